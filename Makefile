@@ -1,0 +1,168 @@
+# Breakwater. `make` builds build/breakwater; `make help` lists the rest.
+#
+# Every variant has a tree of its own, build/VARIANT: release, asan, tsan, fuzz, debug.
+
+VARIANT ?= release
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+BUILD = build/$(VARIANT)
+
+# V=1 shows the commands.
+ifeq ($(V),1)
+quiet =
+say = @:
+else
+quiet = @
+say = @echo
+endif
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+           -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
+BASE_FLAGS = -std=c17 -D_GNU_SOURCE -Isrc -g -fno-omit-frame-pointer \
+             -fstack-protector-strong -fPIE -MMD -MP $(WARNINGS)
+LIBS = -luv -lhttp_parser -lcurl -lssl -lcrypto -lsqlite3 -lcares -lz -lzstd -lpthread -lm
+LINK_FLAGS = -pie -Wl,-z,relro,-z,now
+
+ifeq ($(VARIANT),release)
+VARIANT_FLAGS = -O2 -D_FORTIFY_SOURCE=2
+else ifeq ($(VARIANT),debug)
+VARIANT_FLAGS = -O0
+else ifeq ($(VARIANT),asan)
+VARIANT_FLAGS = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+LINK_FLAGS += -fsanitize=address,undefined
+else ifeq ($(VARIANT),tsan)
+VARIANT_FLAGS = -O1 -fsanitize=thread
+LINK_FLAGS += -fsanitize=thread
+else ifeq ($(VARIANT),fuzz)
+CC = clang
+VARIANT_FLAGS = -O1 -fsanitize=fuzzer-no-link,address,undefined \
+                -fno-sanitize-recover=all -DBREAKWATER_FUZZ
+LINK_FLAGS += -fsanitize=address,undefined
+endif
+ALL_FLAGS = $(BASE_FLAGS) $(VARIANT_FLAGS) $(CFLAGS)
+
+SOURCES = $(filter-out src/main/main.c,$(wildcard src/*/*.c))
+OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
+SUPPORT = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+UNITS = $(notdir $(patsubst %/,%,$(wildcard tests/unit/*/)))
+CONTRACTS = $(notdir $(patsubst %/,%,$(wildcard tests/contract/*/)))
+FUZZERS = $(notdir $(basename $(wildcard tests/fuzz/fuzz_*.c)))
+
+.PHONY: all
+all: build/breakwater
+
+build/breakwater: $(BUILD)/breakwater
+	@mkdir -p build
+	@cp -f $< $@.new && mv -f $@.new $@
+
+$(BUILD)/breakwater: $(BUILD)/src/main/main.o $(BUILD)/libbreakwater.a
+	$(say) "  link  $@"
+	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/libbreakwater.a: $(OBJECTS)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/tests/%.o: BASE_FLAGS += -Itests -I.
+$(BUILD)/%.o: %.c
+	@mkdir -p $(dir $@)
+	$(say) "  cc    $<"
+	$(quiet)$(CC) $(ALL_FLAGS) -c -o $@ $<
+
+# One test program a folder of tests/unit and tests/contract.
+define test_program
+$(BUILD)/$(1)/$(2): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/$(1)/$(2)/*.c)) \
+    $(SUPPORT) $(BUILD)/libbreakwater.a
+	@mkdir -p $$(dir $$@)
+	$$(say) "  link  $$@"
+	$$(quiet)$$(CC) $$(LINK_FLAGS) -o $$@ $$^ $$(LIBS) -lcmocka
+endef
+$(foreach name,$(UNITS),$(eval $(call test_program,unit,$(name))))
+$(foreach name,$(CONTRACTS),$(eval $(call test_program,contract,$(name))))
+
+$(addprefix $(BUILD)/fuzz/,$(FUZZERS)): $(BUILD)/fuzz/%: \
+    $(BUILD)/tests/fuzz/%.o $(BUILD)/libbreakwater.a
+	@mkdir -p $(dir $@)
+	$(say) "  link  $@"
+	$(quiet)$(CC) $(LINK_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+.PHONY: units
+units: $(addprefix $(BUILD)/unit/,$(UNITS)) $(addprefix $(BUILD)/contract/,$(CONTRACTS))
+
+.PHONY: fuzzers
+fuzzers: $(addprefix $(BUILD)/fuzz/,$(FUZZERS))
+
+# What a fresh machine lacks: Debian packages, then npm packages for the end-to-end tests.
+.PHONY: deps test-deps
+deps:
+	@tools/install-packages build
+test-deps:
+	@tools/install-packages build test
+	@tools/install-npm
+
+.PHONY: demo
+demo: deps
+	@$(MAKE) --no-print-directory -j2 all
+	@build/breakwater demo
+
+.PHONY: test
+test: test-deps
+	@$(MAKE) --no-print-directory -j2 all
+	@$(MAKE) --no-print-directory -j2 VARIANT=asan all-asan
+	@tools/run-tests
+
+# The same program with sanitizers, and its unit tests.
+.PHONY: all-asan asan tsan
+all-asan: $(BUILD)/breakwater units
+asan: test-deps
+	@$(MAKE) --no-print-directory -j2 VARIANT=asan all-asan
+	@tools/run-tests unit contract
+tsan: test-deps
+	@$(MAKE) --no-print-directory -j2 VARIANT=tsan all-asan
+	@VARIANT=tsan tools/run-tests unit contract
+
+# FUZZ_SECONDS for each target; findings stay in build/fuzz-findings.
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: deps
+	@$(MAKE) --no-print-directory -j2 VARIANT=fuzz fuzzers
+	@tools/run-fuzz $(FUZZ_SECONDS)
+
+.PHONY: tidy
+tidy:
+	@tools/tidy
+
+.PHONY: bench
+bench: test-deps
+	@$(MAKE) --no-print-directory -j2 all
+	@bench/run
+
+PREFIX ?= /usr/local
+.PHONY: install
+install: all
+	install -D -m 755 build/breakwater $(DESTDIR)$(PREFIX)/bin/breakwater
+	install -d $(DESTDIR)$(PREFIX)/share/breakwater/integrations
+	cp -R integrations/. $(DESTDIR)$(PREFIX)/share/breakwater/integrations/
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	build/breakwater man > $(DESTDIR)$(PREFIX)/share/man/man1/breakwater.1
+	build/breakwater completion > \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/breakwater
+
+.PHONY: clean
+clean:
+	rm -rf build
+
+.PHONY: help
+help:
+	@echo "make            build/breakwater"
+	@echo "make demo       install what is missing, build, show it at work"
+	@echo "make test       install what is missing, build, run every test"
+	@echo "make asan tsan  unit and contract tests under the sanitizers"
+	@echo "make fuzz       every fuzz target for FUZZ_SECONDS=60"
+	@echo "make tidy       the rules of docs/style.md that a program can check"
+	@echo "make bench      the figures of bench/README.md"
+	@echo "make install    into PREFIX=/usr/local (DESTDIR is honoured)"
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
