@@ -1,0 +1,25 @@
+#include "base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static atomic_uint_fast64_t odd_count;
+
+_Noreturn void check_fail(const char *file, int line, const char *what)
+{
+    fprintf(stderr, "breakwater: bug at %s:%d: this does not hold: %s\n", file, line,
+            what);
+    abort();
+}
+
+void check_odd(atomic_bool *seen, const char *file, int line, const char *what)
+{
+    atomic_fetch_add_explicit(&odd_count, 1, memory_order_relaxed);
+    if (!atomic_exchange_explicit(seen, true, memory_order_relaxed))
+        fprintf(stderr, "breakwater: odd at %s:%d: %s\n", file, line, what);
+}
+
+uint64_t check_odd_count(void)
+{
+    return atomic_load_explicit(&odd_count, memory_order_relaxed);
+}

@@ -1,0 +1,90 @@
+#include "base/crypto.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/random.h>
+
+#include "base/mem.h"
+
+enum { NONCE_BYTES = 12, TAG_BYTES = 16 };
+
+static EVP_MD *sha256;
+static EVP_CIPHER *aes_gcm;
+
+void crypto_start(void)
+{
+    if (sha256)
+        return;
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    CHECK(sha256 && aes_gcm);
+}
+
+void crypto_random(void *ret, size_t n)
+{
+    for (char *at = ret; n;) {
+        ssize_t got = getrandom(at, n, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        CHECK(got > 0);
+        at += got;
+        n -= (size_t)got;
+    }
+}
+
+void crypto_sha256(str bytes, uint8_t ret[CRYPTO_SHA256_BYTES])
+{
+    CHECK(EVP_Digest(bytes.p, bytes.n, ret, NULL, sha256, NULL) == 1);
+}
+
+void crypto_hmac_sha256(str key, str bytes, uint8_t ret[CRYPTO_SHA256_BYTES])
+{
+    const char *p = key.n ? key.p : ""; /* OpenSSL refuses NULL as a key */
+    CHECK(HMAC(sha256, p, (int)key.n, (const unsigned char *)bytes.p, bytes.n, ret,
+               NULL) != NULL);
+}
+
+static const unsigned char *u8(str s)
+{
+    return (const unsigned char *)s.p;
+}
+
+void crypto_seal(const uint8_t key[CRYPTO_KEY_BYTES], str about, str plain, char *ret)
+{
+    unsigned char *nonce = (unsigned char *)ret;
+    unsigned char *body = nonce + NONCE_BYTES;
+    int n = 0;
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    CHECK(ctx != NULL);
+    crypto_random(nonce, NONCE_BYTES);
+    CHECK(EVP_EncryptInit_ex2(ctx, aes_gcm, key, nonce, NULL) == 1);
+    CHECK(!about.n || EVP_EncryptUpdate(ctx, NULL, &n, u8(about), (int)about.n) == 1);
+    CHECK(!plain.n || EVP_EncryptUpdate(ctx, body, &n, u8(plain), (int)plain.n) == 1);
+    CHECK(EVP_EncryptFinal_ex(ctx, body + plain.n, &n) == 1);
+    CHECK(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, body + plain.n) ==
+          1);
+    EVP_CIPHER_CTX_free(ctx);
+}
+
+bool crypto_open(const uint8_t key[CRYPTO_KEY_BYTES], str about, str sealed, char *ret)
+{
+    if (sealed.n < CRYPTO_SEAL_BYTES)
+        return false;
+    str body = str_of(sealed.p + NONCE_BYTES, sealed.n - CRYPTO_SEAL_BYTES);
+    unsigned char tag[TAG_BYTES];
+    int n = 0;
+    memcpy(tag, body.p + body.n, TAG_BYTES);
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    CHECK(ctx != NULL);
+    CHECK(EVP_DecryptInit_ex2(ctx, aes_gcm, key, u8(sealed), NULL) == 1);
+    CHECK(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) == 1);
+    unsigned char *out = (unsigned char *)ret;
+    bool good = (!about.n || EVP_DecryptUpdate(ctx, NULL, &n, u8(about), (int)about.n)) &&
+                (!body.n || EVP_DecryptUpdate(ctx, out, &n, u8(body), (int)body.n)) &&
+                EVP_DecryptFinal_ex(ctx, out + body.n, &n) == 1;
+    EVP_CIPHER_CTX_free(ctx);
+    if (!good)
+        mem_wipe(ret, body.n);
+    return good;
+}

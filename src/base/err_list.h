@@ -1,0 +1,137 @@
+/*
+ * Every way in which Breakwater fails toward a user, one row each:
+ *
+ *   X(symbol, code, HTTP status, retry, title, mend)
+ *
+ * `code` is the stable word of the problem document, of the log and of the metric label;
+ * its page is docs/reference/errors.md#code. `retry` says what the caller may do:
+ * NEVER = the same request fails again, LATER = it may succeed after a while,
+ * CHECK = look at what happened before repeating. `title` is fixed text (RFC 9457
+ * §3.1.4); `mend` tells the reader what to do about it.
+ *
+ * Each row is provoked by a test (tools/tidy checks that the code occurs in one).
+ */
+
+/* The caller's request as bytes */
+X(REQUEST_MALFORMED, "request_malformed", 400, NEVER, "The request is not valid HTTP",
+  "Send requests as RFC 9112 describes them; `detail` names what was wrong.")
+X(REQUEST_TIMEOUT, "request_timeout", 408, LATER, "The request did not arrive in time",
+  "Send the whole head within 10 s, and the body without pauses of more than 30 s.")
+X(URI_TOO_LONG, "uri_too_long", 414, NEVER, "The request target is too long",
+  "Keep the target under 16 KiB; put long filters into the body where the vendor can.")
+X(HEADERS_TOO_LARGE, "headers_too_large", 431, NEVER, "The request headers are too large",
+  "Keep all headers together under 64 KiB and under 200 lines.")
+X(BODY_TOO_LARGE, "body_too_large", 413, NEVER, "The request body is too large",
+  "Send less; the limit stands in `detail`.")
+X(EXPECTATION_FAILED, "expectation_failed", 417, NEVER, "The expectation cannot be met",
+  "Only `Expect: 100-continue` is known.")
+X(HEADER_INVALID, "header_invalid", 400, NEVER,
+  "A header of Breakwater has a wrong value",
+  "See the table of X-Breakwater headers; `detail` names the header and its form.")
+
+/* Who asks, and for what */
+X(KEY_MISSING, "key_missing", 401, NEVER, "No API key was sent",
+  "Send a Breakwater key: `Authorization: Bearer bw_…`, or in the place of the vendor's "
+  "own credential.")
+X(KEY_UNKNOWN, "key_unknown", 401, NEVER, "This API key is not known",
+  "The key was mistyped, deleted, or belongs to another Breakwater.")
+X(KEY_EXPIRED, "key_expired", 401, NEVER, "This API key has expired",
+  "Make a new key and switch to it.")
+X(KEY_FORBIDDEN, "key_forbidden", 403, NEVER, "This API key may not do that",
+  "Use a key with the permission that `detail` names, for this environment.")
+X(ROUTE_UNKNOWN, "route_unknown", 404, NEVER, "There is nothing at this path",
+  "Compare the path with the reference; the proxy starts at /proxy/{account}/.")
+X(METHOD_NOT_ALLOWED, "method_not_allowed", 405, NEVER, "This path has no such method",
+  "The `Allow` header lists the methods of this path.")
+X(ACCOUNT_UNKNOWN, "account_unknown", 404, NEVER, "This account is not known",
+  "Check the id or external id; a key sees the accounts of its own environments only.")
+X(ACCOUNT_AMBIGUOUS, "account_ambiguous", 409, NEVER,
+  "This external id belongs to several accounts",
+  "The key covers several environments, or one environment has this external id with "
+  "several integrations. Use the account's own id.")
+X(ACCOUNT_NOT_CONNECTED, "account_not_connected", 409, NEVER,
+  "This account has no credentials yet",
+  "Connect it, or store credentials: `breakwater accounts credentials ID`.")
+X(ACCOUNT_DISABLED, "account_disabled", 403, NEVER, "This account is switched off",
+  "Switch it on again: `breakwater accounts enable ID`.")
+X(ACCOUNT_NEEDS_REAUTH, "account_needs_reauth", 409, NEVER,
+  "This account must be connected again",
+  "Its credentials no longer work at the vendor; let its owner reconnect.")
+X(ACCOUNT_DELETED, "account_deleted", 410, NEVER, "This account is being deleted",
+  "Remove it from your own records.")
+X(INTEGRATION_UNKNOWN, "integration_unknown", 404, NEVER,
+  "There is no integration of this name",
+  "Load its document: put it into the integrations folder, or PUT /v1/integrations/NAME.")
+X(HOST_FORBIDDEN, "host_forbidden", 403, NEVER,
+  "This integration may not talk to that host",
+  "Credentials go only to hosts that the integration lists under `hosts`.")
+X(CREDENTIAL_UNUSABLE, "credential_unusable", 500, NEVER,
+  "The stored credentials cannot be used",
+  "They do not fit the integration's auth block, or the master key that sealed them is "
+  "gone; `detail` says which.")
+
+/* Limits, the vendor's and our own */
+X(RATE_LIMITED, "rate_limited", 429, LATER, "The vendor limits this account's rate",
+  "Wait as `Retry-After` says, or ask the gateway to wait: X-Breakwater-Wait-On-Limit.")
+X(RATE_LIMITED_LOCAL, "rate_limited_local", 429, LATER,
+  "Refused here: the vendor asked to wait",
+  "The call was not sent, because it asked to be refused while the vendor's limit lasts.")
+X(CONCURRENCY_LIMIT, "concurrency_limit", 429, LATER,
+  "Too many calls are under way at once",
+  "`detail` names the limit (account, environment, integration or host) and its size.")
+X(OVERLOADED, "overloaded", 503, LATER, "Breakwater has no room for this request",
+  "Too many connections or bodies at once; raise the settings that `detail` names.")
+X(DRAINING, "draining", 503, LATER, "This Breakwater is shutting down",
+  "Repeat the request: another process takes over.")
+
+/* The vendor */
+X(BREAKER_OPEN, "breaker_open", 503, LATER, "The vendor is failing; calls are held back",
+  "Nothing was sent. `Retry-After` says when the next trial is due, `vendor` what the "
+  "vendor answered last.")
+X(UPSTREAM_DNS, "upstream_dns", 502, LATER, "The vendor's name does not resolve",
+  "Check `hosts` and `base_url` of the integration, and this machine's resolver.")
+X(UPSTREAM_CONNECT, "upstream_connect", 502, LATER, "The vendor cannot be reached",
+  "No connection could be made; nothing was sent.")
+X(UPSTREAM_TLS, "upstream_tls", 502, LATER, "The vendor's TLS cannot be trusted",
+  "The handshake failed or the certificate does not verify; `detail` has the reason. "
+  "For a private CA set `upstream_ca`.")
+X(UPSTREAM_RESET, "upstream_reset", 502, LATER, "The vendor broke off",
+  "The connection ended before a whole answer had come.")
+X(UPSTREAM_INVALID, "upstream_invalid", 502, LATER,
+  "The vendor's answer is not valid HTTP", "`detail` names what was wrong with it.")
+X(UPSTREAM_TIMEOUT, "upstream_timeout", 504, LATER, "The vendor did not answer in time",
+  "`detail` names the phase (connect, first byte, idle, total) and its limit.")
+X(DEADLINE_EXCEEDED, "deadline_exceeded", 504, LATER, "Your own deadline has passed",
+  "X-Breakwater-Deadline-Ms was shorter than the call took.")
+X(OUTCOME_UNKNOWN, "outcome_unknown", 504, CHECK,
+  "It is not known whether the vendor did this",
+  "The request was sent and no answer came. Look at the vendor before repeating it.")
+X(VENDOR_ERROR, "vendor_error", 502, NEVER, "The vendor refused this request",
+  "`vendor` has the vendor's own status, code, message and request id.")
+
+/* The admin API */
+X(BODY_INVALID, "body_invalid", 422, NEVER, "The request body is not as it must be",
+  "`faults` lists each fault with its JSON pointer and how to mend it.")
+X(DOCUMENT_INVALID, "document_invalid", 422, NEVER, "The integration document has faults",
+  "`faults` lists each fault with its JSON pointer and how to mend it. The version in "
+  "use stays in use.")
+X(QUERY_INVALID, "query_invalid", 400, NEVER, "A query parameter has a wrong value",
+  "`detail` names the parameter and what it takes.")
+X(OBJECT_UNKNOWN, "object_unknown", 404, NEVER, "There is no such object",
+  "Check the id; a key sees the objects of its own stage and environments only.")
+X(OBJECT_EXISTS, "object_exists", 409, NEVER, "Such an object exists already",
+  "`detail` names the member that must be unique.")
+X(OBJECT_IN_USE, "object_in_use", 409, NEVER, "This object is still in use",
+  "`detail` names what uses it; remove that first.")
+X(STATE_CONFLICT, "state_conflict", 409, NEVER, "The object's state does not allow that",
+  "`detail` names the state and the states from which it can be done.")
+X(CURSOR_INVALID, "cursor_invalid", 400, NEVER, "This cursor is not one of ours",
+  "Use `next_cursor` of the page before, unchanged, with the same query.")
+
+/* Our own trouble */
+X(STORE_UNAVAILABLE, "store_unavailable", 503, LATER, "The store cannot be reached",
+  "Nothing was changed. See the runbook for the store.")
+X(STORE_FULL, "store_full", 503, LATER, "The disk under the store is full",
+  "Nothing was changed. Free space, or move the data directory.")
+X(INTERNAL, "internal", 500, CHECK, "Breakwater has a bug",
+  "Please report the request id and the log line that carries it.")

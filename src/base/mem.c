@@ -1,0 +1,70 @@
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int (*gate)(size_t n);
+
+static _Noreturn void refuse(size_t n)
+{
+    fprintf(stderr, "breakwater: out of memory (%zu bytes asked)\n", n);
+    abort();
+}
+
+void mem_set_gate(int (*allow)(size_t n))
+{
+    gate = allow;
+}
+
+void *mem_alloc(size_t n)
+{
+    void *p = (gate && !gate(n)) ? NULL : malloc(n ? n : 1);
+    if (!p)
+        refuse(n);
+    return p;
+}
+
+void *mem_zalloc(size_t n)
+{
+    void *p = (gate && !gate(n)) ? NULL : calloc(1, n ? n : 1);
+    if (!p)
+        refuse(n);
+    return p;
+}
+
+void *mem_array(size_t count, size_t each)
+{
+    if (each && count > SIZE_MAX / each)
+        refuse(SIZE_MAX);
+    return mem_zalloc(count * each);
+}
+
+void *mem_grow(void *p, size_t n)
+{
+    void *q = (gate && !gate(n)) ? NULL : realloc(p, n ? n : 1);
+    if (!q)
+        refuse(n);
+    return q;
+}
+
+char *mem_copy_z(const void *p, size_t n)
+{
+    char *z = mem_alloc(n + 1);
+    if (n)
+        memcpy(z, p, n);
+    z[n] = 0;
+    return z;
+}
+
+void mem_free(void *p)
+{
+    free(p);
+}
+
+void mem_wipe(void *p, size_t n)
+{
+    if (n)
+        explicit_bzero(p, n);
+}

@@ -1,0 +1,59 @@
+/*
+ * UTF-8 as RFC 3629 defines it: no surrogates, no overlong forms, nothing above U+10FFFF.
+ * Pure and inline: parsers call it for every byte that is not ASCII.
+ */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+static inline bool utf8_is_tail(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The range of the second byte depends on the first (RFC 3629 §4). */
+static inline bool utf8_second_fits(unsigned char first, char second)
+{
+    unsigned char c = (unsigned char)second;
+    if (first == 0xe0)
+        return c >= 0xa0 && c <= 0xbf;
+    if (first == 0xed)
+        return c >= 0x80 && c <= 0x9f;
+    if (first == 0xf0)
+        return c >= 0x90 && c <= 0xbf;
+    if (first == 0xf4)
+        return c >= 0x80 && c <= 0x8f;
+    return utf8_is_tail(second);
+}
+
+/* How many of the n > 0 bytes at p are its first character; 0 when that is malformed. */
+static inline size_t utf8_size(const char *p, size_t n)
+{
+    unsigned char first = (unsigned char)p[0];
+    if (first < 0x80)
+        return 1;
+    if (first < 0xc2 || first > 0xf4 || n < 2 || !utf8_second_fits(first, p[1]))
+        return 0;
+    if (first < 0xe0)
+        return 2;
+    if (n < 3 || !utf8_is_tail(p[2]))
+        return 0;
+    if (first < 0xf0)
+        return 3;
+    return n >= 4 && utf8_is_tail(p[3]) ? 4 : 0;
+}
+
+/* The number of characters of a well-formed text. */
+static inline size_t utf8_count(str s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s.n; i++)
+        count += !utf8_is_tail(s.p[i]);
+    return count;
+}
+
+#endif

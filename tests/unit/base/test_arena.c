@@ -1,0 +1,231 @@
+#include "support/unit.h"
+#include "tests.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define IS_POISONED(p) (__asan_address_is_poisoned(p) == 1)
+#else
+#define IS_POISONED(p) ((void)(p), true)
+#endif
+
+static void allocations_are_aligned_and_apart(void **state)
+{
+    (void)state;
+    struct arena arena;
+    uint64_t seed = 1;
+    char *places[500];
+    size_t sizes[500];
+    arena_init(&arena, 64, 1 << 24);
+    for (size_t i = 0; i < 500; i++) {
+        sizes[i] = unit_below(&seed, 300);
+        bool text = unit_below(&seed, 2);
+        places[i] = text ? arena_bytes(&arena, sizes[i]) : arena_alloc(&arena, sizes[i]);
+        assert_true(text || (uintptr_t)places[i] % 16 == 0);
+        memset(places[i], (int)(i % 251), sizes[i]);
+    }
+    for (size_t i = 0; i < 500; i++)
+        for (size_t k = 0; k < sizes[i]; k++)
+            assert_int_equal((unsigned char)places[i][k], i % 251);
+    arena_fini(&arena);
+    assert_int_equal(arena.bytes, 0);
+}
+
+static void no_memory_is_taken_before_it_is_needed(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1 << 20, 1 << 20);
+    assert_int_equal(arena.bytes, 0);
+    arena_reset(&arena);
+    arena_rewind(&arena, arena_mark(&arena));
+    arena_fini(&arena);
+    assert_int_equal(arena.bytes, 0);
+}
+
+static void large_allocations_get_a_chunk_of_their_own(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 64, 1 << 24);
+    char *p = arena_alloc(&arena, 5 << 20);
+    memset(p, 1, 5 << 20);
+    arena_fini(&arena);
+}
+
+static void arrays_are_zeroed_after_a_rewind_too(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 4096, 1 << 20);
+    struct arena_mark mark = arena_mark(&arena);
+    memset(arena_alloc(&arena, 1000), 0xff, 1000);
+    arena_rewind(&arena, mark);
+    const unsigned char *p = arena_array(&arena, 100, 10);
+    for (size_t i = 0; i < 1000; i++)
+        assert_int_equal(p[i], 0);
+    arena_fini(&arena);
+}
+
+static void a_rewind_gives_back_what_came_after_the_mark(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 128, 1 << 20);
+    char *kept = arena_bytes(&arena, 10);
+    memset(kept, 'k', 10);
+    struct arena_mark mark = arena_mark(&arena);
+    size_t bytes = arena.bytes;
+    char *first = arena_bytes(&arena, 20);
+    for (int i = 0; i < 100; i++)
+        memset(arena_alloc(&arena, 100), 'x', 100);
+    arena_rewind(&arena, mark);
+    assert_int_equal(arena.bytes, bytes);
+    assert_str(str_of(kept, 10), STR("kkkkkkkkkk"));
+    assert_ptr_equal(arena_bytes(&arena, 20), first);
+    arena_fini(&arena);
+}
+
+static void marks_nest(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 64, 1 << 20);
+    struct arena_mark outer = arena_mark(&arena);
+    arena_alloc(&arena, 500);
+    struct arena_mark inner = arena_mark(&arena);
+    str kept = arena_str(&arena, STR("kept"));
+    struct arena_mark innermost = arena_mark(&arena);
+    arena_alloc(&arena, 5000);
+    arena_rewind(&arena, innermost);
+    assert_str(kept, STR("kept"));
+    arena_rewind(&arena, inner);
+    arena_rewind(&arena, outer);
+    arena_fini(&arena);
+}
+
+static void a_reset_keeps_the_oldest_chunk(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1024, 1 << 20);
+    char *first = arena_bytes(&arena, 10);
+    size_t bytes = arena.bytes;
+    arena_alloc(&arena, 100000);
+    arena_reset(&arena);
+    assert_int_equal(arena.bytes, bytes);
+    assert_ptr_equal(arena_bytes(&arena, 10), first);
+    arena_fini(&arena);
+}
+
+static void what_is_not_handed_out_is_poisoned(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1024, 1 << 20);
+    struct arena_mark mark;
+    arena_bytes(&arena, 16);
+    mark = arena_mark(&arena);
+    char *p = arena_bytes(&arena, 10);
+    assert_true(IS_POISONED(p + 10));
+    arena_rewind(&arena, mark);
+    assert_true(IS_POISONED(p));
+    arena_fini(&arena);
+}
+
+static jmp_buf jump;
+
+static void jump_out(struct arena *arena)
+{
+    (void)arena;
+    longjmp(jump, 1);
+}
+
+static void the_limit_calls_on_full(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 256, 1000);
+    arena.on_full = jump_out;
+    volatile int n = 0;
+    if (setjmp(jump) == 0)
+        for (;; n++)
+            arena_bytes(&arena, 100);
+    assert_true(n >= 7 && n <= 10);
+    assert_true(arena.bytes <= 1000);
+    arena_reset(&arena);
+    assert_non_null(arena_bytes(&arena, 100));
+    arena_fini(&arena);
+}
+
+static void pass_the_limit(void)
+{
+    struct arena arena;
+    arena_init(&arena, 64, 1000);
+    arena_bytes(&arena, 1001);
+}
+
+static void array_overflow(void)
+{
+    struct arena arena;
+    arena_init(&arena, 64, 1000);
+    arena_array(&arena, SIZE_MAX / 2, 4);
+}
+
+static void the_limit_without_on_full_ends_the_process(void **state)
+{
+    (void)state;
+    assert_true(unit_dies(pass_the_limit));
+    assert_true(unit_dies(array_overflow));
+}
+
+static void the_limit_itself_can_be_used(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 64, 1000);
+    memset(arena_bytes(&arena, 1000), 1, 1000);
+    arena_fini(&arena);
+}
+
+static void texts_are_made(void **state)
+{
+    (void)state;
+    struct arena arena;
+    const str parts[] = {STR("a"), STR_NONE, STR(""), STR("bc")};
+    arena_init(&arena, 64, 1 << 20);
+    assert_str(arena_str(&arena, STR("text")), STR("text"));
+    assert_str(arena_str(&arena, STR("")), STR(""));
+    assert_str(arena_str(&arena, STR_NONE), STR_NONE);
+    assert_string_equal(arena_z(&arena, STR("zero")), "zero");
+    assert_string_equal(arena_z(&arena, STR_NONE), "");
+    assert_str(arena_join(&arena, parts, COUNT_OF(parts)), STR("abc"));
+    assert_str(arena_join(&arena, parts, 0), STR(""));
+    assert_str(arena_printf(&arena, "%d-%s", 7, "x"), STR("7-x"));
+    assert_int_equal(arena_printf(&arena, "%500d", 1).n, 500);
+    arena_fini(&arena);
+}
+
+int test_arena(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(allocations_are_aligned_and_apart),
+        cmocka_unit_test(no_memory_is_taken_before_it_is_needed),
+        cmocka_unit_test(large_allocations_get_a_chunk_of_their_own),
+        cmocka_unit_test(arrays_are_zeroed_after_a_rewind_too),
+        cmocka_unit_test(a_rewind_gives_back_what_came_after_the_mark),
+        cmocka_unit_test(marks_nest),
+        cmocka_unit_test(a_reset_keeps_the_oldest_chunk),
+        cmocka_unit_test(what_is_not_handed_out_is_poisoned),
+        cmocka_unit_test(the_limit_calls_on_full),
+        cmocka_unit_test(the_limit_without_on_full_ends_the_process),
+        cmocka_unit_test(the_limit_itself_can_be_used),
+        cmocka_unit_test(texts_are_made),
+    };
+    return cmocka_run_group_tests_name("base/arena", tests, NULL, NULL);
+}
