@@ -1,0 +1,14 @@
+/*
+ * JSON Merge Patch (RFC 7386): objects merge, everything else replaces, null removes.
+ * This is also how the three tiers of settings come together (SPEC 1.4). The result
+ * shares unchanged parts with its sources.
+ */
+#ifndef JSON_MERGE_H
+#define JSON_MERGE_H
+
+#include "json/json.h"
+
+struct json merge_patch(struct arena *arena, const struct json *target,
+                        const struct json *patch);
+
+#endif
