@@ -1,0 +1,45 @@
+/*
+ * TLS settings, shared by all connections that use them: for listeners (certificate and
+ * key, which can be loaded again while connections live) and for vendors (trust, our own
+ * certificate). TLS 1.2 and 1.3 only, OpenSSL's default ciphers, HTTP/1.1 by ALPN.
+ *
+ * A profile is immutable; replacing it affects new connections. Reference-counted; any
+ * thread.
+ */
+#ifndef HTTP_TLS_H
+#define HTTP_TLS_H
+
+#include "base/arena.h"
+#include "base/str.h"
+
+struct ssl_st;
+struct ssl_session_st;
+struct tls;
+
+/* For a listener. NULL, with a sentence in *ret_why, when a file cannot be used. */
+struct tls *tls_create_server(struct arena *arena, str cert_file, str key_file,
+                              str *ret_why);
+
+/*
+ * For vendors. `ca_file` adds trust to the system's (absent: the system's alone);
+ * `cert_file`/`key_file` is our own certificate where a vendor wants one (absent: none).
+ */
+struct tls *tls_create_client(struct arena *arena, str ca_file, str cert_file,
+                              str key_file, str *ret_why);
+
+struct tls *tls_ref(struct tls *tls);
+void tls_unref(struct tls **tls);
+
+/* The state of one connection; freed by the stream that takes it. */
+struct ssl_st *tls_accept(struct tls *tls);
+
+/* `host` is what the certificate must be for and, unless it is an address, the SNI.
+ * `session` (may be NULL, borrowed) is an earlier one to resume. */
+struct ssl_st *tls_connect(struct tls *tls, str host, struct ssl_session_st *session);
+
+/* The newest session of a connection for a later one, or NULL; free with
+ * tls_session_free. */
+struct ssl_session_st *tls_session(struct ssl_st *ssl);
+void tls_session_free(struct ssl_session_st *session);
+
+#endif
