@@ -1,0 +1,149 @@
+/*
+ * The tables, as the steps in which they came to be: X(number, name, SQL). A step that
+ * has been released is never changed (its checksum stands in every store); what is wrong
+ * with it is mended by a later one.
+ *
+ * The SQL is what SQLite and PostgreSQL share: BIGINT, TEXT, BYTEA; identifiers are texts
+ * or numbers that we give. Times are microseconds since 1970. A UNIQUE constraint lets
+ * any number of NULLs pass, in both.
+ */
+
+/*
+ * Who there is (directory/tenant.h). The words of `kind` and `state` are those of the
+ * API; `labels` and `context` are JSON objects of texts. `sealed` columns are
+ * keyring.h's.
+ *
+ * data_key: the owner is an account or an app; rotation.c walks it by master key.
+ * credential: all secrets of an account as one sealed set; account.credential_version
+ * names the one in use (0: none) and is the fence that writers compare.
+ * app: environment NULL = the platform's default for the integration.
+ * api_key: stage NULL = every stage; no row in api_key_environment = the whole stage.
+ */
+X(1, "tenants",
+  "CREATE TABLE stage ("
+  " id TEXT NOT NULL PRIMARY KEY,"
+  " name TEXT NOT NULL UNIQUE,"
+  " kind TEXT NOT NULL,"
+  " created BIGINT NOT NULL);"
+
+  "CREATE TABLE environment ("
+  " id TEXT NOT NULL PRIMARY KEY,"
+  " stage TEXT NOT NULL REFERENCES stage (id),"
+  " external_id TEXT,"
+  " name TEXT NOT NULL,"
+  " labels TEXT NOT NULL,"
+  " concurrency_max BIGINT NOT NULL,"
+  " created BIGINT NOT NULL,"
+  " updated BIGINT NOT NULL,"
+  " UNIQUE (stage, external_id));"
+
+  "CREATE TABLE app ("
+  " id TEXT NOT NULL PRIMARY KEY,"
+  " environment TEXT REFERENCES environment (id),"
+  " integration TEXT NOT NULL,"
+  " name TEXT NOT NULL,"
+  " settings TEXT NOT NULL,"
+  " sealed BYTEA,"
+  " created BIGINT NOT NULL,"
+  " updated BIGINT NOT NULL);"
+  "CREATE INDEX app_of_environment ON app (environment, integration);"
+
+  "CREATE TABLE account ("
+  " id TEXT NOT NULL PRIMARY KEY,"
+  " environment TEXT NOT NULL REFERENCES environment (id),"
+  " integration TEXT NOT NULL,"
+  " external_id TEXT,"
+  " name TEXT,"
+  " labels TEXT NOT NULL,"
+  " context TEXT NOT NULL,"
+  " app TEXT REFERENCES app (id),"
+  " state TEXT NOT NULL,"
+  " state_reason TEXT,"
+  " concurrency_max BIGINT NOT NULL,"
+  " credential_version BIGINT NOT NULL,"
+  " created BIGINT NOT NULL,"
+  " updated BIGINT NOT NULL,"
+  " UNIQUE (environment, integration, external_id));"
+  "CREATE INDEX account_of_app ON account (app);"
+
+  "CREATE TABLE data_key ("
+  " owner TEXT NOT NULL PRIMARY KEY,"
+  " master_key TEXT NOT NULL,"
+  " sealed BYTEA NOT NULL);"
+  "CREATE INDEX data_key_of_master ON data_key (master_key, owner);"
+
+  "CREATE TABLE credential ("
+  " account TEXT NOT NULL REFERENCES account (id),"
+  " version BIGINT NOT NULL,"
+  " sealed BYTEA NOT NULL,"
+  " created BIGINT NOT NULL,"
+  " PRIMARY KEY (account, version));"
+
+  "CREATE TABLE api_key ("
+  " id TEXT NOT NULL PRIMARY KEY,"
+  " stage TEXT REFERENCES stage (id),"
+  " label TEXT NOT NULL,"
+  " hint TEXT NOT NULL,"
+  " digest BYTEA NOT NULL UNIQUE,"
+  " permissions BIGINT NOT NULL,"
+  " expires BIGINT NOT NULL,"
+  " last_used BIGINT NOT NULL,"
+  " created BIGINT NOT NULL);"
+  "CREATE INDEX api_key_of_stage ON api_key (stage);"
+
+  "CREATE TABLE api_key_environment ("
+  " api_key TEXT NOT NULL REFERENCES api_key (id),"
+  " environment TEXT NOT NULL REFERENCES environment (id),"
+  " PRIMARY KEY (api_key, environment));"
+  "CREATE INDEX api_key_of_environment ON api_key_environment (environment, api_key);")
+
+/*
+ * audit: append-only; `sequence` comes from `counter`, whose row is locked until the
+ * commit, so that sequence order is commit order and a reader that pages by it misses
+ * nothing. setting: what the daemon remembers about itself.
+ */
+X(2, "audit",
+  "CREATE TABLE counter ("
+  " name TEXT NOT NULL PRIMARY KEY,"
+  " value BIGINT NOT NULL);"
+  "INSERT INTO counter (name, value) VALUES ('audit', 0);"
+
+  "CREATE TABLE audit ("
+  " sequence BIGINT NOT NULL PRIMARY KEY,"
+  " time BIGINT NOT NULL,"
+  " actor TEXT,"
+  " peer TEXT,"
+  " request_id TEXT,"
+  " action TEXT NOT NULL,"
+  " object_kind TEXT NOT NULL,"
+  " object_id TEXT NOT NULL,"
+  " environment TEXT,"
+  " detail TEXT NOT NULL);"
+  "CREATE INDEX audit_of_object ON audit (object_id, sequence);"
+  "CREATE INDEX audit_of_environment ON audit (environment, sequence);"
+
+  "CREATE TABLE setting ("
+  " name TEXT NOT NULL PRIMARY KEY,"
+  " value TEXT NOT NULL);")
+
+/*
+ * Every version of every integration document that was ever in use; the active one of
+ * each. `source`: where it came from (a folder, the API). `hash`: of the document.
+ */
+X(3, "integrations",
+  "CREATE TABLE integration_version ("
+  " integration TEXT NOT NULL,"
+  " revision BIGINT NOT NULL,"
+  " hash TEXT NOT NULL,"
+  " source TEXT NOT NULL,"
+  " document TEXT NOT NULL,"
+  " created BIGINT NOT NULL,"
+  " created_by TEXT,"
+  " PRIMARY KEY (integration, revision));"
+
+  "CREATE TABLE integration_active ("
+  " integration TEXT NOT NULL PRIMARY KEY,"
+  " revision BIGINT NOT NULL,"
+  " changed BIGINT NOT NULL,"
+  " FOREIGN KEY (integration, revision)"
+  " REFERENCES integration_version (integration, revision));")
