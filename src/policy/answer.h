@@ -1,0 +1,24 @@
+/*
+ * A vendor's answer as policies look at it: values, nothing to wait for. Made by an
+ * exchange once the part of the answer that its integration's rules need is here.
+ */
+#ifndef POLICY_ANSWER_H
+#define POLICY_ANSWER_H
+
+#include "base/usec.h"
+#include "http/header.h"
+#include "json/json.h"
+
+struct answer {
+    int status;
+    const struct headers *headers;
+    str text; /* the body, decompressed, as far as it is known; may be "" */
+    const struct json *body; /* the body as JSON, or NULL */
+    usec wall;               /* our clock when it came */
+    str group;               /* the rate-limit group of the method; may be absent */
+};
+
+/* The vendor's clock: its Date header if it can be read, else our own. */
+usec answer_clock(const struct answer *answer);
+
+#endif
