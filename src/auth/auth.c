@@ -1,0 +1,275 @@
+/*
+ * The table of the `auth` block and everything that does not depend on the scheme. A
+ * caller's key is looked for in every place at once, and each place that holds one is
+ * emptied, so that a second key of ours never travels to a vendor behind the first.
+ */
+#include "auth/auth_scheme.h"
+
+#include "base/encode.h"
+#include "directory/tenant.h"
+
+static const struct auth_ops *const schemes[AUTH_SCHEME_COUNT] = {
+#define X(name, doc) [AUTH_##name] = &auth_##name,
+#include "auth/auth_list.h"
+#undef X
+};
+
+static const char *const scheme_words[] = {
+#define X(name, doc) #name,
+#include "auth/auth_list.h"
+#undef X
+    NULL};
+
+const struct auth_ops *auth_ops_of(const struct auth_rule *rule)
+{
+    CHECK(rule->scheme < AUTH_SCHEME_COUNT);
+    return schemes[rule->scheme];
+}
+
+/* --- reading the document ------------------------------------------------------- */
+
+#define RULE(field) offsetof(struct auth_rule, field)
+
+static const struct bind_row rule_rows[] = {
+    {.name = "scheme",
+     .kind = BIND_ENUM,
+     .offset = RULE(scheme),
+     .required = true,
+     .words = scheme_words,
+     .doc =
+         "How the credential is carried: none; bearer, a token in Authorization; basic, "
+         "user name and password; header, a key in a header; query, a key in a query "
+         "parameter."},
+    {.name = "header",
+     .kind = BIND_TEXT,
+     .offset = RULE(header),
+     .min = 1,
+     .max = 100,
+     .doc = "The header's name. With bearer it is Authorization unless given."},
+    {.name = "prefix",
+     .kind = BIND_TEXT,
+     .offset = RULE(prefix),
+     .min = 1,
+     .max = 100,
+     .doc = "With bearer the word before the token, Bearer unless given. With header the "
+            "text right before the key, blanks included: \"Token token=\"."},
+    {.name = "query",
+     .kind = BIND_TEXT,
+     .offset = RULE(query),
+     .min = 1,
+     .max = 100,
+     .doc = "The query parameter's name."},
+    {.name = "username",
+     .kind = BIND_TEXT,
+     .offset = RULE(username),
+     .max = 200,
+     .doc = "Basic: a user name that is the same for every account; the account then has "
+            "a password only."},
+    {.name = "password",
+     .kind = BIND_TEXT,
+     .offset = RULE(password),
+     .max = 200,
+     .doc =
+         "Basic: a password that is the same for every account, such as \"X\" or \"\"; "
+         "the account's secret is then its user name."},
+    {.name = "username_suffix",
+     .kind = BIND_TEXT,
+     .offset = RULE(username_suffix),
+     .min = 1,
+     .max = 100,
+     .doc = "Basic: text put behind the account's user name, such as \"/token\"."},
+    {.name = "accept",
+     .kind = BIND_TEXTS,
+     .offset = RULE(accept),
+     .min = 1,
+     .max = 40,
+     .doc = "Further words that an SDK puts before its token in Authorization; Bearer, "
+            "token and Basic are known."},
+};
+
+static void finish_rule(struct binder *binder, void *obj)
+{
+    struct auth_rule *rule = obj;
+    auth_ops_of(rule)->check(binder, rule);
+    if (rule->scheme != AUTH_bearer)
+        return;
+    if (str_absent(rule->header))
+        rule->header = header_name(HEADER_AUTHORIZATION);
+    if (str_absent(rule->prefix))
+        rule->prefix = STR("Bearer");
+}
+
+const struct bind_table auth_table = {
+    .name = "auth block",
+    .rows = rule_rows,
+    .n = COUNT_OF(rule_rows),
+    .bytes = sizeof(struct auth_rule),
+    .finish = finish_rule,
+    .shorthand = "scheme",
+};
+
+static void check_member(struct binder *binder, const struct auth_rule *rule,
+                         const char *name, bool given)
+{
+    if (given)
+        bind_fault_at(binder, str_z(name),
+                      "has no meaning with the scheme \"%s\"; remove "
+                      "it, or choose another scheme.",
+                      scheme_words[rule->scheme]);
+}
+
+void auth_check_members(struct binder *binder, const struct auth_rule *rule,
+                        unsigned allowed)
+{
+    const struct {
+        unsigned member;
+        const char *name;
+        bool given;
+    } rows[] = {
+        {AUTH_MEMBER_HEADER, "header", !str_absent(rule->header)},
+        {AUTH_MEMBER_PREFIX, "prefix", !str_absent(rule->prefix)},
+        {AUTH_MEMBER_QUERY, "query", !str_absent(rule->query)},
+        {AUTH_MEMBER_USERNAME, "username", !str_absent(rule->username)},
+        {AUTH_MEMBER_PASSWORD, "password", !str_absent(rule->password)},
+        {AUTH_MEMBER_SUFFIX, "username_suffix", !str_absent(rule->username_suffix)},
+        {AUTH_MEMBER_ACCEPT, "accept", rule->accept.n > 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (!(allowed & rows[i].member))
+            check_member(binder, rule, rows[i].name, rows[i].given);
+}
+
+static bool may_carry(str name)
+{
+    enum header_id id = header_id_of(name);
+    if (header_flags(id) & (HEADER_HOP | HEADER_OURS))
+        return false;
+    return id != HEADER_HOST && id != HEADER_CONTENT_LENGTH && id != HEADER_CONNECTION;
+}
+
+void auth_check_header(struct binder *binder, const struct auth_rule *rule)
+{
+    if (!str_absent(rule->header) && !header_name_valid(rule->header))
+        bind_fault_at(binder, STR("header"),
+                      "is not a header name; it may have letters, digits and \"-\".");
+    else if (!str_absent(rule->header) && !may_carry(rule->header))
+        bind_fault_at(
+            binder, STR("header"),
+            "is a header that never reaches a vendor or that HTTP itself needs; "
+            "name the vendor's own.");
+    if (!header_value_valid(rule->prefix))
+        bind_fault_at(binder, STR("prefix"),
+                      "holds a control character; it must fit on a header line.");
+}
+
+uint32_t auth_one_field(str name, struct auth_field *ret_fields)
+{
+    ret_fields[0] = (struct auth_field){.name = name, .secret = true};
+    return 1;
+}
+
+/* --- sending ------------------------------------------------------------------------ */
+
+str auth_credential(const struct credentials *credentials, str name)
+{
+    for (uint32_t i = 0; credentials && i < credentials->n; i++)
+        if (str_eq(credentials->items[i].name, name))
+            return secret_peek(&credentials->items[i].value);
+    return STR_NONE;
+}
+
+enum err auth_put_header(struct auth_request *request, str name, str prefix, str secret)
+{
+    if (secret.n == 0 || !header_value_valid(secret))
+        return ERR_CREDENTIAL_UNUSABLE;
+    str parts[] = {prefix, secret};
+    header_set_name(request->headers, name,
+                    arena_join(request->arena, parts, COUNT_OF(parts)));
+    return ERR_NONE;
+}
+
+/* --- finding our key ------------------------------------------------------------------
+ */
+
+bool auth_is_key(str text)
+{
+    return str_starts(text, STR("bw_"));
+}
+
+/* user-pass = user-id ":" password (RFC 7617 §2); either may be the key, and the user
+ * name may carry the rule's suffix. */
+static str key_of_basic(const struct auth_rule *rule, struct arena *arena, str text)
+{
+    str pair;
+    if (!decode_base64(arena, text, &pair))
+        return STR_NONE;
+    size_t colon = str_find(pair, ':');
+    str user = str_of(pair.p, colon);
+    str password = colon < pair.n ? str_from(pair, colon + 1) : STR_NONE;
+    if (auth_is_key(password))
+        return password;
+    if (rule && rule->username_suffix.n && str_ends(user, rule->username_suffix))
+        user.n -= rule->username_suffix.n;
+    return auth_is_key(user) ? user : STR_NONE;
+}
+
+static bool is_token_word(const struct auth_rule *rule, str word)
+{
+    if (str_eq_nocase(word, STR("Bearer")) || str_eq_nocase(word, STR("token")))
+        return true;
+    for (uint32_t i = 0; rule && i < rule->accept.n; i++)
+        if (str_eq_nocase(word, rule->accept.items[i]))
+            return true;
+    return false;
+}
+
+static str key_or_none(str text)
+{
+    text = str_trim(text);
+    return auth_is_key(text) ? text : STR_NONE;
+}
+
+/* value = key / prefix key / word 1*SP key / "Basic" 1*SP base64 */
+static str key_of_value(const struct auth_rule *rule, struct arena *arena, str value)
+{
+    value = str_trim(value);
+    if (auth_is_key(value))
+        return value;
+    if (rule && rule->prefix.n && str_starts_nocase(value, rule->prefix)) {
+        str key = key_or_none(str_from(value, rule->prefix.n));
+        if (!str_absent(key))
+            return key;
+    }
+    size_t blank = str_find(value, ' ');
+    str word = str_of(value.p, blank);
+    str rest = str_trim(str_from(value, blank));
+    if (str_eq_nocase(word, STR("Basic")))
+        return key_of_basic(rule, arena, rest);
+    return is_token_word(rule, word) ? key_or_none(rest) : STR_NONE;
+}
+
+str auth_take_header(const struct auth_rule *rule, struct auth_request *request, str name,
+                     bool always)
+{
+    const struct headers *headers = request->headers;
+    str key = STR_NONE;
+    for (uint32_t i = 0; i < headers->n && str_absent(key); i++)
+        if (str_eq_nocase(headers->items[i].name, name))
+            key = key_of_value(rule, request->arena, headers->items[i].value);
+    if (always || !str_absent(key))
+        header_remove_name(request->headers, name);
+    return key;
+}
+
+str auth_take_key(const struct auth_rule *rule, struct auth_request *request)
+{
+    bool sends = rule && rule->scheme != AUTH_none;
+    str ours = str_trim(header_value(request->headers, HEADER_X_BREAKWATER_KEY));
+    header_remove(request->headers, HEADER_X_BREAKWATER_KEY);
+    str general =
+        auth_take_header(rule, request, header_name(HEADER_AUTHORIZATION), sends);
+    str place = rule ? auth_ops_of(rule)->take_key(rule, request) : STR_NONE;
+    if (ours.n)
+        return ours;
+    return str_absent(general) ? place : general;
+}

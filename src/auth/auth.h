@@ -1,0 +1,90 @@
+/*
+ * How an integration's requests carry their credential. A scheme is a pure function from
+ * the stored credentials to headers and query parameters; which one an integration uses
+ * and under which names is data (`auth_table`).
+ *
+ * The same rule tells where an unmodified SDK puts its credential, so that a Breakwater
+ * key is accepted in exactly that place, taken out, and replaced by the real one.
+ *
+ * Pure; any thread.
+ */
+#ifndef AUTH_AUTH_H
+#define AUTH_AUTH_H
+
+#include "base/err.h"
+#include "http/header.h"
+#include "json/bind.h"
+
+struct credential;
+struct credentials;
+
+enum auth_scheme {
+#define X(name, doc) AUTH_##name,
+#include "auth/auth_list.h"
+#undef X
+    AUTH_SCHEME_COUNT
+};
+
+/* One field that a connect form or the API asks for. */
+struct auth_field {
+    str name; /* of the credential: "token", "username", … */
+    bool secret;
+    bool optional;
+};
+
+enum { AUTH_FIELDS_MAX = 4 };
+
+struct auth_rule {
+    uint32_t scheme;          /* enum auth_scheme */
+    str header;               /* header: its name; bearer: default "Authorization" */
+    str prefix;               /* bearer: "Bearer"; header: text before the key */
+    str query;                /* query: the parameter's name */
+    str username;             /* basic: fixed user name, where the vendor wants one */
+    str password;             /* basic: fixed password ("X") */
+    str username_suffix;      /* basic: behind the user name ("/token") */
+    struct bind_texts accept; /* further words an SDK puts before its token: "token" */
+};
+
+extern const struct bind_table auth_table;
+
+/* What is being sent, as far as auth may touch it. */
+struct auth_request {
+    struct arena *arena;
+    struct headers *headers;
+    str query; /* absent: none */
+};
+
+struct auth_ops {
+    str name;
+    /* Checks a rule beyond its rows. */
+    void (*check)(struct binder *binder, const struct auth_rule *rule);
+    /* The credentials an account of this rule needs; answers how many. */
+    uint32_t (*fields)(const struct auth_rule *rule, struct auth_field *ret_fields);
+    /* Puts the credential in. ERR_CREDENTIAL_UNUSABLE when one is missing or cannot
+     * stand in a header. Texts that hold secrets are made in the request's arena, which
+     * its owner wipes. */
+    enum err (*apply)(const struct auth_rule *rule, const struct credentials *credentials,
+                      struct auth_request *request);
+    /* Takes out what the caller put in the credential's place: answers the Breakwater key
+     * found there, or absent. What is found is removed in either case. */
+    str (*take_key)(const struct auth_rule *rule, struct auth_request *request);
+};
+
+const struct auth_ops *auth_ops_of(const struct auth_rule *rule);
+
+/* The value of a credential by name, or absent. */
+str auth_credential(const struct credentials *credentials, str name);
+
+/*
+ * The Breakwater key of a caller's request: X-Breakwater-Key, then Authorization in any
+ * of its forms (raw, Bearer, token, a word of `accept`, Basic user or password), then the
+ * place of the rule (NULL: none). Absent when there is none. Keys are known by their
+ * prefix, `bw_`; what X-Breakwater-Key holds is taken for one whatever it is.
+ *
+ * Removed from the request: X-Breakwater-Key, every one of these places that held a key
+ * of ours, everything in the place of the vendor's own credential, and, unless the scheme
+ * is `none`, Authorization: a caller's own credential never reaches the vendor.
+ */
+str auth_take_key(const struct auth_rule *rule, struct auth_request *request);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * Credentials as one sealed set. Plain form: for each credential
+ *
+ *   length of name, 2 bytes | name | length of value, 4 bytes | value      (big-endian)
+ *
+ * sealed by the account's data key for the place "credentials <version>", so that an
+ * older set cannot be put back under a newer number.
+ */
+#include "base/mem.h"
+#include "directory/directory_state.h"
+
+enum { PLAIN_BYTES_MAX = 1 << 20, OPEN_BYTES_MAX = 4 << 20 };
+
+static str place(uint64_t version, struct arena *arena)
+{
+    return arena_printf(arena, "credentials %llu", (unsigned long long)version);
+}
+
+/* --- sealing ----------------------------------------------------------------------- */
+
+static char *put_number(char *at, size_t number, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++)
+        at[i] = (char)(number >> (8 * (bytes - 1 - i)) & 0xff);
+    return at + bytes;
+}
+
+static char *put_text(char *at, str text, unsigned bytes)
+{
+    at = put_number(at, text.n, bytes);
+    if (text.n)
+        memcpy(at, text.p, text.n);
+    return at + text.n;
+}
+
+/* In memory of its own, to be wiped. */
+static struct secret pack(const struct credential *credentials, uint32_t n)
+{
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < n; i++)
+        bytes += 2 + credentials[i].name.n + 4 + credentials[i].value.n;
+    struct secret plain = {mem_alloc(bytes), bytes};
+    char *at = plain.bytes;
+    for (uint32_t i = 0; i < n; i++) {
+        at = put_text(at, credentials[i].name, 2);
+        at = put_text(at, secret_peek(&credentials[i].value), 4);
+    }
+    return plain;
+}
+
+bool directory_seal_credentials(struct keyring *keyring, const struct data_key *data_key,
+                                const struct change *change, uint64_t version,
+                                struct arena *arena, str *ret_sealed)
+{
+    struct secret plain = pack(change->credentials, change->credential_n);
+    bool good = keyring_seal(keyring, data_key, place(version, arena),
+                             secret_peek(&plain), arena, ret_sealed);
+    secret_fini(&plain);
+    return good;
+}
+
+/* --- opening ----------------------------------------------------------------------- */
+
+/* Cuts a length and as many bytes off; false when they are not all there. */
+static bool take_text(str *rest, unsigned bytes, str *ret_text)
+{
+    size_t n = 0;
+    if (rest->n < bytes)
+        return false;
+    for (unsigned i = 0; i < bytes; i++)
+        n = n << 8 | (unsigned char)rest->p[i];
+    *rest = str_from(*rest, bytes);
+    if (rest->n < n)
+        return false;
+    *ret_text = str_of(rest->p, n);
+    *rest = str_from(*rest, n);
+    return true;
+}
+
+static bool count_items(str plain, uint32_t *ret_n)
+{
+    str name, value;
+    uint32_t n = 0;
+    while (plain.n) {
+        if (!take_text(&plain, 2, &name) || !take_text(&plain, 4, &value))
+            return false;
+        n++;
+    }
+    *ret_n = n;
+    return true;
+}
+
+static struct credentials *unpack(str plain, uint64_t version)
+{
+    uint32_t n;
+    if (!count_items(plain, &n))
+        return NULL;
+    struct credentials *credentials = credentials_create(n, version);
+    for (uint32_t i = 0; i < n; i++) {
+        str name, value;
+        CHECK(take_text(&plain, 2, &name) && take_text(&plain, 4, &value));
+        credentials->items[i].name = str_of(mem_copy_z(name.p, name.n), name.n);
+        secret_init(&credentials->items[i].value, value);
+    }
+    return credentials;
+}
+
+/* NULL when they cannot be opened. */
+static struct credentials *open_sealed(struct keyring *keyring,
+                                       const struct account *account)
+{
+    struct credentials *credentials = NULL;
+    struct data_key data_key = {tenant_id_str(&account->id), account->data_key};
+    struct arena scratch;
+    str plain;
+    arena_init(&scratch, account->sealed.n + 256, OPEN_BYTES_MAX);
+    if (account->sealed.n <= PLAIN_BYTES_MAX &&
+        keyring_open(keyring, &data_key, place(account->credential_version, &scratch),
+                     account->sealed, &scratch, &plain)) {
+        credentials = unpack(plain, account->credential_version);
+        mem_wipe((char *)(uintptr_t)plain.p, plain.n);
+    }
+    arena_fini(&scratch);
+    return credentials;
+}
+
+/* Two threads may open them at once; the first one's are kept. */
+const struct credentials *directory_credentials(struct directory *directory,
+                                                struct account *account,
+                                                enum err *ret_err)
+{
+    CHECK_MAGIC(directory, DIRECTORY_MAGIC);
+    struct credentials *found =
+        atomic_load_explicit(&account->opened, memory_order_acquire);
+    if (found)
+        return found;
+    if (account->credential_version == 0) {
+        *ret_err = ERR_ACCOUNT_NOT_CONNECTED;
+        return NULL;
+    }
+    struct credentials *opened = open_sealed(directory->keyring, account);
+    if (!opened) {
+        *ret_err = ERR_CREDENTIAL_UNUSABLE;
+        return NULL;
+    }
+    if (atomic_compare_exchange_strong(&account->opened, &found, opened))
+        return opened;
+    credentials_destroy(&opened);
+    return found;
+}

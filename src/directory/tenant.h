@@ -1,0 +1,176 @@
+/*
+ * The tenant model: stages, environments, accounts, apps and API keys, as values that are
+ * read on every call. Each object is immutable once it is published; a change publishes
+ * a new object under the same id and the old one goes when its last user lets go.
+ * Reference-counted; any thread.
+ *
+ *   stage ──< environment ──< account >── integration (by name)
+ *     └──< API key (some or all of the stage's environments)
+ *
+ * Ids are a prefix and 22 random characters: stg_, env_, acc_, app_, key_. An external id
+ * is the product's own name for an object, unique within (stage) for environments and
+ * within (environment, integration) for accounts.
+ */
+#ifndef DIRECTORY_TENANT_H
+#define DIRECTORY_TENANT_H
+
+#include <stdatomic.h>
+
+#include "base/secret.h"
+#include "base/usec.h"
+#include "json/json.h"
+
+enum { TENANT_ID_BYTES = 32 };
+
+struct tenant_id {
+    char text[TENANT_ID_BYTES]; /* zero-terminated */
+};
+
+static inline str tenant_id_str(const struct tenant_id *id)
+{
+    return str_z(id->text);
+}
+
+enum stage_kind { STAGE_SANDBOX, STAGE_PRODUCTION };
+
+struct stage {
+    atomic_uint refs;
+    struct tenant_id id;
+    str name; /* unique */
+    enum stage_kind kind;
+    usec created; /* wall, as all times here */
+    struct arena arena;
+};
+
+struct environment {
+    atomic_uint refs;
+    struct tenant_id id;
+    struct stage *stage; /* a reference */
+    str name;
+    str external_id;          /* absent if none */
+    struct json labels;       /* OBJECT of strings */
+    uint32_t concurrency_max; /* calls at once; 0 = the platform's default */
+    usec created, updated;
+    struct arena arena;
+};
+
+/* SPEC 5.6. */
+enum account_state {
+    ACCOUNT_CONNECTING, /* no credentials yet */
+    ACCOUNT_ACTIVE,
+    ACCOUNT_DEGRADED, /* works, but something about it needs a look */
+    ACCOUNT_NEEDS_REAUTH,
+    ACCOUNT_DISABLED, /* by hand */
+    ACCOUNT_DELETING
+};
+
+/* One secret of an account, under the name its auth scheme gives it. */
+struct credential {
+    str name; /* "token", "username", "password", … */
+    struct secret value;
+};
+
+struct credentials {
+    uint32_t n;
+    uint64_t version; /* counts up with each change: the fence of SPEC 5.4 */
+    struct credential items[];
+};
+
+/* Where an account stands in an index by external id; the directory's own. */
+struct tenant_place {
+    struct tenant_place *next;
+    uint64_t hash;
+};
+
+struct account {
+    atomic_uint refs;
+    struct tenant_id id;
+    struct environment *environment; /* a reference */
+    str integration;
+    str external_id;      /* absent if none */
+    str name;             /* for people; absent if none */
+    struct json labels;   /* OBJECT of strings */
+    struct json context;  /* OBJECT of strings: what URL templates may use */
+    struct tenant_id app; /* empty: none */
+    enum account_state state;
+    str state_reason;
+    uint32_t concurrency_max;    /* 0 = the integration's */
+    uint64_t hash;               /* hash_stable of the id: for boards and owners */
+    uint64_t credential_version; /* 0: none stored */
+    str data_key; /* as stored, sealed by a master key; read by keyring.h only */
+    str sealed;   /* the credentials as stored, sealed by the data key; absent if none */
+    _Atomic(struct credentials *) opened; /* filled at first use; see directory.h */
+    usec created, updated;
+    struct tenant_place by_environment, by_stage;
+    struct arena arena;
+};
+
+enum permission {
+    PERMISSION_CALL = 1,     /* proxy, unified */
+    PERMISSION_READ = 2,     /* GET of the admin API */
+    PERMISSION_WRITE = 4,    /* change environments, accounts, endpoints, overrides */
+    PERMISSION_PAYLOADS = 8, /* see unredacted payloads */
+    PERMISSION_REPLAY = 16,  /* send again */
+    PERMISSION_SECRETS = 32, /* store credentials, mint connect sessions */
+    PERMISSION_ADMIN = 64,   /* integrations, stages, keys, master keys */
+    PERMISSION_ALL = 127
+};
+
+struct api_key {
+    atomic_uint refs;
+    struct tenant_id id;
+    struct stage *stage; /* NULL: every stage */
+    str label;
+    str hint;                             /* the first characters, to recognize it by */
+    uint8_t digest[32];                   /* SHA-256 of the whole key */
+    unsigned permissions;                 /* enum permission */
+    const struct tenant_id *environments; /* the stage's, or some of them */
+    uint32_t environment_n;               /* 0: all of the stage */
+    usec expires;                         /* USEC_NEVER: does not */
+    usec created;
+    _Atomic usec last_used;        /* 0: never; to the minute */
+    _Atomic usec last_used_stored; /* what the store knows of it */
+    struct arena arena;
+};
+
+/*
+ * Make an object that holds copies of what `like` holds (its texts, not its references to
+ * come: refs, arena and what the directory fills in are its own) and references of its
+ * own to the objects that `like` points to. For the directory, and for tests that need a
+ * tenant without a store.
+ */
+struct stage *stage_create(const struct stage *like);
+struct environment *environment_create(const struct environment *like);
+struct account *account_create(const struct account *like);
+struct api_key *api_key_create(const struct api_key *like);
+
+/* Gives the reference back; the last one frees. NULL inside is allowed. */
+void stage_unref(struct stage **stage);
+void environment_unref(struct environment **environment);
+void account_unref(struct account **account);
+void api_key_unref(struct api_key **key);
+
+struct stage *stage_ref(struct stage *stage);
+struct environment *environment_ref(struct environment *environment);
+struct account *account_ref(struct account *account);
+struct api_key *api_key_ref(struct api_key *key);
+
+/* "sandbox", … and back; the words of the API. */
+str stage_kind_word(enum stage_kind kind);
+str account_state_word(enum account_state state);
+str permission_word(enum permission permission);
+extern const char *const stage_kind_words[]; /* NULL-terminated, in enum order */
+extern const char *const account_state_words[];
+extern const char *const permission_words[]; /* bit 0 first */
+
+/* The id that `text` is; empty when it is longer than an id can be. */
+struct tenant_id tenant_id_of(str text);
+
+/* Credentials with room for n items, which the caller fills in; wiped and freed. */
+struct credentials *credentials_create(uint32_t n, uint64_t version);
+void credentials_destroy(struct credentials **credentials);
+
+/* Whether the key may touch this environment at all. */
+bool api_key_covers(const struct api_key *key, const struct environment *environment);
+
+#endif
