@@ -1,0 +1,158 @@
+/*
+ * Which integrations there are: snapshots that are built aside and swapped whole. A bad
+ * document never replaces a good one. Documents come from a folder (one folder a vendor,
+ * integration.json in it), watched while the daemon runs, and from the admin API; every
+ * version is kept in the store and any can be brought back.
+ *
+ * A document of the folder becomes a new version when its text differs from the last
+ * version that came from the folder; what was activated by hand stays active until then.
+ *
+ * Each worker reads through a pin of its own: one reference to a snapshot, counted
+ * locally by the exchanges that use it, so that a call touches no shared counter.
+ */
+#ifndef CATALOG_CATALOG_H
+#define CATALOG_CATALOG_H
+
+#include "catalog/integration.h"
+#include "loop/worker.h"
+#include "store/store.h"
+
+struct actor;
+struct catalog;
+struct log;
+struct world;
+
+/* An immutable set of integrations. Reference-counted; any thread. */
+struct snapshot;
+struct snapshot *snapshot_ref(struct snapshot *snapshot);
+void snapshot_unref(struct snapshot **snapshot);
+const struct integration *snapshot_find(const struct snapshot *snapshot, str name);
+uint32_t snapshot_count(const struct snapshot *snapshot);
+/* In order of names; i < snapshot_count. */
+const struct integration *snapshot_at(const struct snapshot *snapshot, uint32_t i);
+
+struct catalog_fault {
+    str file;    /* or the integration's name, for documents of the API */
+    str pointer; /* RFC 6901 */
+    str text;    /* a sentence that says how to mend it */
+};
+
+/*
+ * Loads what the store has, then the folder (absent: none), in which each document has
+ * the name of its own folder. Faulty documents are logged and listed by catalog_faults,
+ * and do not stop it. NULL with a sentence only when store or folder cannot be read at
+ * all. On the calling thread. Store, world and log must outlive it.
+ *
+ * A document that is gone from the folder stays in use: only a change takes one out.
+ */
+struct catalog *catalog_open(struct store *store, str folder, struct world *world,
+                             const struct log *log, struct arena *arena, str *ret_why);
+void catalog_close(struct catalog **catalog);
+
+/* The present snapshot, with a reference. Any thread. */
+struct snapshot *catalog_snapshot(struct catalog *catalog);
+
+/* The faults of documents that are not in use because of them, as of the last look: those
+ * of the folder, and active versions of the store that this Breakwater cannot read. In
+ * order of their files. Texts in the arena. Any thread. */
+uint32_t catalog_faults(struct catalog *catalog, struct arena *arena,
+                        struct catalog_fault **ret_faults);
+
+/* --- pins, one a worker ---------------------------------------------------------------
+ */
+
+struct pin {
+    struct snapshot *snapshot;
+    uint64_t users;
+};
+
+/* Joins a worker: from then on it has the newest snapshot within a turn or two. Both on
+ * the worker's own thread, or before and after it runs. When it leaves, no pin of it may
+ * be in use, and it must turn once more before its end. */
+void catalog_join(struct catalog *catalog, struct worker *worker);
+void catalog_leave(struct catalog *catalog, struct worker *worker);
+
+/*
+ * Watches the folder from this worker, which has joined, until it leaves: changes are
+ * looked at 200 ms after the last one. Once a catalog. False, with a line in the log, when
+ * there is no folder or the system cannot watch it; CATALOG_RESCAN works in any case.
+ */
+bool catalog_watch(struct catalog *catalog, struct worker *worker);
+
+/* The worker's present pin, used once more; give it back with catalog_unpin. */
+struct pin *catalog_pin(struct catalog *catalog, struct worker *worker);
+void catalog_unpin(struct catalog *catalog, struct worker *worker, struct pin *pin);
+
+/* --- changing
+ * ---------------------------------------------------------------------------- */
+
+enum catalog_change_kind {
+    CATALOG_PUT,      /* a document as a new version, made active */
+    CATALOG_ACTIVATE, /* an earlier revision, made active */
+    CATALOG_REMOVE,   /* out of use; its versions are kept */
+    CATALOG_RESCAN    /* looks at the folder again */
+};
+
+struct catalog_change {
+    struct post post; /* private */
+    enum catalog_change_kind kind;
+    struct catalog *catalog;
+    struct worker *worker;
+    const struct actor *actor;
+    void (*done)(struct catalog_change *change); /* once, on `worker` */
+    void *owner;
+    struct arena *arena;
+
+    str name;
+    str text;          /* PUT */
+    uint32_t revision; /* ACTIVATE */
+    bool dry_run;      /* PUT: check only */
+
+    enum err err;
+    str detail;
+    struct catalog_fault *faults;
+    uint32_t fault_n;
+    uint32_t new_revision;
+    bool unchanged; /* PUT: the active version has this very text */
+};
+
+/*
+ * Documents are read and checked on a thread of the catalog's own, never on a worker; the
+ * change, its texts and its arena belong to that thread until `done`.
+ *
+ * err: ERR_DOCUMENT_INVALID with `faults`; ERR_OBJECT_UNKNOWN for a revision and
+ * ERR_INTEGRATION_UNKNOWN for a name that is not there; the store's. After a RESCAN that
+ * went well, `faults` are those of catalog_faults.
+ */
+void catalog_change(struct catalog_change *change);
+
+/* The versions of an integration, newest first, as a READ operation. */
+struct catalog_version {
+    uint32_t revision;
+    str hash;
+    str source; /* "folder" or "api" */
+    str created_by;
+    usec created;
+    bool active;
+    str text; /* only when asked for one revision */
+};
+
+/* op.err: ERR_INTEGRATION_UNKNOWN, ERR_OBJECT_UNKNOWN when the one revision is not there;
+ * the store's. */
+struct catalog_versions {
+    struct store_op op; /* private but for err */
+    struct catalog *catalog;
+    void (*done)(struct catalog_versions *versions);
+    void *owner;
+    struct arena *arena;
+    str name;
+    uint32_t revision; /* 0: all, without texts */
+    uint32_t before;   /* only older ones; 0 = from the newest */
+    uint32_t max;
+    struct catalog_version *versions;
+    uint32_t n;
+};
+
+void catalog_list_versions(struct catalog_versions *versions, struct worker *worker);
+
+#endif

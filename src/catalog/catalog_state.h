@@ -1,0 +1,196 @@
+/*
+ * The inside of a catalog. What moves between its files: entries are compiled documents,
+ * snapshots are sets of entries, sources are the documents of the folder.
+ *
+ *   folder ──scan──► sources ──┐
+ *   store ──load──► versions ──┼──► entries ──► snapshot ──► a pin a worker
+ *   changes of the API ────────┘
+ *
+ * Everything that changes is done by one thread at a time: the one that opens the
+ * catalog, then the catalog's own. The lock guards what others read meanwhile. Inside of
+ * src/catalog only.
+ */
+#ifndef CATALOG_CATALOG_STATE_H
+#define CATALOG_CATALOG_STATE_H
+
+#include <pthread.h>
+
+#include "base/list.h"
+#include "base/map.h"
+#include "catalog/catalog.h"
+#include "catalog/document.h"
+#include "loop/poll.h"
+
+/* --- entries: compiled documents ------------------------------------------------------
+ */
+
+struct entry {
+    atomic_uint refs;
+    struct integration *integration;
+    struct arena arena;
+};
+
+struct entry *entry_ref(struct entry *entry);
+void entry_unref(struct entry **entry);
+
+/*
+ * Compiles a document; the entry has a copy of the text. `name` (absent: any) is what its
+ * own name must be. NULL with the faults, whose texts stand in `arena` and name `file`.
+ */
+struct entry *entry_compile(str text, str name, str file, struct arena *arena,
+                            struct catalog_fault **ret_faults, uint32_t *ret_n);
+
+/* --- snapshots -------------------------------------------------------------------------
+ */
+
+struct snapshot {
+    uint32_t magic;
+    atomic_uint refs;
+    uint32_t n;
+    struct entry **entries; /* each a reference; in order of names */
+    struct map by_name;
+};
+
+/* A snapshot with what `before` (NULL: nothing) has, but for `removed` (absent: nothing),
+ * and `entries` (references are taken) in the place of those of their names. */
+struct snapshot *snapshot_build(const struct snapshot *before,
+                                struct entry *const *entries, uint32_t n, str removed);
+
+struct entry *snapshot_entry(const struct snapshot *snapshot, str name);
+
+/* --- the folder
+ * -------------------------------------------------------------------------- */
+
+struct source_stamp {
+    int64_t changed_ns; /* the later of mtime and ctime; 0: look at the text again */
+    uint64_t bytes;
+    uint64_t inode;
+};
+
+enum { HASH_CHARS = 64 };
+
+struct source {
+    str name; /* of its folder */
+    struct source_stamp stamp;
+    char stored_hash[HASH_CHARS]; /* of the last version that came from the folder */
+    char faulty_hash[HASH_CHARS]; /* of the text that has the faults */
+    bool seen;                    /* by the present scan */
+    bool gone;                    /* there was a document here before */
+    struct arena arena;           /* of the faults */
+    struct catalog_fault *faults;
+    uint32_t fault_n;
+};
+
+struct watch {
+    int fd; /* inotify; −1: none */
+    struct worker *worker;
+    struct poll poll;
+    struct timer timer;
+    usec first; /* of the changes that wait; −1: none do */
+};
+
+/* --- the catalog
+ * ------------------------------------------------------------------------- */
+
+enum { CATALOG_WORKERS_MAX = 256 };
+
+struct member; /* a worker that has joined; catalog_pin.c */
+
+struct catalog {
+    uint32_t magic;
+    struct store *store;
+    struct world *world;
+    const struct log *log;
+    char *folder; /* NULL: none */
+    struct thread *thread;
+    bool opened; /* the first look at store and folder is over */
+    struct watch watch;
+
+    pthread_mutex_t lock; /* over what follows */
+    pthread_cond_t more;
+    struct post *first; /* changes that wait */
+    struct post *last;
+    bool rescan;
+    bool closing;
+    struct snapshot *snapshot;
+    struct member *members[CATALOG_WORKERS_MAX];
+    struct map sources;       /* by name */
+    struct source unreadable; /* the faults of the store's versions */
+};
+
+enum { CATALOG_MAGIC = 0x0ca7a109 };
+
+/* Makes the snapshot the present one and tells every worker. Takes the reference. */
+void catalog_publish(struct catalog *catalog, struct snapshot *snapshot);
+
+/* With the lock: posts the present snapshot to a worker. */
+void catalog_tell(struct member *member);
+
+/* Looks at the folder: new and changed documents become versions. False with a sentence
+ * when the folder or the store cannot be used; what was there before stays. */
+bool catalog_scan(struct catalog *catalog, struct arena *arena, str *ret_why);
+
+/* The source of that name, made if need be. */
+struct source *catalog_source(struct catalog *catalog, str name);
+
+/* Replaces the faults of a source; texts are copied. */
+void catalog_set_faults(struct catalog *catalog, struct source *source,
+                        const struct catalog_fault *faults, uint32_t n);
+
+/* One line a fault, for the first few. */
+void catalog_log_faults(const struct catalog *catalog, const struct catalog_fault *faults,
+                        uint32_t n);
+
+/* Runs one change on the catalog's thread; its answer is posted by the caller. */
+void catalog_run_change(struct catalog_change *change);
+
+/* The watch: opened with the catalog, told of each folder by the scan. */
+void watch_open(struct watch *watch);
+void watch_add(struct watch *watch, const char *path);
+void watch_leave(struct watch *watch, const struct worker *worker);
+void watch_close(struct watch *watch);
+
+/* --- the store
+ * ---------------------------------------------------------------------------- */
+
+struct stored {
+    str name;
+    uint32_t revision;
+    str hash;
+    str text;
+};
+
+struct stored_list {
+    struct stored *items;
+    uint32_t n;
+    uint32_t room;
+};
+
+/* The active version of each integration; texts in the arena. */
+enum err catalog_store_active(struct store *store, struct arena *arena,
+                              struct stored_list *ret_list);
+
+/* Names and hashes of the last versions that came from the folder. */
+enum err catalog_store_sources(struct store *store, struct arena *arena,
+                               struct stored_list *ret_list);
+
+/* One version, or ERR_OBJECT_UNKNOWN. */
+enum err catalog_store_version(struct store *store, struct arena *arena, str name,
+                               uint32_t revision, struct stored *ret_version);
+
+/* What a change of the store is written with. */
+struct store_author {
+    str source;                /* "folder" or "api" */
+    const struct actor *actor; /* NULL: the machine itself */
+    usec wall;
+};
+
+/* New versions, made active, in one transaction; sets each revision. */
+enum err catalog_store_put(struct store *store, const struct store_author *author,
+                           struct stored_list *versions);
+enum err catalog_store_activate(struct store *store, const struct store_author *author,
+                                str name, uint32_t revision);
+enum err catalog_store_remove(struct store *store, const struct store_author *author,
+                              str name);
+
+#endif

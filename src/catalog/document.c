@@ -1,0 +1,322 @@
+/*
+ * The top level of an integration document, row by row in the order in which people write
+ * them. Members that a later step of the pipeline reads are accepted as objects and stay
+ * in integration->document.
+ */
+#include "catalog/document.h"
+
+bool document_name_valid(str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i];
+        if (!str_is_digit(c) && !(c >= 'a' && c <= 'z') && c != '_' && c != '-')
+            return false;
+    }
+    return name.n > 0 && name.n <= DOCUMENT_NAME_MAX;
+}
+
+bool document_header_valid(str name)
+{
+    enum header_id id = header_id_of(name);
+    return header_name_valid(name) && !(header_flags(id) & (HEADER_HOP | HEADER_OURS)) &&
+           id != HEADER_HOST && id != HEADER_CONTENT_LENGTH && id != HEADER_EXPECT;
+}
+
+static void read_name(struct binder *binder, const struct json *value, void *field)
+{
+    str name = json_text(value);
+    if (json_is(value, JSON_STRING) && document_name_valid(name))
+        *(str *)field = name;
+    else
+        bind_fault(binder,
+                   "must be a name of 1 to %d characters: a–z, 0–9, \"_\", \"-\".",
+                   DOCUMENT_NAME_MAX);
+}
+
+/* --- hosts ---------------------------------------------------------------------------
+ */
+
+enum { HOSTS_MAX = 200 };
+
+static void read_host(struct binder *binder, const struct json *value,
+                      struct document_host *ret_host)
+{
+    const char *why;
+    str text = json_text(value);
+    if (!json_is(value, JSON_STRING))
+        bind_fault(binder, "must be a host such as \"api.example.com\" or "
+                           "\"*.example.com\".");
+    else if (!url_pattern_parse(binder->arena, text, &ret_host->pattern, &why))
+        bind_fault(binder,
+                   "is not a host pattern: %s. Write [scheme://]host[:port], such as "
+                   "\"*.example.com\".",
+                   why);
+    ret_host->text = text;
+}
+
+static void read_hosts(struct binder *binder, const struct json *value, void *field)
+{
+    bool many = json_is(value, JSON_ARRAY);
+    uint32_t n = many ? value->n : 1;
+    if (n == 0 || n > HOSTS_MAX) {
+        bind_fault(binder, "must have 1 to %d hosts: credentials go to these only.",
+                   HOSTS_MAX);
+        return;
+    }
+    struct document_host *hosts = arena_array(binder->arena, n, sizeof(*hosts));
+    for (uint32_t i = 0; i < n; i++) {
+        str before = many ? bind_enter_index(binder, i) : binder->at;
+        read_host(binder, many ? &value->u.items[i] : value, &hosts[i]);
+        binder->at = before;
+    }
+    *(struct bind_list *)field = (struct bind_list){hosts, n};
+}
+
+/* --- headers --------------------------------------------------------------------------
+ */
+
+static const struct bind_row header_rows[] = {
+    {.name = "value",
+     .kind = BIND_CUSTOM,
+     .offset = offsetof(struct fixed_header, value),
+     .required = true,
+     .custom = document_read_template,
+     .custom_schema = "{\"type\":\"string\",\"minLength\":1}",
+     .doc = "Its value; {names} are filled from the account's context."},
+    {.name = "override",
+     .kind = BIND_BOOL,
+     .offset = offsetof(struct fixed_header, override),
+     .doc =
+         "Replaces the caller's own header of this name; otherwise the caller's wins."},
+};
+
+static void finish_header(struct binder *binder, void *obj)
+{
+    const struct fixed_header *header = obj;
+    if (!document_header_valid(header->name))
+        bind_fault(binder, "cannot be set: it is no header name, or HTTP or Breakwater "
+                           "itself needs this header; remove it.");
+    for (uint32_t i = 0; i < header->value.n; i++)
+        if (!header_value_valid(header->value.parts[i].text)) {
+            bind_fault(binder,
+                       "holds a control character; it must fit on a header line.");
+            return;
+        }
+}
+
+static const struct bind_table header_table = {
+    .name = "header",
+    .rows = header_rows,
+    .n = COUNT_OF(header_rows),
+    .bytes = sizeof(struct fixed_header),
+    .finish = finish_header,
+    .name_at = offsetof(struct fixed_header, name),
+    .shorthand = "value",
+};
+
+/* --- repeats, links, and what is not read yet ------------------------------------------
+ */
+
+static const char *const idempotency_words[] = {"none", "header", NULL};
+
+static const struct bind_row idempotency_rows[] = {
+    {.name = "kind",
+     .kind = BIND_ENUM,
+     .offset = offsetof(struct idempotency, kind),
+     .required = true,
+     .words = idempotency_words,
+     .doc = "How the vendor recognises a repeated write: not at all, or by a key in a "
+            "header."},
+    {.name = "header",
+     .kind = BIND_TEXT,
+     .offset = offsetof(struct idempotency, header),
+     .doc = "The header that carries the key."},
+    {.name = "window",
+     .kind = BIND_DURATION,
+     .offset = offsetof(struct idempotency, window),
+     .min = 1,
+     .max = 86400 * 366.0,
+     .doc = "How long the vendor remembers a key; 24h unless given."},
+};
+
+static void finish_idempotency(struct binder *binder, void *obj)
+{
+    struct idempotency *idempotency = obj;
+    bool keyed = idempotency->kind == IDEMPOTENCY_HEADER;
+    if (keyed && !document_header_valid(idempotency->header))
+        bind_fault_at(binder, STR("header"),
+                      "must be the name of the vendor's header for keys, such as "
+                      "\"Idempotency-Key\".");
+    if (!keyed && (!str_absent(idempotency->header) || idempotency->window))
+        bind_fault_at(
+            binder, STR("kind"),
+            "is \"none\", but a header or window is given; make it \"header\", or "
+            "remove them.");
+    if (keyed && !idempotency->window)
+        idempotency->window = USEC_DAY;
+}
+
+const struct bind_table idempotency_table = {
+    .name = "idempotency block",
+    .rows = idempotency_rows,
+    .n = COUNT_OF(idempotency_rows),
+    .bytes = sizeof(struct idempotency),
+    .finish = finish_idempotency,
+};
+
+static void check_object(struct binder *binder, const struct json *value, void *field)
+{
+    (void)field;
+    if (!json_is(value, JSON_OBJECT))
+        bind_fault(binder, "must be an object.");
+}
+
+static void read_docs(struct binder *binder, const struct json *value, void *field)
+{
+    check_object(binder, value, field);
+    *(struct json *)field = *value;
+}
+
+/* --- the document
+ * ----------------------------------------------------------------------- */
+
+#define FIELD(field)  offsetof(struct integration, field)
+#define OBJECT_SCHEMA "{\"type\":\"object\"}"
+#define LATER(text, about)                                                               \
+    {                                                                                    \
+        .name = text, .kind = BIND_CUSTOM, .custom = check_object,                       \
+        .custom_schema = OBJECT_SCHEMA, .doc = about                                     \
+    }
+
+static const char *const http_words[] = {"1.1", "2", NULL};
+
+static const struct bind_row rows[] = {
+    {.name = "name",
+     .kind = BIND_CUSTOM,
+     .offset = FIELD(name),
+     .required = true,
+     .custom = read_name,
+     .custom_schema = "{\"type\":\"string\",\"pattern\":\"^[a-z0-9_-]{1,64}$\"}",
+     .doc =
+         "The integration's name in paths and metrics; its folder has the same: 1 to 64 "
+         "characters of a–z, 0–9, \"_\" and \"-\"."},
+    {.name = "label",
+     .kind = BIND_TEXT,
+     .offset = FIELD(label),
+     .min = 1,
+     .max = 200,
+     .doc = "Its name for people."},
+    {.name = "version",
+     .kind = BIND_TEXT,
+     .offset = FIELD(version),
+     .min = 1,
+     .max = 100,
+     .doc = "The document's own version, free text."},
+    {.name = "hosts",
+     .kind = BIND_CUSTOM,
+     .offset = FIELD(hosts),
+     .required = true,
+     .custom = read_hosts,
+     .custom_schema = "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"array\",\"items\":{"
+                      "\"type\":\"string\"},\"minItems\":1,\"maxItems\":200}]}",
+     .doc = "The hosts to which credentials may go: [scheme://]host[:port], https unless "
+            "written, \"*.example.com\" for every name below example.com."},
+    {.name = "base_url",
+     .kind = BIND_CUSTOM,
+     .offset = FIELD(base_url),
+     .required = true,
+     .custom = document_read_template,
+     .custom_schema = "{\"type\":\"string\",\"minLength\":1}",
+     .doc =
+         "What callers' paths are put behind: an https URL whose {names} are filled from "
+         "the account's context; a variable at its start holds a whole origin."},
+    {.name = "http",
+     .kind = BIND_ENUM,
+     .offset = FIELD(http),
+     .words = http_words,
+     .doc = "The protocol spoken to the vendor; 1.1."},
+    {.name = "headers",
+     .kind = BIND_NAMED,
+     .offset = FIELD(headers),
+     .max = 50,
+     .table = &header_table,
+     .doc = "Headers of every request."},
+    {.name = "auth",
+     .kind = BIND_OBJECT,
+     .offset = FIELD(auth),
+     .required = true,
+     .table = &auth_table,
+     .doc = "How requests carry the account's credential."},
+    LATER("connect", "How an account is connected."),
+    LATER("context", "Requests and fields that fill an account's context."),
+    {.name = "rate_limit",
+     .kind = BIND_OBJECT,
+     .offset = FIELD(rate_limit),
+     .table = &throttle_table,
+     .doc = "Where answers tell of rate limits."},
+    LATER("limits", "Limits that the vendor documents."),
+    {.name = "errors",
+     .kind = BIND_OBJECT,
+     .offset = FIELD(errors),
+     .table = &error_table,
+     .doc = "Where answers tell what went wrong, and what it means."},
+    {.name = "rewrite",
+     .kind = BIND_OBJECT,
+     .offset = FIELD(rewrite),
+     .table = &rewrite_table,
+     .doc = "Links in answers that must stay inside the proxy."},
+    LATER("pagination", "How lists are paged."),
+    {.name = "idempotency",
+     .kind = BIND_OBJECT,
+     .offset = FIELD(idempotency),
+     .table = &idempotency_table,
+     .doc = "How the vendor recognises a repeated write, whatever the method."},
+    {.name = "resilience",
+     .kind = BIND_OBJECT,
+     .offset = FIELD(resilience),
+     .table = &resilience_table,
+     .doc = "Time limits, retries, breakers, calls at once."},
+    LATER("cache", "What may be answered from the cache."),
+    LATER("webhooks", "How the vendor's webhooks are verified and read."),
+    LATER("subscriptions", "How webhooks are subscribed to."),
+    LATER("events", "What the vendor's events mean."),
+    {.name = "resources",
+     .kind = BIND_NAMED,
+     .offset = FIELD(resources),
+     .max = 1000,
+     .table = &resource_table,
+     .doc = "What can be done at the vendor, by resource and method."},
+    LATER("unified", "Mappings to unified models."),
+    LATER("sync", "How resources are synced."),
+    LATER("probes", "Synthetic calls that watch the vendor."),
+    {.name = "docs",
+     .kind = BIND_CUSTOM,
+     .offset = FIELD(docs),
+     .custom = read_docs,
+     .custom_schema = OBJECT_SCHEMA,
+     .doc = "Links and notes for people; \"unverified\" lists what has not been checked "
+            "against the vendor."},
+};
+
+bool document_inspects(const struct integration *integration, str group)
+{
+    return throttle_needs_body_of_success(&integration->rate_limit, group) ||
+           error_needs_body_of_success(&integration->errors, group);
+}
+
+static void finish_document(struct binder *binder, void *obj)
+{
+    struct integration *integration = obj;
+    if (str_absent(integration->label))
+        integration->label = integration->name;
+    integration->inspect_success = document_inspects(integration, STR_NONE);
+    base_url_check(binder, integration);
+}
+
+const struct bind_table document_table = {
+    .name = "integration",
+    .rows = rows,
+    .n = COUNT_OF(rows),
+    .bytes = sizeof(struct integration),
+    .finish = finish_document,
+};

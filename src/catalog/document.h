@@ -1,0 +1,42 @@
+/*
+ * What the readers of an integration document share: its tables and their checks. Inside
+ * of src/catalog only.
+ */
+#ifndef CATALOG_DOCUMENT_H
+#define CATALOG_DOCUMENT_H
+
+#include "catalog/integration.h"
+
+enum { DOCUMENT_BYTES_MAX = 4 << 20, DOCUMENT_DEPTH_MAX = 64, DOCUMENT_NAME_MAX = 64 };
+
+extern const struct bind_table document_table;    /* struct integration */
+extern const struct bind_table resource_table;    /* struct resource */
+extern const struct bind_table rewrite_table;     /* struct rewrite */
+extern const struct bind_table idempotency_table; /* struct idempotency */
+
+/* 1 to 64 characters of a–z, 0–9, "_" and "-". */
+bool document_name_valid(str name);
+
+/* Whether answers below 400 to methods in this group (absent: of no group) are looked
+ * into. */
+bool document_inspects(const struct integration *integration, str group);
+
+/* Reads a text with {names}; false with a static sentence. */
+bool template_parse(struct arena *arena, str text, struct template *ret_template,
+                    const char **ret_why);
+
+/* A `custom` reader for templates. */
+void document_read_template(struct binder *binder, const struct json *value, void *field);
+
+/* Whether a document may set or name this header of a request. */
+bool document_header_valid(str name);
+
+/* Reports at /base_url what can never become a URL of an allowed host. */
+void base_url_check(struct binder *binder, const struct integration *integration);
+
+/* What rows cannot say about resources and methods: defaults by verb, settings merged,
+ * paths put into the set. `written` is the document. */
+void method_compile(struct binder *binder, struct integration *integration,
+                    const struct json *written);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * Reading goes in three passes, each only over what the one before found without fault:
+ * the text as JSON (names at most once), the JSON by the tables of document.c and
+ * method.c, and what concerns several members at once (base_url.c, method_compile).
+ */
+#include "catalog/document.h"
+
+#include "base/crypto.h"
+#include "base/encode.h"
+#include "json/bind_schema.h"
+#include "json/json_parse.h"
+
+static bool parse(struct binder *binder, str text, struct json *ret_document)
+{
+    static const struct json_limits limits = {.depth_max = DOCUMENT_DEPTH_MAX,
+                                              .bytes_max = DOCUMENT_BYTES_MAX,
+                                              .duplicates = JSON_DUPLICATES_REFUSE};
+    struct json_fault fault;
+    if (json_parse(binder->arena, text, &limits, ret_document, &fault))
+        return true;
+    bind_fault(binder, "is not as JSON must be, at line %u, column %u: %s.", fault.line,
+               fault.column, fault.what);
+    return false;
+}
+
+static str hash_text(struct arena *arena, str text)
+{
+    uint8_t digest[CRYPTO_SHA256_BYTES];
+    crypto_sha256(text, digest);
+    return encode_hex(arena, str_of((const char *)digest, sizeof(digest)));
+}
+
+struct integration *integration_read(struct binder *binder, str text)
+{
+    struct json document;
+    uint32_t faults = binder->fault_n;
+    if (!parse(binder, text, &document))
+        return NULL;
+    struct integration *integration = arena_zalloc(binder->arena, sizeof(*integration));
+    if (!bind_read(binder, &document_table, &document, integration))
+        return NULL;
+    const struct json *resilience = json_member(&document, STR("resilience"));
+    integration->resilience_text = resilience ? *resilience : (struct json){0};
+    method_compile(binder, integration, &document);
+    integration->text = text;
+    integration->hash = hash_text(binder->arena, text);
+    integration->document = document;
+    return binder->fault_n == faults ? integration : NULL;
+}
+
+void integration_schema(struct buf *buf)
+{
+    bind_schema_write(buf, &document_table,
+                      STR("https://breakwater.example/schemas/integration.json"),
+                      STR("Integration"));
+}
+
+const struct method *integration_method(const struct integration *integration, str verb,
+                                        str path)
+{
+    struct path_match match;
+    if (path_set_match(integration->paths, verb, path, &match) == PATH_FOUND)
+        return match.target;
+    if (str_eq(verb, STR("HEAD")) &&
+        path_set_match(integration->paths, STR("GET"), path, &match) == PATH_FOUND)
+        return match.target;
+    return NULL;
+}

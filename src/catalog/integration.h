@@ -1,0 +1,151 @@
+/*
+ * An integration as it is used: one document, read, checked and compiled. Immutable;
+ * lives in an arena of its own, which the snapshots that have it share (catalog.h). Names
+ * of members follow the document, whose schema is generated from the same tables
+ * (docs/reference/integration.schema.json).
+ */
+#ifndef CATALOG_INTEGRATION_H
+#define CATALOG_INTEGRATION_H
+
+#include "auth/auth.h"
+#include "http/path.h"
+#include "http/url.h"
+#include "policy/outcome.h"
+#include "policy/resilience.h"
+#include "policy/throttle.h"
+
+struct buf;
+
+/* Text with {names} of the account's context: `https://{subdomain}.example.com`. */
+struct template_part {
+    str text; /* literal before the variable */
+    str name; /* of the variable; absent in the last part */
+};
+
+struct template
+{
+    const struct template_part *parts;
+    uint32_t n;
+};
+
+struct fixed_header {
+    str name;
+    struct template value;
+    bool override; /* replaces the caller's own; otherwise his wins */
+};
+
+/* How the vendor recognises a repeated write. */
+enum idempotency_kind { IDEMPOTENCY_NONE, IDEMPOTENCY_HEADER };
+
+struct idempotency {
+    uint32_t kind;
+    str header;  /* HEADER: its name */
+    usec window; /* how long the vendor remembers */
+};
+
+/* Links that must stay inside the proxy. */
+struct rewrite {
+    bool headers;          /* Link, Location, Content-Location; true by default */
+    struct bind_list body; /* struct pointer: members of a JSON body that hold URLs;
+                            * a token `*` means every item or member */
+};
+
+struct resource;
+
+/* One thing that can be done with a resource; proxied calls are matched to it by method
+ * and path. */
+struct method {
+    str name;
+    str verb;
+    str path;        /* pattern, below the base URL */
+    bool safe;       /* changes nothing, whatever the verb says */
+    bool repeatable; /* may be sent twice to the same effect */
+    bool has_safe;   /* `safe` was given in the document */
+    bool has_repeatable;
+    str group; /* rate-limit group; absent = the account's */
+    str breaker_group;
+    struct json resilience_override;     /* UNDEFINED if none */
+    const struct resilience *resilience; /* the integration's, or merged */
+    struct rewrite rewrite;              /* its own, or the integration's */
+    bool has_rewrite;
+    struct idempotency idempotency; /* its own, or the integration's */
+    bool has_idempotency;
+    bool inspect_success; /* some rule looks into bodies of its answers below 400 */
+    const struct resource *resource;
+};
+
+struct resource {
+    str name;
+    struct bind_list methods; /* struct method */
+};
+
+struct document_host {
+    struct url_pattern pattern;
+    str text;
+};
+
+enum http_version { HTTP_VERSION_1, HTTP_VERSION_2 };
+
+struct integration {
+    str name; /* [a-z0-9_-]+ */
+    str label;
+    str version;            /* the document's own, free text */
+    uint32_t revision;      /* counted by the store; 0: not stored */
+    str hash;               /* SHA-256 of the document's text, hexadecimal */
+    str text;               /* the document */
+    struct bind_list hosts; /* struct document_host */
+    struct template base_url;
+    uint32_t http;            /* enum http_version */
+    struct bind_list headers; /* struct fixed_header */
+    struct auth_rule auth;
+    struct throttle_rule rate_limit;
+    struct error_rule errors;
+    struct idempotency idempotency;
+    struct resilience resilience;
+    struct json resilience_text; /* as written, for merging with overrides */
+    struct rewrite rewrite;
+    struct bind_list resources; /* struct resource */
+    struct path_set *paths;     /* verb and path → struct method */
+    bool inspect_success;       /* some rule looks into bodies below 400 of calls that
+                                 * match no method */
+    struct json docs;
+    struct json document; /* all of it: what no table reads yet is found here */
+};
+
+/*
+ * Reads a document. NULL with the faults in `binder` when it has any. Everything is
+ * allocated in the binder's arena, which `text` must outlive as well.
+ */
+struct integration *integration_read(struct binder *binder, str text);
+
+/* The document's JSON Schema. */
+void integration_schema(struct buf *buf);
+
+/*
+ * The base URL for an account's context; its path has no slash at its end, or is "/".
+ * ERR_CREDENTIAL_UNUSABLE with a sentence when a variable is missing or cannot stand
+ * where the template has it; ERR_HOST_FORBIDDEN when the host is not allowed.
+ *
+ * A variable in the host may have letters, digits, dots and hyphens, one in the path is
+ * percent-encoded, and one that the template begins with is a whole origin
+ * (`https://host`): a context can lead to no host that `hosts` does not have.
+ */
+enum err integration_base_url(const struct integration *integration,
+                              const struct json *context, struct arena *arena,
+                              struct url *ret_url, str *ret_detail);
+
+/* Whether credentials may go there. */
+bool integration_allows(const struct integration *integration, const struct url *url);
+
+/* The method that a call means, or NULL. `path` is below the base URL, without query. A
+ * HEAD that has no method of its own means that of the GET. */
+const struct method *integration_method(const struct integration *integration, str verb,
+                                        str path);
+
+/* A template filled from a context: false with the name that is missing there or is not a
+ * string. The values stand as they are: whoever sends the text looks whether it may be
+ * sent (header_value_valid). */
+bool template_fill(const struct template *template, const struct json *context,
+                   struct arena *arena, str *ret_text, str *ret_missing);
+
+#endif

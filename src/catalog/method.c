@@ -1,0 +1,329 @@
+/*
+ * Resources and their methods: the tables, and the step after them, which walks the
+ * document beside the structs that were read from it, because only the document knows
+ * which members were given. Lists have the order of their objects.
+ */
+#include "catalog/document.h"
+#include "json/merge.h"
+
+/* --- links
+ * ------------------------------------------------------------------------------ */
+
+enum { LINKS_MAX = 50 };
+
+static void read_link(struct binder *binder, const struct json *value,
+                      struct pointer *ret_pointer)
+{
+    str text = json_text(value);
+    if (!json_is(value, JSON_STRING) || text.n == 0 ||
+        !pointer_parse(binder->arena, text, POINTER_STAR, ret_pointer))
+        bind_fault(binder, "must be a JSON pointer to a member of the body, such as "
+                           "\"/paging/next/link\"; \"*\" stands for every item.");
+}
+
+static void read_links(struct binder *binder, const struct json *value, void *field)
+{
+    if (!json_is(value, JSON_ARRAY) || value->n > LINKS_MAX) {
+        bind_fault(binder, "must be a list of at most %d JSON pointers.", LINKS_MAX);
+        return;
+    }
+    struct pointer *pointers = arena_array(binder->arena, value->n, sizeof(*pointers));
+    for (uint32_t i = 0; i < value->n; i++) {
+        str before = bind_enter_index(binder, i);
+        read_link(binder, &value->u.items[i], &pointers[i]);
+        binder->at = before;
+    }
+    *(struct bind_list *)field = (struct bind_list){pointers, value->n};
+}
+
+static const struct bind_row rewrite_rows[] = {
+    {.name = "headers",
+     .kind = BIND_BOOL,
+     .offset = offsetof(struct rewrite, headers),
+     .doc = "Whether URLs in Link, Location and Content-Location are rewritten; true."},
+    {.name = "body",
+     .kind = BIND_CUSTOM,
+     .offset = offsetof(struct rewrite, body),
+     .custom = read_links,
+     .custom_schema =
+         "{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":\"^/\"},"
+         "\"maxItems\":50}",
+     .doc = "Members of JSON answers that hold URLs, as JSON pointers; the token \"*\" "
+            "stands for every item or member."},
+};
+
+static void init_rewrite(void *obj)
+{
+    struct rewrite *rewrite = obj;
+    rewrite->headers = true;
+}
+
+const struct bind_table rewrite_table = {
+    .name = "rewrite block",
+    .rows = rewrite_rows,
+    .n = COUNT_OF(rewrite_rows),
+    .bytes = sizeof(struct rewrite),
+    .init = init_rewrite,
+};
+
+/* --- the tables
+ * ------------------------------------------------------------------------- */
+
+static const char *const verbs[] = {"GET", "HEAD",   "OPTIONS", "POST",
+                                    "PUT", "DELETE", "PATCH",   NULL};
+
+static void read_verb(struct binder *binder, const struct json *value, void *field)
+{
+    str text = json_is(value, JSON_STRING) ? json_text(value) : STR("");
+    for (size_t i = 0; verbs[i]; i++)
+        if (str_eq(text, str_z(verbs[i]))) {
+            *(str *)field = text;
+            return;
+        }
+    bind_fault(binder, "must be one of GET, HEAD, OPTIONS, POST, PUT, DELETE, PATCH, in "
+                       "capitals.");
+}
+
+static void read_override(struct binder *binder, const struct json *value, void *field)
+{
+    if (json_is(value, JSON_OBJECT))
+        *(struct json *)field = *value;
+    else
+        bind_fault(binder, "must be an object with members of the resilience block.");
+}
+
+#define METHOD(field) offsetof(struct method, field)
+
+static const struct bind_row method_rows[] = {
+    {.name = "verb",
+     .kind = BIND_CUSTOM,
+     .offset = METHOD(verb),
+     .required = true,
+     .custom = read_verb,
+     .custom_schema =
+         "{\"enum\":[\"GET\",\"HEAD\",\"OPTIONS\",\"POST\",\"PUT\",\"DELETE\","
+         "\"PATCH\"]}",
+     .doc = "The HTTP method, in capitals."},
+    {.name = "path",
+     .kind = BIND_TEXT,
+     .offset = METHOD(path),
+     .required = true,
+     .min = 1,
+     .max = 500,
+     .doc = "The path below the base URL: \"/contacts/{id}\"; {name} takes one segment, "
+            "{name*} at the end the rest."},
+    {.name = "safe",
+     .kind = BIND_BOOL,
+     .offset = METHOD(safe),
+     .doc = "Changes nothing at the vendor, whatever its verb; true for GET, HEAD, "
+            "OPTIONS."},
+    {.name = "repeatable",
+     .kind = BIND_BOOL,
+     .offset = METHOD(repeatable),
+     .doc =
+         "May be sent twice to the same effect; true for what is safe, PUT and DELETE."},
+    {.name = "group",
+     .kind = BIND_TEXT,
+     .offset = METHOD(group),
+     .min = 1,
+     .max = 64,
+     .doc = "The rate-limit group, where the vendor limits some methods apart."},
+    {.name = "breaker_group",
+     .kind = BIND_TEXT,
+     .offset = METHOD(breaker_group),
+     .min = 1,
+     .max = 64,
+     .doc = "The group whose breaker guards it; the integration's unless given."},
+    {.name = "resilience",
+     .kind = BIND_CUSTOM,
+     .offset = METHOD(resilience_override),
+     .custom = read_override,
+     .custom_schema = "{\"type\":\"object\"}",
+     .doc = "Members of the resilience block that differ for this method; null takes one "
+            "back to its default."},
+    {.name = "rewrite",
+     .kind = BIND_OBJECT,
+     .offset = METHOD(rewrite),
+     .table = &rewrite_table,
+     .doc = "Instead of the integration's rewrite block."},
+    {.name = "idempotency",
+     .kind = BIND_OBJECT,
+     .offset = METHOD(idempotency),
+     .table = &idempotency_table,
+     .doc = "Instead of the integration's idempotency block."},
+};
+
+static void finish_named(struct binder *binder, str name)
+{
+    if (!document_name_valid(name))
+        bind_fault(binder,
+                   "has a bad name: it must be 1 to %d characters of a–z, 0–9, "
+                   "\"_\" and \"-\".",
+                   DOCUMENT_NAME_MAX);
+}
+
+static void finish_method(struct binder *binder, void *obj)
+{
+    finish_named(binder, ((const struct method *)obj)->name);
+}
+
+static void finish_resource(struct binder *binder, void *obj)
+{
+    finish_named(binder, ((const struct resource *)obj)->name);
+}
+
+static const struct bind_table method_table = {
+    .name = "method",
+    .rows = method_rows,
+    .n = COUNT_OF(method_rows),
+    .bytes = sizeof(struct method),
+    .finish = finish_method,
+    .name_at = METHOD(name),
+};
+
+static const struct bind_row resource_rows[] = {
+    {.name = "methods",
+     .kind = BIND_NAMED,
+     .offset = offsetof(struct resource, methods),
+     .required = true,
+     .min = 1,
+     .max = 200,
+     .table = &method_table,
+     .doc = "What can be done with it."},
+};
+
+const struct bind_table resource_table = {
+    .name = "resource",
+    .rows = resource_rows,
+    .n = COUNT_OF(resource_rows),
+    .bytes = sizeof(struct resource),
+    .finish = finish_resource,
+    .name_at = offsetof(struct resource, name),
+};
+
+/* --- compiling
+ * -------------------------------------------------------------------------- */
+
+static bool is_safe_verb(str verb)
+{
+    return str_eq(verb, STR("GET")) || str_eq(verb, STR("HEAD")) ||
+           str_eq(verb, STR("OPTIONS"));
+}
+
+static void set_defaults(struct method *method, const struct integration *integration,
+                         const struct json *written)
+{
+    method->has_safe = json_member(written, STR("safe")) != NULL;
+    method->has_repeatable = json_member(written, STR("repeatable")) != NULL;
+    method->has_rewrite = json_member(written, STR("rewrite")) != NULL;
+    method->has_idempotency = json_member(written, STR("idempotency")) != NULL;
+    if (!method->has_safe)
+        method->safe = is_safe_verb(method->verb);
+    if (!method->has_repeatable)
+        method->repeatable = method->safe || (!is_safe_verb(method->verb) &&
+                                              retry_method_idempotent(method->verb));
+    if (!method->has_rewrite)
+        method->rewrite = integration->rewrite;
+    if (!method->has_idempotency)
+        method->idempotency = integration->idempotency;
+    method->inspect_success = document_inspects(integration, method->group);
+}
+
+/* The integration's settings with the method's merged over them, read by the same table.
+ */
+static void merge_resilience(struct binder *binder, const struct integration *integration,
+                             struct method *method)
+{
+    method->resilience = &integration->resilience;
+    if (json_is(&method->resilience_override, JSON_UNDEFINED))
+        return;
+    struct json merged = merge_patch(binder->arena, &integration->resilience_text,
+                                     &method->resilience_override);
+    struct resilience *resilience = arena_zalloc(binder->arena, sizeof(*resilience));
+    str before = bind_enter(binder, STR("resilience"));
+    if (bind_read(binder, &resilience_table, &merged, resilience))
+        method->resilience = resilience;
+    binder->at = before;
+}
+
+/* Whether two patterns take the same paths: their literals are equal, names aside. */
+static bool same_shape(str a, str b)
+{
+    str one, other;
+    bool more_a = str_next(&a, '/', &one), more_b = str_next(&b, '/', &other);
+    for (; more_a && more_b;
+         more_a = str_next(&a, '/', &one), more_b = str_next(&b, '/', &other)) {
+        bool names = str_starts(one, STR("{")) && str_starts(other, STR("{"));
+        if (!names && !str_eq(one, other))
+            return false;
+    }
+    return more_a == more_b;
+}
+
+/* The method before this one that has its verb and its shape, or NULL. */
+static const struct method *find_twin(const struct integration *integration,
+                                      const struct method *method)
+{
+    const struct resource *resources = integration->resources.items;
+    for (uint32_t i = 0; i < integration->resources.n; i++) {
+        const struct method *methods = resources[i].methods.items;
+        for (uint32_t k = 0; k < resources[i].methods.n; k++) {
+            if (&methods[k] == method)
+                return NULL;
+            if (str_eq(methods[k].verb, method->verb) &&
+                same_shape(methods[k].path, method->path))
+                return &methods[k];
+        }
+    }
+    return NULL;
+}
+
+static void add_path(struct binder *binder, const struct integration *integration,
+                     const struct method *method)
+{
+    const char *why;
+    if (path_set_add(integration->paths, method->verb, method->path, method, &why))
+        return;
+    bool looked = binder->fault_n < BIND_FAULTS_MAX; /* more are not kept */
+    const struct method *twin = looked ? find_twin(integration, method) : NULL;
+    if (twin)
+        bind_fault_at(binder, STR("path"),
+                      "has the verb and the shape of /resources/" STR_F "/methods/" STR_F
+                      "; remove one of the two, or change its path.",
+                      STR_A(twin->resource->name), STR_A(twin->name));
+    else
+        bind_fault_at(binder, STR("path"),
+                      "cannot be used: %s. Write it like \"/contacts/{id}\".", why);
+}
+
+static void compile_resource(struct binder *binder, struct integration *integration,
+                             struct resource *resource, const struct json *written)
+{
+    struct method *methods = resource->methods.items;
+    for (uint32_t i = 0; i < resource->methods.n; i++) {
+        str before = bind_enter(binder, methods[i].name);
+        methods[i].resource = resource;
+        set_defaults(&methods[i], integration, json_member(written, methods[i].name));
+        merge_resilience(binder, integration, &methods[i]);
+        add_path(binder, integration, &methods[i]);
+        binder->at = before;
+    }
+}
+
+void method_compile(struct binder *binder, struct integration *integration,
+                    const struct json *written)
+{
+    struct resource *resources = integration->resources.items;
+    const struct json *all = json_member(written, STR("resources"));
+    str top = bind_enter(binder, STR("resources"));
+    integration->paths = path_set_create(binder->arena);
+    for (uint32_t i = 0; i < integration->resources.n; i++) {
+        str before = bind_enter(binder, resources[i].name);
+        bind_enter(binder, STR("methods"));
+        const struct json *one = json_member(all, resources[i].name);
+        compile_resource(binder, integration, &resources[i],
+                         json_member(one, STR("methods")));
+        binder->at = before;
+    }
+    binder->at = top;
+}

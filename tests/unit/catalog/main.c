@@ -1,0 +1,36 @@
+/* The unit tests of src/catalog: one line for each file. */
+#include "base/crypto.h"
+
+int test_base_url(void);
+int test_catalog(void);
+int test_catalog_change(void);
+int test_catalog_folder(void);
+int test_catalog_pin(void);
+int test_catalog_watch(void);
+int test_document(void);
+int test_faulty_documents(void);
+int test_integrations(void);
+int test_method(void);
+int test_snapshot(void);
+int test_template(void);
+int test_vendor_samples(void);
+
+int main(void)
+{
+    int failed = 0;
+    crypto_start();
+    failed += test_base_url();
+    failed += test_catalog();
+    failed += test_catalog_change();
+    failed += test_catalog_folder();
+    failed += test_catalog_pin();
+    failed += test_catalog_watch();
+    failed += test_document();
+    failed += test_faulty_documents();
+    failed += test_integrations();
+    failed += test_method();
+    failed += test_snapshot();
+    failed += test_template();
+    failed += test_vendor_samples();
+    return failed != 0;
+}

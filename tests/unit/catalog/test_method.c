@@ -1,0 +1,154 @@
+#include "paper.h"
+
+int test_method(void);
+
+static const char acme[] =
+    "{\"idempotency\":{\"kind\":\"header\",\"header\":\"I-Key\"},"
+    "\"rewrite\":{\"body\":[\"/next\"]},"
+    "\"resilience\":{\"timeouts\":{\"total\":\"40s\",\"idle\":\"20s\"},"
+    "\"retry\":{\"server\":{\"retries\":1}}},"
+    "\"resources\":{\"contacts\":{\"methods\":{"
+    "\"list\":{\"verb\":\"GET\",\"path\":\"/contacts\"},"
+    "\"get\":{\"verb\":\"GET\",\"path\":\"/contacts/{id}\"},"
+    "\"create\":{\"verb\":\"POST\",\"path\":\"/contacts\",\"group\":\"write\"},"
+    "\"put\":{\"verb\":\"PUT\",\"path\":\"/contacts/{id}\",\"repeatable\":false},"
+    "\"patch\":{\"verb\":\"PATCH\",\"path\":\"/contacts/{id}\",\"repeatable\":true},"
+    "\"delete\":{\"verb\":\"DELETE\",\"path\":\"/contacts/{id}\"},"
+    "\"search\":{\"verb\":\"POST\",\"path\":\"/contacts/search\",\"safe\":true,"
+    "\"breaker_group\":\"search\",\"rewrite\":{\"headers\":false},"
+    "\"idempotency\":{\"kind\":\"none\"},"
+    "\"resilience\":{\"timeouts\":{\"total\":\"2m\"}}},"
+    "\"trigger\":{\"verb\":\"GET\",\"path\":\"/contacts/{id}/call\",\"safe\":false}"
+    "}},\"files\":{\"methods\":{"
+    "\"any\":{\"verb\":\"GET\",\"path\":\"/files/{path*}\"}}}}}";
+
+static void calls_are_told_by_verb_and_path(void **state)
+{
+    static const struct {
+        const char *verb;
+        const char *path;
+        const char *resource; /* NULL: none */
+        const char *method;
+    } rows[] = {
+        {"GET", "/contacts", "contacts", "list"},
+        {"HEAD", "/contacts", "contacts", "list"},
+        {"GET", "/contacts/5", "contacts", "get"},
+        {"GET", "/contacts/search", "contacts", "get"},
+        {"POST", "/contacts/search", "contacts", "search"},
+        {"POST", "/contacts", "contacts", "create"},
+        {"PATCH", "/contacts/5", "contacts", "patch"},
+        {"GET", "/files/a/b/c.txt", "files", "any"},
+        {"POST", "/files/a", NULL, NULL},
+        {"HEAD", "/nothing", NULL, NULL},
+        {"OPTIONS", "/contacts", NULL, NULL},
+        {"GET", "/contacts/", NULL, NULL},
+        {"get", "/contacts", NULL, NULL},
+        {"GET", "", NULL, NULL},
+    };
+    const struct integration *integration = paper_read(*state, acme);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct method *method =
+            integration_method(integration, str_z(rows[i].verb), str_z(rows[i].path));
+        given_same(rows[i].path, method ? method->name : STR_NONE, rows[i].method);
+        given_same(rows[i].path, method ? method->resource->name : STR_NONE,
+                   rows[i].resource);
+    }
+}
+
+static void safety_follows_the_verb_unless_told(void **state)
+{
+    static const struct {
+        const char *verb;
+        const char *path;
+        bool safe, has_safe, repeatable;
+    } rows[] = {
+        {"GET", "/contacts", true, false, true},
+        {"POST", "/contacts", false, false, false},
+        {"PUT", "/contacts/5", false, false, false},
+        {"PATCH", "/contacts/5", false, false, true},
+        {"DELETE", "/contacts/5", false, false, true},
+        {"POST", "/contacts/search", true, true, true},
+        {"GET", "/contacts/5/call", false, true, false},
+    };
+    const struct integration *integration = paper_read(*state, acme);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct method *method =
+            integration_method(integration, str_z(rows[i].verb), str_z(rows[i].path));
+        if (method->safe != rows[i].safe || method->has_safe != rows[i].has_safe ||
+            method->repeatable != rows[i].repeatable)
+            fail_msg("%s %s", rows[i].verb, rows[i].path);
+    }
+}
+
+static void settings_are_the_integrations_unless_given(void **state)
+{
+    const struct integration *integration = paper_read(*state, acme);
+    const struct method *list =
+        integration_method(integration, STR("GET"), STR("/contacts"));
+    const struct method *search =
+        integration_method(integration, STR("POST"), STR("/contacts/search"));
+    const struct method *create =
+        integration_method(integration, STR("POST"), STR("/contacts"));
+    assert_ptr_equal(list->resilience, &integration->resilience);
+    assert_false(list->has_rewrite || list->has_idempotency);
+    assert_int_equal(list->rewrite.body.n, 1);
+    given_same("header", list->idempotency.header, "I-Key");
+    given_same("group", create->group, "write");
+    assert_true(search->has_rewrite && search->has_idempotency);
+    assert_false(search->rewrite.headers);
+    assert_int_equal(search->rewrite.body.n, 0);
+    assert_int_equal(search->idempotency.kind, IDEMPOTENCY_NONE);
+    given_same("breaker group", search->breaker_group, "search");
+}
+
+static void resilience_is_merged(void **state)
+{
+    const struct integration *integration = paper_read(*state, acme);
+    const struct resilience *merged =
+        integration_method(integration, STR("POST"), STR("/contacts/search"))->resilience;
+    assert_int_equal(merged->timeouts.total, 2 * USEC_MIN); /* its own */
+    assert_int_equal(merged->timeouts.idle, 20 * USEC_S);   /* the integration's */
+    assert_int_equal(merged->retry.server.retries, 1);
+    assert_int_equal(merged->timeouts.connect, 5 * USEC_S); /* nobody's */
+    assert_int_equal(integration->resilience.timeouts.total, 40 * USEC_S);
+}
+
+static void null_takes_a_setting_back(void **state)
+{
+    struct binder binder;
+    bind_init(&binder, *state);
+    const struct integration *integration = integration_read(
+        &binder,
+        STR("{\"name\":\"acme\",\"hosts\":\"api.acme.test\",\"auth\":\"none\","
+            "\"base_url\":\"https://api.acme.test\","
+            "\"resilience\":{\"timeouts\":{\"idle\":\"20s\"}},"
+            "\"resources\":{\"a\":{\"methods\":{\"b\":{\"verb\":\"GET\","
+            "\"path\":\"/b\",\"resilience\":{\"timeouts\":{\"idle\":null}}}}}}}"));
+    assert_non_null(integration);
+    const struct method *method = integration_method(integration, STR("GET"), STR("/b"));
+    assert_int_equal(method->resilience->timeouts.idle, 30 * USEC_S);
+    assert_int_equal(integration->resilience.timeouts.idle, 20 * USEC_S);
+}
+
+static void an_override_needs_no_block_above_it(void **state)
+{
+    const struct integration *integration = paper_read(
+        *state, "{\"resources\":{\"a\":{\"methods\":{\"b\":{\"verb\":\"GET\",\"path\":\"/"
+                "b\",\"resilience\":{\"account_concurrency\":3}}}}}}");
+    const struct method *method = integration_method(integration, STR("GET"), STR("/b"));
+    assert_int_equal(method->resilience->account_concurrency, 3);
+    assert_int_equal(method->resilience->host_concurrency, 1000);
+}
+
+int test_method(void)
+{
+    const struct CMUnitTest tests[] = {
+        GIVEN_TEST(calls_are_told_by_verb_and_path),
+        GIVEN_TEST(safety_follows_the_verb_unless_told),
+        GIVEN_TEST(settings_are_the_integrations_unless_given),
+        GIVEN_TEST(resilience_is_merged),
+        GIVEN_TEST(null_takes_a_setting_back),
+        GIVEN_TEST(an_override_needs_no_block_above_it),
+    };
+    return cmocka_run_group_tests_name("catalog: method", tests, NULL, NULL);
+}
