@@ -1,0 +1,152 @@
+/*
+ * A call: one attempt at one request to a vendor. It knows no account, no integration and
+ * no retry; it sends what it is given, streams the answer back, keeps its time limits,
+ * and knows exactly whether a byte of the request has left.
+ *
+ * Life: fill the in-fields → call_start → [pull…] → on_inform… → on_head → on_body… →
+ * on_end. on_fault ends it at any point instead. Exactly one of on_end and on_fault comes,
+ * unless call_cancel was called, after which nothing comes. No callback runs inside a
+ * function of this header; a callback may cancel or pause.
+ *
+ * On the worker that started it.
+ */
+#ifndef CALL_CALL_H
+#define CALL_CALL_H
+
+#include "http/parse.h"
+#include "http/url.h"
+#include "policy/outcome.h"
+
+struct call;
+struct tls;
+struct transport;
+struct worker;
+
+enum call_pull {
+    CALL_PULL_DATA, /* *ret_chunk is the next piece, valid until the next pull */
+    CALL_PULL_WAIT, /* none now: call_body_ready will say when */
+    CALL_PULL_END   /* the body is complete */
+};
+
+struct call_events {
+    /* The next piece of the request's body, at most 64 KiB. */
+    enum call_pull (*pull)(struct call *call, str *ret_chunk);
+    /* An interim answer other than 100 and 101. */
+    void (*on_inform)(struct call *call, const struct message_head *head);
+    /* call->head is the final answer's. */
+    void (*on_head)(struct call *call);
+    void (*on_body)(struct call *call, str chunk);
+    /* call->trailers is set if there were any. */
+    void (*on_end)(struct call *call);
+    /* call->fault and call->fault_text say what happened. */
+    void (*on_fault)(struct call *call);
+};
+
+struct call_limits {
+    usec connect;    /* until the connection can be used */
+    usec first_byte; /* from the last byte sent */
+    usec idle;       /* between two pieces, either way */
+    usec deadline;   /* a moment, monotonic; USEC_NEVER = none */
+};
+
+enum { CALL_BODY_NONE = 0, CALL_BODY_CHUNKED = -1 };
+
+struct call {
+    /* in: set before call_start, borrowed until the end */
+    struct worker *worker;
+    struct arena *arena;          /* heads and faults are kept in it */
+    const struct call_events *events;
+    void *owner;
+    str method;
+    struct url url;
+    const struct headers *headers; /* end-to-end ones; Host and framing are added here */
+    int64_t body_bytes;            /* length, CALL_BODY_NONE or CALL_BODY_CHUNKED */
+    bool expect_continue;          /* wait (1 s at most) for 100 before the body */
+    bool fresh;                    /* not over a connection that was used before */
+    bool trailers_wanted;          /* send `TE: trailers` */
+    struct tls *tls;               /* NULL: the transport's own */
+    str egress_proxy;              /* URL; absent = none. curl only */
+    struct call_limits limits;
+
+    /* out */
+    bool sent;    /* a byte of the request has left */
+    bool reused;  /* over a connection that was used before */
+    struct message_head head;
+    struct headers *trailers;
+    enum call_fault fault;
+    str fault_text;       /* a sentence; never holds a secret */
+    usec connected_at;    /* monotonic; 0 = not reached */
+    usec sent_at;         /* the last byte of the request */
+    usec first_byte_at;   /* of the answer */
+    uint64_t bytes_sent;  /* of the body */
+    uint64_t bytes_received;
+
+    /* the transport's */
+    struct transport *transport;
+    void *carrier;
+};
+
+/*
+ * A way to carry calls: transport_list.h. One object a process, with a part for each
+ * worker.
+ */
+struct transport_ops {
+    str name;
+    void (*start)(struct transport *transport, struct call *call);
+    void (*cancel)(struct call *call);
+    void (*pause)(struct call *call);  /* of the answer's body */
+    void (*resume)(struct call *call);
+    void (*body_ready)(struct call *call);
+    void (*set_deadline)(struct call *call);
+    /* Opens and closes the part of a worker; on its thread. Close drops idle
+     * connections; no call may be under way. */
+    void (*join)(struct transport *transport, struct worker *worker);
+    void (*leave)(struct transport *transport, struct worker *worker);
+    void (*destroy)(struct transport *transport);
+};
+
+struct transport {
+    const struct transport_ops *ops;
+};
+
+static inline void call_start(struct transport *transport, struct call *call)
+{
+    call->transport = transport;
+    transport->ops->start(transport, call);
+}
+
+/* Ends it without a callback. Harmless when it has ended already or never began. */
+static inline void call_cancel(struct call *call)
+{
+    if (call->carrier)
+        call->transport->ops->cancel(call);
+}
+
+/* No on_body until call_resume; what has been read meanwhile waits, at most 64 KiB. */
+static inline void call_pause(struct call *call)
+{
+    if (call->carrier)
+        call->transport->ops->pause(call);
+}
+
+static inline void call_resume(struct call *call)
+{
+    if (call->carrier)
+        call->transport->ops->resume(call);
+}
+
+/* After CALL_PULL_WAIT: there is more, or the end. */
+static inline void call_body_ready(struct call *call)
+{
+    if (call->carrier)
+        call->transport->ops->body_ready(call);
+}
+
+static inline void call_set_deadline(struct call *call, usec deadline)
+{
+    call->limits.deadline = deadline;
+    if (call->carrier)
+        call->transport->ops->set_deadline(call);
+}
+
+#endif
