@@ -1,0 +1,172 @@
+/*
+ * One attempt: the call and its events. The body of an answer that must be looked at
+ * before it is judged is kept, up to a limit; past that it is judged by what is known and
+ * streams on. Everything else is judged by its head and streams at once.
+ */
+#include "exchange/exchange_steps.h"
+
+static struct exchange *exchange_of(struct call *call)
+{
+    return call->owner;
+}
+
+static enum call_pull pull(struct call *call, str *ret_chunk)
+{
+    return body_pull(exchange_of(call)->request.body, ret_chunk);
+}
+
+static void on_inform(struct call *call, const struct message_head *head)
+{
+    struct exchange *exchange = exchange_of(call);
+    exchange->ops->on_inform(exchange, head);
+}
+
+static bool says_json(const struct headers *headers)
+{
+    str type = header_value(headers, HEADER_CONTENT_TYPE);
+    return str_find_str_nocase(type, STR("json")) < type.n;
+}
+
+static bool must_look(const struct exchange *exchange, const struct message_head *head)
+{
+    if (head->status >= 400)
+        return true;
+    return (exchange->integration->inspect_success || exchange->request.want_whole) &&
+           says_json(&head->headers);
+}
+
+static size_t look_bytes(const struct exchange *exchange)
+{
+    return exchange->answer.status >= 400 ? exchange->env->error_bytes_max
+                                          : exchange->env->look_bytes_max;
+}
+
+static void take_answer(struct exchange *exchange, const struct message_head *head)
+{
+    exchange->answer.status = head->status;
+    exchange->answer.headers = &exchange->call.head.headers;
+    exchange->answer.content_length = head->content_length;
+    exchange->answer.whole = false;
+    exchange->outcome.vendor_status = exchange->outcome.status = head->status;
+    exchange->outcome.upstream += exchange->worker->now - exchange->call_began;
+}
+
+static void on_head(struct call *call)
+{
+    struct exchange *exchange = exchange_of(call);
+    take_answer(exchange, &call->head);
+    exchange->inspecting = must_look(exchange, &call->head);
+    if (!exchange->inspecting)
+        exchange_move(exchange, EXCHANGE_JUDGE);
+}
+
+static void on_body(struct call *call, str chunk)
+{
+    struct exchange *exchange = exchange_of(call);
+    if (exchange->inspecting) {
+        if (exchange->inspected.n + chunk.n <= look_bytes(exchange)) {
+            buf_str(&exchange->inspected, chunk);
+            return;
+        }
+        exchange->inspecting = false;
+        exchange_move(exchange, EXCHANGE_JUDGE);
+    }
+    if (exchange->step == EXCHANGE_ANSWER)
+        exchange->ops->on_body(exchange, chunk);
+}
+
+static void on_end(struct call *call)
+{
+    struct exchange *exchange = exchange_of(call);
+    exchange->call_over = true;
+    exchange->answer.trailers = call->trailers;
+    if (exchange->inspecting) {
+        exchange->inspecting = false;
+        exchange->answer.whole = true;
+        exchange->answer.body = buf_peek(&exchange->inspected);
+        exchange_move(exchange, EXCHANGE_JUDGE);
+        return;
+    }
+    exchange_note_end(exchange, CALL_FAULT_NONE);
+    exchange_move(exchange, EXCHANGE_DONE);
+}
+
+/* The call's one deadline stands for the starter's and for the total limit. */
+static enum call_fault real_fault(const struct exchange *exchange)
+{
+    enum call_fault fault = exchange->call.fault;
+    if (fault == CALL_FAULT_TOTAL_TIMEOUT &&
+        exchange->worker->now >= exchange->request.deadline)
+        return CALL_FAULT_DEADLINE;
+    return fault;
+}
+
+static void on_fault(struct call *call)
+{
+    struct exchange *exchange = exchange_of(call);
+    exchange->call_over = true;
+    call->fault = real_fault(exchange);
+    if (exchange->step == EXCHANGE_ANSWER) {
+        exchange->outcome.cut = true;
+        exchange->outcome.detail = call->fault_text;
+        exchange_note_end(exchange, call->fault);
+        exchange_move(exchange, EXCHANGE_DONE);
+        return;
+    }
+    exchange->inspecting = false;
+    exchange->outcome.upstream += exchange->worker->now - exchange->call_began;
+    exchange_move(exchange, EXCHANGE_JUDGE);
+}
+
+static struct transport *transport_for(const struct exchange *exchange)
+{
+    const struct exchange_env *env = exchange->env;
+    bool curl = exchange->integration->http == HTTP_VERSION_2 || env->egress_proxy.n;
+    return curl && env->curl ? env->curl : env->h1;
+}
+
+void exchange_enter_call(struct exchange *exchange)
+{
+    static const struct call_events events = {pull,    on_inform, on_head,
+                                              on_body, on_end,    on_fault};
+    const struct exchange_request *request = &exchange->request;
+    const struct time_limits *limits = &exchange->resilience->timeouts;
+    struct url url = exchange->call.url;
+    exchange->call = (struct call){
+        .worker = exchange->worker,
+        .arena = exchange->arena,
+        .events = &events,
+        .owner = exchange,
+        .method = request->verb,
+        .url = url,
+        .headers = &exchange->headers,
+        .body_bytes = request->body ? request->body_bytes : CALL_BODY_NONE,
+        .expect_continue = request->expect_continue && exchange->outcome.attempts == 0,
+        .fresh = exchange->stale_tried,
+        .trailers_wanted = request->trailers_wanted,
+        .egress_proxy = exchange->env->egress_proxy,
+        .limits = {limits->connect, limits->first_byte, limits->idle,
+                   exchange_deadline(exchange)},
+    };
+    if (exchange->outcome.attempts == 0)
+        retry_budget_note_call(&exchange->host->budget, exchange->worker->now);
+    else if (request->body)
+        body_rewind(request->body);
+    exchange->outcome.attempts++;
+    exchange->call_over = false;
+    exchange->call_began = exchange->worker->now;
+    buf_clear(&exchange->inspected);
+    call_start(transport_for(exchange), &exchange->call);
+}
+
+void exchange_enter_answer(struct exchange *exchange)
+{
+    call_set_deadline(&exchange->call, exchange->request.deadline);
+    exchange->ops->on_answer(exchange);
+    if (exchange->step != EXCHANGE_ANSWER)
+        return;
+    if (exchange->inspected.n)
+        exchange->ops->on_body(exchange, buf_peek(&exchange->inspected));
+    if (exchange->step == EXCHANGE_ANSWER && exchange->call_over)
+        exchange_move(exchange, EXCHANGE_DONE);
+}

@@ -1,0 +1,195 @@
+/*
+ * The machine. A step is a function that answers the next step; EXCHANGE_CALL,
+ * EXCHANGE_PAUSE and EXCHANGE_ANSWER are where it waits: for the transport, for the
+ * timer, for the transport again. `moves` lists what may follow what.
+ *
+ * Waits and who ends them:
+ *   PAUSE   the timer; exchange_cancel
+ *   CALL    on_head, on_fault of the call, each within the call's limits; exchange_cancel
+ *   ANSWER  on_end, on_fault of the call; exchange_cancel
+ */
+#include "exchange/exchange.h"
+
+#include "exchange/exchange_steps.h"
+
+enum { EXCHANGE_MAGIC = 0x58434847 };
+
+struct step {
+    const char *name;
+    enum exchange_step (*run)(struct exchange *exchange); /* NULL: it waits */
+    unsigned moves;                                       /* bits of the legal next */
+};
+
+#define TO(step) (1u << EXCHANGE_##step)
+
+static const struct step steps[] = {
+    [EXCHANGE_IDLE] = {"idle", NULL, TO(CREDENTIAL)},
+    [EXCHANGE_CREDENTIAL] = {"credential", step_credential, TO(BREAKER) | TO(DONE)},
+    [EXCHANGE_BREAKER] = {"breaker", step_breaker, TO(QUOTA) | TO(DONE)},
+    [EXCHANGE_QUOTA] = {"quota", step_quota, TO(SHAPE) | TO(PAUSE) | TO(DONE)},
+    [EXCHANGE_SHAPE] = {"shape", step_shape, TO(CALL) | TO(DONE)},
+    [EXCHANGE_CALL] = {"call", NULL, TO(JUDGE) | TO(ANSWER) | TO(DONE)},
+    [EXCHANGE_JUDGE] = {"judge", step_judge,
+                        TO(PAUSE) | TO(SHAPE) | TO(ANSWER) | TO(DONE)},
+    [EXCHANGE_PAUSE] = {"pause", NULL, TO(BREAKER) | TO(DONE)},
+    [EXCHANGE_ANSWER] = {"answer", NULL, TO(DONE)},
+    [EXCHANGE_DONE] = {"done", NULL, 0},
+};
+
+str exchange_step_name(enum exchange_step step)
+{
+    return str_z(steps[step].name);
+}
+
+/* What is done on entering a step that waits, or the last. */
+static void enter(struct exchange *exchange, enum exchange_step step)
+{
+    switch (step) {
+    case EXCHANGE_CALL:
+        exchange_enter_call(exchange);
+        return;
+    case EXCHANGE_ANSWER:
+        exchange_enter_answer(exchange);
+        return;
+    case EXCHANGE_DONE:
+        timer_cancel(&exchange->timer);
+        exchange_let_go(exchange);
+        exchange->ops->on_done(exchange);
+        return;
+    case EXCHANGE_PAUSE: /* whoever sent it here has set the timer */
+    case EXCHANGE_IDLE:
+    case EXCHANGE_CREDENTIAL:
+    case EXCHANGE_BREAKER:
+    case EXCHANGE_QUOTA:
+    case EXCHANGE_SHAPE:
+    case EXCHANGE_JUDGE:
+        return;
+    }
+}
+
+void exchange_move(struct exchange *exchange, enum exchange_step next)
+{
+    CHECK_MAGIC(exchange, EXCHANGE_MAGIC);
+    for (;;) {
+        CHECK(steps[exchange->step].moves & (1u << next));
+        exchange->step = next;
+        if (!steps[next].run)
+            break;
+        next = steps[next].run(exchange);
+    }
+    enter(exchange, next);
+}
+
+static void on_timer(struct timer *timer)
+{
+    struct exchange *exchange = CONTAINER_OF(timer, struct exchange, timer);
+    if (exchange->step == EXCHANGE_IDLE) {
+        exchange_move(exchange, EXCHANGE_CREDENTIAL);
+        return;
+    }
+    CHECK(exchange->step == EXCHANGE_PAUSE);
+    exchange->outcome.queued += exchange->worker->now - exchange->step_began;
+    exchange_move(exchange, EXCHANGE_BREAKER);
+}
+
+void exchange_init(struct exchange *exchange, const struct exchange_env *env,
+                   struct worker *worker, struct arena *arena)
+{
+    *exchange = (struct exchange){
+        .magic = EXCHANGE_MAGIC, .env = env, .worker = worker, .arena = arena};
+    exchange->request.deadline = USEC_NEVER;
+    exchange->outcome.retry_after = -1;
+    exchange->answer.content_length = -1;
+    timer_init(&exchange->timer, worker, on_timer);
+    buf_init(&exchange->inspected, env->look_bytes_max);
+}
+
+void exchange_start(struct exchange *exchange)
+{
+    CHECK_MAGIC(exchange, EXCHANGE_MAGIC);
+    CHECK(exchange->step == EXCHANGE_IDLE && exchange->ops && exchange->integration);
+    const struct method *method = exchange->method;
+    exchange->resilience =
+        method ? method->resilience : &exchange->integration->resilience;
+    exchange->began = exchange->worker->now;
+    exchange->total_deadline = exchange->began + exchange->resilience->timeouts.total;
+    exchange->limit_deadline = exchange->began + exchange->request.wait_on_limit;
+    timer_start(&exchange->timer, 0);
+}
+
+bool exchange_is_safe(const struct exchange *exchange)
+{
+    if (exchange->method)
+        return exchange->method->safe;
+    return retry_method_safe(exchange->request.verb);
+}
+
+bool exchange_is_repeatable(const struct exchange *exchange)
+{
+    if (exchange_is_safe(exchange) || exchange->request.keyed)
+        return true;
+    if (exchange->method && exchange->method->repeatable)
+        return true;
+    return retry_method_idempotent(exchange->request.verb);
+}
+
+void exchange_pause(struct exchange *exchange)
+{
+    call_pause(&exchange->call);
+}
+
+void exchange_resume(struct exchange *exchange)
+{
+    call_resume(&exchange->call);
+}
+
+static bool must_go_on(const struct exchange *exchange)
+{
+    bool under_way = exchange->step == EXCHANGE_CALL && exchange->call.sent;
+    return under_way && !exchange_is_safe(exchange);
+}
+
+bool exchange_cancel(struct exchange *exchange)
+{
+    CHECK_MAGIC(exchange, EXCHANGE_MAGIC);
+    if (exchange->step == EXCHANGE_DONE)
+        return true;
+    if (must_go_on(exchange))
+        return false;
+    call_cancel(&exchange->call);
+    timer_cancel(&exchange->timer);
+    exchange->outcome.class = OUTCOME_CANCELLED;
+    exchange->outcome.sent |= exchange->call.sent;
+    exchange_abandon(exchange);
+    exchange_let_go(exchange);
+    exchange->step = EXCHANGE_DONE;
+    return true;
+}
+
+void exchange_body_broken(struct exchange *exchange)
+{
+    CHECK_MAGIC(exchange, EXCHANGE_MAGIC);
+    if (exchange->step == EXCHANGE_DONE || exchange->step == EXCHANGE_ANSWER)
+        return;
+    bool sent = exchange->outcome.sent || exchange->call.sent;
+    call_cancel(&exchange->call);
+    exchange_abandon(exchange);
+    exchange->outcome.class = OUTCOME_CANCELLED;
+    exchange->outcome.sent = sent;
+    exchange->outcome.err =
+        sent && !exchange_is_safe(exchange) ? ERR_OUTCOME_UNKNOWN : ERR_REQUEST_TIMEOUT;
+    exchange->outcome.detail = STR("The request's body broke off.");
+    timer_cancel(&exchange->timer);
+    exchange_let_go(exchange);
+    exchange->step = EXCHANGE_DONE;
+    exchange->ops->on_done(exchange);
+}
+
+void exchange_fini(struct exchange *exchange)
+{
+    CHECK_MAGIC(exchange, EXCHANGE_MAGIC);
+    CHECK(exchange->step == EXCHANGE_DONE || exchange->step == EXCHANGE_IDLE);
+    timer_cancel(&exchange->timer);
+    buf_fini(&exchange->inspected);
+    exchange->magic = 0;
+}

@@ -1,0 +1,190 @@
+/*
+ * An exchange: one vendor request with everything that may happen to it. It puts the
+ * credential in, asks breaker and quota, makes calls until one is good or hope is gone,
+ * and reports an outcome to whoever started it. It never talks to a caller.
+ *
+ *   credential → breaker → quota → shape → call → judge ──► answer → done
+ *       ▲                                            │
+ *       └──────────── pause (retry, throttle) ◄──────┘
+ *
+ * Life: exchange_init → fill the in-fields → exchange_start → on_inform… → on_answer →
+ * on_body… → on_done. on_done comes exactly once, and alone when there is no usable
+ * answer; after it the exchange may be released with exchange_fini. Nothing is called
+ * from inside exchange_start; exchange_cancel may end it at once (see there).
+ *
+ * Lives and dies on one worker.
+ */
+#ifndef EXCHANGE_EXCHANGE_H
+#define EXCHANGE_EXCHANGE_H
+
+#include "base/buf.h"
+#include "call/call.h"
+#include "catalog/catalog.h"
+#include "directory/directory.h"
+#include "exchange/body.h"
+#include "policy/standing.h"
+
+struct exchange;
+
+/* What exchanges of a process share; constant after start. */
+struct exchange_env {
+    struct boards *boards;
+    struct directory *directory;
+    struct transport *h1;
+    struct transport *curl; /* HTTP/2 and egress proxies; NULL: not there */
+    str egress_proxy;       /* absent = none */
+    size_t error_bytes_max; /* of error bodies that are looked at; 64 KiB */
+    size_t look_bytes_max;  /* of others, where a rule needs it; 1 MiB */
+    /* An event of a breaker, for logs and (later) the outbox. May be NULL. */
+    void (*on_breaker)(struct exchange *exchange, str breaker, enum breaker_event event);
+};
+
+enum exchange_step {
+    EXCHANGE_IDLE,
+    EXCHANGE_CREDENTIAL,
+    EXCHANGE_BREAKER,
+    EXCHANGE_QUOTA,
+    EXCHANGE_SHAPE,
+    EXCHANGE_CALL,
+    EXCHANGE_JUDGE,
+    EXCHANGE_PAUSE,
+    EXCHANGE_ANSWER,
+    EXCHANGE_DONE
+};
+
+struct exchange_ops {
+    void (*on_inform)(struct exchange *exchange, const struct message_head *head);
+    /* exchange->answer is final and begins; its body follows. */
+    void (*on_answer)(struct exchange *exchange);
+    /* A piece of the answer's body; may call exchange_pause. */
+    void (*on_body)(struct exchange *exchange, str chunk);
+    /* The end: exchange->outcome says which. */
+    void (*on_done)(struct exchange *exchange);
+};
+
+/* What the starter wants. */
+struct exchange_request {
+    str verb;
+    str path;  /* below the base URL, percent-encoded, starts with "/" */
+    str query; /* absent = none */
+    str host;  /* absent = the base URL's; else "host[:port]" of the allowed ones, and
+                  `path` is absolute there */
+    const struct headers *headers; /* end-to-end, credentials of ours taken out */
+    struct body *body;             /* NULL = none */
+    int64_t body_bytes;            /* as call->body_bytes */
+    bool expect_continue;
+    bool trailers_wanted;
+    str traceparent;      /* for this hop; absent = none */
+    usec deadline;        /* the starter's own; monotonic, USEC_NEVER = none */
+    usec wait_on_limit;   /* how long it would wait for a throttle to end */
+    bool refuse_on_limit; /* rather not sent while a throttle holds */
+    bool background;      /* leave the quota to others */
+    bool single_attempt;
+    bool keyed;      /* carries a key that the vendor honours */
+    bool want_whole; /* JSON answers whole, if they are not too large */
+    bool probe;
+};
+
+/* How it ended. */
+struct outcome {
+    enum outcome_class class;
+    enum err err;      /* set when there is no usable answer: what a caller is told */
+    str detail;        /* with err: a sentence */
+    int vendor_status; /* 0: no answer */
+    int status;        /* the normalized one: 429 for any throttle */
+    struct vendor_error vendor; /* for error answers, as far as the body was looked at */
+    bool inspected;             /* the body was whole and small enough to be looked at */
+    struct throttle throttle;   /* what the answer said of limits */
+    usec retry_after;           /* −1: none */
+    bool sent;                  /* a byte of some attempt has left */
+    uint32_t attempts;
+    enum retry_why no_retry; /* why the last failure was not tried again */
+    bool cut;                /* the answer began and could not be finished */
+    enum breaker_state breaker;
+    usec queued;   /* spent waiting: throttles, limits, pauses between attempts */
+    usec upstream; /* spent in calls, until the answer began */
+};
+
+struct exchange {
+    uint32_t magic;
+    const struct exchange_env *env;
+    struct worker *worker;
+    struct arena *arena; /* the starter's */
+    const struct exchange_ops *ops;
+    void *owner;
+
+    struct pin *pin; /* the starter's; so are the next three */
+    const struct integration *integration;
+    struct account *account;
+    const struct method *method; /* NULL: not matched */
+    struct exchange_request request;
+
+    /* the answer, from on_answer on */
+    struct {
+        int status;                     /* the vendor's */
+        const struct headers *headers;  /* the vendor's, untouched */
+        int64_t content_length;         /* −1: not told */
+        const struct headers *trailers; /* at on_done */
+        bool whole;                     /* the body was looked at and is complete: */
+        str body;                       /* as it came */
+        str text;                /* without its content coding; "" when that failed */
+        const struct json *json; /* NULL: no JSON */
+    } answer;
+    struct outcome outcome;
+
+    /* private */
+    enum exchange_step step;
+    struct timer timer;
+    const struct resilience *resilience;
+    const struct credentials *credentials;
+    struct url base;
+    struct standing *standing;
+    struct standing *group_standing;
+    struct circuit *circuit;
+    struct places *places;
+    struct host *host;
+    bool holds_places;
+    struct breaker_permit circuit_permit;
+    struct breaker_permit account_permit;
+    bool permitted;
+    struct call call;
+    struct headers headers;
+    struct buf inspected;
+    bool inspecting; /* the answer's body is being kept until it can be judged */
+    bool call_over;  /* its last byte has come, or it has failed */
+    uint32_t retries[RETRY_CLASS_COUNT];
+    bool stale_tried;
+    usec began;
+    usec step_began;
+    usec call_began;
+    usec total_deadline;
+    usec limit_deadline; /* until when it waits for throttles */
+};
+
+void exchange_init(struct exchange *exchange, const struct exchange_env *env,
+                   struct worker *worker, struct arena *arena);
+void exchange_start(struct exchange *exchange);
+
+/* Back-pressure on the answer's body. */
+void exchange_pause(struct exchange *exchange);
+void exchange_resume(struct exchange *exchange);
+
+/* The request's body has broken off: what was sent cannot be completed. */
+void exchange_body_broken(struct exchange *exchange);
+
+/*
+ * The starter has lost interest. True: it is over, nothing more is called. False: a write
+ * is on its way and is not cancelled (SPEC 2.2a); its outcome will still be reported.
+ */
+bool exchange_cancel(struct exchange *exchange);
+
+/* After on_done, or a cancel that answered true. Wipes what held secrets. */
+void exchange_fini(struct exchange *exchange);
+
+/* Whether the request changes nothing at the vendor; and may be sent twice. */
+bool exchange_is_safe(const struct exchange *exchange);
+bool exchange_is_repeatable(const struct exchange *exchange);
+
+str exchange_step_name(enum exchange_step step);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * The steps of an exchange, for exchange/ only. A step answers the step that follows;
+ * what waits is entered with exchange_enter_…
+ */
+#ifndef EXCHANGE_EXCHANGE_STEPS_H
+#define EXCHANGE_EXCHANGE_STEPS_H
+
+#include "exchange/exchange.h"
+
+/* Moves through the steps until one waits. */
+void exchange_move(struct exchange *exchange, enum exchange_step next);
+
+/* admission.c: what must be there before anything is sent */
+enum exchange_step step_credential(struct exchange *exchange);
+enum exchange_step step_breaker(struct exchange *exchange);
+enum exchange_step step_quota(struct exchange *exchange);
+
+/* shape.c: the request as the vendor will see it */
+enum exchange_step step_shape(struct exchange *exchange);
+
+/* attempt.c: the call and its events */
+void exchange_enter_call(struct exchange *exchange);
+void exchange_enter_answer(struct exchange *exchange);
+
+/* judge.c: what came back, and what follows from it */
+enum exchange_step step_judge(struct exchange *exchange);
+/* The rest of a permitted attempt whose answer went to the starter: `fault` or success.
+ */
+void exchange_note_end(struct exchange *exchange, enum call_fault fault);
+/* An attempt that ends without a verdict: permits and places are given back. */
+void exchange_abandon(struct exchange *exchange);
+
+/* admission.c */
+void exchange_leave_places(struct exchange *exchange);
+void exchange_let_go(struct exchange *exchange); /* of everything on boards */
+
+/* Ends it with an error of our own. */
+enum exchange_step exchange_fail(struct exchange *exchange, enum err err, str detail,
+                                 usec retry_after);
+
+/* Waits `delay`, then asks the breaker again. */
+enum exchange_step exchange_wait(struct exchange *exchange, usec delay);
+
+/* The nearer of the starter's deadline and the total limit. */
+usec exchange_deadline(const struct exchange *exchange);
+
+#endif

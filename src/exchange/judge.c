@@ -1,0 +1,269 @@
+/*
+ * What came back is turned into values, policies give their verdict, and the breakers and
+ * quotas are told. An answer that streams to the starter while it is judged is noted on
+ * the breakers when it has ended, since it may still break.
+ */
+#include "exchange/exchange_steps.h"
+
+#include <stdio.h>
+
+#include "http/inflate.h"
+#include "json/json_parse.h"
+#include "loop/world.h"
+
+enum { ERROR_WORDS_BYTES = 120 };
+
+static double chance(const struct exchange *exchange)
+{
+    return (double)(world_random_u64(exchange->worker->world) >> 11) / 9007199254740992.0;
+}
+
+/* --- telling the breakers -------------------------------------------------------- */
+
+static void note_one(struct exchange *exchange, struct breaker *breaker,
+                     const struct breaker_rule *rule, const struct breaker_permit *permit,
+                     const struct breaker_result *result)
+{
+    if (permit->answer == BREAKER_REFUSE)
+        return;
+    enum breaker_event event =
+        breaker_note(breaker, rule, permit, result, exchange->worker->now);
+    bool shared = breaker == &exchange->circuit->breaker;
+    if (event != BREAKER_EVENT_NONE && exchange->env->on_breaker)
+        exchange->env->on_breaker(exchange,
+                                  shared ? exchange->circuit->entry.name
+                                         : exchange->standing->entry.name,
+                                  event);
+}
+
+static void note_breakers(struct exchange *exchange, enum breaker_effect effect,
+                          str error)
+{
+    const struct resilience *resilience = exchange->resilience;
+    if (!exchange->permitted)
+        return;
+    exchange->permitted = false;
+    struct breaker_result result = {
+        .effect = effect,
+        .account = exchange->account->hash ? exchange->account->hash : 1,
+        .probe = exchange->request.probe,
+        .took = exchange->call.first_byte_at > exchange->call_began
+                    ? exchange->call.first_byte_at - exchange->call_began
+                    : exchange->worker->now - exchange->call_began,
+        .status = exchange->call.fault ? 0 : exchange->outcome.vendor_status,
+        .error = error,
+        .chance = effect == BREAKER_FAILURE ? chance(exchange) : 0,
+    };
+    note_one(exchange, &exchange->circuit->breaker, &resilience->breaker,
+             &exchange->circuit_permit, &result);
+    note_one(exchange, &exchange->standing->breaker, &resilience->account_breaker,
+             &exchange->account_permit, &result);
+}
+
+void exchange_abandon(struct exchange *exchange)
+{
+    note_breakers(exchange, BREAKER_NEUTRAL, STR_NONE);
+    exchange_leave_places(exchange);
+}
+
+void exchange_note_end(struct exchange *exchange, enum call_fault fault)
+{
+    enum breaker_effect effect = outcome_effect(outcome_of_fault(fault));
+    if (fault == CALL_FAULT_NONE)
+        effect = outcome_effect(exchange->outcome.class);
+    note_breakers(exchange, effect, exchange->call.fault_text);
+}
+
+/* --- from an answer to its meaning ------------------------------------------------- */
+
+static void read_body(struct exchange *exchange, struct answer *answer)
+{
+    struct json *json;
+    exchange->answer.json = NULL;
+    exchange->answer.text = STR("");
+    if (!exchange->answer.whole)
+        return;
+    str coding = header_value(answer->headers, HEADER_CONTENT_ENCODING);
+    if (inflate_body(exchange->arena, coding, exchange->answer.body,
+                     exchange->env->look_bytes_max,
+                     &exchange->answer.text) != INFLATE_OK) {
+        exchange->answer.text = STR("");
+        return;
+    }
+    exchange->outcome.inspected = true;
+    answer->text = exchange->answer.text;
+    json = arena_alloc(exchange->arena, sizeof(*json));
+    if (answer->text.n && json_parse(exchange->arena, answer->text, NULL, json, NULL))
+        exchange->answer.json = answer->body = json;
+}
+
+/* Takes in what the answer says of limits, for the account or the method's group. */
+static void note_quota(struct exchange *exchange)
+{
+    struct outcome *outcome = &exchange->outcome;
+    const struct throttle_rule *rule = &exchange->integration->rate_limit;
+    struct standing *whose = exchange->standing;
+    if (exchange->group_standing && rule->scope == THROTTLE_GROUP)
+        whose = exchange->group_standing;
+    double luck =
+        outcome->throttle.throttled && outcome->throttle.wait < 0 ? chance(exchange) : 0;
+    usec wait =
+        quota_note(&whose->quota, rule, &outcome->throttle, exchange->worker->now, luck);
+    if (outcome->throttle.throttled)
+        outcome->retry_after = wait;
+}
+
+static void read_answer(struct exchange *exchange)
+{
+    static const struct signal retry_after = {.source = SIGNAL_HEADER,
+                                              .header = STR("Retry-After"),
+                                              .unit = SIGNAL_RETRY_AFTER};
+    const struct integration *integration = exchange->integration;
+    struct outcome *outcome = &exchange->outcome;
+    struct answer answer = {
+        .status = exchange->answer.status,
+        .headers = exchange->answer.headers,
+        .wall = world_wall(exchange->worker->world),
+        .group = exchange->method ? exchange->method->group : STR_NONE,
+    };
+    read_body(exchange, &answer);
+    throttle_read(&integration->rate_limit, &answer, exchange->arena, &outcome->throttle);
+    outcome->class = outcome_of_answer(&integration->errors, &answer,
+                                       outcome->throttle.throttled, exchange->arena);
+    outcome->retry_after = -1;
+    if (outcome->class == OUTCOME_OK) {
+        note_quota(exchange);
+        return;
+    }
+    if (outcome->class == OUTCOME_RATE_LIMITED)
+        outcome->throttle.throttled = true;
+    note_quota(exchange);
+    outcome_vendor_error(&integration->errors, &answer, exchange->arena,
+                         &outcome->vendor);
+    usec wait;
+    if (!outcome->throttle.throttled &&
+        signal_wait(&retry_after, &answer, exchange->arena, &wait))
+        outcome->retry_after = wait;
+    if (outcome->throttle.throttled)
+        outcome->status = 429;
+}
+
+static str error_words(struct exchange *exchange)
+{
+    const struct vendor_error *vendor = &exchange->outcome.vendor;
+    str words = arena_printf(exchange->arena, "HTTP %d%s" STR_F, vendor->status,
+                             vendor->message.n ? ", " : "", STR_A(vendor->message));
+    return str_of(words.p, words.n < ERROR_WORDS_BYTES ? words.n : ERROR_WORDS_BYTES);
+}
+
+/* --- what follows ------------------------------------------------------------------- */
+
+/* A kept connection that turned out to be dead before the vendor could have acted, or for
+ * a request that may be repeated: at once again, over a new one (RFC 9112 §9.3.1). */
+static bool was_stale(const struct exchange *exchange)
+{
+    const struct call *call = &exchange->call;
+    bool harmless = !call->sent || exchange_is_repeatable(exchange);
+    bool body_kept = !exchange->request.body || body_can_rewind(exchange->request.body);
+    return call->fault == CALL_FAULT_RESET && call->reused && call->first_byte_at == 0 &&
+           harmless && body_kept && !exchange->stale_tried;
+}
+
+static struct retry_verdict decide(struct exchange *exchange)
+{
+    const struct outcome *outcome = &exchange->outcome;
+    struct retry_facts facts = {
+        .class = outcome->class,
+        .sent = exchange->call.sent,
+        .repeatable = exchange_is_repeatable(exchange),
+        .body_kept = !exchange->request.body || body_can_rewind(exchange->request.body),
+        .forbidden = exchange->request.single_attempt,
+        .vendor_wait = outcome->throttle.throttled ? -1 : outcome->retry_after,
+        .time_left = exchange_deadline(exchange) - exchange->worker->now,
+        .chance = chance(exchange),
+    };
+    memcpy(facts.done, exchange->retries, sizeof(facts.done));
+    return retry_decide(&exchange->resilience->retry, &facts, &exchange->host->budget,
+                        exchange->worker->now);
+}
+
+static enum exchange_step again(struct exchange *exchange, usec delay)
+{
+    call_cancel(&exchange->call);
+    exchange->call.fault = CALL_FAULT_NONE;
+    exchange_leave_places(exchange);
+    return exchange_wait(exchange, delay);
+}
+
+static bool waits_for_limit(struct exchange *exchange)
+{
+    const struct exchange_request *request = &exchange->request;
+    usec until = exchange->worker->now + exchange->outcome.retry_after;
+    bool body_kept = !request->body || body_can_rewind(request->body);
+    return exchange->outcome.throttle.throttled && request->wait_on_limit > 0 &&
+           until <= exchange->limit_deadline && until < request->deadline && body_kept;
+}
+
+/* No usable answer: what the starter is told. */
+static enum exchange_step give_up(struct exchange *exchange)
+{
+    struct outcome *outcome = &exchange->outcome;
+    enum err err = outcome_err(exchange->call.fault);
+    bool unknown = outcome->sent && !exchange_is_safe(exchange);
+    str detail = exchange->call.fault_text;
+    if (unknown)
+        detail = arena_printf(exchange->arena, "It was sent, and then: " STR_F ".",
+                              STR_A(exchange->call.fault_text));
+    return exchange_fail(exchange, unknown ? ERR_OUTCOME_UNKNOWN : err, detail, -1);
+}
+
+static enum exchange_step judge_fault(struct exchange *exchange)
+{
+    struct outcome *outcome = &exchange->outcome;
+    outcome->class = outcome_of_fault(exchange->call.fault);
+    outcome->vendor_status = outcome->status = 0;
+    outcome->vendor = (struct vendor_error){0};
+    outcome->throttle = (struct throttle){.wait = -1};
+    outcome->retry_after = -1;
+    outcome->sent |= exchange->call.sent;
+    if (was_stale(exchange)) {
+        exchange->stale_tried = true;
+        exchange->call.fault = CALL_FAULT_NONE;
+        return EXCHANGE_SHAPE;
+    }
+    note_breakers(exchange, outcome_effect(outcome->class), exchange->call.fault_text);
+    struct retry_verdict verdict = decide(exchange);
+    outcome->no_retry = verdict.why;
+    if (!verdict.retry)
+        return give_up(exchange);
+    exchange->retries[outcome_retry(outcome->class)]++;
+    return again(exchange, verdict.delay);
+}
+
+static enum exchange_step judge_answer(struct exchange *exchange)
+{
+    struct outcome *outcome = &exchange->outcome;
+    outcome->sent |= exchange->call.sent;
+    read_answer(exchange);
+    if (outcome->class == OUTCOME_OK && !exchange->call_over)
+        return EXCHANGE_ANSWER; /* noted when it has ended */
+    note_breakers(exchange, outcome_effect(outcome->class), error_words(exchange));
+    if (outcome->class == OUTCOME_OK)
+        return EXCHANGE_ANSWER;
+    if (waits_for_limit(exchange)) {
+        exchange->total_deadline =
+            usec_add(exchange->total_deadline, outcome->retry_after);
+        return again(exchange, outcome->retry_after);
+    }
+    struct retry_verdict verdict = decide(exchange);
+    outcome->no_retry = verdict.why;
+    if (!verdict.retry)
+        return EXCHANGE_ANSWER;
+    exchange->retries[outcome_retry(outcome->class)]++;
+    return again(exchange, verdict.delay);
+}
+
+enum exchange_step step_judge(struct exchange *exchange)
+{
+    return exchange->call.fault ? judge_fault(exchange) : judge_answer(exchange);
+}

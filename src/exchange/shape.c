@@ -1,0 +1,84 @@
+/*
+ * The request as the vendor will see it: the base URL and the path, the starter's
+ * headers, the integration's own, the trace, and last the credential, which is put in
+ * anew for each attempt.
+ */
+#include "exchange/exchange_steps.h"
+
+enum { OWN_HEADERS = 8 };
+
+static str join_paths(struct arena *arena, str base, str path)
+{
+    if (base.n && base.p[base.n - 1] == '/')
+        base.n--;
+    if (base.n == 0)
+        return path;
+    str parts[] = {base, path};
+    return arena_join(arena, parts, 2);
+}
+
+static void copy_headers(struct exchange *exchange)
+{
+    const struct headers *from = exchange->request.headers;
+    const struct bind_list *fixed = &exchange->integration->headers;
+    headers_init(&exchange->headers, exchange->arena, from->n + fixed->n + OWN_HEADERS);
+    memcpy(exchange->headers.items, from->items, from->n * sizeof(from->items[0]));
+    exchange->headers.n = from->n;
+}
+
+static enum exchange_step bad_template(struct exchange *exchange, str name, str missing)
+{
+    return exchange_fail(
+        exchange, ERR_CREDENTIAL_UNUSABLE,
+        arena_printf(exchange->arena,
+                     "The header " STR_F " needs \"" STR_F
+                     "\" in the account's context, which is missing or cannot stand in a "
+                     "header.",
+                     STR_A(name), STR_A(missing)),
+        -1);
+}
+
+static bool add_fixed(struct exchange *exchange, const struct fixed_header *fixed,
+                      str *ret_missing)
+{
+    str value;
+    if (!fixed->override && header_find_name(&exchange->headers, fixed->name))
+        return true;
+    if (!template_fill(&fixed->value, &exchange->account->context, exchange->arena,
+                       &value, ret_missing))
+        return false;
+    *ret_missing = STR("a usable value");
+    if (!header_value_valid(value))
+        return false;
+    header_set_name(&exchange->headers, fixed->name, value);
+    return true;
+}
+
+enum exchange_step step_shape(struct exchange *exchange)
+{
+    const struct integration *integration = exchange->integration;
+    const struct exchange_request *request = &exchange->request;
+    const struct fixed_header *fixed = integration->headers.items;
+    str missing;
+    copy_headers(exchange);
+    for (uint32_t i = 0; i < integration->headers.n; i++)
+        if (!add_fixed(exchange, &fixed[i], &missing))
+            return bad_template(exchange, fixed[i].name, missing);
+    if (integration->inspect_success || request->want_whole) /* it will be looked at */
+        header_set(&exchange->headers, HEADER_ACCEPT_ENCODING, STR("identity"));
+    if (!str_absent(request->traceparent))
+        header_set(&exchange->headers, HEADER_TRACEPARENT, request->traceparent);
+    struct auth_request auth = {exchange->arena, &exchange->headers, request->query};
+    enum err err = auth_ops_of(&integration->auth)
+                       ->apply(&integration->auth, exchange->credentials, &auth);
+    if (err)
+        return exchange_fail(
+            exchange, err, STR("The stored credentials do not fit the auth block."), -1);
+    exchange->call.url = exchange->base;
+    exchange->call.url.path =
+        str_absent(request->host)
+            ? join_paths(exchange->arena, exchange->base.path, request->path)
+            : request->path;
+    exchange->call.url.query = auth.query;
+    return EXCHANGE_CALL;
+}
