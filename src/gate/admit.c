@@ -1,0 +1,160 @@
+/*
+ * From the caller's request to the exchange's: headers that are not the vendor's business
+ * are left out (RFC 9110 §7.6.1), the key is taken out of the place where the vendor's
+ * own credential will stand, and the path is matched to a method of the integration.
+ */
+#include "gate/visit.h"
+
+#include "base/encode.h"
+#include "loop/world.h"
+
+enum { TRACEPARENT_CHARS = 55, TRACE_ID_CHARS = 32 };
+
+/* Headers about the way to us, not about the request. */
+static bool stays_here(enum header_id id)
+{
+    switch ((unsigned)id) {
+    case HEADER_HOST:
+    case HEADER_CONTENT_LENGTH:
+    case HEADER_EXPECT:
+    case HEADER_FORWARDED:
+    case HEADER_X_FORWARDED_FOR:
+    case HEADER_X_FORWARDED_HOST:
+    case HEADER_X_FORWARDED_PROTO:
+    case HEADER_TRACEPARENT:
+        return true;
+    default:
+        return (header_flags(id) & (HEADER_HOP | HEADER_OURS)) != 0;
+    }
+}
+
+static void copy_headers(struct visit *visit)
+{
+    const struct headers *from = &visit->in->head.headers;
+    bool named = header_find(from, HEADER_CONNECTION) != NULL;
+    headers_init(&visit->headers, visit->arena, from->n + 2);
+    for (uint32_t i = 0; i < from->n; i++) {
+        const struct header *header = &from->items[i];
+        if (stays_here(header->id))
+            continue;
+        if (named && header_has_token(from, HEADER_CONNECTION, header->name))
+            continue;
+        visit->headers.items[visit->headers.n++] = *header;
+    }
+}
+
+/* The key, and whatever else stands where the vendor's credential belongs. */
+static void take_credential(struct visit *visit)
+{
+    struct auth_request request = {visit->arena, &visit->headers, visit->query};
+    auth_take_key(&visit->integration->auth, &request);
+    visit->query = request.query;
+}
+
+/* /~host[:port]/path, as rewritten links to other allowed hosts have it. */
+static void read_host(struct visit *visit)
+{
+    if (!str_starts(visit->path, STR("/~")))
+        return;
+    str rest = str_from(visit->path, 2);
+    size_t slash = str_find(rest, '/');
+    visit->host = str_of(rest.p, slash);
+    visit->path = slash < rest.n ? str_from(rest, slash) : STR("/");
+}
+
+static bool is_lower_hex(str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (decode_hex_digit(s.p[i]) < 0 || (s.p[i] >= 'A' && s.p[i] <= 'F'))
+            return false;
+    return true;
+}
+
+/* W3C Trace Context §3.2: version-trace-parent-flags. The trace goes on with a span of
+ * our own; what cannot be read is passed on as nothing. */
+static str continue_trace(struct visit *visit)
+{
+    str value = header_value(&visit->in->head.headers, HEADER_TRACEPARENT);
+    uint8_t span[8];
+    if (value.n != TRACEPARENT_CHARS || !str_starts(value, STR("00-")) ||
+        value.p[35] != '-' || value.p[52] != '-')
+        return STR_NONE;
+    str trace = str_of(value.p + 3, TRACE_ID_CHARS);
+    if (!is_lower_hex(trace) || !is_lower_hex(str_of(value.p + 53, 2)))
+        return STR_NONE;
+    struct world *world = visit->in->worker->world;
+    world->ops->random(world, span, sizeof(span));
+    visit->trace_id = trace;
+    str parts[] = {STR("00-"), trace, STR("-"),
+                   encode_hex(visit->arena, str_of((char *)span, sizeof(span))),
+                   str_from(value, 52)};
+    return arena_join(visit->arena, parts, COUNT_OF(parts));
+}
+
+static bool carries_key(const struct visit *visit)
+{
+    const struct idempotency *idempotency = &visit->integration->idempotency;
+    return idempotency->kind == IDEMPOTENCY_HEADER &&
+           header_find_name(&visit->headers, idempotency->header) != NULL;
+}
+
+static const struct rewrite *rewrite_of(const struct visit *visit)
+{
+    return visit->method && visit->method->has_rewrite ? &visit->method->rewrite
+                                                       : &visit->integration->rewrite;
+}
+
+static void fill_request(struct visit *visit)
+{
+    const struct inbound *in = visit->in;
+    const struct wishes *wishes = &visit->wishes;
+    bool has_body = in->head.chunked || in->head.content_length > 0;
+    visit->exchange.request = (struct exchange_request){
+        .verb = in->head.method,
+        .path = visit->path,
+        .query = visit->query,
+        .host = visit->host,
+        .headers = &visit->headers,
+        .body = has_body ? &visit->body : NULL,
+        .body_bytes = in->head.chunked ? CALL_BODY_CHUNKED : in->head.content_length,
+        .expect_continue = in->expects,
+        .trailers_wanted =
+            header_has_token(&in->head.headers, HEADER_TE, STR("trailers")),
+        .traceparent = continue_trace(visit),
+        .deadline = wishes->deadline < 0 ? USEC_NEVER : in->began + wishes->deadline,
+        .wait_on_limit = wishes->wait_on_limit,
+        .refuse_on_limit = wishes->refuse_on_limit,
+        .background = wishes->background,
+        .single_attempt = wishes->single_attempt,
+        .keyed = carries_key(visit),
+        .want_whole = rewrite_of(visit)->body.n > 0,
+    };
+}
+
+static bool refused_method(str method)
+{
+    return str_eq(method, STR("CONNECT")) || str_eq(method, STR("TRACE"));
+}
+
+enum visit_step visit_admit(struct visit *visit)
+{
+    struct inbound *in = visit->in;
+    if (refused_method(in->head.method) || visit->path.p[0] != '/')
+        return visit_no(visit, ERR_METHOD_NOT_ALLOWED, STR_NONE, -1);
+    if (!visit_read_wishes(visit))
+        return VISIT_REFUSE;
+    copy_headers(visit);
+    take_credential(visit);
+    read_host(visit);
+    if (str_absent(visit->host))
+        visit->method =
+            integration_method(visit->integration, in->head.method, visit->path);
+    struct exchange *exchange = &visit->exchange;
+    exchange_init(exchange, &visit->gate->exchange, in->worker, visit->arena);
+    exchange->pin = visit->pin;
+    exchange->integration = visit->integration;
+    exchange->account = visit->account;
+    exchange->method = visit->method;
+    fill_request(visit);
+    return VISIT_EXCHANGE;
+}

@@ -1,0 +1,55 @@
+/*
+ * The caller's side of a vendor call: what belongs to every visit of a process. A request
+ * that is a proxied call is handed in with gate_visit and answered from here.
+ */
+#ifndef GATE_GATE_H
+#define GATE_GATE_H
+
+#include "base/log.h"
+#include "exchange/exchange.h"
+#include "http/cidr.h"
+#include "http/inbound.h"
+
+struct visit;
+
+enum { GATE_HOLD_BYTES = 1 << 20 };
+
+/* Set up at start, constant then but for the counters. */
+struct gate {
+    struct exchange_env exchange;
+    struct directory *directory;
+    struct catalog *catalog;
+    const struct log *log;
+    str proxy_domain;           /* "localhost": {account}.localhost is a route */
+    const struct cidr *trusted; /* proxies whose X-Forwarded-… are believed */
+    uint32_t trusted_n;
+    struct body_budget *budgets; /* one a worker */
+    uint32_t visits_max;         /* at once */
+    _Atomic uint32_t visits;
+    /* A visit has ended: for metrics and the request log. On the visit's worker. */
+    void (*observe)(void *arg, const struct visit *visit);
+    void *observe_arg;
+};
+
+/* How a request names its account. */
+enum gate_route { GATE_BY_PATH, GATE_BY_HOST, GATE_BY_LISTENER };
+
+/*
+ * Whether a request is a proxied call: its listener is bound to an account (`bound`,
+ * absent = it is not), its Host is {account}.{proxy domain}, or its path starts with
+ * /proxy/. If so *ret_account is the account's name in it and *ret_path the path for the
+ * vendor.
+ */
+bool gate_is_call(const struct gate *gate, const struct inbound *in, str bound,
+                  enum gate_route *ret_route, str *ret_account, str *ret_path);
+
+/* Takes the request and answers it. */
+void gate_visit(struct gate *gate, struct inbound *in, enum gate_route route, str account,
+                str path);
+
+/* Where the caller's address and scheme come from: the connection, or a trusted proxy. */
+str gate_client(const struct gate *gate, const struct inbound *in);
+bool gate_client_tls(const struct gate *gate, const struct inbound *in);
+str gate_client_host(const struct gate *gate, const struct inbound *in);
+
+#endif

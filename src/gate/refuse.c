@@ -1,0 +1,81 @@
+/*
+ * Answers of our own: problem documents, with what the vendor said beside our word for
+ * it.
+ */
+#include "gate/visit.h"
+
+#include "http/problem.h"
+
+enum { PROBLEM_BYTES_MAX = 64 * 1024, OWN_HEADERS = 20 };
+
+static void put_vendor(struct json_out *out, const struct vendor_error *vendor)
+{
+    if (vendor->status == 0 && str_absent(vendor->message))
+        return;
+    json_out_name(out, STR("vendor"));
+    json_out_object(out);
+    if (vendor->status)
+        json_out_member_int(out, STR("status"), vendor->status);
+    json_out_member_text(out, STR("code"), vendor->code);
+    json_out_member_text(out, STR("message"), vendor->message);
+    json_out_member_text(out, STR("request_id"), vendor->request_id);
+    json_out_end(out);
+}
+
+static void extend(const struct problem *problem, struct json_out *out)
+{
+    const struct visit *visit = problem->arg;
+    const struct outcome *outcome = &visit->exchange.outcome;
+    if (visit->integration)
+        json_out_member_text(out, STR("integration"), visit->integration->name);
+    if (!visit->exchanging)
+        return;
+    json_out_member_text(out, STR("class"), outcome_word(outcome->class));
+    json_out_member_int(out, STR("attempts"), outcome->attempts);
+    json_out_member_bool(out, STR("sent"), outcome->sent);
+    json_out_member_text(out, STR("breaker"), breaker_state_word(outcome->breaker));
+    put_vendor(out, &outcome->vendor);
+}
+
+void visit_problem(struct visit *visit, enum err err, int status)
+{
+    const struct outcome *outcome = &visit->exchange.outcome;
+    usec wait = visit->exchanging ? outcome->retry_after : visit->err_retry_after;
+    if (wait < 0 && err_row(err)->status == 429)
+        wait = USEC_S;
+    struct problem problem = {
+        .err = err,
+        .status = status,
+        .detail = visit->err_detail,
+        .request_id = str_z(visit->request_id),
+        .retry_after_s = wait < 0 ? -1 : usec_ceil_s(wait),
+        .extend = extend,
+        .arg = visit,
+    };
+    struct headers headers;
+    struct buf body;
+    buf_init(&body, PROBLEM_BYTES_MAX);
+    problem_write(&problem, &body);
+    headers_init(&headers, visit->arena, OWN_HEADERS);
+    header_add(&headers, HEADER_CONTENT_TYPE, PROBLEM_CONTENT_TYPE);
+    visit_add_own_headers(visit, &headers);
+    if (wait >= 0)
+        header_add_int(&headers, HEADER_RETRY_AFTER, usec_ceil_s(wait));
+    if (visit->exchanging && outcome->throttle.n)
+        quota_headers(&outcome->throttle, &headers);
+    visit->status = problem_status(&problem);
+    visit->answered = true;
+    if (outcome->vendor_status && outcome->vendor_status != visit->status)
+        header_add_int(&headers, HEADER_X_UPSTREAM_STATUS, outcome->vendor_status);
+    struct reply reply = {visit->status, &headers, (int64_t)body.n};
+    inbound_reply(visit->in, &reply);
+    inbound_write(visit->in, buf_peek(&body));
+    visit->bytes_out += body.n;
+    buf_fini(&body);
+}
+
+void visit_refuse(struct visit *visit)
+{
+    if (!visit->gone)
+        visit_problem(visit, visit->err, 0);
+}

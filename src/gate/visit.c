@@ -1,0 +1,262 @@
+/*
+ * The machine of a visit. Waits, and who ends them:
+ *   EXCHANGE  the exchange, bounded by its total limit and the caller's deadline; the
+ *             caller's leaving (except for a write that is on its way)
+ *   REPLY     the exchange again; back-pressure both ways is bounded by the connection's
+ *             and the call's idle limits
+ *   FINISH    one turn
+ */
+#include "gate/visit.h"
+
+#include "loop/world.h"
+
+enum { VISIT_MAGIC = 0x56495354 };
+
+struct step {
+    const char *name;
+    enum visit_step (*run)(struct visit *visit); /* NULL: it waits */
+    unsigned moves;
+};
+
+#define TO(step) (1u << VISIT_##step)
+
+static const struct step steps[] = {
+    [VISIT_ROUTE] = {"route", visit_route, TO(ADMIT) | TO(REFUSE)},
+    [VISIT_ADMIT] = {"admit", visit_admit, TO(EXCHANGE) | TO(REFUSE)},
+    [VISIT_EXCHANGE] = {"exchange", NULL, TO(REPLY) | TO(REFUSE) | TO(FINISH)},
+    [VISIT_REPLY] = {"reply", NULL, TO(FINISH)},
+    [VISIT_REFUSE] = {"refuse", NULL, TO(FINISH)},
+    [VISIT_FINISH] = {"finish", NULL, 0},
+};
+
+static void begin_exchange(struct visit *visit);
+
+static void enter(struct visit *visit, enum visit_step step)
+{
+    switch (step) {
+    case VISIT_EXCHANGE:
+        begin_exchange(visit);
+        return;
+    case VISIT_REPLY:
+        visit_reply(visit);
+        return;
+    case VISIT_REFUSE:
+        visit_refuse(visit);
+        visit_move(visit, VISIT_FINISH);
+        return;
+    case VISIT_FINISH:
+        timer_start(&visit->finish, 0);
+        return;
+    case VISIT_ROUTE:
+    case VISIT_ADMIT:
+        return;
+    }
+}
+
+void visit_move(struct visit *visit, enum visit_step next)
+{
+    CHECK_MAGIC(visit, VISIT_MAGIC);
+    for (;;) {
+        CHECK(visit->step == next || (steps[visit->step].moves & (1u << next)));
+        visit->step = next;
+        if (!steps[next].run)
+            break;
+        next = steps[next].run(visit);
+    }
+    enter(visit, next);
+}
+
+enum visit_step visit_no(struct visit *visit, enum err err, str detail, usec retry_after)
+{
+    visit->err = err;
+    visit->err_detail = detail;
+    visit->err_retry_after = retry_after;
+    return VISIT_REFUSE;
+}
+
+/* --- the request's body ---------------------------------------------------------------
+ */
+
+static void on_body_start(struct body *body)
+{
+    struct visit *visit = CONTAINER_OF(body, struct visit, body);
+    inbound_read_body(visit->in);
+}
+
+static void on_body_room(struct body *body)
+{
+    struct visit *visit = CONTAINER_OF(body, struct visit, body);
+    inbound_resume(visit->in);
+}
+
+static void on_body_data(struct body *body)
+{
+    struct visit *visit = CONTAINER_OF(body, struct visit, body);
+    call_body_ready(&visit->exchange.call);
+}
+
+static void on_inbound_body(struct inbound *in, str chunk)
+{
+    struct visit *visit = in->owner;
+    visit->bytes_in += chunk.n;
+    if (visit->step != VISIT_EXCHANGE && visit->step != VISIT_REPLY)
+        return;
+    if (!body_put(&visit->body, chunk))
+        inbound_pause(in);
+}
+
+static void on_inbound_end(struct inbound *in)
+{
+    struct visit *visit = in->owner;
+    body_end(&visit->body);
+}
+
+/* --- the exchange ------------------------------------------------------------------- */
+
+static struct visit *visit_of(struct exchange *exchange)
+{
+    return exchange->owner;
+}
+
+static void on_inform(struct exchange *exchange, const struct message_head *head)
+{
+    struct visit *visit = visit_of(exchange);
+    inbound_inform(visit->in, head->status, &head->headers);
+}
+
+static void on_answer(struct exchange *exchange)
+{
+    visit_move(visit_of(exchange), VISIT_REPLY);
+}
+
+static void on_answer_body(struct exchange *exchange, str chunk)
+{
+    struct visit *visit = visit_of(exchange);
+    if (visit->body_replaced)
+        return;
+    visit->bytes_out += chunk.n;
+    if (!inbound_write(visit->in, chunk))
+        exchange_pause(exchange);
+}
+
+static void on_drained(struct inbound *in)
+{
+    struct visit *visit = in->owner;
+    exchange_resume(&visit->exchange);
+}
+
+static void on_done(struct exchange *exchange)
+{
+    struct visit *visit = visit_of(exchange);
+    const struct outcome *outcome = &exchange->outcome;
+    if (outcome->err && !visit->answered && !visit->gone) {
+        visit_move(visit,
+                   visit_no(visit, outcome->err, outcome->detail, outcome->retry_after));
+        return;
+    }
+    visit->err = outcome->err;
+    visit->aborted = outcome->cut;
+    visit_move(visit, VISIT_FINISH);
+}
+
+static void begin_exchange(struct visit *visit)
+{
+    static const struct exchange_ops ops = {on_inform, on_answer, on_answer_body,
+                                            on_done};
+    struct exchange *exchange = &visit->exchange;
+    exchange->ops = &ops;
+    exchange->owner = visit;
+    visit->exchanging = true;
+    exchange_start(exchange);
+}
+
+/* --- the caller leaves -----------------------------------------------------------------
+ */
+
+static void on_gone(struct inbound *in)
+{
+    struct visit *visit = in->owner;
+    visit->gone = true;
+    if (!visit->exchanging || visit->step == VISIT_FINISH)
+        return;
+    bool cut_body = in->body_state != INBOUND_BODY_ENDED;
+    if (exchange_cancel(&visit->exchange))
+        visit_move(visit, VISIT_FINISH);
+    else if (cut_body)
+        exchange_body_broken(&visit->exchange);
+}
+
+/* --- the end
+ * ---------------------------------------------------------------------------- */
+
+static void let_go(struct visit *visit)
+{
+    struct gate *gate = visit->gate;
+    if (visit->exchanging)
+        exchange_fini(&visit->exchange);
+    body_fini(&visit->body);
+    if (visit->pin)
+        catalog_unpin(gate->catalog, visit->in->worker, visit->pin);
+    account_unref(&visit->account);
+    api_key_unref(&visit->key);
+    atomic_fetch_sub_explicit(&gate->visits, 1, memory_order_relaxed);
+}
+
+static void on_finish(struct timer *timer)
+{
+    struct visit *visit = CONTAINER_OF(timer, struct visit, finish);
+    CHECK_MAGIC(visit, VISIT_MAGIC);
+    struct inbound *in = visit->in;
+    bool whole = visit->answered && !visit->aborted;
+    const struct headers *trailers =
+        visit->exchanging ? visit->exchange.answer.trailers : NULL;
+    visit->gate->observe(visit->gate->observe_arg, visit);
+    if (whole || visit->gone) {
+        struct headers none = {0};
+        let_go(visit);
+        visit->magic = 0;
+        inbound_end(in, trailers ? trailers : &none);
+        return;
+    }
+    let_go(visit);
+    visit->magic = 0;
+    inbound_abort(in);
+}
+
+static const struct inbound_ops inbound_events = {on_inbound_body, on_inbound_end,
+                                                  on_drained, on_gone};
+
+void gate_visit(struct gate *gate, struct inbound *in, enum gate_route route, str account,
+                str path)
+{
+    struct visit *visit = arena_zalloc(in->arena, sizeof(*visit));
+    visit->magic = VISIT_MAGIC;
+    visit->gate = gate;
+    visit->in = in;
+    visit->arena = in->arena;
+    visit->route = route;
+    visit->account_ref = account;
+    visit->path = path;
+    visit->query = in->query;
+    visit->err_retry_after = -1;
+    visit->caller_request_id = header_value(&in->head.headers, HEADER_X_REQUEST_ID);
+    in->ops = &inbound_events;
+    in->owner = visit;
+    world_name(in->worker->world, "req_", visit->request_id);
+    timer_init(&visit->finish, in->worker, on_finish);
+    int64_t length = in->head.chunked ? -1 : in->head.content_length;
+    body_init(&visit->body, &gate->budgets[in->worker->id], GATE_HOLD_BYTES, length);
+    visit->body.on_start = on_body_start;
+    visit->body.on_room = on_body_room;
+    visit->body.on_data = on_body_data;
+    if (in->body_state == INBOUND_BODY_ENDED)
+        body_end(&visit->body);
+    uint32_t before = atomic_fetch_add_explicit(&gate->visits, 1, memory_order_relaxed);
+    if (before >= gate->visits_max) {
+        visit_no(visit, ERR_OVERLOADED, STR("Raise the setting visits_max."), USEC_S);
+        visit->step = VISIT_REFUSE;
+        enter(visit, VISIT_REFUSE);
+        return;
+    }
+    visit_move(visit, VISIT_ROUTE);
+}

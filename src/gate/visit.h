@@ -1,0 +1,104 @@
+/*
+ * A visit: one caller's request for a vendor, from its head to the last byte of its
+ * answer. It owns the caller's connection for that time, the body on its way, and the
+ * exchange that does the vendor's side.
+ *
+ *   route → admit → exchange → reply → finish
+ *
+ * route finds key, account and integration; admit reads what the caller asks for and
+ * readies the request; exchange waits for the vendor; reply writes the answer; finish
+ * tells the log and lets everything go. A refusal goes from anywhere to finish.
+ *
+ * Lives in the request's arena, on its worker.
+ */
+#ifndef GATE_VISIT_H
+#define GATE_VISIT_H
+
+#include "gate/gate.h"
+
+enum visit_step {
+    VISIT_ROUTE,
+    VISIT_ADMIT,
+    VISIT_EXCHANGE,
+    VISIT_REPLY,
+    VISIT_REFUSE,
+    VISIT_FINISH
+};
+
+/* What the caller asks of us, from the X-Breakwater headers. */
+struct wishes {
+    usec deadline;      /* from now; −1: none */
+    usec wait_on_limit; /* 0: none */
+    bool refuse_on_limit;
+    bool background;
+    bool single_attempt;
+    bool problems; /* errors as problem documents instead of the vendor's body */
+};
+
+struct visit {
+    uint32_t magic;
+    struct gate *gate;
+    struct inbound *in;
+    struct arena *arena;
+    enum visit_step step;
+    struct timer finish; /* the last step runs in a turn of its own */
+
+    enum gate_route route;
+    str account_ref;
+    str path;  /* for the vendor, before the base URL's */
+    str host;  /* another allowed host, from a rewritten link; absent = the base's */
+    str query; /* without our key */
+    char request_id[32];
+    str caller_request_id; /* the caller's own, for the log */
+    str trace_id;          /* of traceparent; absent = none */
+
+    struct api_key *key;
+    struct account *account;
+    struct pin *pin;
+    const struct integration *integration;
+    const struct method *method;
+    struct wishes wishes;
+    struct headers headers; /* for the vendor */
+    struct body body;
+    struct exchange exchange;
+    bool exchanging;
+
+    enum err err; /* a refusal of ours */
+    str err_detail;
+    usec err_retry_after; /* −1: none */
+    int status;           /* sent; 0: none was */
+    bool body_replaced;   /* what the vendor's body was turned into has been sent */
+    bool answered;        /* the answer's head is out */
+    bool aborted;         /* it was cut short */
+    bool gone;            /* the caller left */
+    uint64_t bytes_in;    /* of the request's body */
+    uint64_t bytes_out;   /* of the answer's */
+};
+
+/* --- the steps, for gate/ only ---------------------------------------------------- */
+
+void visit_move(struct visit *visit, enum visit_step next);
+
+/* route.c */
+enum visit_step visit_route(struct visit *visit);
+/* admit.c */
+enum visit_step visit_admit(struct visit *visit);
+/* wishes.c: false with the refusal in the visit */
+bool visit_read_wishes(struct visit *visit);
+/* reply.c: the head of the vendor's answer, as the caller gets it */
+void visit_reply(struct visit *visit);
+/* refuse.c: an answer of our own */
+void visit_refuse(struct visit *visit);
+void visit_problem(struct visit *visit, enum err err, int status);
+/* relink.c */
+str visit_relink(struct visit *visit, str url);
+str visit_relink_header(struct visit *visit, const struct header *header);
+str visit_relink_body(struct visit *visit, const struct bind_list *pointers);
+
+/* Remembers why the visit is refused; answers VISIT_REFUSE. */
+enum visit_step visit_no(struct visit *visit, enum err err, str detail, usec retry_after);
+
+/* The headers that every answer has: request id, timing, attempts, … */
+void visit_add_own_headers(struct visit *visit, struct headers *headers);
+
+#endif

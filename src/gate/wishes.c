@@ -1,0 +1,81 @@
+/*
+ * The X-Breakwater headers of a request. Each is optional; a value that cannot be read is
+ * refused, lest a caller believes in a wish that nobody has heard.
+ */
+#include "gate/visit.h"
+
+static const usec deadline_max = 60 * USEC_MIN;
+static const usec wait_max = 10 * USEC_MIN;
+
+struct wish {
+    enum header_id id;
+    const char *form; /* what its value must be */
+    bool (*read)(str value, struct wishes *wishes);
+};
+
+static bool read_deadline(str value, struct wishes *wishes)
+{
+    uint64_t ms;
+    if (!str_to_u64(value, (uint64_t)(deadline_max / USEC_MS), &ms) || ms == 0)
+        return false;
+    wishes->deadline = (usec)ms * USEC_MS;
+    return true;
+}
+
+static bool read_wait(str value, struct wishes *wishes)
+{
+    return str_to_usec(value, &wishes->wait_on_limit) &&
+           wishes->wait_on_limit <= wait_max;
+}
+
+static bool read_limit(str value, struct wishes *wishes)
+{
+    wishes->refuse_on_limit = str_eq_nocase(value, STR("refuse"));
+    return wishes->refuse_on_limit || str_eq_nocase(value, STR("send"));
+}
+
+static bool read_priority(str value, struct wishes *wishes)
+{
+    wishes->background = str_eq_nocase(value, STR("background"));
+    return wishes->background || str_eq_nocase(value, STR("interactive"));
+}
+
+static bool read_retry(str value, struct wishes *wishes)
+{
+    wishes->single_attempt = str_eq_nocase(value, STR("never"));
+    return wishes->single_attempt || str_eq_nocase(value, STR("default"));
+}
+
+static bool read_errors(str value, struct wishes *wishes)
+{
+    wishes->problems = str_eq_nocase(value, STR("problem"));
+    return wishes->problems || str_eq_nocase(value, STR("vendor"));
+}
+
+static const struct wish list[] = {
+    {HEADER_X_BREAKWATER_DEADLINE_MS, "milliseconds, 1 to 3600000", read_deadline},
+    {HEADER_X_BREAKWATER_WAIT_ON_LIMIT, "a duration of at most 10m, such as 20s",
+     read_wait},
+    {HEADER_X_BREAKWATER_LIMIT, "\"refuse\" or \"send\"", read_limit},
+    {HEADER_X_BREAKWATER_PRIORITY, "\"background\" or \"interactive\"", read_priority},
+    {HEADER_X_BREAKWATER_RETRY, "\"never\" or \"default\"", read_retry},
+    {HEADER_X_BREAKWATER_ERRORS, "\"problem\" or \"vendor\"", read_errors},
+};
+
+bool visit_read_wishes(struct visit *visit)
+{
+    const struct headers *headers = &visit->in->head.headers;
+    visit->wishes.deadline = -1;
+    for (size_t i = 0; i < COUNT_OF(list); i++) {
+        str value = header_value(headers, list[i].id);
+        if (str_absent(value) || list[i].read(value, &visit->wishes))
+            continue;
+        str name = header_name(list[i].id);
+        visit_no(
+            visit, ERR_HEADER_INVALID,
+            arena_printf(visit->arena, STR_F " must be %s.", STR_A(name), list[i].form),
+            -1);
+        return false;
+    }
+    return true;
+}
