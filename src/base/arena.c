@@ -70,6 +70,16 @@ void arena_fini(struct arena *arena)
         free_newest(arena);
 }
 
+void arena_wipe(struct arena *arena)
+{
+    char *end = arena->at; /* in older chunks all may have been handed out */
+    for (struct arena_chunk *chunk = arena->chunk; chunk; chunk = chunk->older) {
+        size_t n = (size_t)((chunk == arena->chunk ? end : chunk->end) - chunk->bytes);
+        UNPOISON(chunk->bytes, n);
+        mem_wipe(chunk->bytes, n);
+    }
+}
+
 static void push_chunk(struct arena *arena, size_t n)
 {
     size_t bytes = arena->chunk_bytes > n ? arena->chunk_bytes : n;

@@ -43,6 +43,10 @@ void arena_init(struct arena *arena, size_t chunk_bytes, size_t bytes_max);
 void arena_reset(struct arena *arena);
 void arena_fini(struct arena *arena);
 
+/* Overwrites everything that was handed out: for arenas that have held secrets, before
+ * they are reset or ended. */
+void arena_wipe(struct arena *arena);
+
 /* n bytes, 16-aligned, not zeroed. */
 void *arena_alloc(struct arena *arena, size_t n);
 void *arena_zalloc(struct arena *arena, size_t n);

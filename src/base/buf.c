@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/encode.h"
 #include "base/mem.h"
 
 enum { ROOM_MIN = 256 };
@@ -76,15 +77,10 @@ void buf_printf(struct buf *buf, const char *fmt, ...)
     va_end(args);
 }
 
-void buf_put_u64(struct buf *buf, uint64_t value)
+void buf_put_int(struct buf *buf, int64_t value)
 {
-    char digits[20];
-    size_t at = sizeof(digits);
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    buf_put(buf, digits + at, sizeof(digits) - at);
+    char digits[24];
+    buf_put(buf, digits, encode_decimal(value, digits));
 }
 
 void buf_drop(struct buf *buf, size_t n)

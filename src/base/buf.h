@@ -32,7 +32,7 @@ bool buf_reserve(struct buf *buf, size_t more); /* false when it would pass the 
 void buf_put(struct buf *buf, const void *p, size_t n);
 void buf_printf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(struct buf *buf, const char *fmt, va_list args);
-void buf_put_u64(struct buf *buf, uint64_t value); /* decimal */
+void buf_put_int(struct buf *buf, int64_t value); /* decimal */
 
 /* Takes away the first n bytes; n <= buf->n. */
 void buf_drop(struct buf *buf, size_t n);

@@ -159,3 +159,18 @@ void encode_base62_random(char *ret_text, const uint8_t *random, size_t n)
     for (size_t i = 0; i < n; i++)
         ret_text[i] = digits[random[i] % 62];
 }
+
+size_t encode_decimal(int64_t value, char ret[24])
+{
+    char digits[20];
+    size_t at = sizeof(digits), n = 0;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (value < 0)
+        ret[n++] = '-';
+    memcpy(ret + n, digits + at, sizeof(digits) - at);
+    return n + sizeof(digits) - at;
+}

@@ -23,6 +23,9 @@ str encode_percent(struct arena *arena, str text);
 /* False when a `%` is not followed by two hexadecimal digits. */
 bool decode_percent(struct arena *arena, str text, str *ret_bytes);
 
+/* Decimal, with a minus sign if need be; at most 20 characters into `ret`, no zero. */
+size_t encode_decimal(int64_t value, char ret[24]);
+
 /* Writes `n` characters of [0-9A-Za-z], each from one byte of `random` (n bytes). */
 void encode_base62_random(char *ret_text, const uint8_t *random, size_t n);
 

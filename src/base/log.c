@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/check.h"
+#include "base/encode.h"
 #include "base/utf8.h"
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
@@ -68,17 +69,25 @@ static bool put_name(struct log_line *line, const char *name)
     return put(line, STR(",\"")) && put(line, str_z(name)) && put(line, STR("\":"));
 }
 
+/* The second is formatted once a thread and second. */
 static void put_time(struct log_line *line)
 {
-    char text[48];
+    static _Thread_local char text[] = "0000-00-00T00:00:00.000Z";
+    static _Thread_local time_t formatted;
     usec now = line->log->wall(line->log->arg);
-    time_t seconds = (time_t)(now / USEC_S);
-    struct tm tm;
-    gmtime_r(&seconds, &tm);
-    size_t n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    n += (size_t)snprintf(text + n, sizeof(text) - n, ".%03dZ",
-                          (int)(now % USEC_S / USEC_MS));
-    put(line, str_of(text, n));
+    time_t second = (time_t)(now / USEC_S);
+    int ms = (int)(now % USEC_S / USEC_MS);
+    if (second != formatted) {
+        struct tm tm;
+        gmtime_r(&second, &tm);
+        strftime(text, 20, "%Y-%m-%dT%H:%M:%S", &tm);
+        text[19] = '.';
+        formatted = second;
+    }
+    text[20] = (char)('0' + ms / 100);
+    text[21] = (char)('0' + ms / 10 % 10);
+    text[22] = (char)('0' + ms % 10);
+    put(line, str_of(text, sizeof(text) - 1));
 }
 
 void log_open(struct log_line *line, const struct log *log, enum log_level level,
@@ -123,8 +132,8 @@ void log_int(struct log_line *line, const char *name, int64_t value)
     if (!line->log)
         return;
     size_t before = line->n;
-    int n = snprintf(text, sizeof(text), "%lld", (long long)value);
-    settle(line, before, put_name(line, name) && put(line, str_of(text, (size_t)n)));
+    settle(line, before,
+           put_name(line, name) && put(line, str_of(text, encode_decimal(value, text))));
 }
 
 void log_bool(struct log_line *line, const char *name, bool value)

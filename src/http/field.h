@@ -28,8 +28,8 @@ void field_pair(str piece, str *ret_name, str *ret_value);
 /* A quoted string's content without its escapes; other text as it is. */
 str field_unquote(struct arena *arena, str text);
 
-/* One link of a Link header. The URI is a part of the value, so that a
- * value, so that a rewriter can put another one in its place. */
+/* One link of a Link header. The URI is a part of the value, so that a rewriter can put
+ * another one in its place. */
 struct field_link {
     str uri;
     str params; /* after ">", with leading ";" */

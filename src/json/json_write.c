@@ -314,9 +314,7 @@ void json_out_text(struct json_out *out, str text)
 void json_out_int(struct json_out *out, int64_t value)
 {
     expect_value(out);
-    if (value < 0)
-        put_char(out->buf, '-');
-    buf_put_u64(out->buf, value < 0 ? -(uint64_t)value : (uint64_t)value);
+    buf_put_int(out->buf, value);
 }
 
 void json_out_number(struct json_out *out, double value)

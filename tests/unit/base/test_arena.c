@@ -211,6 +211,21 @@ static void texts_are_made(void **state)
     arena_fini(&arena);
 }
 
+static void a_wiped_arena_holds_nothing_of_what_it_held(void **state)
+{
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, 64, 1 << 20);
+    str secrets[40];
+    for (int i = 0; i < 40; i++)
+        secrets[i] = arena_str(&arena, STR("a secret of thirty bytes or so"));
+    arena_wipe(&arena);
+    for (int i = 0; i < 40; i++)
+        for (size_t k = 0; k < secrets[i].n; k++)
+            assert_int_equal(secrets[i].p[k], 0);
+    arena_fini(&arena);
+}
+
 int test_arena(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +241,7 @@ int test_arena(void)
         cmocka_unit_test(the_limit_without_on_full_ends_the_process),
         cmocka_unit_test(the_limit_itself_can_be_used),
         cmocka_unit_test(texts_are_made),
+        cmocka_unit_test(a_wiped_arena_holds_nothing_of_what_it_held),
     };
     return cmocka_run_group_tests_name("base/arena", tests, NULL, NULL);
 }
