@@ -1,0 +1,20 @@
+#include "groups.h"
+
+int main(void)
+{
+    int failed = 0;
+    failed += test_roster();
+    failed += test_tenant();
+    failed += test_keyring();
+    failed += test_change();
+    failed += test_check();
+    failed += test_find();
+    failed += test_list();
+    failed += test_credential();
+    failed += test_audit();
+    failed += test_rotation();
+    failed += test_directory_open();
+    failed += test_model();
+    failed += test_crowd();
+    return failed != 0;
+}
