@@ -98,12 +98,6 @@ static bool carries_key(const struct visit *visit)
            header_find_name(&visit->headers, idempotency->header) != NULL;
 }
 
-static const struct rewrite *rewrite_of(const struct visit *visit)
-{
-    return visit->method && visit->method->has_rewrite ? &visit->method->rewrite
-                                                       : &visit->integration->rewrite;
-}
-
 static void fill_request(struct visit *visit)
 {
     const struct inbound *in = visit->in;
@@ -127,7 +121,7 @@ static void fill_request(struct visit *visit)
         .background = wishes->background,
         .single_attempt = wishes->single_attempt,
         .keyed = carries_key(visit),
-        .want_whole = rewrite_of(visit)->body.n > 0,
+        .want_whole = visit_rewrite(visit)->body.n > 0,
     };
 }
 

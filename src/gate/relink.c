@@ -7,9 +7,17 @@
  */
 #include "gate/visit.h"
 
-#include <stdlib.h>
-
 #include "http/field.h"
+#include "json/json_write.h"
+
+enum { BODY_BYTES_MAX = 16 << 20 };
+
+const struct rewrite *visit_rewrite(const struct visit *visit)
+{
+    const struct method *method = visit->method;
+    return method && method->has_rewrite ? &method->rewrite
+                                         : &visit->integration->rewrite;
+}
 
 static bool is_absolute(str url)
 {
@@ -114,96 +122,91 @@ str visit_relink_header(struct visit *visit, const struct header *header)
     }
 }
 
-/* --- bodies
- * ------------------------------------------------------------------------------ */
+/* --- bodies ------------------------------------------------------------------------ */
 
-struct splice {
-    size_t at; /* in the text: the first byte behind the opening quote */
-    size_t n;
-    str by;
-};
-
-enum { SPLICES_MAX = 256 };
-
-struct splices {
+struct turning {
     struct visit *visit;
-    str text;
-    struct splice items[SPLICES_MAX];
-    uint32_t n;
+    const struct pointer *pointer;
+    bool changed;
 };
 
-/* A string whose bytes stand in the text as they are can be replaced in place. */
-static void splice_value(struct splices *splices, const struct json *value)
+static struct json turn(struct turning *turning, const struct json *value,
+                        uint32_t token);
+
+static struct json turn_text(struct turning *turning, const struct json *value)
 {
     str old = json_text(value);
-    const char *begin = splices->text.p;
-    if (!json_is(value, JSON_STRING) || splices->n == SPLICES_MAX || old.p < begin ||
-        old.p + old.n > begin + splices->text.n)
-        return;
-    str by = visit_relink(splices->visit, old);
-    if (by.p == old.p || str_find(by, '"') < by.n || str_find(by, '\\') < by.n)
-        return;
-    splices->items[splices->n++] = (struct splice){(size_t)(old.p - begin), old.n, by};
+    if (!json_is(value, JSON_STRING))
+        return *value;
+    str by = visit_relink(turning->visit, old);
+    if (str_eq(by, old))
+        return *value;
+    turning->changed = true;
+    return json_of_text(by);
 }
 
-/* Follows the tokens; `*` means every item or member here. */
-static void splice_at(struct splices *splices, const struct json *value,
-                      const struct pointer *pointer, uint32_t token)
+static bool is_meant(const struct pointer_token *token, uint32_t i)
 {
-    if (!value)
-        return;
-    if (token == pointer->n) {
-        splice_value(splices, value);
-        return;
-    }
-    const struct pointer_token *step = &pointer->tokens[token];
-    if (step->star && json_is(value, JSON_ARRAY)) {
-        for (uint32_t i = 0; i < value->n; i++)
-            splice_at(splices, &value->u.items[i], pointer, token + 1);
-    } else if (step->star && json_is(value, JSON_OBJECT)) {
-        for (uint32_t i = 0; i < value->n; i++)
-            splice_at(splices, &value->u.members[i].value, pointer, token + 1);
-    } else {
-        struct pointer one = {step, 1};
-        splice_at(splices, pointer_find(&one, value), pointer, token + 1);
-    }
+    return token->star || token->index == (int64_t)i;
 }
 
-static int by_place(const void *a, const void *b)
+static struct json turn_items(struct turning *turning, const struct json *value,
+                              uint32_t token)
 {
-    const struct splice *left = a, *right = b;
-    return left->at < right->at ? -1 : left->at > right->at;
+    struct json copy = *value;
+    struct json *items = arena_alloc(turning->visit->arena, value->n * sizeof(items[0]));
+    for (uint32_t i = 0; i < value->n; i++)
+        items[i] = is_meant(&turning->pointer->tokens[token], i)
+                       ? turn(turning, &value->u.items[i], token + 1)
+                       : value->u.items[i];
+    copy.u.items = items;
+    return copy;
 }
 
-static str apply(struct splices *splices)
+static struct json turn_members(struct turning *turning, const struct json *value,
+                                uint32_t token)
 {
-    struct buf out;
-    size_t at = 0;
-    buf_init(&out, splices->text.n + SPLICES_MAX * 4096);
-    for (uint32_t i = 0; i < splices->n; i++) {
-        const struct splice *splice = &splices->items[i];
-        if (splice->at < at)
-            continue; /* two pointers to the same place */
-        buf_put(&out, splices->text.p + at, splice->at - at);
-        buf_str(&out, splice->by);
-        at = splice->at + splice->n;
+    const struct pointer_token *step = &turning->pointer->tokens[token];
+    struct json copy = *value;
+    struct json_member *members =
+        arena_alloc(turning->visit->arena, value->n * sizeof(members[0]));
+    for (uint32_t i = 0; i < value->n; i++) {
+        members[i] = value->u.members[i];
+        if (step->star || str_eq(json_key(&members[i]), step->name))
+            members[i].value = turn(turning, &members[i].value, token + 1);
     }
-    buf_str(&out, str_from(splices->text, at));
-    str result =
-        buf_ok(&out) ? arena_str(splices->visit->arena, buf_peek(&out)) : splices->text;
-    buf_fini(&out);
-    return result;
+    copy.u.members = members;
+    return copy;
+}
+
+/* The value with the links that the rest of the pointer leads to turned; `*` means every
+ * item or member here. What is not on the way is shared. */
+static struct json turn(struct turning *turning, const struct json *value, uint32_t token)
+{
+    if (token == turning->pointer->n)
+        return turn_text(turning, value);
+    if (json_is(value, JSON_ARRAY))
+        return turn_items(turning, value, token);
+    if (json_is(value, JSON_OBJECT))
+        return turn_members(turning, value, token);
+    return *value;
 }
 
 str visit_relink_body(struct visit *visit, const struct bind_list *pointers)
 {
     const struct pointer *list = pointers->items;
-    struct splices *splices = arena_alloc(visit->arena, sizeof(*splices));
-    splices->visit = visit;
-    splices->text = visit->exchange.answer.text;
-    splices->n = 0;
-    for (uint32_t i = 0; i < pointers->n; i++)
-        splice_at(splices, visit->exchange.answer.json, &list[i], 0);
-    qsort(splices->items, splices->n, sizeof(splices->items[0]), by_place);
-    return splices->n ? apply(splices) : STR_NONE;
+    struct turning turning = {.visit = visit};
+    struct json value = *visit->exchange.answer.json;
+    struct buf out;
+    for (uint32_t i = 0; i < pointers->n; i++) {
+        turning.pointer = &list[i];
+        value = turn(&turning, &value, 0);
+    }
+    if (!turning.changed)
+        return STR_NONE;
+    buf_init(&out, BODY_BYTES_MAX);
+    json_write(&out, &value, JSON_COMPACT);
+    str body = buf_ok(&out) ? arena_str(visit->arena, buf_peek(&out)) : STR_NONE;
+    buf_fini(&out);
+    return body;
 }

@@ -9,12 +9,6 @@
 
 enum { OWN_HEADERS = 20 };
 
-static const struct rewrite *rewrite_of(const struct visit *visit)
-{
-    return visit->method && visit->method->has_rewrite ? &visit->method->rewrite
-                                                       : &visit->integration->rewrite;
-}
-
 static void add_aside(struct visit *visit, struct headers *headers,
                       const struct header *header)
 {
@@ -25,7 +19,7 @@ static void add_aside(struct visit *visit, struct headers *headers,
 static void copy_headers(struct visit *visit, struct headers *headers)
 {
     const struct headers *from = visit->exchange.answer.headers;
-    bool relink = rewrite_of(visit)->headers;
+    bool relink = visit_rewrite(visit)->headers;
     bool named = header_find(from, HEADER_CONNECTION) != NULL;
     for (uint32_t i = 0; i < from->n; i++) {
         struct header header = from->items[i];
@@ -121,7 +115,7 @@ static void add_notes(struct visit *visit, struct headers *headers)
 /* The body with its links turned, or absent when it stays as it is. */
 static str turned_body(struct visit *visit, struct headers *headers)
 {
-    const struct rewrite *rewrite = rewrite_of(visit);
+    const struct rewrite *rewrite = visit_rewrite(visit);
     if (rewrite->body.n == 0 || !visit->exchange.answer.json)
         return STR_NONE;
     str body = visit_relink_body(visit, &rewrite->body);

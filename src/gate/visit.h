@@ -90,7 +90,8 @@ void visit_reply(struct visit *visit);
 /* refuse.c: an answer of our own */
 void visit_refuse(struct visit *visit);
 void visit_problem(struct visit *visit, enum err err, int status);
-/* relink.c */
+/* relink.c: which links are turned, and into what */
+const struct rewrite *visit_rewrite(const struct visit *visit);
 str visit_relink(struct visit *visit, str url);
 str visit_relink_header(struct visit *visit, const struct header *header);
 str visit_relink_body(struct visit *visit, const struct bind_list *pointers);
