@@ -11,8 +11,8 @@
 /* Rows come from our own store; what a caller can put there is bounded before. */
 #define OBJECT_BYTES_MAX (SIZE_MAX / 2)
 
-/* An arena may lose this much to alignment at each piece of JSON. */
-enum { SLACK_BYTES = 64 };
+/* What an arena may lose to alignment, at each allocation but those of text. */
+enum { SLACK_BYTES = 16 };
 
 const char *const stage_kind_words[] = {"sandbox", "production", NULL};
 
@@ -64,7 +64,7 @@ static size_t object_bytes(const struct json *object)
 /* An object with room for `more` bytes behind it. */
 static void *create(struct arena *arena, size_t size, size_t more)
 {
-    arena_init(arena, size + more + SLACK_BYTES, OBJECT_BYTES_MAX);
+    arena_init(arena, size + more + 2 * SLACK_BYTES, OBJECT_BYTES_MAX);
     return arena_zalloc(arena, size);
 }
 

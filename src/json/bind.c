@@ -14,11 +14,17 @@
 #include "json/bind_scalar.h"
 #include "json/pointer.h"
 
-enum { NAMES_SHOWN_MAX = 16 };
+enum { NAMES_SHOWN_MAX = 16, FAULT_BYTES_MAX = 2000 };
 
 void bind_init(struct binder *binder, struct arena *arena)
 {
     *binder = (struct binder){.arena = arena, .at = STR("")};
+}
+
+/* A hostile document may have names as long as itself. */
+static str shortened(str text)
+{
+    return text.n > FAULT_BYTES_MAX ? str_of(text.p, FAULT_BYTES_MAX) : text;
 }
 
 static void add_fault(struct binder *binder, str pointer, const char *fmt, va_list args)
@@ -26,8 +32,8 @@ static void add_fault(struct binder *binder, str pointer, const char *fmt, va_li
     if (binder->fault_n++ >= BIND_FAULTS_MAX)
         return;
     struct bind_fault *fault = arena_zalloc(binder->arena, sizeof(*fault));
-    fault->pointer = pointer;
-    fault->text = arena_vprintf(binder->arena, fmt, args);
+    fault->pointer = shortened(pointer);
+    fault->text = shortened(arena_vprintf(binder->arena, fmt, args));
     if (binder->last)
         binder->last->next = fault;
     else
@@ -104,6 +110,10 @@ static str names_of(struct binder *binder, const struct bind_table *table)
 
 static void fault_unknown(struct binder *binder, const struct bind_table *table, str name)
 {
+    if (binder->fault_n >= BIND_FAULTS_MAX) {
+        binder->fault_n++; /* nobody will read the sentence */
+        return;
+    }
     const char **names = arena_array(binder->arena, table->n + 1, sizeof(names[0]));
     for (size_t i = 0; i < table->n; i++)
         names[i] = table->rows[i].name;

@@ -358,6 +358,12 @@ void json_out_value(struct json_out *out, const struct json *value)
     json_write(out->buf, value, JSON_COMPACT);
 }
 
+void json_out_raw(struct json_out *out, str json)
+{
+    expect_value(out);
+    put(out->buf, json.p, json.n);
+}
+
 void json_out_member_text(struct json_out *out, str name, str text)
 {
     if (str_absent(text))

@@ -49,6 +49,7 @@ void json_out_number(struct json_out *out, double value);
 void json_out_bool(struct json_out *out, bool value);
 void json_out_null(struct json_out *out);
 void json_out_value(struct json_out *out, const struct json *value);
+void json_out_raw(struct json_out *out, str json); /* JSON text, taken as it is */
 
 /* name and value in one; the absent text leaves the member out. */
 void json_out_member_text(struct json_out *out, str name, str text);

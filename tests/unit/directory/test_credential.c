@@ -212,33 +212,63 @@ struct damage {
     struct store_op op;
     str account;
     const struct statement *statement;
+    str bytes;
 };
 
 static enum err run_damage(struct tx *tx, struct store_op *op)
 {
     struct damage *damage = CONTAINER_OF(op, struct damage, op);
-    struct value params[] = {V_TEXT(damage->account), V_BLOB(STR("\1rubbish"))};
+    struct value params[] = {V_TEXT(damage->account), V_BLOB(damage->bytes)};
     return tx_exec(tx, damage->statement, params, 2, NULL);
 }
 
-static void damage(struct office *office, str account, const struct statement *statement)
+/* Puts bytes in the place of what stands in the account's row. */
+static void damage(struct office *office, str account, const struct statement *statement,
+                   str bytes)
 {
     struct damage damage = {.op = {.kind = STORE_FULL, .run = run_damage},
                             .account = account,
-                            .statement = statement};
+                            .statement = statement,
+                            .bytes = bytes};
     assert_int_equal(store_run(office->store, &damage.op), ERR_NONE);
+}
+
+static const struct statement spoil_credential = {
+    "UPDATE credential SET sealed = $2 WHERE account = $1"};
+
+static str sealed_of(struct office *office, str id)
+{
+    struct account *account = directory_account(office->directory, id);
+    str sealed = arena_str(&office->arena, account->sealed);
+    account_unref(&account);
+    return sealed;
+}
+
+static void an_older_set_cannot_be_put_back(void **state)
+{
+    struct office *office = *state;
+    struct account *account;
+    enum err err = ERR_NONE;
+    str id = new_account(office);
+    assert_int_equal(office_store_credential(office, id, "token", "one"), ERR_NONE);
+    str older = sealed_of(office, id);
+    assert_int_equal(office_store_credential(office, id, "token", "two"), ERR_NONE);
+    damage(office, id, &spoil_credential, older);
+    office_reopen(office);
+    assert_str(sealed_of(office, id), older);
+    assert_null(open_of(office, id, &account, &err));
+    assert_int_equal(err, ERR_CREDENTIAL_UNUSABLE);
+    account_unref(&account);
 }
 
 static void damaged_credentials_are_unusable(void **state)
 {
-    static const struct statement spoil = {
-        "UPDATE credential SET sealed = $2 WHERE account = $1"};
     struct office *office = *state;
     struct account *account;
     enum err err = ERR_NONE;
     str id = new_account(office);
     assert_int_equal(office_store_credential(office, id, "token", "hush"), ERR_NONE);
-    damage(office, id, &spoil);
+    damage(office, id, &spoil_credential, STR("\1rubbish"));
     office_reopen(office);
     assert_null(open_of(office, id, &account, &err));
     assert_int_equal(err, ERR_CREDENTIAL_UNUSABLE);
@@ -256,7 +286,7 @@ static void a_damaged_data_key_takes_no_credentials(void **state)
     enum err err = ERR_NONE;
     str id = new_account(office);
     assert_int_equal(office_store_credential(office, id, "token", "hush"), ERR_NONE);
-    damage(office, id, &spoil);
+    damage(office, id, &spoil, STR("\1rubbish"));
     assert_int_equal(office_store_credential(office, id, "token", "x"),
                      ERR_CREDENTIAL_UNUSABLE);
     office_reopen(office);
@@ -278,6 +308,7 @@ int test_credential(void)
         DURABLE(a_late_writer_does_not_overwrite),
         DURABLE(no_secret_is_on_disk),
         DURABLE(a_deleted_account_leaves_no_data_key),
+        DURABLE(an_older_set_cannot_be_put_back),
         DURABLE(damaged_credentials_are_unusable),
         DURABLE(a_damaged_data_key_takes_no_credentials),
     };

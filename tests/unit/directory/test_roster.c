@@ -9,7 +9,7 @@ enum { ITEMS = 3000, ROUNDS = 60000 };
 
 struct item {
     uint64_t major;
-    char minor[24];
+    char minor[32];
     bool in;
 };
 

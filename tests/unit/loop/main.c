@@ -1,0 +1,10 @@
+#include "groups.h"
+
+int main(void)
+{
+    int failed = 0;
+    failed += test_worker();
+    failed += test_driver();
+    failed += test_world();
+    return failed != 0;
+}
