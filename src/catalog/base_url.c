@@ -14,8 +14,7 @@
 
 enum zone { ZONE_ORIGIN, ZONE_HOST, ZONE_PATH };
 
-/* --- filling in
- * ------------------------------------------------------------------------- */
+/* --- filling in ------------------------------------------------------------------ */
 
 static enum zone zone_at_start(const struct template *template)
 {
@@ -144,6 +143,10 @@ enum err integration_base_url(const struct integration *integration,
     str text;
     struct url url;
     const char *why;
+    if (integration->fixed_base.host.n) {
+        *ret_url = integration->fixed_base;
+        return ERR_NONE;
+    }
     if (!fill(&integration->base_url, context, arena, &text, ret_detail))
         return ERR_CREDENTIAL_UNUSABLE;
     if (!parse_base(arena, text, &url, &why)) {
@@ -163,8 +166,7 @@ enum err integration_base_url(const struct integration *integration,
     return ERR_NONE;
 }
 
-/* --- checking a document
- * ------------------------------------------------------------------ */
+/* --- checking a document --------------------------------------------------------- */
 
 static bool has_scheme(str text)
 {
@@ -246,7 +248,7 @@ static void check_host(struct binder *binder, const struct integration *integrat
                       STR_A(url_origin(binder->arena, url)));
 }
 
-void base_url_check(struct binder *binder, const struct integration *integration)
+void base_url_check(struct binder *binder, struct integration *integration)
 {
     struct url url;
     const char *why;
@@ -269,4 +271,6 @@ void base_url_check(struct binder *binder, const struct integration *integration
         bind_fault_at(binder, STR("base_url"), "is not usable: %s.", why);
     else if (!origin)
         check_host(binder, integration, &url);
+    if (binder->fault_n == 0 && template->n == 1 && str_absent(template->parts[0].name))
+        integration->fixed_base = url;
 }

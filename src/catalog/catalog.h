@@ -74,8 +74,9 @@ void catalog_leave(struct catalog *catalog, struct worker *worker);
 
 /*
  * Watches the folder from this worker, which has joined, until it leaves: changes are
- * looked at 200 ms after the last one. Once a catalog. False, with a line in the log, when
- * there is no folder or the system cannot watch it; CATALOG_RESCAN works in any case.
+ * looked at 200 ms after the last one. Once a catalog. False, with a line in the log,
+ * when there is no folder or the system cannot watch it; CATALOG_RESCAN works in any
+ * case.
  */
 bool catalog_watch(struct catalog *catalog, struct worker *worker);
 
@@ -83,8 +84,7 @@ bool catalog_watch(struct catalog *catalog, struct worker *worker);
 struct pin *catalog_pin(struct catalog *catalog, struct worker *worker);
 void catalog_unpin(struct catalog *catalog, struct worker *worker, struct pin *pin);
 
-/* --- changing
- * ---------------------------------------------------------------------------- */
+/* --- changing -------------------------------------------------------------------- */
 
 enum catalog_change_kind {
     CATALOG_PUT,      /* a document as a new version, made active */

@@ -36,8 +36,7 @@ struct scan {
     uint32_t n;
 };
 
-/* --- sources
- * -------------------------------------------------------------------------------- */
+/* --- sources --------------------------------------------------------------------- */
 
 struct source *catalog_source(struct catalog *catalog, str name)
 {
@@ -77,8 +76,7 @@ static void fault(struct catalog *catalog, struct source *source, str file, str 
     catalog_log_faults(catalog, &one, 1);
 }
 
-/* --- one document
- * ----------------------------------------------------------------------------- */
+/* --- one document ---------------------------------------------------------------- */
 
 static int64_t nanoseconds(struct timespec t)
 {
@@ -199,37 +197,43 @@ static void look_inside(struct scan *scan, struct source *source, const char *pa
     }
 }
 
-static void look_at(struct scan *scan, str name)
+/* Whether there is a document at all; its stamp, zeroes when it cannot be looked at. */
+static bool find_document(const char *path, struct source_stamp *ret_stamp)
 {
     struct stat stat;
+    *ret_stamp = (struct source_stamp){0};
+    if (fstatat(AT_FDCWD, path, &stat, 0) == 0) {
+        *ret_stamp = stamp_of(&stat);
+        return true;
+    }
+    return errno == EACCES || lstat(path, &stat) == 0;
+}
+
+static void look_at(struct scan *scan, str name)
+{
+    struct source_stamp stamp;
     struct arena *arena = scan->arena;
     const char *folder = scan->catalog->folder;
     const char *dir =
         arena_z(arena, arena_printf(arena, "%s/" STR_F, folder, STR_A(name)));
     const char *path = arena_z(arena, arena_printf(arena, "%s/integration.json", dir));
     watch_add(&scan->catalog->watch, dir);
-    if (lstat(path, &stat) != 0 && errno != EACCES)
+    if (!find_document(path, &stamp))
         return;
     struct source *source = catalog_source(scan->catalog, name);
     source->seen = true;
     source->gone = false;
-    if (!document_name_valid(name)) {
-        if (source->fault_n == 0)
-            fault(scan->catalog, source, str_z(path),
-                  STR("stands in a folder whose name cannot be an integration's: use 1 "
-                      "to 64 "
-                      "characters of a–z, 0–9, \"_\" and \"-\"."));
-        return;
+    if (document_name_valid(name)) {
+        if (stamp.changed_ns == 0 || !same_stamp(&stamp, &source->stamp))
+            look_inside(scan, source, path);
+    } else if (source->fault_n == 0) {
+        fault(scan->catalog, source, str_z(path),
+              STR("stands in a folder whose name cannot be an integration's: use 1 to 64 "
+                  "characters of a–z, 0–9, \"_\" and \"-\"."));
     }
-    struct source_stamp stamp = {0};
-    if (fstatat(AT_FDCWD, path, &stat, 0) == 0)
-        stamp = stamp_of(&stat);
-    if (stamp.changed_ns == 0 || !same_stamp(&stamp, &source->stamp))
-        look_inside(scan, source, path);
 }
 
-/* --- the whole folder
- * ------------------------------------------------------------------------ */
+/* --- the whole folder ------------------------------------------------------------ */
 
 static void log_gone(const struct catalog *catalog, str name)
 {

@@ -58,8 +58,7 @@ struct snapshot *snapshot_build(const struct snapshot *before,
 
 struct entry *snapshot_entry(const struct snapshot *snapshot, str name);
 
-/* --- the folder
- * -------------------------------------------------------------------------- */
+/* --- the folder ------------------------------------------------------------------ */
 
 struct source_stamp {
     int64_t changed_ns; /* the later of mtime and ctime; 0: look at the text again */
@@ -89,8 +88,7 @@ struct watch {
     usec first; /* of the changes that wait; −1: none do */
 };
 
-/* --- the catalog
- * ------------------------------------------------------------------------- */
+/* --- the catalog ----------------------------------------------------------------- */
 
 enum { CATALOG_WORKERS_MAX = 256 };
 
@@ -150,8 +148,7 @@ void watch_add(struct watch *watch, const char *path);
 void watch_leave(struct watch *watch, const struct worker *worker);
 void watch_close(struct watch *watch);
 
-/* --- the store
- * ---------------------------------------------------------------------------- */
+/* --- the store ------------------------------------------------------------------- */
 
 struct stored {
     str name;

@@ -177,8 +177,7 @@ static void read_docs(struct binder *binder, const struct json *value, void *fie
     *(struct json *)field = *value;
 }
 
-/* --- the document
- * ----------------------------------------------------------------------- */
+/* --- the document ---------------------------------------------------------------- */
 
 #define FIELD(field)  offsetof(struct integration, field)
 #define OBJECT_SCHEMA "{\"type\":\"object\"}"

@@ -31,8 +31,9 @@ void document_read_template(struct binder *binder, const struct json *value, voi
 /* Whether a document may set or name this header of a request. */
 bool document_header_valid(str name);
 
-/* Reports at /base_url what can never become a URL of an allowed host. */
-void base_url_check(struct binder *binder, const struct integration *integration);
+/* Reports at /base_url what can never become a URL of an allowed host; one that needs no
+ * variables is filled here, once. */
+void base_url_check(struct binder *binder, struct integration *integration);
 
 /* What rows cannot say about resources and methods: defaults by verb, settings merged,
  * paths put into the set. `written` is the document. */

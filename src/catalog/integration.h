@@ -95,6 +95,7 @@ struct integration {
     str text;               /* the document */
     struct bind_list hosts; /* struct document_host */
     struct template base_url;
+    struct url fixed_base; /* what it gives when it has no variables; else no host */
     uint32_t http;            /* enum http_version */
     struct bind_list headers; /* struct fixed_header */
     struct auth_rule auth;
@@ -141,6 +142,20 @@ bool integration_allows(const struct integration *integration, const struct url 
  * HEAD that has no method of its own means that of the GET. */
 const struct method *integration_method(const struct integration *integration, str verb,
                                         str path);
+
+/* Whether answers below 400 to a call are looked into, and how the vendor recognises a
+ * repeat of it. `method` NULL: the call matches none. */
+static inline bool integration_inspects(const struct integration *integration,
+                                        const struct method *method)
+{
+    return method ? method->inspect_success : integration->inspect_success;
+}
+
+static inline const struct idempotency *integration_idempotency(
+    const struct integration *integration, const struct method *method)
+{
+    return method ? &method->idempotency : &integration->idempotency;
+}
 
 /* A template filled from a context: false with the name that is missing there or is not a
  * string. The values stand as they are: whoever sends the text looks whether it may be

@@ -31,8 +31,8 @@ static bool must_look(const struct exchange *exchange, const struct message_head
 {
     if (head->status >= 400)
         return true;
-    return (exchange->integration->inspect_success || exchange->request.want_whole) &&
-           says_json(&head->headers);
+    bool inspects = integration_inspects(exchange->integration, exchange->method);
+    return (inspects || exchange->request.want_whole) && says_json(&head->headers);
 }
 
 static size_t look_bytes(const struct exchange *exchange)

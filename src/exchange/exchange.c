@@ -128,8 +128,8 @@ bool exchange_is_repeatable(const struct exchange *exchange)
 {
     if (exchange_is_safe(exchange) || exchange->request.keyed)
         return true;
-    if (exchange->method && exchange->method->repeatable)
-        return true;
+    if (exchange->method)
+        return exchange->method->repeatable;
     return retry_method_idempotent(exchange->request.verb);
 }
 

@@ -64,7 +64,7 @@ enum exchange_step step_shape(struct exchange *exchange)
     for (uint32_t i = 0; i < integration->headers.n; i++)
         if (!add_fixed(exchange, &fixed[i], &missing))
             return bad_template(exchange, fixed[i].name, missing);
-    if (integration->inspect_success || request->want_whole) /* it will be looked at */
+    if (integration_inspects(integration, exchange->method) || request->want_whole)
         header_set(&exchange->headers, HEADER_ACCEPT_ENCODING, STR("identity"));
     if (!str_absent(request->traceparent))
         header_set(&exchange->headers, HEADER_TRACEPARENT, request->traceparent);

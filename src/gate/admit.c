@@ -93,7 +93,8 @@ static str continue_trace(struct visit *visit)
 
 static bool carries_key(const struct visit *visit)
 {
-    const struct idempotency *idempotency = &visit->integration->idempotency;
+    const struct idempotency *idempotency =
+        integration_idempotency(visit->integration, visit->method);
     return idempotency->kind == IDEMPOTENCY_HEADER &&
            header_find_name(&visit->headers, idempotency->header) != NULL;
 }

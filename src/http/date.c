@@ -242,14 +242,26 @@ static bool take_offset(str *rest, usec *ret_offset)
     return true;
 }
 
+/* hh:mm, or hh:mm:ss with a fraction: some vendors leave whole minutes without seconds.
+ */
+static bool take_iso_clock(str *rest, struct civil *c, usec *ret_fraction)
+{
+    *ret_fraction = 0;
+    if (!take_digits(rest, 2, &c->hour) || !take(rest, STR(":")) ||
+        !take_digits(rest, 2, &c->minute))
+        return false;
+    if (!take(rest, STR(":")))
+        return true;
+    return take_digits(rest, 2, &c->second) && take_fraction(rest, ret_fraction);
+}
+
 static bool take_iso_time(str *rest, struct civil *c, usec *ret_shift)
 {
     usec fraction;
     usec offset;
     if (!take(rest, STR("T")) && !take(rest, STR("t")) && !take(rest, STR(" ")))
         return false;
-    if (!take_clock(rest, c) || !take_fraction(rest, &fraction) ||
-        !take_offset(rest, &offset))
+    if (!take_iso_clock(rest, c, &fraction) || !take_offset(rest, &offset))
         return false;
     *ret_shift = fraction - offset;
     return true;

@@ -13,8 +13,8 @@
 /* IMF-fixdate, RFC 850 (two-digit years are within 50 years of `now`) or asctime. */
 bool date_parse_http(str text, usec now, usec *ret_wall);
 
-/* 2026-11-22, 2026-11-22T08:15:00Z, with fraction, `+01:00`, `+0100`; a missing offset
- * means UTC; a blank instead of the T is allowed. */
+/* 2026-11-22, 2026-11-22T08:15:00Z, with fraction, without seconds, `+01:00`, `+0100`; a
+ * missing offset means UTC; a blank instead of the T is allowed. */
 bool date_parse_iso(str text, usec *ret_wall);
 
 enum { DATE_HTTP_CHARS = 29, DATE_ISO_CHARS = 24 };

@@ -105,7 +105,7 @@ const struct bind_table breaker_table = {
     .finish = finish_rule,
 };
 
-/* --- the word ---------------------------------------------------------------------- */
+/* --- the word -------------------------------------------------------------------- */
 
 static uint64_t load(const struct breaker *breaker)
 {
@@ -409,7 +409,7 @@ enum breaker_event breaker_note(struct breaker *breaker, const struct breaker_ru
     return event;
 }
 
-/* --- by hand, and looking ----------------------------------------------------------- */
+/* --- by hand, and looking -------------------------------------------------------- */
 
 void breaker_force(struct breaker *breaker, enum breaker_force force, usec now)
 {

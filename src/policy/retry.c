@@ -4,7 +4,7 @@
 
 enum { BUDGET_PERIOD_S = 10, BUDGET_FREE = 3, BUDGET_SHARE = 5 };
 
-/* --- reading the document ------------------------------------------------------- */
+/* --- reading the document -------------------------------------------------------- */
 
 static const struct bind_row row_rows[] = {
     {.name = "retries",
@@ -112,7 +112,7 @@ bool retry_budget_take(struct retry_budget *budget, usec now)
     return true;
 }
 
-/* --- the decision ----------------------------------------------------------------- */
+/* --- the decision ---------------------------------------------------------------- */
 
 bool retry_method_safe(str method)
 {

@@ -4,7 +4,7 @@
 
 #include "http/field.h"
 
-/* --- reading the document ------------------------------------------------------- */
+/* --- reading the document -------------------------------------------------------- */
 
 #define WINDOW(field) offsetof(struct window_rule, field)
 

@@ -111,6 +111,36 @@ static void a_faulty_folder_does_not_hide_the_version_in_use(void **state)
     assert_int_equal(shelf_faults(shelf, NULL), 1);
 }
 
+static void many_documents_are_loaded_twice(void **state)
+{
+    struct shelf *shelf = *state;
+    for (int i = 0; i < 150; i++)
+        shelf_write(shelf, arena_z(&shelf->arena, arena_printf(&shelf->arena, "v%d", i)),
+                    "{}");
+    for (int i = 0; i < 2; i++) {
+        shelf_open(shelf);
+        struct snapshot *snapshot = catalog_snapshot(shelf->catalog);
+        assert_int_equal(snapshot_count(snapshot), 150);
+        snapshot_unref(&snapshot);
+        assert_int_equal(shelf_revision(shelf, "v149"), 1);
+        shelf_close(shelf);
+    }
+}
+
+static void faults_are_listed_in_order_of_their_files(void **state)
+{
+    struct shelf *shelf = *state;
+    struct catalog_fault *faults;
+    static const char *const names[] = {"c", "a", "b"};
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        shelf_write_text(shelf, names[i], STR("{}"));
+    shelf_open(shelf);
+    uint32_t n = catalog_faults(shelf->catalog, &shelf->arena, &faults);
+    assert_int_equal(n, 3 * 4);
+    for (uint32_t i = 1; i < n; i++)
+        assert_true(str_cmp(faults[i - 1].file, faults[i].file) <= 0);
+}
+
 int test_catalog(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +151,8 @@ int test_catalog(void)
         SHELF_TEST(a_folder_that_is_not_there_is_said),
         SHELF_TEST(a_version_that_cannot_be_read_is_a_fault),
         SHELF_TEST(a_faulty_folder_does_not_hide_the_version_in_use),
+        SHELF_TEST(many_documents_are_loaded_twice),
+        SHELF_TEST(faults_are_listed_in_order_of_their_files),
     };
     return cmocka_run_group_tests_name("catalog: catalog", tests, NULL, NULL);
 }

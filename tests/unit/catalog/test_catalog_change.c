@@ -234,6 +234,56 @@ static void changes_are_made_in_order(void **state)
     given_same("label", shelf_label(shelf, "one"), "19");
 }
 
+/* A store that has lost its table refuses everything; nothing changes but the answer. */
+struct breakage {
+    struct store_op op;
+    const struct statement *statement;
+};
+
+static enum err run_statement(struct tx *tx, struct store_op *op)
+{
+    return tx_exec(tx, CONTAINER_OF(op, struct breakage, op)->statement, NULL, 0, NULL);
+}
+
+static void store_do(struct shelf *shelf, const struct statement *statement)
+{
+    struct breakage breakage = {.op = {.kind = STORE_FULL, .run = run_statement},
+                                .statement = statement};
+    assert_int_equal(store_run(shelf->store, &breakage.op), ERR_NONE);
+}
+
+static void a_store_that_refuses_changes_nothing(void **state)
+{
+    static const struct statement away = {
+        "ALTER TABLE integration_active RENAME TO away"};
+    static const struct statement back = {
+        "ALTER TABLE away RENAME TO integration_active"};
+    struct shelf *shelf = *state;
+    struct catalog_change activate = {
+        .kind = CATALOG_ACTIVATE, .name = STR("one"), .revision = 1};
+    struct catalog_change remove = {.kind = CATALOG_REMOVE, .name = STR("one")};
+    struct catalog_change rescan = {.kind = CATALOG_RESCAN};
+    shelf_open(shelf);
+    shelf_put(shelf, "one", "{\"label\":\"One\"}");
+    shelf_put(shelf, "one", "{\"label\":\"Two\"}");
+    store_do(shelf, &away);
+    struct catalog_change change = shelf_put(shelf, "one", "{\"label\":\"Three\"}");
+    assert_int_not_equal(change.err, ERR_NONE);
+    assert_true(change.detail.n > 0);
+    assert_int_not_equal(shelf_change(shelf, activate).err, ERR_NONE);
+    assert_int_not_equal(shelf_change(shelf, remove).err, ERR_NONE);
+    shelf_write(shelf, "folder", "{}");
+    change = shelf_change(shelf, rescan);
+    assert_int_not_equal(change.err, ERR_NONE);
+    assert_true(str_find_str(change.detail, STR("did not take 1")) < change.detail.n);
+    given_same("label", shelf_label(shelf, "one"), "Two");
+    assert_int_equal(shelf_revision(shelf, "folder"), 0);
+    store_do(shelf, &back);
+    assert_int_equal(shelf_put(shelf, "one", "{}").new_revision, 3);
+    shelf_rescan(shelf); /* what could not be stored is tried again */
+    assert_int_equal(shelf_revision(shelf, "folder"), 1);
+}
+
 int test_catalog_change(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +299,7 @@ int test_catalog_change(void)
         SHELF_TEST(one_version_comes_with_its_text),
         SHELF_TEST(who_did_it_is_kept),
         SHELF_TEST(changes_are_made_in_order),
+        SHELF_TEST(a_store_that_refuses_changes_nothing),
     };
     return cmocka_run_group_tests_name("catalog: change", tests, NULL, NULL);
 }

@@ -2,8 +2,7 @@
 
 #include "json/json_write.h"
 
-static void read_body(struct arena *arena, const struct json *body,
-                      struct answer *answer)
+static void read_body(struct arena *arena, const struct json *body, struct answer *answer)
 {
     struct buf buf;
     answer->text = STR("");

@@ -20,17 +20,17 @@ static void statuses_have_their_classes(void **state)
         int from, to;
         enum outcome_class class;
     } runs[] = {
-        {100, 399, OUTCOME_OK},          {400, 400, OUTCOME_VALIDATION},
+        {100, 399, OUTCOME_OK},           {400, 400, OUTCOME_VALIDATION},
         {401, 401, OUTCOME_AUTH_REFRESH}, {402, 402, OUTCOME_CLIENT},
-        {403, 403, OUTCOME_FORBIDDEN},   {404, 404, OUTCOME_NOT_FOUND},
-        {405, 408, OUTCOME_CLIENT},      {409, 409, OUTCOME_CONFLICT},
-        {410, 410, OUTCOME_NOT_FOUND},   {411, 411, OUTCOME_CLIENT},
-        {412, 412, OUTCOME_CONFLICT},    {413, 421, OUTCOME_CLIENT},
-        {422, 422, OUTCOME_VALIDATION},  {423, 428, OUTCOME_CLIENT},
+        {403, 403, OUTCOME_FORBIDDEN},    {404, 404, OUTCOME_NOT_FOUND},
+        {405, 408, OUTCOME_CLIENT},       {409, 409, OUTCOME_CONFLICT},
+        {410, 410, OUTCOME_NOT_FOUND},    {411, 411, OUTCOME_CLIENT},
+        {412, 412, OUTCOME_CONFLICT},     {413, 421, OUTCOME_CLIENT},
+        {422, 422, OUTCOME_VALIDATION},   {423, 428, OUTCOME_CLIENT},
         {429, 429, OUTCOME_RATE_LIMITED}, {430, 499, OUTCOME_CLIENT},
-        {500, 500, OUTCOME_SERVER},      {501, 501, OUTCOME_SERVER_REFUSAL},
-        {502, 504, OUTCOME_SERVER},      {505, 519, OUTCOME_SERVER_REFUSAL},
-        {520, 529, OUTCOME_SERVER},      {530, 599, OUTCOME_SERVER_REFUSAL},
+        {500, 500, OUTCOME_SERVER},       {501, 501, OUTCOME_SERVER_REFUSAL},
+        {502, 504, OUTCOME_SERVER},       {505, 519, OUTCOME_SERVER_REFUSAL},
+        {520, 529, OUTCOME_SERVER},       {530, 599, OUTCOME_SERVER_REFUSAL},
     };
     struct error_rule rule;
     struct answer answer = reply_of(*state, "{}");
@@ -76,10 +76,12 @@ static void rules_go_before_the_status(void **state)
          "{\"body\":{\"ok\":true}}", false, OUTCOME_OK},
         {"{\"failed\":[{\"status\":200,\"when\":\"/ok\",\"is\":false}]}",
          "{\"body\":{\"ok\":false}}", true, OUTCOME_RATE_LIMITED},
-        {"{\"failed\":[{\"status\":200,\"when\":\"/ok\",\"is\":false}],\"classes\":[{\"if\":"
+        {"{\"failed\":[{\"status\":200,\"when\":\"/"
+         "ok\",\"is\":false}],\"classes\":[{\"if\":"
          "{\"status\":200,\"when\":\"/error\",\"is\":\"missing_scope\"},\"class\":"
          "\"forbidden\"}]}",
-         "{\"body\":{\"ok\":false,\"error\":\"missing_scope\"}}", false, OUTCOME_FORBIDDEN},
+         "{\"body\":{\"ok\":false,\"error\":\"missing_scope\"}}", false,
+         OUTCOME_FORBIDDEN},
         {"{\"failed\":[{\"status\":200,\"when\":\"X-Failed\"}]}",
          "{\"headers\":{\"X-Failed\":\"1\"}}", false, OUTCOME_VALIDATION},
         {"{\"classes\":[{\"if\":{\"status\":300},\"class\":\"conflict\"}]}",
@@ -101,16 +103,14 @@ static void every_word_but_local_may_be_assigned(void **state)
         struct binder binder;
         struct error_rule rule;
         bind_init(&binder, *state);
-        str json = arena_printf(*state,
-                                "{\"classes\":[{\"if\":{\"status\":418},\"class\":\"%s\"}]}",
-                                outcome_words[i]);
-        bool good =
-            bind_read(&binder, &error_table, given_json(*state, json), &rule);
+        str json = arena_printf(
+            *state, "{\"classes\":[{\"if\":{\"status\":418},\"class\":\"%s\"}]}",
+            outcome_words[i]);
+        bool good = bind_read(&binder, &error_table, given_json(*state, json), &rule);
         assert_int_equal(good, i != OUTCOME_LOCAL);
         if (good)
-            assert_int_equal(class_of(*state, arena_z(*state, json), "{\"status\":418}",
-                                      false),
-                             i);
+            assert_int_equal(
+                class_of(*state, arena_z(*state, json), "{\"status\":418}", false), i);
         given_same("word", outcome_word((enum outcome_class)i), outcome_words[i]);
     }
     assert_null(outcome_words[OUTCOME_COUNT]);
@@ -186,8 +186,9 @@ static void what_the_vendor_said_is_extracted(void **state)
     struct error_rule rule;
     struct vendor_error error;
     struct answer answer = reply_of(
-        *state, "{\"status\":422,\"headers\":{\"X-Request-Id\":\"r1\",\"X-Id\":\"v1\"},"
-                "\"body\":{\"error\":{\"message\":\"\",\"code\":20404},\"title\":\"No\"}}");
+        *state,
+        "{\"status\":422,\"headers\":{\"X-Request-Id\":\"r1\",\"X-Id\":\"v1\"},"
+        "\"body\":{\"error\":{\"message\":\"\",\"code\":20404},\"title\":\"No\"}}");
     reply_rule(*state, &error_table,
                given_json(*state, STR("{\"message\":[\"/error/message\",\"/title\"],"
                                       "\"code\":[\"/code\",\"/error/code\"],"
@@ -214,8 +215,8 @@ static void long_texts_are_cut_between_characters(void **state)
     memcpy(text + 999, "\xc3\xa9", 2);
     struct answer answer = reply_of(*state, "{\"status\":500}");
     answer.text = str_of(text, sizeof(text));
-    reply_rule(*state, &error_table,
-               given_json(*state, STR("{\"message\":[\"#text\"]}")), &rule);
+    reply_rule(*state, &error_table, given_json(*state, STR("{\"message\":[\"#text\"]}")),
+               &rule);
     outcome_vendor_error(&rule, &answer, *state, &error);
     assert_int_equal(error.message.n, 999);
     memset(text, 'a', sizeof(text));

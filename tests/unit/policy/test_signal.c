@@ -9,9 +9,9 @@ int test_signal(void);
 struct row {
     const char *signal;
     const char *answer;
-    const char *text;   /* NULL: not there */
-    double number;      /* NAN: none */
-    long long wait_ms;  /* −1: none */
+    const char *text;  /* NULL: not there */
+    double number;     /* NAN: none */
+    long long wait_ms; /* −1: none */
 };
 
 #define BODY(json) "{\"body\":" json "}"
@@ -26,20 +26,20 @@ static const struct row rows[] = {
     {"\"X-A\"", LINE("30 s"), "30 s", 30, 30000},
     {"\"X-A\"", LINE("1,200.50"), "1,200.50", 1200.5, 1200500},
     {"\"X-A\"", LINE("30."), "30.", 30, 30000},
+    {"\"X-A\"", LINE("30. Then"), "30. Then", 30, 30000},
     {"\"X-A\"", LINE("+5"), "+5", 5, 5000},
     {"\"X-A\"", LINE("-5"), "-5", -5, -1},
     {"\"X-A\"", LINE("5-6"), "5-6", NAN, -1},
     {"\"X-A\"", LINE("abc 5"), "abc 5", NAN, -1},
     {"\"X-A\"", LINE(",5"), ",5", NAN, -1},
     {"\"X-A\"", LINE("1e300"), "1e300", 1e300, -1},
-    {"\"X-A\"", LINE("1e999"), "1e999", 1, 1000}, /* no finite number: its first digit */
     {"\"/a\"", BODY("{\"a\":\"x\"}"), "x", NAN, -1},
     {"\"/a\"", BODY("{\"a\":5}"), "5", 5, 5000},
     {"\"/a\"", BODY("{\"a\":1.5}"), "1.5", 1.5, 1500},
     {"\"/a\"", BODY("{\"a\":1.50}"), "1.50", 1.5, 1500},
     {"\"/a\"", BODY("{\"a\":1e3}"), "1e3", 1000, 1000000},
     {"\"/a\"", BODY("{\"a\":1234567890123456}"), "1234567890123456", 1234567890123456.0,
-     1234567890123456000},
+     -1}, /* forty million years are no wait */
     {"\"/a\"", BODY("{\"a\":0.1}"), "0.1", 0.1, 100},
     {"\"/a\"", BODY("{\"a\":true}"), "true", NAN, -1},
     {"\"/a\"", BODY("{\"a\":false}"), "false", NAN, -1},
@@ -93,9 +93,8 @@ static void values_are_found_and_read(void **state)
             fail_msg("%s of %s: number %g", about, rows[i].answer, number);
         if (!signal_wait(&signal, &answer, *state, &wait))
             wait = -1;
-        long long want =
-            rows[i].wait_ms < 0 ? -1 : (long long)(rows[i].wait_ms * USEC_MS);
-        if (rows[i].wait_ms < 1000000000000 && wait != want)
+        usec want = rows[i].wait_ms < 0 ? -1 : (usec)rows[i].wait_ms * USEC_MS;
+        if (wait != want)
             fail_msg("%s of %s: wait %lld", about, rows[i].answer, (long long)wait);
     }
 }
