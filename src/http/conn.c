@@ -439,10 +439,9 @@ bool conn_flush(struct conn *conn)
     return true;
 }
 
-static void on_writable(struct conn *conn)
+/* Nothing waits to be written any more: whoever held on for that may go on. */
+static void tell_drained(struct conn *conn)
 {
-    if (!conn_flush(conn))
-        return;
     struct inbound *in = conn->inbound;
     if (conn->state == CONN_BUSY && in->answer_state == INBOUND_ANSWER_STALLED) {
         in->answer_state = INBOUND_ANSWER_FLOWS;
@@ -451,9 +450,16 @@ static void on_writable(struct conn *conn)
         in->answer_state = INBOUND_ANSWER_FLOWS;
     } else if (conn->state == CONN_LINGER) {
         say_last(conn);
-    } else if (conn->state == CONN_HEAD && conn->in.n) {
-        conn_resume(conn);
     }
+}
+
+static void on_writable(struct conn *conn)
+{
+    if (!conn_flush(conn))
+        return;
+    tell_drained(conn);
+    if (conn->state == CONN_HEAD && conn->in.n)
+        conn_resume(conn);
 }
 
 static void on_stream(struct stream *stream, unsigned ready)
@@ -489,14 +495,16 @@ static void on_resume(struct timer *timer)
 {
     struct conn *conn = CONTAINER_OF(timer, struct conn, resume);
     CHECK_MAGIC(conn, CONN_MAGIC);
-    if (conn->state == CONN_CLOSED)
+    if (conn->state == CONN_CLOSED) {
         free_conn(conn);
-    else if (stream_closed(&conn->stream))
+    } else if (stream_closed(&conn->stream)) {
         tell_gone(conn);
-    else if (conn->out.n && !conn_flush(conn))
+    } else if (conn->out.n && !conn_flush(conn)) {
         stall(conn);
-    else
+    } else {
+        tell_drained(conn);
         consume(conn, buf_peek(&conn->in));
+    }
 }
 
 static void on_timer(struct timer *timer)

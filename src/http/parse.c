@@ -1,16 +1,16 @@
 /*
  * The head is searched for its end first, with the checks that need raw lines; then
- * http-parser goes over it once. A counted body and one that ends with the connection
- * need no parser; a chunked one is fed to http-parser, which is paused at each piece so
- * that pieces can be taken one at a time.
+ * http-parser goes over it once, and what it has found is held against the raw first
+ * line. A counted body and one that ends with the connection need no parser.
  */
 #include "http/parse.h"
 
 #include <http_parser.h>
 
 #include "base/check.h"
+#include "http/parse_chunked.h"
 
-enum { LEFT_CHUNKED = -1, LEFT_UNTIL_END = -2, HEADERS_ROOM = 24 };
+enum { HEADERS_ROOM = 24 };
 
 enum parse_result parse_scan(struct head_scan *scan, str bytes, size_t *ret_n,
                              const char **ret_why)
@@ -113,12 +113,6 @@ static int on_headers_complete(http_parser *parser)
     return context->skip_body ? 1 : 0;
 }
 
-static int on_pause(http_parser *parser)
-{
-    http_parser_pause(parser, 1);
-    return 0;
-}
-
 static const http_parser_settings head_settings = {
     .on_url = on_target,
     .on_status = on_reason,
@@ -127,25 +121,66 @@ static const http_parser_settings head_settings = {
     .on_headers_complete = on_headers_complete,
 };
 
-_Static_assert(sizeof(http_parser) <= sizeof(((struct body_parser *)0)->chunks),
-               "the chunk parser's state fits");
-
-static http_parser *chunks_of(struct body_parser *body)
+/* VCHAR and bytes above ASCII, which some clients send unescaped; no fragment. */
+static bool target_valid(str target)
 {
-    return (http_parser *)(void *)body->chunks;
+    for (size_t i = 0; i < target.n; i++) {
+        unsigned char c = (unsigned char)target.p[i];
+        if (c <= 0x20 || c == 0x7f || c == '#')
+            return false;
+    }
+    return true;
 }
 
-static const char *check_request(const struct message_head *head)
+/* uri-host [ ":" port ] (RFC 9110 §7.2), by its characters; it may be empty. */
+static bool host_valid(str host)
+{
+    static const char marks[] = "-._~%!$&'()*+;=:[]";
+    for (size_t i = 0; i < host.n; i++) {
+        char c = str_lower(host.p[i]);
+        if (!(c >= 'a' && c <= 'z') && !str_is_digit(c) && (!c || !strchr(marks, c)))
+            return false;
+    }
+    return true;
+}
+
+static str first_line(str bytes)
+{
+    return str_of(bytes.p, str_find(bytes, '\r'));
+}
+
+/* RFC 9112 §3: method SP target SP HTTP/1.x, and nothing else. */
+static const char *check_request(const struct message_head *head, str bytes)
 {
     const struct headers *headers = &head->headers;
     uint32_t hosts = header_count(headers, HEADER_HOST);
+    size_t line_bytes = head->method.n + head->target.n + sizeof("  HTTP/1.1") - 1;
+    if (first_line(bytes).n != line_bytes)
+        return "the request line has more than two blanks";
     if (head->target.n == 0 ||
         (head->target.p[0] != '/' && !str_eq(head->target, STR("*"))))
         return "the target is not a path";
+    if (!target_valid(head->target))
+        return "the target holds a character that it must not";
     if (hosts > 1)
         return "there is more than one Host header";
     if (hosts == 0 && head->minor > 0)
         return "there is no Host header";
+    if (hosts && !host_valid(header_value(headers, HEADER_HOST)))
+        return "the Host header is not a host";
+    return NULL;
+}
+
+/* RFC 9112 §4: HTTP/1.x SP 3DIGIT [SP reason]. */
+static const char *check_response(const struct message_head *head, str bytes)
+{
+    enum { STATUS_AT = 9, REASON_AT = 13 };
+    str line = first_line(bytes);
+    if (head->status < 100 || line.n < REASON_AT - 1 || line.p[STATUS_AT] == ' ' ||
+        (line.n >= REASON_AT && line.p[REASON_AT - 1] != ' '))
+        return "the status line is malformed";
+    if (!header_value_valid(head->reason))
+        return "the reason phrase holds a control character";
     return NULL;
 }
 
@@ -189,10 +224,10 @@ static int64_t body_left(enum parse_kind kind, const struct message_head *head,
     if (bodiless)
         return 0;
     if (head->chunked)
-        return LEFT_CHUNKED;
+        return PARSE_LEFT_CHUNKED;
     if (head->content_length >= 0)
         return head->content_length;
-    return kind == PARSE_REQUEST ? 0 : LEFT_UNTIL_END;
+    return kind == PARSE_REQUEST ? 0 : PARSE_LEFT_UNTIL_END;
 }
 
 /* RFC 9112 §9.3. */
@@ -238,19 +273,20 @@ enum parse_result parse_head(enum parse_kind kind, struct arena *arena, str byte
                              struct body_parser *ret_body, const char **ret_why)
 {
     struct message_head *head = ret_head;
-    http_parser *parser = chunks_of(ret_body);
+    http_parser parser;
     *head = (struct message_head){.content_length = -1};
     *ret_body = (struct body_parser){0};
     headers_init(&head->headers, arena, HEADERS_ROOM);
     bytes = skip_blank_lines(bytes);
-    enum parse_result result = run_head(kind, bytes, to_head, head, parser, ret_why);
+    enum parse_result result = run_head(kind, bytes, to_head, head, &parser, ret_why);
     if (result != PARSE_DONE)
         return result;
-    head->minor = parser->http_minor;
-    head->status = (int)parser->status_code;
+    head->minor = parser.http_minor;
+    head->status = (int)parser.status_code;
     if (kind == PARSE_REQUEST)
         head->method = str_of(bytes.p, str_find(bytes, ' '));
-    const char *why = kind == PARSE_REQUEST ? check_request(head) : NULL;
+    const char *why =
+        kind == PARSE_REQUEST ? check_request(head, bytes) : check_response(head, bytes);
     why = why ? why : check_framing(head);
     if (!why && !read_length(head))
         why = "the Content-Length is not a number";
@@ -260,94 +296,8 @@ enum parse_result parse_head(enum parse_kind kind, struct arena *arena, str byte
     }
     head->chunked = header_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL;
     ret_body->left = body_left(kind, head, to_head);
-    head->keep_alive = ret_body->left != LEFT_UNTIL_END && persists(head);
+    head->keep_alive = ret_body->left != PARSE_LEFT_UNTIL_END && persists(head);
     return PARSE_DONE;
-}
-
-/* --- chunked bodies ------------------------------------------------------------ */
-
-struct chunk_context {
-    struct body_parser *body;
-    str chunk;
-    bool ended;
-};
-
-static int on_chunk_body(http_parser *parser, const char *p, size_t n)
-{
-    struct chunk_context *context = parser->data;
-    context->chunk = str_of(p, n);
-    return on_pause(parser);
-}
-
-/* A name or value may come in pieces when it was read in pieces. */
-static int on_trailer_name(http_parser *parser, const char *p, size_t n)
-{
-    struct body_parser *body = ((struct chunk_context *)parser->data)->body;
-    str parts[] = {body->trailer_name, str_of(p, n)};
-    if (!body->trailers_arena)
-        return 0;
-    if (body->trailer_value_seen)
-        parts[0] = STR_NONE;
-    body->trailer_value_seen = false;
-    body->trailer_name = arena_join(body->trailers_arena, parts, 2);
-    return body->trailer_name.n > PARSE_TARGET_BYTES_MAX;
-}
-
-static int on_trailer_value(http_parser *parser, const char *p, size_t n)
-{
-    struct body_parser *body = ((struct chunk_context *)parser->data)->body;
-    if (!body->trailers_arena)
-        return 0;
-    if (!header_name_valid(body->trailer_name) || body->trailers.n > PARSE_LINES_MAX)
-        return 1;
-    str parts[] = {STR_NONE, str_of(p, n)};
-    if (body->trailers.n == 0)
-        headers_init(&body->trailers, body->trailers_arena, 4);
-    if (body->trailer_value_seen)
-        parts[0] = body->trailers.items[--body->trailers.n].value;
-    str value = arena_join(body->trailers_arena, parts, 2);
-    body->trailer_value_seen = true;
-    if (!header_value_valid(value) || value.n > PARSE_TARGET_BYTES_MAX)
-        return 1;
-    header_add_name(&body->trailers, body->trailer_name, value);
-    return 0;
-}
-
-static int on_message_complete(http_parser *parser)
-{
-    struct chunk_context *context = parser->data;
-    context->ended = true;
-    return on_pause(parser);
-}
-
-static const http_parser_settings chunk_settings = {
-    .on_body = on_chunk_body,
-    .on_header_field = on_trailer_name,
-    .on_header_value = on_trailer_value,
-    .on_message_complete = on_message_complete,
-};
-
-static enum body_step parse_chunked(struct body_parser *body, str *bytes, str *ret_chunk)
-{
-    http_parser *parser = chunks_of(body);
-    struct chunk_context context = {.body = body};
-    parser->data = &context;
-    size_t used = http_parser_execute(parser, &chunk_settings, bytes->p, bytes->n);
-    enum http_errno code = HTTP_PARSER_ERRNO(parser);
-    if (code == HPE_PAUSED)
-        http_parser_pause(parser, 0);
-    else if (code != HPE_OK)
-        return BODY_BAD;
-    *bytes = str_from(*bytes, used);
-    if (context.ended) {
-        body->left = 0;
-        if (context.chunk.n == 0)
-            return BODY_END;
-    }
-    if (context.chunk.n == 0)
-        return bytes->n ? BODY_BAD : BODY_MORE;
-    *ret_chunk = context.chunk;
-    return BODY_CHUNK;
 }
 
 enum body_step parse_body(struct body_parser *body, str *bytes, str *ret_chunk)
@@ -356,7 +306,7 @@ enum body_step parse_body(struct body_parser *body, str *bytes, str *ret_chunk)
         return BODY_END;
     if (bytes->n == 0)
         return BODY_MORE;
-    if (body->left == LEFT_CHUNKED)
+    if (body->left == PARSE_LEFT_CHUNKED)
         return parse_chunked(body, bytes, ret_chunk);
     size_t n = bytes->n;
     if (body->left > 0) {
@@ -371,5 +321,5 @@ enum body_step parse_body(struct body_parser *body, str *bytes, str *ret_chunk)
 
 enum body_step parse_body_eof(const struct body_parser *body)
 {
-    return body->left == 0 || body->left == LEFT_UNTIL_END ? BODY_END : BODY_BAD;
+    return body->left == 0 || body->left == PARSE_LEFT_UNTIL_END ? BODY_END : BODY_BAD;
 }

@@ -1,9 +1,11 @@
 /*
  * HTTP/1.x messages as they arrive: the head in one piece, the body as slices of what was
- * read. The grammar is http-parser's; what it lets pass and a careful proxy must not is
- * refused around it: bare LF, blanks before the colon, folded lines, none or several
+ * read. The grammar of heads is http-parser's; what it lets pass and a careful proxy must
+ * not is refused around it: bare LF, several blanks in the first line, tabs and fragments
+ * in targets, statuses below 100, blanks before the colon, folded lines, none or several
  * Host, Transfer-Encoding that is not exactly "chunked", both lengths, chunked in
- * HTTP/1.0, targets in absolute form (RFC 9112 §2.2, §3.2, §5.1, §5.2, §6.1, §11.2).
+ * HTTP/1.0, targets in absolute form (RFC 9112 §2.2, §3, §3.2, §4, §5.1, §5.2, §6.1,
+ * §11.2). Chunked bodies are read by a parser of our own (parse_chunked.c).
  *
  * Slices point into the bytes that were given in; whoever keeps them copies first.
  * Own thread only.
@@ -19,8 +21,12 @@ enum parse_kind { PARSE_REQUEST, PARSE_RESPONSE };
 enum {
     PARSE_HEAD_BYTES_MAX = 64 * 1024,
     PARSE_TARGET_BYTES_MAX = 16 * 1024,
-    PARSE_LINES_MAX = 256
+    PARSE_LINES_MAX = 256,
+    PARSE_TRAILER_BYTES_MAX = 16 * 1024
 };
+
+/* body_parser.left, when it is no number of bytes. */
+enum { PARSE_LEFT_CHUNKED = -1, PARSE_LEFT_UNTIL_END = -2 };
 
 struct message_head {
     str method;     /* request */
@@ -56,14 +62,26 @@ struct head_scan {
 enum parse_result parse_scan(struct head_scan *scan, str bytes, size_t *ret_n,
                              const char **ret_why);
 
+/* Where a chunked body stands; see parse_chunked.c. */
+struct chunked {
+    unsigned char state;
+    unsigned char digits; /* of the size being read */
+    uint64_t left;        /* bytes left of the present chunk */
+    uint32_t extension;   /* bytes of the chunk extension being read */
+    uint32_t lines;       /* trailer lines */
+    uint32_t trailer_bytes;
+    char *line; /* the trailer line being read */
+    uint32_t line_n;
+    uint32_t line_room;
+};
+
 /* The body of one message on its way in. */
 struct body_parser {
     int64_t left; /* bytes left of a counted body; −1 chunked; −2 until the end */
-    struct arena *trailers_arena; /* set it to keep the trailers of a chunked body */
+    /* Set it to keep the trailers of a chunked body, but those that frame or route. */
+    struct arena *trailers_arena;
     struct headers trailers;
-    str trailer_name; /* of the line being read */
-    bool trailer_value_seen;
-    _Alignas(8) unsigned char chunks[48]; /* http-parser's state */
+    struct chunked chunked;
 };
 
 /*
@@ -91,6 +109,9 @@ enum body_step parse_body(struct body_parser *body, str *bytes, str *ret_chunk);
 /* What the end of the connection means: BODY_END for a body that lasts until then or
  * that is complete, BODY_BAD for one that was cut. */
 enum body_step parse_body_eof(const struct body_parser *body);
+
+/* RFC 9110 §6.5.1: fields that frame or route are not taken from a trailer section. */
+bool parse_may_trail(str name);
 
 static inline bool parse_body_empty(const struct body_parser *body)
 {

@@ -2,10 +2,10 @@
 
 #include "http/problem.h"
 
-enum { PROBLEM_BYTES_MAX = 64 * 1024 };
+enum { PROBLEM_BYTES_MAX = 256 * 1024 };
 
-static void send(struct inbound *in, const struct problem *problem,
-                 struct headers *headers)
+void refusal_send_problem(struct inbound *in, const struct problem *problem,
+                          struct headers *headers)
 {
     struct buf body;
     buf_init(&body, PROBLEM_BYTES_MAX);
@@ -31,7 +31,7 @@ void refusal_send(struct inbound *in, enum err err, str detail, str request_id)
                               .request_id = request_id,
                               .retry_after_s = status == 429 || status == 503 ? 1 : -1};
     headers_init(&headers, in->arena, 6);
-    send(in, &problem, &headers);
+    refusal_send_problem(in, &problem, &headers);
 }
 
 void refusal_send_method(struct inbound *in, str allow, str request_id)
@@ -41,5 +41,5 @@ void refusal_send_method(struct inbound *in, str allow, str request_id)
         .err = ERR_METHOD_NOT_ALLOWED, .request_id = request_id, .retry_after_s = -1};
     headers_init(&headers, in->arena, 6);
     header_add_name(&headers, STR("Allow"), allow);
-    send(in, &problem, &headers);
+    refusal_send_problem(in, &problem, &headers);
 }

@@ -11,6 +11,13 @@
 /* `detail` is about this occurrence; absent = none. `request_id` likewise. */
 void refusal_send(struct inbound *in, enum err err, str detail, str request_id);
 
+struct problem;
+
+/* The problem with everything in it; `headers` are what goes with it, and have room for
+ * four more. */
+void refusal_send_problem(struct inbound *in, const struct problem *problem,
+                          struct headers *headers);
+
 /* 405 with the methods that the path has. */
 void refusal_send_method(struct inbound *in, str allow, str request_id);
 

@@ -272,12 +272,13 @@ struct arena *listener_arena_take(struct listener *listener)
     return arena;
 }
 
+/* A listener that accepts no more keeps none: nobody would free them. */
 void listener_arena_give(struct listener *listener, struct arena *arena)
 {
     arena_wipe(arena); /* credentials on their way to a vendor stood in it */
     arena_reset(arena);
     arena->chunk_bytes = REQUEST_CHUNK_BYTES;
-    if (listener->arena_n < COUNT_OF(listener->arenas)) {
+    if (listener->fd >= 0 && listener->arena_n < COUNT_OF(listener->arenas)) {
         listener->arenas[listener->arena_n++] = arena;
         return;
     }

@@ -1,7 +1,11 @@
 /*
- * OpenSSL works on the descriptor itself. It may hold decrypted bytes of which the poll
- * knows nothing; when reading is wanted and such bytes are there, the owner is told in
- * the next turn. Small writes of several parts are gathered into one TLS record.
+ * OpenSSL works on the descriptor itself. It may hold bytes of which the poll knows
+ * nothing; when reading is wanted and such bytes are there, the owner is told in the next
+ * turn, unless the last read has shown that they are only part of a record. Small writes
+ * of several parts are gathered into one TLS record.
+ *
+ * OpenSSL keeps its errors in a queue of the thread, which whoever used it before may
+ * have left full; it is emptied before each operation, or SSL_get_error reads it wrong.
  */
 #include "http/stream.h"
 
@@ -30,6 +34,8 @@ static void on_poll(struct poll *poll, unsigned ready)
 {
     struct stream *stream = CONTAINER_OF(poll, struct stream, poll);
     unsigned told = ready & stream->wanted;
+    if (ready & POLL_READ)
+        stream->drained = false;
     if ((ready & POLL_WRITE) && stream->read_needs_write)
         told |= POLL_READ;
     if ((ready & POLL_READ) && stream->write_needs_read)
@@ -64,7 +70,8 @@ void stream_want(struct stream *stream, unsigned wanted)
 {
     stream->wanted = wanted;
     apply_want(stream);
-    if ((wanted & POLL_READ) && stream->ssl && SSL_has_pending(stream->ssl))
+    if ((wanted & POLL_READ) && stream->ssl && !stream->drained &&
+        SSL_has_pending(stream->ssl))
         timer_start(&stream->pending, 0);
 }
 
@@ -102,6 +109,7 @@ static long tls_failure(struct stream *stream, int result, bool reading)
     switch (SSL_get_error(stream->ssl, result)) {
     case SSL_ERROR_WANT_READ:
         stream->write_needs_read = !reading;
+        stream->drained = true;
         break;
     case SSL_ERROR_WANT_WRITE:
         stream->read_needs_write = reading;
@@ -120,6 +128,12 @@ static long tls_failure(struct stream *stream, int result, bool reading)
     return STREAM_WAIT;
 }
 
+static void forget_errors(void)
+{
+    ERR_clear_error();
+    errno = 0;
+}
+
 /* A TLS operation got through: the crossed waits of an earlier try are over. */
 static long tls_success(struct stream *stream, long n)
 {
@@ -133,7 +147,7 @@ static long tls_success(struct stream *stream, long n)
 long stream_read(struct stream *stream, void *ret, size_t n)
 {
     if (stream->ssl) {
-        errno = 0;
+        forget_errors();
         int got = SSL_read(stream->ssl, ret, n > INT32_MAX ? INT32_MAX : (int)n);
         return got > 0 ? tls_success(stream, got) : tls_failure(stream, got, true);
     }
@@ -143,7 +157,7 @@ long stream_read(struct stream *stream, void *ret, size_t n)
 
 static long tls_write(struct stream *stream, const void *p, size_t n)
 {
-    errno = 0;
+    forget_errors();
     int put = SSL_write(stream->ssl, p, n > INT32_MAX ? INT32_MAX : (int)n);
     if (put > 0)
         return tls_success(stream, put);
@@ -185,13 +199,20 @@ long stream_handshake(struct stream *stream)
 {
     if (!stream->ssl || SSL_is_init_finished(stream->ssl))
         return 1;
-    errno = 0;
+    forget_errors();
     int result = SSL_do_handshake(stream->ssl);
     if (result == 1)
         return tls_success(stream, 1);
     long failure = tls_failure(stream, result, true);
     return failure == STREAM_EOF ? fail(stream, "the peer broke off the TLS handshake")
                                  : failure;
+}
+
+/* The TLS profile lets an end without alert count as one with; the socket's own end has
+ * then been read too. */
+bool stream_cut(const struct stream *stream)
+{
+    return stream->ssl && BIO_eof(SSL_get_rbio(stream->ssl));
 }
 
 str stream_error(const struct stream *stream, struct arena *arena)

@@ -25,8 +25,9 @@ struct stream {
     unsigned wanted;       /* POLL_READ | POLL_WRITE, as the owner asked */
     bool read_needs_write; /* TLS: a read waits for the socket to take bytes */
     bool write_needs_read; /* and the other way round */
-    struct timer pending;  /* tells, next turn, of bytes that TLS has decrypted already */
-    const char *error;     /* after STREAM_FAILED: a static sentence */
+    bool drained; /* TLS: what it has read is no whole record; wait for the socket */
+    struct timer pending; /* tells, next turn, of bytes that TLS has decrypted already */
+    const char *error;    /* after STREAM_FAILED: a static sentence */
     unsigned long tls_error;
     void (*fn)(struct stream *stream, unsigned ready); /* POLL_READ | POLL_WRITE */
 };
@@ -54,6 +55,10 @@ long stream_write(struct stream *stream, const struct iovec *parts, int n);
 /* Goes on with the TLS handshake: 1 when it is done (always, for plain), STREAM_WAIT or
  * STREAM_FAILED. */
 long stream_handshake(struct stream *stream);
+
+/* After STREAM_EOF: TLS ended without its closure alert, so that the end proves nothing
+ * about what was to come (RFC 9112 §9.8). Plain connections cannot tell: false. */
+bool stream_cut(const struct stream *stream);
 
 /* Why it failed, as a sentence for people; with TLS the verification's own words. */
 str stream_error(const struct stream *stream, struct arena *arena);

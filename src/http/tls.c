@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/mem.h"
@@ -134,6 +135,7 @@ SSL *tls_connect(struct tls *tls, str host, SSL_SESSION *session)
     char name[256];
     SSL *ssl = SSL_new(tls->ctx);
     CHECK(ssl != NULL && host.n < sizeof(name));
+
     memcpy(name, host.p, host.n);
     name[host.n] = 0;
     SSL_set_connect_state(ssl);
@@ -147,6 +149,49 @@ SSL *tls_connect(struct tls *tls, str host, SSL_SESSION *session)
     if (session)
         SSL_set_session(ssl, session);
     return ssl;
+}
+
+static int listener_index;
+
+static void reserve_index(void)
+{
+    listener_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+}
+
+static void on_info(const SSL *ssl, int where, int alert)
+{
+    if (!(where & SSL_CB_READ) || !(where & SSL_CB_ALERT) ||
+        (alert & 0xff) != SSL_AD_CLOSE_NOTIFY)
+        return;
+    struct tls_listener *listener =
+        SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), listener_index);
+    listener->on_end(listener, ssl);
+}
+
+void tls_lend(struct tls *tls, SSL_CTX *ctx, struct tls_listener *listener)
+{
+    static pthread_once_t reserved = PTHREAD_ONCE_INIT;
+    STACK_OF(X509) *chain = NULL;
+    SSL_CTX_set1_cert_store(ctx, SSL_CTX_get_cert_store(tls->ctx));
+    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+    if (listener) {
+        CHECK(pthread_once(&reserved, reserve_index) == 0);
+        CHECK(SSL_CTX_set_ex_data(ctx, listener_index, listener) == 1);
+        SSL_CTX_set_info_callback(ctx, on_info);
+    }
+    if (!SSL_CTX_get0_certificate(tls->ctx))
+        return;
+    SSL_CTX_get0_chain_certs(tls->ctx, &chain);
+    CHECK(SSL_CTX_use_cert_and_key(ctx, SSL_CTX_get0_certificate(tls->ctx),
+                                   SSL_CTX_get0_privatekey(tls->ctx), chain, 1) == 1);
+}
+
+bool tls_speaks_h2(const SSL *ssl)
+{
+    const unsigned char *name = NULL;
+    unsigned n = 0;
+    SSL_get0_alpn_selected(ssl, &name, &n);
+    return str_eq(str_of((const char *)name, n), STR("h2"));
 }
 
 SSL_SESSION *tls_session(SSL *ssl)

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 
+struct ssl_ctx_st;
 struct ssl_st;
 struct ssl_session_st;
 struct tls;
@@ -36,6 +37,19 @@ struct ssl_st *tls_accept(struct tls *tls);
 /* `host` is what the certificate must be for and, unless it is an address, the SNI.
  * `session` (may be NULL, borrowed) is an earlier one to resume. */
 struct ssl_st *tls_connect(struct tls *tls, str host, struct ssl_session_st *session);
+
+/* Is told when the closure alert of a connection has come. */
+struct tls_listener {
+    void (*on_end)(struct tls_listener *listener, const struct ssl_st *ssl);
+};
+
+/* Gives the trust and the certificate of a client's profile to a context of another
+ * library. The session cache, ciphers and ALPN stay the other's. `listener` (may be NULL)
+ * must outlive the context. */
+void tls_lend(struct tls *tls, struct ssl_ctx_st *ctx, struct tls_listener *listener);
+
+/* Whether HTTP/2 was agreed on (ALPN). */
+bool tls_speaks_h2(const struct ssl_st *ssl);
 
 /* The newest session of a connection for a later one, or NULL; free with
  * tls_session_free. */

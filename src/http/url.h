@@ -71,6 +71,9 @@ bool url_query_next(str *rest, str *ret_name, str *ret_value);
 /* The decoded value (`+` is a blank) of the first parameter of that name, or absent. */
 str url_query_find(struct arena *arena, str query, str name);
 
+/* What a name or value of a query means: `+` is a blank, escapes are decoded. */
+str url_query_decode(struct arena *arena, str written);
+
 /* The query without the parameters of that (decoded) name; absent when none is left. */
 str url_query_without(struct arena *arena, str query, str name);
 

@@ -53,7 +53,7 @@ static bool means(str written, str name)
     return written.n == 0 && at == name.n;
 }
 
-static str decode(struct arena *arena, str written)
+str url_query_decode(struct arena *arena, str written)
 {
     char *p = arena_bytes(arena, written.n);
     size_t n = 0;
@@ -68,7 +68,7 @@ str url_query_find(struct arena *arena, str query, str name)
     str value;
     while (url_query_next(&query, &written, &value))
         if (means(written, name))
-            return decode(arena, value);
+            return url_query_decode(arena, value);
     return STR_NONE;
 }
 

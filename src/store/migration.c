@@ -131,7 +131,7 @@ static enum err apply(const struct store_ops *ops, void *link,
 bool migration_run(const struct store_ops *ops, void *link, struct arena *arena,
                    str *ret_why)
 {
-    size_t n;
+    size_t n = 0;
     if (!read_recorded(ops, link, arena, &n, ret_why))
         return false;
     for (; n < COUNT_OF(migrations); n++) {

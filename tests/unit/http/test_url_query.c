@@ -97,6 +97,15 @@ static void a_parameter_is_added(void **state)
     text_same("found again", url_query_find(arena, query, STR("n m")), "\xc3\xa9&+");
 }
 
+static void a_name_or_value_is_decoded(void **state)
+{
+    struct arena *arena = *state;
+    text_same("blank", url_query_decode(arena, STR("a+b%20c")), "a b c");
+    text_same("half an escape", url_query_decode(arena, STR("100%")), "100%");
+    text_same("no escape", url_query_decode(arena, STR("%zz%2")), "%zz%2");
+    text_same("empty", url_query_decode(arena, STR("")), "");
+}
+
 int test_url_query(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -104,6 +113,7 @@ int test_url_query(void)
         TEXT_TEST(a_parameter_is_found_and_decoded),
         TEXT_TEST(a_parameter_is_taken_out),
         TEXT_TEST(a_parameter_is_added),
+        TEXT_TEST(a_name_or_value_is_decoded),
     };
     return cmocka_run_group_tests_name("http/url_query", tests, NULL, NULL);
 }

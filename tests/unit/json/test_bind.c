@@ -352,6 +352,44 @@ static void tables_in_themselves_are_bounded(void **state)
     assert_int_equal(binder.depth, 0);
 }
 
+static void names_as_long_as_the_document_are_cut_in_faults(void **state)
+{
+    struct arena *arena = *state;
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    buf_str(&text, STR("{\"owner\":\"A\",\""));
+    for (int i = 0; i < 100000; i++)
+        buf_char(&text, '~');
+    buf_str(&text, STR("\":1}"));
+    buf_char(&text, 0);
+    struct binder binder;
+    struct garage garage;
+    assert_false(bind_text(&binder, arena, text.p, &garage));
+    assert_int_equal(binder.fault_n, 1);
+    assert_int_equal(binder.first->pointer.n, 2000);
+    assert_true(binder.first->text.n <= 2000);
+    buf_fini(&text);
+}
+
+static void unknown_members_beyond_those_kept_cost_nothing(void **state)
+{
+    struct arena *arena = *state;
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    buf_str(&text, STR("{\"owner\":\"A\""));
+    for (int i = 0; i < 50000; i++)
+        buf_printf(&text, ",\"n%d\":0", i);
+    buf_str(&text, STR("}"));
+    buf_char(&text, 0);
+    struct binder binder;
+    struct garage garage;
+    size_t before = arena->bytes;
+    assert_false(bind_text(&binder, arena, text.p, &garage));
+    assert_int_equal(binder.fault_n, 50000);
+    assert_true(arena->bytes - before < ((size_t)16 << 20));
+    buf_fini(&text);
+}
+
 int test_bind(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, read_setup, read_teardown)
@@ -373,6 +411,8 @@ int test_bind(void)
         T(all_faults_are_reported_in_order),
         T(faults_are_counted_beyond_those_kept),
         T(long_texts_are_cut_in_faults),
+        T(names_as_long_as_the_document_are_cut_in_faults),
+        T(unknown_members_beyond_those_kept_cost_nothing),
         T(lists_without_bounds_are_bounded),
         T(tables_in_themselves_are_bounded),
     };

@@ -281,6 +281,26 @@ static void sixty_three_levels_can_be_open(void **state)
     buf_fini(&buf);
 }
 
+static void json_that_is_text_already_goes_out_as_it_is(void **state)
+{
+    struct buf buf;
+    struct json_out out;
+    (void)state;
+    buf_init(&buf, 1 << 16);
+    json_out_init(&out, &buf);
+    json_out_object(&out);
+    json_out_name(&out, STR("a"));
+    json_out_raw(&out, STR("{ \"x\" : 1.0 }"));
+    json_out_name(&out, STR("b"));
+    json_out_array(&out);
+    json_out_raw(&out, STR("1"));
+    json_out_raw(&out, STR("[2]"));
+    json_out_end(&out);
+    json_out_end(&out);
+    assert_str(buf_peek(&buf), STR("{\"a\":{ \"x\" : 1.0 },\"b\":[1,[2]]}"));
+    buf_fini(&buf);
+}
+
 int test_json_write(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, read_setup, read_teardown)
@@ -296,6 +316,7 @@ int test_json_write(void)
         T(the_limit_of_the_buffer_holds),
         T(members_are_put_as_they_come),
         T(a_name_without_a_value_is_taken_back),
+        T(json_that_is_text_already_goes_out_as_it_is),
         T(names_and_values_must_alternate),
         T(sixty_three_levels_can_be_open),
     };
