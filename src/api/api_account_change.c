@@ -1,0 +1,407 @@
+/*
+ * Accounts, as they are made, changed, switched and deleted. Credentials are looked at
+ * against the integration's auth block before they are stored, so that what cannot work
+ * is said now, and not by the first call.
+ */
+#include "api/api_body.h"
+#include "api/api_view.h"
+#include "base/mem.h"
+#include "http/header.h"
+#include "json/pointer.h"
+
+struct account_body {
+    str environment;
+    str integration;
+    str external_id;
+    str name;
+    struct json labels;
+    struct json context;
+    int64_t concurrency_max;
+    struct json credentials;
+    uint32_t version;
+    str reason;
+};
+
+static void init_body(void *obj)
+{
+    ((struct account_body *)obj)->concurrency_max = -1;
+}
+
+#define SHARED_ROWS                                                                      \
+    API_ROW_CUSTOM(struct account_body, external_id, api_read_text_or_null,              \
+                   API_TEXT_OR_NULL_SCHEMA,                                              \
+                   "Your own name for it, unique in its environment and integration; "   \
+                   "null for none."),                                                    \
+        API_ROW_CUSTOM(struct account_body, name, api_read_text_or_null,                 \
+                       API_TEXT_OR_NULL_SCHEMA, "For people; null for none."),           \
+        API_ROW_CUSTOM(struct account_body, labels, api_read_labels, API_LABELS_SCHEMA,  \
+                       "Your own words about it."),                                      \
+        API_ROW_CUSTOM(struct account_body, context, api_read_labels, API_LABELS_SCHEMA, \
+                       "What URLs of the integration need to know: subdomain, region, "  \
+                       "…"),                                                             \
+        API_ROW_CUSTOM(struct account_body, concurrency_max, api_read_concurrency,       \
+                       API_CONCURRENCY_SCHEMA,                                           \
+                       "Calls at once; 0 = the integration's setting.")
+
+#define CREDENTIALS_DOC                                                                  \
+    "Name and value of each credential that the integration wants; write only."
+
+static const struct bind_row create_rows[] = {
+    API_ROW_TEXT(struct account_body, environment, true, "The id of its environment."),
+    API_ROW_TEXT(struct account_body, integration, true, "The name of its integration."),
+    SHARED_ROWS,
+    API_ROW_CUSTOM(struct account_body, credentials, api_read_labels,
+                   "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"},"
+                   "\"writeOnly\":true}",
+                   CREDENTIALS_DOC),
+};
+
+static const struct bind_row update_rows[] = {SHARED_ROWS};
+
+static const struct bind_row credential_rows[] = {
+    {.name = "credentials",
+     .kind = BIND_CUSTOM,
+     .offset = offsetof(struct account_body, credentials),
+     .required = true,
+     .custom = api_read_labels,
+     .custom_schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":"
+                      "\"string\"},\"minProperties\":1,\"writeOnly\":true}",
+     .doc = CREDENTIALS_DOC},
+    {.name = "version",
+     .kind = BIND_UINT,
+     .offset = offsetof(struct account_body, version),
+     .doc = "The credential_version that these follow: refused when another has come "
+            "between. Left out or 0: whatever it is."},
+};
+
+static const struct bind_row reason_rows[] = {
+    API_ROW_TEXT(struct account_body, reason, false, "Why, for state_reason."),
+};
+
+#define TABLE(kind)                                                                      \
+    static const struct bind_table kind##_table = {.name = "account",                    \
+                                                   .rows = kind##_rows,                  \
+                                                   .n = COUNT_OF(kind##_rows),           \
+                                                   .bytes = sizeof(struct account_body), \
+                                                   .init = init_body}
+
+TABLE(create);
+TABLE(update);
+TABLE(credential);
+TABLE(reason);
+
+/* --- credentials ---------------------------------------------------------------- */
+
+static void wipe_text(str text)
+{
+    if (text.n)
+        mem_wipe((char *)(uintptr_t)text.p, text.n);
+}
+
+/* Moves the values out of the body; the call wipes them when it ends. */
+static void take_secrets(struct api_call *call, const struct json *given)
+{
+    if (!json_is(given, JSON_OBJECT))
+        return;
+    call->secrets = arena_array(call->arena, given->n, sizeof(call->secrets[0]));
+    for (uint32_t i = 0; i < given->n; i++) {
+        const struct json_member *member = &given->u.members[i];
+        str value = json_text(&member->value);
+        call->secrets[i].name = json_key(member);
+        secret_init(&call->secrets[i].value, value);
+        wipe_text(value);
+    }
+    call->secret_n = given->n;
+}
+
+struct look {
+    struct api_call *call;
+    struct auth_field fields[AUTH_FIELDS_MAX];
+    uint32_t field_n;
+    struct catalog_fault faults[BIND_FAULTS_MAX];
+    uint32_t n;
+};
+
+static void note(struct look *look, str name, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+static void note(struct look *look, str name, const char *fmt, ...)
+{
+    va_list args;
+    if (look->n == BIND_FAULTS_MAX)
+        return;
+    va_start(args, fmt);
+    look->faults[look->n++] = (struct catalog_fault){
+        .pointer = pointer_join(look->call->arena, STR("/credentials"), name),
+        .text = arena_vprintf(look->call->arena, fmt, args)};
+    va_end(args);
+}
+
+static str field_names(const struct look *look)
+{
+    struct arena *arena = look->call->arena;
+    str names = look->field_n ? STR("") : STR("none");
+    for (uint32_t i = 0; i < look->field_n; i++)
+        names = arena_printf(arena, STR_F "%s\"" STR_F "\"%s", STR_A(names),
+                             i ? ", " : "", STR_A(look->fields[i].name),
+                             look->fields[i].optional ? " (optional)" : "");
+    return names;
+}
+
+static bool is_field(const struct look *look, str name)
+{
+    for (uint32_t i = 0; i < look->field_n; i++)
+        if (str_eq(look->fields[i].name, name))
+            return true;
+    return false;
+}
+
+static bool is_given(const struct api_call *call, str name)
+{
+    for (uint32_t i = 0; i < call->secret_n; i++)
+        if (str_eq(call->secrets[i].name, name))
+            return true;
+    return false;
+}
+
+static void look_at(struct look *look, const struct credential *secret)
+{
+    str value = secret_peek(&secret->value);
+    if (look->n == BIND_FAULTS_MAX)
+        return;
+    if (!is_field(look, secret->name))
+        note(look, secret->name,
+             "is no credential of this integration; it wants " STR_F ".",
+             STR_A(field_names(look)));
+    else if (value.n == 0)
+        note(look, secret->name, "is empty.");
+    else if (!header_value_valid(value))
+        note(look, secret->name,
+             "has a line break or another control character; it must be one line.");
+}
+
+static void look_at_all(struct look *look)
+{
+    const struct api_call *call = look->call;
+    for (uint32_t i = 0; i < call->secret_n; i++)
+        look_at(look, &call->secrets[i]);
+    for (uint32_t i = 0; i < look->field_n; i++)
+        if (!look->fields[i].optional && !is_given(call, look->fields[i].name))
+            note(look, look->fields[i].name, "is missing.");
+}
+
+/* Whether the integration is there, and the credentials, if any were given, are what it
+ * asks for. False when it was refused. */
+static bool check_integration(struct api_call *call, str name)
+{
+    struct look *look = arena_zalloc(call->arena, sizeof(*look));
+    struct snapshot *snapshot = catalog_snapshot(call->api->catalog);
+    const struct integration *integration = snapshot_find(snapshot, name);
+    look->call = call;
+    if (integration && call->secrets) {
+        const struct auth_ops *auth = auth_ops_of(&integration->auth);
+        look->field_n = auth->fields(&integration->auth, look->fields);
+        look_at_all(look);
+    }
+    snapshot_unref(&snapshot);
+    if (!integration)
+        api_refuse(call, ERR_INTEGRATION_UNKNOWN, "It would be \"%.*s\".",
+                   (int)(name.n < 64 ? name.n : 64), name.p);
+    else if (look->n)
+        api_refuse_faults(call, ERR_BODY_INVALID,
+                          STR("The credentials are not what the integration wants."),
+                          look->faults, look->n);
+    else
+        return true;
+    return false;
+}
+
+/* --- answering ------------------------------------------------------------------ */
+
+static void send_account(struct api_call *call, str id)
+{
+    struct account *account = directory_account(call->api->directory, id);
+    if (!account) {
+        api_refuse_text(call, ERR_ACCOUNT_UNKNOWN, STR("It has just been deleted."));
+        return;
+    }
+    view_account_whole(call, account);
+    account_unref(&account);
+    api_send(call);
+}
+
+static void on_changed(struct change *change)
+{
+    send_account(change->owner, change->id);
+}
+
+static void on_created(struct change *change)
+{
+    send_account(change->owner, tenant_id_str(&change->new_id));
+}
+
+/* Its id, copied; absent when it was refused. */
+static str find(struct api_call *call)
+{
+    struct account *account = api_find_account(call);
+    if (!account)
+        return STR_NONE;
+    str id = arena_str(call->arena, tenant_id_str(&account->id));
+    account_unref(&account);
+    return id;
+}
+
+static struct change *fill(struct api_call *call, enum change_kind kind,
+                           const struct account_body *body)
+{
+    struct change *change = api_change(call, kind);
+    change->external_id = body->external_id;
+    change->name = body->name;
+    change->labels = body->labels;
+    change->context = body->context;
+    change->concurrency_max = body->concurrency_max;
+    return change;
+}
+
+/* --- create, update, delete ----------------------------------------------------- */
+
+static bool may_create(struct api_call *call, const struct account_body *body)
+{
+    if (call->secrets && !api_may(call, PERMISSION_SECRETS)) {
+        api_refuse_permission(call, PERMISSION_SECRETS);
+        return false;
+    }
+    struct environment *environment = api_find_environment(call, body->environment);
+    if (!environment)
+        return false;
+    environment_unref(&environment);
+    return check_integration(call, body->integration);
+}
+
+static void run_create(struct api_call *call)
+{
+    struct account_body body;
+    if (!api_bind(call, &body))
+        return;
+    take_secrets(call, &body.credentials);
+    if (!may_create(call, &body))
+        return;
+    struct change *change = fill(call, CHANGE_ACCOUNT_CREATE, &body);
+    change->environment_id = body.environment;
+    change->integration = body.integration;
+    change->credentials = call->secrets;
+    change->credential_n = call->secret_n;
+    api_submit(change, on_created);
+}
+
+const struct api_handler handler_accounts_create = {.run = run_create,
+                                                    .body_kind = API_BODY_OBJECT,
+                                                    .body = &create_table,
+                                                    .status = 201,
+                                                    .answer = &account_shape};
+
+static void run_update(struct api_call *call)
+{
+    struct account_body body;
+    str id = find(call);
+    if (str_absent(id) || !api_bind(call, &body))
+        return;
+    struct change *change = fill(call, CHANGE_ACCOUNT_UPDATE, &body);
+    change->id = id;
+    api_submit(change, on_changed);
+}
+
+const struct api_handler handler_accounts_update = {.run = run_update,
+                                                    .body_kind = API_BODY_OBJECT,
+                                                    .body = &update_table,
+                                                    .status = 200,
+                                                    .answer = &account_shape};
+
+static void run_delete(struct api_call *call)
+{
+    str id = find(call);
+    if (str_absent(id))
+        return;
+    struct change *change = api_change(call, CHANGE_ACCOUNT_DELETE);
+    change->id = id;
+    api_submit(change, NULL);
+}
+
+const struct api_handler handler_accounts_delete = {.run = run_delete, .status = 204};
+
+/* --- credentials, enable, disable ----------------------------------------------- */
+
+static void run_credentials(struct api_call *call)
+{
+    struct account_body body;
+    struct account *account = api_find_account(call);
+    if (!account)
+        return;
+    str id = arena_str(call->arena, tenant_id_str(&account->id));
+    str integration = arena_str(call->arena, account->integration);
+    account_unref(&account);
+    if (!api_bind(call, &body))
+        return;
+    take_secrets(call, &body.credentials);
+    if (!check_integration(call, integration))
+        return;
+    struct change *change = api_change(call, CHANGE_ACCOUNT_CREDENTIALS);
+    change->id = id;
+    change->credentials = call->secrets;
+    change->credential_n = call->secret_n;
+    change->credential_version = body.version;
+    api_submit(change, on_changed);
+}
+
+const struct api_handler handler_accounts_credentials = {.run = run_credentials,
+                                                         .body_kind = API_BODY_OBJECT,
+                                                         .body = &credential_table,
+                                                         .status = 200,
+                                                         .answer = &account_shape};
+
+static void move(struct api_call *call, str id, enum account_state state)
+{
+    struct account_body body;
+    if (!api_bind(call, &body))
+        return;
+    struct change *change = api_change(call, CHANGE_ACCOUNT_STATE);
+    change->id = id;
+    change->state = state;
+    change->state_reason = body.reason;
+    api_submit(change, on_changed);
+}
+
+/* Back to where it would be by its credentials; whether they still work, its next call
+ * will tell. An account that is not switched off stays as it is. */
+static void run_enable(struct api_call *call)
+{
+    struct account *account = api_find_account(call);
+    if (!account)
+        return;
+    str id = arena_str(call->arena, tenant_id_str(&account->id));
+    bool connected = account->credential_version > 0;
+    bool disabled = account->state == ACCOUNT_DISABLED;
+    account_unref(&account);
+    if (disabled)
+        move(call, id, connected ? ACCOUNT_ACTIVE : ACCOUNT_CONNECTING);
+    else
+        send_account(call, id);
+}
+
+const struct api_handler handler_accounts_enable = {.run = run_enable,
+                                                    .body_kind = API_BODY_OPTION,
+                                                    .body = &reason_table,
+                                                    .status = 200,
+                                                    .answer = &account_shape};
+
+static void run_disable(struct api_call *call)
+{
+    str id = find(call);
+    if (!str_absent(id))
+        move(call, id, ACCOUNT_DISABLED);
+}
+
+const struct api_handler handler_accounts_disable = {.run = run_disable,
+                                                     .body_kind = API_BODY_OPTION,
+                                                     .body = &reason_table,
+                                                     .status = 200,
+                                                     .answer = &account_shape};

@@ -1,0 +1,142 @@
+/*
+ * An account as it is shown. What stands in the way of its calls is said in one sentence,
+ * the first that holds, in the order in which a call would meet it.
+ */
+#include "api/api_view.h"
+
+#define COMMON_ROWS                                                                      \
+    {.name = "id", .kind = SHAPE_TEXT, .doc = "Its own name, given by Breakwater."},     \
+        {.name = "environment",                                                          \
+         .kind = SHAPE_TEXT,                                                             \
+         .doc = "The id of its environment."},                                           \
+        {.name = "stage", .kind = SHAPE_TEXT, .doc = "The id of its stage."},            \
+        {.name = "integration", .kind = SHAPE_TEXT, .doc = "The vendor's integration."}, \
+        {.name = "external_id",                                                          \
+         .kind = SHAPE_TEXT,                                                             \
+         .nullable = true,                                                               \
+         .doc = "Your own name for it, unique in its environment and integration."},     \
+        {.name = "name", .kind = SHAPE_TEXT, .nullable = true, .doc = "For people."},    \
+        {.name = "labels", .kind = SHAPE_LABELS, .doc = "Your own words about it."},     \
+        {.name = "context",                                                              \
+         .kind = SHAPE_LABELS,                                                           \
+         .doc = "What URLs of the integration need to know: subdomain, region, …"},      \
+        {.name = "state",                                                                \
+         .kind = SHAPE_WORD,                                                             \
+         .words = account_state_words,                                                   \
+         .doc = "Calls go out while it is active or degraded."},                         \
+        {.name = "state_reason",                                                         \
+         .kind = SHAPE_TEXT,                                                             \
+         .nullable = true,                                                               \
+         .doc = "Why it is in this state."},                                             \
+        {.name = "credential_version",                                                   \
+         .kind = SHAPE_UINT,                                                             \
+         .doc = "Counts up with each change of the credentials; 0 = none are stored."},  \
+        {.name = "concurrency_max",                                                      \
+         .kind = SHAPE_UINT,                                                             \
+         .doc = "Calls at once; 0 = the integration's setting."},                        \
+        {.name = "created", .kind = SHAPE_TIME, .doc = "When it was made."},             \
+    {                                                                                    \
+        .name = "updated", .kind = SHAPE_TIME, .doc = "When it was changed last."        \
+    }
+
+static const struct shape_row page_rows[] = {COMMON_ROWS};
+
+static const struct shape_row whole_rows[] = {
+    COMMON_ROWS,
+    {.name = "base_url",
+     .kind = SHAPE_TEXT,
+     .nullable = true,
+     .doc = "Where its calls go; null while that cannot be told."},
+    {.name = "trouble",
+     .kind = SHAPE_TEXT,
+     .nullable = true,
+     .doc = "What stands in the way of its calls; null when nothing does."},
+    {.name = "standing",
+     .kind = SHAPE_OBJECT,
+     .shape = &standing_shape,
+     .doc = "Its limits and its breaker at this moment."},
+};
+
+const struct shape account_page = {"account", page_rows, COUNT_OF(page_rows), true};
+const struct shape account_shape = SHAPE_OF("whole_account", whole_rows);
+
+static void put_members(struct json_out *out, const struct account *account)
+{
+    const struct environment *environment = account->environment;
+    shape_put_text(out, "id", tenant_id_str(&account->id));
+    shape_put_text(out, "environment", tenant_id_str(&environment->id));
+    shape_put_text(out, "stage", tenant_id_str(&environment->stage->id));
+    shape_put_text(out, "integration", account->integration);
+    shape_put_text(out, "external_id", account->external_id);
+    shape_put_text(out, "name", account->name);
+    shape_put_labels(out, "labels", &account->labels);
+    shape_put_labels(out, "context", &account->context);
+    shape_put_text(out, "state", account_state_word(account->state));
+    shape_put_text(out, "state_reason", account->state_reason);
+    json_out_member_int(out, STR("credential_version"),
+                        (int64_t)account->credential_version);
+    json_out_member_int(out, STR("concurrency_max"), account->concurrency_max);
+    shape_put_time(out, "created", account->created);
+    shape_put_time(out, "updated", account->updated);
+}
+
+void view_account(struct json_out *out, const struct account *account)
+{
+    json_out_object(out);
+    put_members(out, account);
+    json_out_end(out);
+}
+
+/* Absent when calls would go out. */
+static str trouble_of(struct arena *arena, const struct account *account,
+                      const struct integration *integration, str url_trouble)
+{
+    if (!integration)
+        return arena_printf(arena, "The integration \"" STR_F "\" is not loaded.",
+                            STR_A(account->integration));
+    switch (account->state) {
+    case ACCOUNT_DISABLED:
+        return STR("It is switched off.");
+    case ACCOUNT_DELETING:
+        return STR("It is being deleted.");
+    case ACCOUNT_NEEDS_REAUTH:
+        return STR("Its credentials no longer work; it must be connected again.");
+    case ACCOUNT_CONNECTING:
+    case ACCOUNT_ACTIVE:
+    case ACCOUNT_DEGRADED:
+        break;
+    }
+    if (integration->auth.scheme != AUTH_none && account->credential_version == 0)
+        return STR("No credentials are stored.");
+    return url_trouble;
+}
+
+/* The base URL, or a sentence in *ret_trouble. */
+static str base_url_of(struct arena *arena, const struct account *account,
+                       const struct integration *integration, str *ret_trouble)
+{
+    struct url url;
+    *ret_trouble = STR_NONE;
+    if (!integration || integration_base_url(integration, &account->context, arena, &url,
+                                             ret_trouble) != ERR_NONE)
+        return STR_NONE;
+    *ret_trouble = STR_NONE;
+    return url_format(arena, &url);
+}
+
+void view_account_whole(struct api_call *call, const struct account *account)
+{
+    str url_trouble;
+    struct snapshot *snapshot = catalog_snapshot(call->api->catalog);
+    const struct integration *integration = snapshot_find(snapshot, account->integration);
+    str url = base_url_of(call->arena, account, integration, &url_trouble);
+    str trouble = trouble_of(call->arena, account, integration, url_trouble);
+    snapshot_unref(&snapshot);
+    json_out_object(&call->out);
+    put_members(&call->out, account);
+    shape_put_text(&call->out, "base_url", url);
+    shape_put_text(&call->out, "trouble", trouble);
+    json_out_name(&call->out, STR("standing"));
+    view_standing(call, account);
+    json_out_end(&call->out);
+}

@@ -1,0 +1,100 @@
+/*
+ * The routes of the admin API: X(verb, pattern, handler, permission, "doc"). `permission`
+ * is what the key must have; NONE = no key is asked for. Each handler is a
+ * `const struct api_handler handler_<handler>` in the file of its resource.
+ *
+ * Each route is driven by a test of tests/unit/api that names its handler.
+ */
+
+X(GET, "/v1/stages", stages_list, READ, "The stages that the key sees.")
+X(POST, "/v1/stages", stages_create, ADMIN, "Makes a stage. Takes a key of all stages.")
+X(GET, "/v1/stages/{stage}", stages_get, READ, "One stage.")
+X(DELETE, "/v1/stages/{stage}", stages_delete, ADMIN,
+  "Deletes a stage that has no environments and no keys left. Takes a key of all stages.")
+
+X(GET, "/v1/environments", environments_list, READ, "The environments that the key sees.")
+X(POST, "/v1/environments", environments_create, WRITE,
+  "Makes an environment in a stage.")
+X(GET, "/v1/environments/{environment}", environments_get, READ, "One environment.")
+X(PATCH, "/v1/environments/{environment}", environments_update, WRITE,
+  "Changes the members that are given; labels are replaced as a whole.")
+X(DELETE, "/v1/environments/{environment}", environments_delete, WRITE,
+  "Deletes an environment that has no accounts left.")
+
+X(GET, "/v1/accounts", accounts_list, READ, "The accounts that the key sees.")
+X(POST, "/v1/accounts", accounts_create, WRITE,
+  "Makes an account. With credentials it is active at once, and the key needs `secrets` "
+  "too.")
+X(GET, "/v1/accounts/{account}", accounts_get, READ,
+  "One account, with what stands in the way of its calls and its present standing.")
+X(PATCH, "/v1/accounts/{account}", accounts_update, WRITE,
+  "Changes the members that are given; labels and context are replaced as a whole.")
+X(DELETE, "/v1/accounts/{account}", accounts_delete, WRITE,
+  "Deletes an account and destroys its data key: nothing that it sealed can be read "
+  "again.")
+X(PUT, "/v1/accounts/{account}/credentials", accounts_credentials, SECRETS,
+  "Stores credentials in place of all before. An account that is connecting or needs to "
+  "be connected again becomes active.")
+X(POST, "/v1/accounts/{account}/enable", accounts_enable, WRITE,
+  "Switches an account on again.")
+X(POST, "/v1/accounts/{account}/disable", accounts_disable, WRITE,
+  "Switches an account off: its calls are refused until it is enabled.")
+
+X(GET, "/v1/keys", keys_list, ADMIN, "The API keys within the reach of this one.")
+X(POST, "/v1/keys", keys_create, ADMIN,
+  "Makes a key with at most the permissions and the reach of this one. Its text is shown "
+  "in this answer and never again.")
+X(GET, "/v1/keys/{key}", keys_get, ADMIN, "One key, without its text.")
+X(PATCH, "/v1/keys/{key}", keys_update, ADMIN,
+  "Changes the members that are given; permissions and environments are replaced as a "
+  "whole.")
+X(DELETE, "/v1/keys/{key}", keys_delete, ADMIN,
+  "Deletes a key: from then on it is unknown.")
+
+X(GET, "/v1/integrations", integrations_list, READ, "The integrations in use.")
+X(GET, "/v1/integrations/{integration}", integrations_get, READ,
+  "One integration: the credentials it wants, its resources, its document.")
+X(PUT, "/v1/integrations/{integration}", integrations_put, ADMIN,
+  "Checks a document and, if it has no fault, makes it the version in use. Calls under "
+  "way end with the version they began with. Takes a key of all stages.")
+X(DELETE, "/v1/integrations/{integration}", integrations_delete, ADMIN,
+  "Takes an integration out of use; its versions are kept. Takes a key of all stages.")
+X(POST, "/v1/integrations/{integration}/check", integrations_check, READ,
+  "Checks a document and changes nothing.")
+X(GET, "/v1/integrations/{integration}/versions", versions_list, READ,
+  "Every version that was ever in use, newest first.")
+X(GET, "/v1/integrations/{integration}/versions/{revision}", versions_get, READ,
+  "One version, with its document.")
+X(POST, "/v1/integrations/{integration}/versions/{revision}/activate", versions_activate,
+  ADMIN, "Brings an earlier version back into use. Takes a key of all stages.")
+X(GET, "/v1/integration-schema", integration_schema, NONE,
+  "The JSON Schema of integration documents.")
+X(GET, "/v1/integration-faults", integration_faults, READ,
+  "The faults of documents that are not in use because of them, as of the last look.")
+X(POST, "/v1/integration-rescan", integration_rescan, ADMIN,
+  "Looks at the folder of integrations now. Takes a key of all stages.")
+
+X(GET, "/v1/breakers", breakers_list, READ,
+  "The breakers that calls have met: those of integrations, or with `kind=account` those "
+  "of accounts.")
+X(GET, "/v1/breakers/{breaker}", breakers_get, READ,
+  "One breaker, by its name or by the id of its account.")
+X(POST, "/v1/breakers/{breaker}/force", breakers_force, WRITE,
+  "Holds a breaker open or closed, or sets it free again. Held until it is set free or "
+  "the process ends. A breaker of an integration takes a key of all stages with `admin`.")
+
+X(GET, "/v1/limits", limits_list, READ,
+  "What the vendors have told of the limits of accounts that were called lately.")
+
+X(GET, "/v1/audit", audit_list, READ,
+  "The audit log, newest first. A key of some environments sees the lines of these.")
+
+X(GET, "/v1/master-keys", master_keys_get, ADMIN,
+  "Which master key seals, and which ones stored data keys need. Takes a key of all "
+  "stages.")
+X(POST, "/v1/master-keys/rotate", master_keys_rotate, ADMIN,
+  "Reads the master keys again, seals with the given one, and seals every data key anew. "
+  "Takes a key of all stages.")
+
+X(GET, "/v1/errors", errors_list, NONE, "Every error code with what to do about it.")
+X(GET, "/openapi.json", openapi_get, NONE, "This API as an OpenAPI 3.1 document.")

@@ -1,0 +1,259 @@
+/*
+ * The command line against the API: every command that asks it, once at least.
+ */
+#include <stdlib.h>
+
+#include "cli/cli_command.h"
+#include "groups.h"
+#include "house.h"
+#include "support/shell.h"
+
+enum { COMMANDS_MAX = 200 };
+
+static bool ran_well[COMMANDS_MAX];
+
+static void note(const char *words)
+{
+    for (size_t i = 0; i < cli_command_n; i++) {
+        const struct cli_command *command = &cli_commands[i];
+        size_t noun = strlen(command->noun), verb = strlen(command->verb);
+        if (strncmp(words, command->noun, noun) == 0 && words[noun] == ' ' && verb &&
+            strncmp(words + noun + 1, command->verb, verb) == 0 &&
+            (words[noun + 1 + verb] == ' ' || words[noun + 1 + verb] == 0))
+            ran_well[i] = true;
+    }
+}
+
+static str run(struct house *house, const char *words, const char *input)
+{
+    struct ran ran = shell_run(&house->arena, words, input);
+    if (ran.status != 0)
+        fail_msg("%s: exit %d\n" STR_F, words, ran.status, STR_A(ran.err));
+    note(words);
+    return ran.out;
+}
+
+static const char *id_in(struct house *house, const char *words)
+{
+    str out = run(house, format(house, "%s --json", words), NULL);
+    return arena_z(&house->arena,
+                   json_member_text(given_json(&house->arena, out), STR("id")));
+}
+
+static int setup(void **state)
+{
+    int failed = house_setup(state);
+    struct house *house = *state;
+    setenv("BREAKWATER_URL", format(house, "http://127.0.0.1:%u", house->port), 1);
+    setenv("BREAKWATER_ADMIN_KEY", house->admin, 1);
+    return failed;
+}
+
+static int teardown(void **state)
+{
+    unsetenv("BREAKWATER_URL");
+    unsetenv("BREAKWATER_ADMIN_KEY");
+    return house_teardown(state);
+}
+
+static const char *write_document(struct house *house, const char *text)
+{
+    const char *path = format(house, "%s/document.json", house->data);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    for (; *text; text++)
+        fputc(*text == '\'' ? '"' : *text, file);
+    fclose(file);
+    return path;
+}
+
+static void test_stages_and_environments(void **state)
+{
+    struct house *house = *state;
+    assert_in(run(house, "stages create live --kind production", NULL), "production");
+    assert_in(run(house, "stages list", NULL), "ID ");
+    assert_in(run(house, "stages show live", NULL), "name     live\n");
+    const char *id = id_in(house, "environments create 'Acme Corp' --stage live "
+                                  "--external-id cust/1 --label tier=gold");
+    assert_in(run(house, "environments list --external-id cust/1", NULL), "tier=gold");
+    run(house, format(house, "environments update %s --name Other --external-id ''", id),
+        NULL);
+    str shown = run(house, format(house, "environments show %s", id), NULL);
+    assert_in(shown, "external_id      -\n");
+    assert_in(shown, "labels.tier      gold\n");
+    assert_str(run(house, format(house, "environments delete %s", id), NULL),
+               str_z(format(house, "deleted %s\n", id)));
+    assert_str(run(house, "stages delete live", NULL), STR("deleted live\n"));
+    assert_str(run(house, "stages list", NULL), STR("no stages\n"));
+}
+
+static void test_integrations(void **state)
+{
+    struct house *house = *state;
+    const char *path = write_document(house, acme_document);
+    assert_in(run(house, format(house, "integrations check %s", path), NULL),
+              "valid      yes\n");
+    run(house, format(house, "integrations put %s", path), NULL);
+    assert_in(run(house, "integrations list", NULL), "*.acme.test");
+    str shown = run(house, "integrations show acme", NULL);
+    assert_in(shown, "credentials.1.name");
+    assert_true(str_find_str(shown, STR("base_url")) == shown.n);
+    assert_in(run(house, "integrations document acme", NULL), "\"base_url\"");
+    const char *other = "{'name':'acme','hosts':['a.test'],'base_url':'https://a.test',"
+                        "'auth':'bearer'}";
+    run(house, "integrations put -",
+        arena_z(&house->arena, given_file(&house->arena, write_document(house, other))));
+    assert_in(run(house, "integrations versions acme", NULL), "2         yes");
+    run(house, "integrations activate acme 1", NULL);
+    assert_in(run(house, "integrations document acme 2", NULL), "a.test");
+    assert_str(run(house, "integrations faults", NULL), STR("no faults\n"));
+    assert_str(run(house, "integrations rescan", NULL), STR("no faults\n"));
+    run(house, "integrations delete acme --force", NULL);
+}
+
+static void test_a_bad_document_says_what_is_wrong(void **state)
+{
+    struct house *house = *state;
+    const char *path = write_document(house, "{'name':'bad','hots':[]}");
+    struct ran ran =
+        shell_run(&house->arena, format(house, "integrations put %s", path), NULL);
+    assert_ran(ran, 1);
+    assert_in(ran.err, "did you mean \"hosts\"?");
+    path = write_document(house, "{");
+    ran = shell_run(&house->arena, format(house, "integrations put %s", path), NULL);
+    assert_ran(ran, 1);
+    assert_in(ran.err, "document_invalid");
+    ran = shell_run(&house->arena, "integrations put /nonexistent", NULL);
+    assert_ran(ran, 1);
+    assert_in(ran.err, "/nonexistent cannot be read");
+}
+
+static void test_accounts(void **state)
+{
+    struct house *house = *state;
+    make_acme(house);
+    const char *environment = make_environment(house, make_stage(house, "acc"), "e");
+    const char *id =
+        id_in(house, format(house,
+                            "accounts create --environment %s --integration acme "
+                            "--external-id crm --context subdomain=one --label a=b",
+                            environment));
+    assert_in(run(house, "accounts list --label a=b", NULL), "connecting");
+    str out =
+        run(house, "accounts credentials crm --from-stdin --field token", "t0p-s3cret\n");
+    assert_in(out, "active");
+    assert_true(str_find_str(out, STR("s3cret")) == out.n);
+    const char *path = write_document(house, "{'token':'other'}");
+    run(house, format(house, "accounts credentials crm --from-file %s --version 1", path),
+        NULL);
+    enum err err;
+    struct account *account = directory_account(house->directory, str_z(id));
+    const struct credentials *stored =
+        directory_credentials(house->directory, account, &err);
+    assert_str(secret_peek(&stored->items[0].value), STR("other"));
+    account_unref(&account);
+    run(house, "accounts disable crm --reason spring", NULL);
+    assert_in(run(house, "accounts show crm", NULL), "disabled");
+    run(house, "accounts enable crm", NULL);
+    assert_in(run(house, "accounts update crm --name 'The CRM' --concurrency 4", NULL),
+              "The CRM");
+    run(house, format(house, "accounts delete %s", id), NULL);
+}
+
+static void test_a_secret_keeps_all_but_its_line_end(void **state)
+{
+    struct house *house = *state;
+    make_acme(house);
+    const char *environment = make_environment(house, make_stage(house, "sec"), "e");
+    const char *id = make_account(house, environment, "sec");
+    run(house, format(house, "accounts credentials %s --from-stdin --field token", id),
+        " a b \r\n");
+    enum err err;
+    struct account *account = directory_account(house->directory, str_z(id));
+    const struct credentials *stored =
+        directory_credentials(house->directory, account, &err);
+    assert_str(secret_peek(&stored->items[0].value), STR(" a b "));
+    account_unref(&account);
+    struct ran ran =
+        shell_run(&house->arena,
+                  format(house, "accounts credentials %s --from-stdin", id), "plain");
+    assert_ran(ran, 1);
+    assert_in(ran.err, "--field NAME");
+}
+
+static void test_keys(void **state)
+{
+    struct house *house = *state;
+    str made = run(house, "keys create ci --permissions read,call --json", NULL);
+    const struct json *key = given_json(&house->arena, made);
+    const char *id = arena_z(&house->arena, json_member_text(key, STR("id")));
+    str text = json_member_text(key, STR("key"));
+    assert_in(run(house, "keys list", NULL), "call,read");
+    struct ran ran = shell_run(
+        &house->arena, format(house, "stages list --key " STR_F, STR_A(text)), NULL);
+    assert_ran(ran, 0);
+    run(house,
+        format(house, "keys update %s --label cd --expires 2100-01-01T00:00:00Z", id),
+        NULL);
+    assert_in(run(house, format(house, "keys show %s", id), NULL), "2100-01-01");
+    run(house, format(house, "keys delete %s", id), NULL);
+    ran = shell_run(&house->arena, format(house, "stages list --key " STR_F, STR_A(text)),
+                    NULL);
+    assert_ran(ran, 1);
+    assert_in(ran.err, "key_unknown");
+}
+
+static void test_breakers_limits_audit_and_master_keys(void **state)
+{
+    struct house *house = *state;
+    make_acme(house);
+    assert_in(run(house, "breakers force acme open --reason 'vendor asked'", NULL),
+              "held          open\n");
+    assert_in(run(house, "breakers list --state open", NULL), "acme");
+    run(house, "breakers show acme", NULL);
+    run(house, "breakers force acme auto --reason done", NULL);
+    assert_str(run(house, "limits list", NULL), STR("no limits\n"));
+    str audit = run(house, "audit list --object acme --limit 2", NULL);
+    assert_in(audit, "breaker.force");
+    assert_in(audit, "reason=done");
+    assert_in(run(house, "master-keys show", NULL), "sealing");
+    assert_in(run(house, "master-keys rotate k2", NULL), "sealing     k2\n");
+    run(house, "master-keys rotate", NULL);
+    assert_in(run(house, "errors list", NULL), "breaker_open");
+}
+
+static void test_all_of_a_long_list(void **state)
+{
+    struct house *house = *state;
+    for (int i = 0; i < 30; i++)
+        make_stage(house, format(house, "long %d", i));
+    struct ran ran = shell_run(&house->arena, "stages list --limit 7", NULL);
+    assert_in(ran.err, "There are more: --all, or --cursor ");
+    str out = run(house, "stages list --limit 7 --all --json", NULL);
+    const struct json *items = json_member(given_json(&house->arena, out), STR("items"));
+    assert_true(items->n >= 30);
+}
+
+static void test_every_command_that_asks_was_run(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < cli_command_n; i++)
+        if (cli_commands[i].action && !cli_commands[i].action->local && !ran_well[i])
+            fail_msg("no test has run %s %s", cli_commands[i].noun, cli_commands[i].verb);
+}
+
+int test_api_cli(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stages_and_environments),
+        cmocka_unit_test(test_integrations),
+        cmocka_unit_test(test_a_bad_document_says_what_is_wrong),
+        cmocka_unit_test(test_accounts),
+        cmocka_unit_test(test_a_secret_keeps_all_but_its_line_end),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_breakers_limits_audit_and_master_keys),
+        cmocka_unit_test(test_all_of_a_long_list),
+        cmocka_unit_test(test_every_command_that_asks_was_run),
+    };
+    return cmocka_run_group_tests_name("api: the command line", tests, setup, teardown);
+}

@@ -1,0 +1,113 @@
+#include "groups.h"
+#include "house.h"
+
+static const char basic_document[] =
+    "{'name':'basic','hosts':['api.basic.test'],'base_url':'https://api.basic.test',"
+    "'auth':'basic'}";
+static const char open_document[] =
+    "{'name':'open','hosts':['api.open.test'],'base_url':'https://api.open.test',"
+    "'auth':'none'}";
+
+static const char *environment;
+
+static int setup(void **state)
+{
+    int failed = house_setup(state);
+    struct house *house = *state;
+    make_acme(house);
+    put(house, basic_document, "/v1/integrations/basic");
+    put(house, open_document, "/v1/integrations/open");
+    environment = make_environment(house, make_stage(house, "s"), "e");
+    return failed;
+}
+
+/* The answer to an account with these credentials. */
+static struct heard make(struct house *house, const char *integration,
+                         const char *credentials)
+{
+    return post(house,
+                format(house, "{'environment':'%s','integration':'%s','credentials':%s}",
+                       environment, integration, credentials),
+                "/v1/accounts");
+}
+
+static void test_they_are_what_the_integration_wants(void **state)
+{
+    struct house *house = *state;
+    struct heard heard = make(house, "basic", "{'usr':'u'}");
+    assert_refused(heard, 422, "body_invalid");
+    assert_says(heard, "it wants \\\"username\\\"");
+    assert_string_equal(text_at(house, heard, "/faults/0/pointer"), "/credentials/usr");
+    heard = make(house, "acme", "{}");
+    assert_refused(heard, 422, "body_invalid");
+    assert_string_equal(text_at(house, heard, "/faults/0/pointer"), "/credentials/token");
+    heard = make(house, "open", "{'token':'x'}");
+    assert_refused(heard, 422, "body_invalid");
+    assert_says(heard, "it wants none");
+    assert_status(make(house, "basic", "{'username':'u','password':'p'}"), 201);
+}
+
+static void test_values_that_cannot_be_sent_are_refused(void **state)
+{
+    struct house *house = *state;
+    struct heard heard = make(house, "acme", "{'token':'line\\nbreak'}");
+    assert_refused(heard, 422, "body_invalid");
+    assert_says(heard, "one line");
+    assert_int_equal(str_find_str(heard.body, STR("break\"")), heard.body.n);
+    assert_says(make(house, "acme", "{'token':''}"), "is empty");
+    assert_refused(make(house, "acme", "{'token':1}"), 422, "body_invalid");
+    assert_refused(make(house, "acme", "['token']"), 422, "body_invalid");
+}
+
+static void test_two_who_change_them_at_once_do_not_undo_each_other(void **state)
+{
+    struct house *house = *state;
+    const char *id = make_account(house, environment, "fence");
+    static const char body[] = "{'credentials':{'token':'new'},'version':1}";
+    struct heard heard = put(house, body, "/v1/accounts/%s/credentials", id);
+    assert_status(heard, 200);
+    assert_true(number_at(heard, "/credential_version") == 2);
+    heard = put(house, body, "/v1/accounts/%s/credentials", id);
+    assert_refused(heard, 409, "state_conflict");
+    assert_says(heard, "version 2, not 1");
+}
+
+static void test_escapes_are_stored_as_what_they_mean(void **state)
+{
+    struct house *house = *state;
+    const char *id = make_account(house, environment, "escape");
+    struct heard heard = put(house, "{'credentials':{'token':'a\\u0041\\/b'}}",
+                             "/v1/accounts/%s/credentials", id);
+    assert_status(heard, 200);
+    enum err err;
+    struct account *account = directory_account(house->directory, str_z(id));
+    const struct credentials *stored =
+        directory_credentials(house->directory, account, &err);
+    assert_str(secret_peek(&stored->items[0].value), STR("aA/b"));
+    account_unref(&account);
+}
+
+static void test_a_body_without_credentials_is_refused(void **state)
+{
+    struct house *house = *state;
+    const char *id = make_account(house, environment, "none");
+    assert_refused(put(house, "{}", "/v1/accounts/%s/credentials", id), 422,
+                   "body_invalid");
+    assert_refused(put(house, "{'credentials':{}}", "/v1/accounts/%s/credentials", id),
+                   422, "body_invalid");
+    assert_refused(put(house, "{'credentials':{'token':'x'}}",
+                       "/v1/accounts/acc_unknown/credentials"),
+                   404, "account_unknown");
+}
+
+int test_api_credentials(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_they_are_what_the_integration_wants),
+        cmocka_unit_test(test_values_that_cannot_be_sent_are_refused),
+        cmocka_unit_test(test_two_who_change_them_at_once_do_not_undo_each_other),
+        cmocka_unit_test(test_escapes_are_stored_as_what_they_mean),
+        cmocka_unit_test(test_a_body_without_credentials_is_refused),
+    };
+    return cmocka_run_group_tests_name("api: credentials", tests, setup, house_teardown);
+}
