@@ -1,0 +1,83 @@
+/*
+ * The commands: X(owner, symbol, "noun", "verb", "ARGUMENTS", "doc"). A command of one
+ * word has no verb. In ARGUMENTS a name in brackets may be left out, and one with dots may
+ * be given many times. Owner CLI: it has a `const struct cli_action action_<symbol>` in
+ * the file of its noun. MAIN: it runs a daemon and belongs to main/.
+ */
+X(MAIN, serve, "serve", "", "", "Run the daemon.")
+X(MAIN, demo, "demo", "", "", "Simulator, gateway, and a tour on real traffic; then stays up.")
+X(MAIN, sim, "sim", "", "", "Run the vendor simulator.")
+
+X(CLI, stages_list, "stages", "list", "", "The stages.")
+X(CLI, stages_show, "stages", "show", "STAGE", "One stage, by id or name.")
+X(CLI, stages_create, "stages", "create", "NAME", "Make a stage.")
+X(CLI, stages_delete, "stages", "delete", "STAGE", "Delete a stage that nothing belongs to.")
+
+X(CLI, environments_list, "environments", "list", "", "The environments.")
+X(CLI, environments_show, "environments", "show", "ID", "One environment.")
+X(CLI, environments_create, "environments", "create", "NAME", "Make an environment.")
+X(CLI, environments_update, "environments", "update", "ID",
+  "Change what is given; labels are replaced as a whole.")
+X(CLI, environments_delete, "environments", "delete", "ID",
+  "Delete an environment that has no accounts.")
+
+X(CLI, accounts_list, "accounts", "list", "", "The accounts.")
+X(CLI, accounts_show, "accounts", "show", "ACCOUNT",
+  "One account, by id or external id, with what stands in the way of its calls.")
+X(CLI, accounts_create, "accounts", "create", "", "Make an account.")
+X(CLI, accounts_update, "accounts", "update", "ACCOUNT",
+  "Change what is given; labels and context are replaced as a whole.")
+X(CLI, accounts_delete, "accounts", "delete", "ACCOUNT",
+  "Delete an account and destroy its data key.")
+X(CLI, accounts_credentials, "accounts", "credentials", "ACCOUNT",
+  "Store credentials in place of all before.")
+X(CLI, accounts_enable, "accounts", "enable", "ACCOUNT", "Switch an account on again.")
+X(CLI, accounts_disable, "accounts", "disable", "ACCOUNT", "Switch an account off.")
+
+X(CLI, keys_list, "keys", "list", "", "The API keys.")
+X(CLI, keys_show, "keys", "show", "ID", "One key, without its text.")
+X(CLI, keys_create, "keys", "create", "LABEL", "Make a key; its text is shown this once.")
+X(CLI, keys_update, "keys", "update", "ID",
+  "Change what is given; permissions and environments are replaced as a whole.")
+X(CLI, keys_delete, "keys", "delete", "ID", "Delete a key.")
+
+X(CLI, integrations_list, "integrations", "list", "", "The integrations in use.")
+X(CLI, integrations_show, "integrations", "show", "NAME",
+  "One integration: what its accounts need, its resources.")
+X(CLI, integrations_document, "integrations", "document", "NAME [REVISION]",
+  "Print the document in use, or that of a revision.")
+X(CLI, integrations_put, "integrations", "put", "FILE",
+  "Check a document and put it into use; - reads standard input.")
+X(CLI, integrations_check, "integrations", "check", "FILE",
+  "Check a document; nothing is changed.")
+X(CLI, integrations_delete, "integrations", "delete", "NAME",
+  "Take an integration out of use; its versions are kept.")
+X(CLI, integrations_versions, "integrations", "versions", "NAME", "Its versions, newest first.")
+X(CLI, integrations_activate, "integrations", "activate", "NAME REVISION",
+  "Bring an earlier version back into use.")
+X(CLI, integrations_faults, "integrations", "faults", "",
+  "The faults of documents that are not in use because of them.")
+X(CLI, integrations_rescan, "integrations", "rescan", "", "Look at the folder now.")
+
+X(CLI, breakers_list, "breakers", "list", "", "The breakers that calls have met.")
+X(CLI, breakers_show, "breakers", "show", "BREAKER", "One breaker, by name or account id.")
+X(CLI, breakers_force, "breakers", "force", "BREAKER STATE",
+  "Hold a breaker open or closed, or set it free: auto.")
+
+X(CLI, limits_list, "limits", "list", "",
+  "What vendors have told of the limits of accounts that were called lately.")
+
+X(CLI, audit_list, "audit", "list", "", "The audit log, newest first.")
+
+X(CLI, master_keys_show, "master-keys", "show", "",
+  "Which master key seals, and which ones are needed.")
+X(CLI, master_keys_rotate, "master-keys", "rotate", "[ID]",
+  "Seal with that master key, and seal every data key anew.")
+
+X(CLI, errors_list, "errors", "list", "", "Every error code with what to do about it.")
+
+X(CLI, json, "json", "", "FILE...", "Check that files are JSON as RFC 8259 has it.")
+X(CLI, completion, "completion", "", "", "Print the completion script for bash.")
+X(CLI, man, "man", "", "", "Print the manual page.")
+X(CLI, version, "version", "", "", "Print the version.")
+X(CLI, help, "help", "", "[NOUN] [VERB]", "Say what commands there are, or how one is used.")

@@ -1,0 +1,13 @@
+#include "groups.h"
+
+int main(void)
+{
+    int failed = 0;
+    failed += test_cli_table();
+    failed += test_cli_args();
+    failed += test_cli_commands();
+    failed += test_cli_local();
+    failed += test_cli_scripts();
+    failed += test_cli_client();
+    return failed != 0;
+}
