@@ -161,8 +161,8 @@ export async function startBreakwater(vendor, secure, tls, extra = []) {
   };
   const stage = await api("POST", "stages", { name: "production", kind: "production" });
   const environment = await api("POST", "environments", { stage: stage.id, name: "Acme" });
-  const account = await api("POST", "accounts", { environment: environment.id, integration: "vendor", external_id: "acme" });
-  await api("PUT", `accounts/${account.id}/credentials`, { token: "token" });
+  await api("POST", "accounts", { environment: environment.id, integration: "vendor",
+    external_id: "acme", credentials: { token: "token" } });
   return { name: "Breakwater, every stage on", child, port };
 }
 

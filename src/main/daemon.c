@@ -1,0 +1,591 @@
+/*
+ * Bring-up goes down the list of parts, each needing those before it; take-down goes back
+ * up. A worker's own parts (listeners, the catalog's pin, connections to vendors) are
+ * opened and closed on its thread.
+ */
+#include "main/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "call/h1.h"
+#include "directory/keyring.h"
+#include "http/server.h"
+#include "http/tls.h"
+#include "loop/driver.h"
+#include "loop/thread.h"
+#include "loop/world.h"
+#include "main/listening.h"
+#include "main/log_sink.h"
+#include "main/master_keys.h"
+#include "main/start.h"
+#include "watch/watch.h"
+
+enum { ERROR_BYTES_MAX = 64 * 1024, LOOK_BYTES_MAX = 1 << 20 };
+static const usec drain_poll = 50 * USEC_MS;
+static const usec use_flush_every = 60 * USEC_S;
+
+/* One worker of the daemon. */
+struct crew {
+    struct daemon *daemon;
+    struct worker worker;
+    struct driver *driver;
+    struct thread *thread;
+    struct listening listening;
+    struct post drain;
+    struct post reload_tls;
+    struct timer drain_timer;
+    usec drain_until;
+    bool drained;
+};
+
+struct daemon {
+    struct settings settings;
+    struct arena arena;
+    struct log log;
+    struct log_sink *sink;
+    struct store *store;
+    struct keyring *keyring;
+    struct directory *directory;
+    struct catalog *catalog;
+    struct boards boards;
+    struct tls *upstream_tls;
+    struct tls *server_tls;
+    struct transport *h1;
+    struct transport *curl;
+    struct watch *watch;
+    struct gate gate;
+    struct api api;
+    struct server server;
+    struct listen_plan plan;
+    unsigned crew_n;
+    struct crew *crews;
+    struct worker main_worker;
+    struct driver *main_driver;
+    struct timer use_timer;
+    struct use_flush use_flush;
+    bool use_flushing;
+    atomic_bool draining;
+    _Atomic unsigned running;
+    str admin_key;
+};
+
+struct gate *daemon_gate(struct daemon *daemon)
+{
+    return &daemon->gate;
+}
+
+struct api *daemon_api(struct daemon *daemon)
+{
+    return &daemon->api;
+}
+
+bool daemon_ready(struct daemon *daemon)
+{
+    return !atomic_load(&daemon->draining);
+}
+
+uint16_t daemon_port(const struct daemon *daemon)
+{
+    return daemon->plan.items[0].port;
+}
+
+str daemon_admin_key(const struct daemon *daemon)
+{
+    return daemon->admin_key;
+}
+
+void daemon_announce(const struct daemon *daemon)
+{
+    listening_announce(&daemon->plan);
+}
+
+/* --- the parts
+ * ---------------------------------------------------------------------------- */
+
+static bool start_log(struct daemon *daemon, str *ret_why)
+{
+    const struct settings *settings = &daemon->settings;
+    int fd = STDERR_FILENO;
+    if (settings->log_file.n)
+        fd = open(arena_z(&daemon->arena, settings->log_file),
+                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    if (fd < 0) {
+        *ret_why =
+            arena_printf(&daemon->arena, "the log file " STR_F " cannot be written: %s",
+                         STR_A(settings->log_file), strerror(errno));
+        return false;
+    }
+    daemon->sink = log_sink_start(fd);
+    log_sink_bind(daemon->sink, &daemon->log);
+    daemon->log.text = str_eq(settings->log_format, STR("text")) ||
+                       (str_eq(settings->log_format, STR("auto")) && isatty(fd));
+    return true;
+}
+
+static bool check_log_settings(struct daemon *daemon, str *ret_why)
+{
+    str format = daemon->settings.log_format;
+    if (!log_level_parse(daemon->settings.log_level, &daemon->log.level)) {
+        *ret_why = STR("log_level must be debug, info, warn or error");
+        return false;
+    }
+    if (str_eq(format, STR("json")) || str_eq(format, STR("text")) ||
+        str_eq(format, STR("auto")))
+        return true;
+    *ret_why = STR("log_format must be json, text or auto");
+    return false;
+}
+
+static bool start_state(struct daemon *daemon, str *ret_why)
+{
+    struct start_request request = {
+        .settings = &daemon->settings, .arena = &daemon->arena, .log = &daemon->log};
+    if (!start_state_open(&request, ret_why))
+        return false;
+    daemon->store = request.store;
+    daemon->keyring = request.keyring;
+    daemon->directory = request.directory;
+    daemon->admin_key = request.new_admin_key;
+    memcpy(daemon->api.cursor_key, request.cursor_key, sizeof(request.cursor_key));
+    daemon->catalog = catalog_open(daemon->store, daemon->settings.integrations,
+                                   world_real(), &daemon->log, &daemon->arena, ret_why);
+    return daemon->catalog != NULL;
+}
+
+static bool start_transports(struct daemon *daemon, str *ret_why)
+{
+    const struct settings *settings = &daemon->settings;
+    str ca = settings->upstream_ca.n ? settings->upstream_ca : STR_NONE;
+    daemon->upstream_tls =
+        tls_create_client(&daemon->arena, ca, STR_NONE, STR_NONE, ret_why);
+    if (!daemon->upstream_tls)
+        return false;
+    struct h1_settings h1 = {.tls = daemon->upstream_tls, .workers = daemon->crew_n};
+    daemon->h1 = h1_create(&h1);
+    return true;
+}
+
+static bool start_tls(struct daemon *daemon, str *ret_why)
+{
+    const struct settings *settings = &daemon->settings;
+    if (!settings->tls_cert.n && !settings->tls_key.n)
+        return true;
+    if (!settings->tls_cert.n || !settings->tls_key.n) {
+        *ret_why = STR("tls_cert and tls_key go together; one of them is missing");
+        return false;
+    }
+    daemon->server_tls =
+        tls_create_server(&daemon->arena, settings->tls_cert, settings->tls_key, ret_why);
+    return daemon->server_tls != NULL;
+}
+
+static bool read_trusted(struct daemon *daemon, str *ret_why)
+{
+    str list = daemon->settings.trusted_proxies, item, rest = list;
+    uint32_t n = 1;
+    for (size_t i = 0; i < list.n; i++)
+        n += list.p[i] == ',';
+    struct cidr *ranges = arena_array(&daemon->arena, n, sizeof(*ranges));
+    n = 0;
+    while (list.n && str_next(&rest, ',', &item)) {
+        if (!cidr_parse(str_trim(item), &ranges[n])) {
+            *ret_why = arena_printf(&daemon->arena,
+                                    "trusted_proxies: \"" STR_F "\" is no address range",
+                                    STR_A(item));
+            return false;
+        }
+        n++;
+    }
+    daemon->gate.trusted = ranges;
+    daemon->gate.trusted_n = n;
+    return true;
+}
+
+static bool start_gate(struct daemon *daemon, str *ret_why)
+{
+    const struct settings *settings = &daemon->settings;
+    struct body_budget *budgets =
+        arena_array(&daemon->arena, daemon->crew_n, sizeof(*budgets));
+    for (unsigned i = 0; i < daemon->crew_n; i++)
+        budgets[i].bytes_max = settings->hold_bytes_max;
+    daemon->watch = watch_create(daemon->crew_n, &daemon->log);
+    daemon->gate = (struct gate){
+        .exchange = {.boards = &daemon->boards,
+                     .directory = daemon->directory,
+                     .h1 = daemon->h1,
+                     .curl = daemon->curl,
+                     .egress_proxy = settings->egress_proxy,
+                     .error_bytes_max = ERROR_BYTES_MAX,
+                     .look_bytes_max = LOOK_BYTES_MAX,
+                     .on_breaker = watch_breaker},
+        .directory = daemon->directory,
+        .catalog = daemon->catalog,
+        .log = &daemon->log,
+        .proxy_domain = settings->proxy_domain,
+        .budgets = budgets,
+        .visits_max = (uint32_t)settings->visits_max,
+        .observe = watch_visit,
+        .observe_arg = daemon->watch,
+    };
+    return read_trusted(daemon, ret_why);
+}
+
+static bool reload_keys(void *arg, struct arena *arena, str *ret_why)
+{
+    struct daemon *daemon = arg;
+    str text;
+    bool made;
+    if (!master_keys_read(&daemon->settings, false, arena, &text, &made, ret_why))
+        return false;
+    bool good = keyring_reload(daemon->keyring, text, arena, ret_why);
+    mem_wipe((char *)(uintptr_t)text.p, text.n);
+    return good;
+}
+
+static void start_api(struct daemon *daemon)
+{
+    struct api *api = &daemon->api;
+    api->directory = daemon->directory;
+    api->catalog = daemon->catalog;
+    api->keyring = daemon->keyring;
+    api->store = daemon->store;
+    api->boards = &daemon->boards;
+    api->gate = &daemon->gate;
+    api->log = &daemon->log;
+    api->reload_keys = reload_keys;
+    api->reload_arg = daemon;
+    api_open(api);
+}
+
+static void start_server(struct daemon *daemon)
+{
+    const struct settings *settings = &daemon->settings;
+    server_init(&daemon->server);
+    daemon->server.connections_max = (uint32_t)settings->connections_max;
+    daemon->server.head_timeout = settings->head_timeout;
+    daemon->server.idle_timeout = settings->idle_timeout;
+    daemon->server.body_timeout = settings->body_timeout;
+    daemon->server.write_timeout = settings->write_timeout;
+}
+
+/* --- a worker's life -------------------------------------------------------------------
+ */
+
+static void crew_run(void *arg)
+{
+    struct crew *crew = arg;
+    struct daemon *daemon = crew->daemon;
+    struct worker *worker = &crew->worker;
+    catalog_join(daemon->catalog, worker);
+    if (worker->id == 0 && daemon->settings.integrations.n)
+        catalog_watch(daemon->catalog, worker);
+    daemon->h1->ops->join(daemon->h1, worker);
+    listening_open(&crew->listening, &daemon->plan, &daemon->server, worker,
+                   daemon->server_tls);
+    atomic_fetch_add(&daemon->running, 1);
+    driver_run(crew->driver);
+    listening_close(&crew->listening);
+    while (worker_turn(worker) <= worker->now) /* closed connections go */
+        ;
+    daemon->h1->ops->leave(daemon->h1, worker);
+    catalog_leave(daemon->catalog, worker);
+    worker_turn(worker); /* its pin comes back */
+}
+
+static void start_crews(struct daemon *daemon)
+{
+    for (unsigned i = 0; i < daemon->crew_n; i++) {
+        struct crew *crew = &daemon->crews[i];
+        crew->daemon = daemon;
+        worker_init(&crew->worker, i, world_real());
+        crew->driver = driver_create(&crew->worker);
+        crew->thread = thread_start("bw-worker", crew_run, crew);
+    }
+    while (atomic_load(&daemon->running) < daemon->crew_n)
+        usleep(200);
+}
+
+/* --- draining
+ * ---------------------------------------------------------------------------- */
+
+static void on_drain_timer(struct timer *timer)
+{
+    struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
+    bool late = crew->worker.now >= crew->drain_until;
+    if (listening_busy(&crew->listening) && !late) {
+        timer_start(&crew->drain_timer, drain_poll);
+        return;
+    }
+    driver_stop(crew->driver);
+}
+
+static void on_drain(struct post *post)
+{
+    struct crew *crew = CONTAINER_OF(post, struct crew, drain);
+    listening_drain(&crew->listening);
+    crew->drain_until = crew->worker.now + crew->daemon->settings.drain_timeout;
+    timer_init(&crew->drain_timer, &crew->worker, on_drain_timer);
+    timer_start(&crew->drain_timer, 0);
+}
+
+static void drain(struct daemon *daemon)
+{
+    if (atomic_exchange(&daemon->draining, true))
+        return;
+    log_say(&daemon->log, LOG_INFO, "drain", "no new connections; calls may go on");
+    for (unsigned i = 0; i < daemon->crew_n; i++)
+        worker_post(&daemon->crews[i].worker, &daemon->crews[i].drain, on_drain);
+}
+
+/* --- reloading
+ * ---------------------------------------------------------------------------- */
+
+static void on_reload_tls(struct post *post)
+{
+    struct crew *crew = CONTAINER_OF(post, struct crew, reload_tls);
+    listening_set_tls(&crew->listening, crew->daemon->server_tls);
+}
+
+static void reload(struct daemon *daemon)
+{
+    struct arena arena;
+    str why = STR_NONE;
+    arena_init(&arena, 4096, 1 << 20);
+    struct tls *before = daemon->server_tls;
+    daemon->server_tls = NULL;
+    if (start_tls(daemon, &why)) {
+        for (unsigned i = 0; before && i < daemon->crew_n; i++)
+            worker_post(&daemon->crews[i].worker, &daemon->crews[i].reload_tls,
+                        on_reload_tls);
+        tls_unref(&before);
+    } else {
+        daemon->server_tls = before;
+    }
+    if (str_absent(why))
+        reload_keys(daemon, &arena, &why);
+    if (str_absent(why))
+        log_say(&daemon->log, LOG_INFO, "reload",
+                "certificates and master keys are read");
+    else
+        log_say(&daemon->log, LOG_ERROR, "reload", "nothing changed: " STR_F, STR_A(why));
+    arena_fini(&arena);
+}
+
+/* --- the main thread ------------------------------------------------------------------
+ */
+
+static void on_signal(void *arg, int number)
+{
+    struct daemon *daemon = arg;
+    if (number == SIGHUP)
+        reload(daemon);
+    else if (number == SIGTERM || number == SIGINT)
+        driver_stop(daemon->main_driver);
+}
+
+static void on_use_flushed(struct use_flush *flush)
+{
+    struct daemon *daemon = CONTAINER_OF(flush, struct daemon, use_flush);
+    daemon->use_flushing = false;
+}
+
+static void flush_use(struct daemon *daemon)
+{
+    if (daemon->use_flushing)
+        return;
+    daemon->use_flushing = true;
+    daemon->use_flush.directory = daemon->directory;
+    daemon->use_flush.done = on_use_flushed;
+    directory_flush_use(&daemon->use_flush, &daemon->main_worker);
+}
+
+static void on_use_timer(struct timer *timer)
+{
+    struct daemon *daemon = CONTAINER_OF(timer, struct daemon, use_timer);
+    flush_use(daemon);
+    timer_start(timer, use_flush_every);
+}
+
+static void start_main(struct daemon *daemon)
+{
+    worker_init(&daemon->main_worker, daemon->crew_n, world_real());
+    daemon->main_driver = driver_create(&daemon->main_worker);
+    timer_init(&daemon->use_timer, &daemon->main_worker, on_use_timer);
+    timer_start(&daemon->use_timer, use_flush_every);
+}
+
+static bool bring_up(struct daemon *daemon, str *ret_why)
+{
+    if (!check_log_settings(daemon, ret_why) || !start_log(daemon, ret_why))
+        return false;
+    boards_open(&daemon->boards);
+    if (!start_state(daemon, ret_why) || !start_transports(daemon, ret_why) ||
+        !start_tls(daemon, ret_why) || !start_gate(daemon, ret_why))
+        return false;
+    start_api(daemon);
+    start_server(daemon);
+    if (!listening_plan(&daemon->plan, daemon, &daemon->settings, daemon->crew_n,
+                        &daemon->arena, ret_why))
+        return false;
+    start_main(daemon);
+    start_crews(daemon);
+    return true;
+}
+
+struct daemon *daemon_start(const struct settings *settings, struct arena *arena,
+                            str *ret_why)
+{
+    struct daemon *daemon = mem_zalloc(sizeof(*daemon));
+    str why = STR_NONE;
+    daemon->settings = *settings;
+    arena_init(&daemon->arena, 16 * 1024, 256 << 20);
+    daemon->crew_n = settings->workers ? (unsigned)settings->workers
+                                       : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    daemon->crews = mem_array(daemon->crew_n, sizeof(daemon->crews[0]));
+    if (bring_up(daemon, &why))
+        return daemon;
+    *ret_why = arena_str(arena, why);
+    daemon_destroy(&daemon);
+    return NULL;
+}
+
+void daemon_run(struct daemon *daemon, bool signals)
+{
+    if (signals)
+        driver_catch_signals(daemon->main_driver, on_signal, daemon);
+    log_say(&daemon->log, LOG_INFO, "ready", "%u workers, %u integrations",
+            daemon->crew_n, start_count_integrations(daemon->catalog));
+    driver_run(daemon->main_driver);
+    drain(daemon);
+    for (unsigned i = 0; i < daemon->crew_n; i++)
+        thread_join(&daemon->crews[i].thread);
+    timer_cancel(&daemon->use_timer);
+    flush_use(daemon);
+    while (daemon->use_flushing) {
+        worker_turn(&daemon->main_worker);
+        usleep(200);
+    }
+}
+
+void daemon_stop(struct daemon *daemon)
+{
+    driver_stop(daemon->main_driver);
+}
+
+static void stop_workers(struct daemon *daemon)
+{
+    for (unsigned i = 0; i < daemon->crew_n; i++) {
+        struct crew *crew = &daemon->crews[i];
+        if (!crew->driver)
+            continue;
+        if (crew->thread) {
+            driver_stop(crew->driver);
+            thread_join(&crew->thread);
+        }
+        driver_destroy(&crew->driver);
+        worker_fini(&crew->worker);
+    }
+    if (daemon->main_driver) {
+        timer_cancel(&daemon->use_timer);
+        driver_destroy(&daemon->main_driver);
+        worker_fini(&daemon->main_worker);
+    }
+}
+
+void daemon_destroy(struct daemon **ptr)
+{
+    struct daemon *daemon = *ptr;
+    stop_workers(daemon);
+    listening_forget(&daemon->plan);
+    if (daemon->api.directory)
+        api_close(&daemon->api);
+    watch_destroy(&daemon->watch);
+    if (daemon->curl)
+        daemon->curl->ops->destroy(daemon->curl);
+    if (daemon->h1)
+        daemon->h1->ops->destroy(daemon->h1);
+    tls_unref(&daemon->server_tls);
+    tls_unref(&daemon->upstream_tls);
+    catalog_close(&daemon->catalog);
+    directory_close(&daemon->directory);
+    keyring_destroy(&daemon->keyring);
+    store_close(&daemon->store);
+    boards_close(&daemon->boards);
+    if (daemon->sink)
+        log_sink_stop(&daemon->sink);
+    arena_fini(&daemon->arena);
+    mem_free(daemon->crews);
+    mem_free(daemon);
+    *ptr = NULL;
+}
+
+/* --- metrics
+ * ---------------------------------------------------------------------------------- */
+
+static void put_server(struct daemon *daemon, struct buf *buf)
+{
+    const struct server *server = &daemon->server;
+    watch_sample(buf, "breakwater_connections", "gauge", "Callers' connections open.",
+                 atomic_load(&server->connections));
+    watch_sample(buf, "breakwater_connections_accepted_total", "counter",
+                 "Callers' connections accepted.",
+                 (double)atomic_load(&server->accepted));
+    watch_sample(buf, "breakwater_connections_refused_total", "counter",
+                 "Connections over connections_max.",
+                 (double)atomic_load(&server->refused));
+    watch_sample(buf, "breakwater_requests_rejected_total", "counter",
+                 "Requests that were no HTTP.", (double)atomic_load(&server->rejected));
+    watch_sample(buf, "breakwater_visits", "gauge", "Proxied calls under way.",
+                 atomic_load(&daemon->gate.visits));
+}
+
+static void put_upstream(struct daemon *daemon, struct buf *buf)
+{
+    struct h1_stats h1;
+    h1_stats(daemon->h1, &h1);
+    watch_sample(buf, "breakwater_upstream_connections", "gauge",
+                 "Connections to vendors open.", (double)h1.open);
+    watch_sample(buf, "breakwater_upstream_connections_opened_total", "counter",
+                 "Connections to vendors made.", (double)h1.opened);
+    watch_sample(buf, "breakwater_upstream_reused_total", "counter",
+                 "Requests over a connection that was used before.", (double)h1.reused);
+}
+
+static void put_state(struct daemon *daemon, struct buf *buf)
+{
+    struct store_stats store;
+    struct directory_counts counts;
+    store_stats(daemon->store, &store);
+    directory_counts(daemon->directory, &counts);
+    watch_sample(buf, "breakwater_accounts", "gauge", "Accounts.",
+                 (double)counts.accounts);
+    watch_sample(buf, "breakwater_environments", "gauge", "Environments.",
+                 (double)counts.environments);
+    watch_sample(buf, "breakwater_integrations", "gauge", "Integrations in use.",
+                 start_count_integrations(daemon->catalog));
+    watch_sample(buf, "breakwater_store_waiting", "gauge", "Store operations waiting.",
+                 (double)store.waiting);
+    watch_sample(buf, "breakwater_store_commits_total", "counter", "Commits.",
+                 (double)store.commits);
+    watch_sample(buf, "breakwater_store_bytes", "gauge", "Size of the store on disk.",
+                 (double)store.bytes);
+    watch_sample(buf, "breakwater_log_dropped_total", "counter",
+                 "Log lines dropped because nobody took them.",
+                 (double)log_sink_dropped(daemon->sink));
+    watch_sample(buf, "breakwater_odd_total", "counter",
+                 "Things that should not happen and did.", (double)check_odd_count());
+}
+
+void daemon_metrics(struct daemon *daemon, struct buf *buf)
+{
+    watch_metrics(daemon->watch, buf);
+    put_server(daemon, buf);
+    put_upstream(daemon, buf);
+    put_state(daemon, buf);
+}

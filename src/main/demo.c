@@ -1,0 +1,322 @@
+#include "main/demo.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "loop/driver.h"
+#include "loop/thread.h"
+#include "loop/world.h"
+#include "main/daemon.h"
+#include "main/start.h"
+#include "main/tour.h"
+#include "sim/sim.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+#ifndef BREAKWATER_SHARE
+#define BREAKWATER_SHARE "/usr/local/share/breakwater"
+#endif
+
+static const char usage[] =
+    "usage: breakwater demo [--once] [--listen ADDR:PORT] [--sim-listen ADDR:PORT]\n"
+    "                       [--integrations DIR]\n\n"
+    "  --once          end after the tour; exit 1 if a step did not go as told\n"
+    "  --listen        where Breakwater listens (127.0.0.1:8080, or a free port)\n"
+    "  --sim-listen    where the simulated vendor listens (127.0.0.1:8090, or a free "
+    "port)\n"
+    "  --integrations  the folder that has demo/ in it\n";
+
+struct demo {
+    bool once;
+    str listen;
+    str sim_listen;
+    str integrations;
+    char folder[64]; /* of everything the demo writes */
+    struct arena arena;
+    struct daemon *daemon;
+    struct worker sim_worker;
+    struct driver *sim_driver;
+    struct thread *sim_thread;
+    struct sim *sim;
+    struct thread *tour_thread;
+    struct tour tour;
+    str key;
+};
+
+/* --- what it needs
+ * ----------------------------------------------------------------------- */
+
+static bool has_demo(const char *folder)
+{
+    char path[512];
+    snprintf(path, sizeof(path), "%s/demo/sim.json", folder);
+    return access(path, R_OK) == 0;
+}
+
+static bool find_integrations(struct demo *demo)
+{
+    static const char *const places[] = {"integrations", BREAKWATER_SHARE "/integrations",
+                                         "/usr/share/breakwater/integrations"};
+    if (demo->integrations.n)
+        return has_demo(arena_z(&demo->arena, demo->integrations));
+    for (size_t i = 0; i < COUNT_OF(places); i++)
+        if (has_demo(places[i])) {
+            demo->integrations = str_z(places[i]);
+            return true;
+        }
+    return false;
+}
+
+static void run_sim(void *arg)
+{
+    struct demo *demo = arg;
+    driver_run(demo->sim_driver);
+}
+
+static bool start_sim(struct demo *demo, str *ret_why)
+{
+    struct sim_settings settings = {.listen = demo->sim_listen,
+                                    .dialects = demo->integrations};
+    worker_init(&demo->sim_worker, 0, world_real());
+    demo->sim_driver = driver_create(&demo->sim_worker);
+    demo->sim = sim_create(&demo->sim_worker, &settings, &demo->arena, ret_why);
+    if (!demo->sim && str_eq(demo->sim_listen, STR("127.0.0.1:8090"))) {
+        settings.listen = STR("127.0.0.1:0");
+        demo->sim = sim_create(&demo->sim_worker, &settings, &demo->arena, ret_why);
+    }
+    if (demo->sim)
+        demo->sim_thread = thread_start("bw-sim", run_sim, demo);
+    return demo->sim != NULL;
+}
+
+static bool start_daemon(struct demo *demo, str *ret_why)
+{
+    struct settings settings;
+    const char *folder = demo->folder;
+    char data[128], log[128];
+    snprintf(data, sizeof(data), "--data=%s/data", folder);
+    snprintf(log, sizeof(log), "--log-file=%s/log", folder);
+    str listen = arena_printf(&demo->arena, "--listen=" STR_F, STR_A(demo->listen));
+    str integrations =
+        arena_printf(&demo->arena, "--integrations=" STR_F, STR_A(demo->integrations));
+    char *argv[] = {data,
+                    log,
+                    (char *)(uintptr_t)arena_z(&demo->arena, listen),
+                    (char *)(uintptr_t)arena_z(&demo->arena, integrations),
+                    (char *)(uintptr_t) "--workers=1",
+                    (char *)(uintptr_t) "--log-format=json"};
+    if (!settings_read(&settings, COUNT_OF(argv), argv, &demo->arena, ret_why))
+        return false;
+    demo->daemon = daemon_start(&settings, &demo->arena, ret_why);
+    if (!demo->daemon && str_eq(demo->listen, STR("127.0.0.1:8080"))) {
+        demo->listen = STR("127.0.0.1:0");
+        return start_daemon(demo, ret_why);
+    }
+    if (demo->daemon)
+        demo->key = daemon_admin_key(demo->daemon);
+    return demo->daemon != NULL;
+}
+
+/* --- a tenant
+ * ------------------------------------------------------------------------------ */
+
+static bool change_now(struct demo *demo, struct change *change, str *ret_why)
+{
+    change->directory = daemon_gate(demo->daemon)->directory;
+    change->arena = &demo->arena;
+    directory_change_now(change);
+    if (change->err)
+        *ret_why = change->detail.n ? change->detail : err_row(change->err)->title;
+    return change->err == ERR_NONE;
+}
+
+static struct json context_of(struct demo *demo)
+{
+    struct json_build build;
+    json_build_init(&build, &demo->arena);
+    json_build_member(&build, STR("origin"),
+                      json_of_text(arena_printf(&demo->arena, "http://127.0.0.1:%u",
+                                                sim_port(demo->sim))));
+    return json_build_object(&build);
+}
+
+static bool make_tenant(struct demo *demo, str *ret_why)
+{
+    struct change stage = {
+        .kind = CHANGE_STAGE_CREATE, .name = STR("sandbox"), .stage_kind = STAGE_SANDBOX};
+    if (!change_now(demo, &stage, ret_why))
+        return false;
+    struct change environment = {.kind = CHANGE_ENVIRONMENT_CREATE,
+                                 .stage_id = tenant_id_str(&stage.new_id),
+                                 .name = STR("Acme, a customer")};
+    if (!change_now(demo, &environment, ret_why))
+        return false;
+    struct credential token = {.name = STR("token")};
+    secret_init(&token.value, STR("the-vendors-own-token"));
+    struct change account = {.kind = CHANGE_ACCOUNT_CREATE,
+                             .environment_id = tenant_id_str(&environment.new_id),
+                             .integration = STR("demo"),
+                             .external_id = STR("acme"),
+                             .context = context_of(demo),
+                             .credentials = &token,
+                             .credential_n = 1};
+    bool good = change_now(demo, &account, ret_why);
+    secret_fini(&token.value);
+    return good;
+}
+
+/* --- running
+ * ------------------------------------------------------------------------------- */
+
+static void greet(const struct demo *demo)
+{
+    printf("Breakwater, with a simulated vendor behind it.\n\n"
+           "  Breakwater   http://127.0.0.1:%u\n"
+           "  the vendor   http://127.0.0.1:%u/demo   (integrations/demo/sim.json)\n"
+           "  its document integrations/demo/integration.json\n\n"
+           "  export KEY=" STR_F "\n",
+           daemon_port(demo->daemon), sim_port(demo->sim), STR_A(demo->key));
+    fflush(stdout);
+}
+
+static void say_what_to_try(const struct demo *demo)
+{
+    unsigned port = daemon_port(demo->daemon);
+    printf(
+        "\nBoth stay up until Ctrl-C. To try:\n\n"
+        "  export KEY=" STR_F "\n"
+        "  export BREAKWATER_URL=http://127.0.0.1:%u BREAKWATER_KEY=$KEY\n\n"
+        "  curl -i http://acme.localhost:%u/contacts -H \"Authorization: Bearer $KEY\"\n"
+        "  curl -s http://127.0.0.1:%u/metrics | grep breakwater_calls\n"
+        "  breakwater accounts list; breakwater breakers list; breakwater audit list\n"
+        "  breakwater integrations document demo\n"
+        "  curl -X POST http://127.0.0.1:%u/_sim/faults -d "
+        "'{\"path\":\"/demo/\",\"fault\":{\"delay\":\"10s\"}}'\n\n"
+        "  the log: %s/log\n",
+        STR_A(demo->key), port, port, port, sim_port(demo->sim), demo->folder);
+    fflush(stdout);
+}
+
+static void run_tour(void *arg)
+{
+    struct demo *demo = arg;
+    demo->tour.port = daemon_port(demo->daemon);
+    demo->tour.sim_port = sim_port(demo->sim);
+    demo->tour.key = demo->key;
+    tour_run(&demo->tour);
+    if (demo->once)
+        daemon_stop(demo->daemon);
+    else
+        say_what_to_try(demo);
+}
+
+static void on_sim_closed(void *arg)
+{
+    struct demo *demo = arg;
+    driver_stop(demo->sim_driver);
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *at)
+{
+    (void)info;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+struct sim_end {
+    struct post post;
+    struct demo *demo;
+};
+
+static void on_sim_end(struct post *post)
+{
+    struct sim_end *end = CONTAINER_OF(post, struct sim_end, post);
+    sim_close(end->demo->sim, on_sim_closed, end->demo);
+}
+
+static void stop_sim(struct demo *demo)
+{
+    struct sim_end end = {.demo = demo};
+    if (demo->sim_thread) {
+        worker_post(&demo->sim_worker, &end.post, on_sim_end);
+        thread_join(&demo->sim_thread);
+    }
+    sim_destroy(&demo->sim);
+    driver_destroy(&demo->sim_driver);
+    worker_fini(&demo->sim_worker);
+}
+
+static int run(struct demo *demo)
+{
+    str why = STR_NONE;
+    bool good =
+        start_sim(demo, &why) && start_daemon(demo, &why) && make_tenant(demo, &why);
+    if (good) {
+        greet(demo);
+        demo->tour_thread = thread_start("bw-tour", run_tour, demo);
+        daemon_run(demo->daemon, true);
+        thread_join(&demo->tour_thread);
+        good = demo->tour.disappointed == NULL;
+        arena_fini(&demo->tour.arena);
+    } else {
+        fprintf(stderr, "breakwater demo: " STR_F "\n", STR_A(why));
+    }
+    if (demo->daemon)
+        daemon_destroy(&demo->daemon);
+    stop_sim(demo);
+    return good ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* --- the command
+ * ---------------------------------------------------------------------------- */
+
+static bool read_flags(struct demo *demo, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        str flag = str_z(argv[i]);
+        str value = i + 1 < argc ? str_z(argv[i + 1]) : STR_NONE;
+        if (str_eq(flag, STR("--once"))) {
+            demo->once = true;
+            continue;
+        }
+        if (str_absent(value))
+            return false;
+        if (str_eq(flag, STR("--listen")))
+            demo->listen = value;
+        else if (str_eq(flag, STR("--sim-listen")))
+            demo->sim_listen = value;
+        else if (str_eq(flag, STR("--integrations")))
+            demo->integrations = value;
+        else
+            return false;
+        i++;
+    }
+    return true;
+}
+
+int demo_main(int argc, char **argv)
+{
+    struct demo demo = {.listen = STR("127.0.0.1:8080"),
+                        .sim_listen = STR("127.0.0.1:8090"),
+                        .folder = "/tmp/breakwater-demo-XXXXXX"};
+    int status = EXIT_FAILED;
+    if (!read_flags(&demo, argc, argv)) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    arena_init(&demo.arena, 16 * 1024, 64 << 20);
+    start_process();
+    if (!find_integrations(&demo))
+        fprintf(stderr, "breakwater demo: there is no folder with demo/sim.json; name it "
+                        "with --integrations\n");
+    else if (!mkdtemp(demo.folder))
+        fprintf(stderr, "breakwater demo: no temporary folder can be made\n");
+    else
+        status = run(&demo);
+    nftw(demo.folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    arena_fini(&demo.arena);
+    return status;
+}

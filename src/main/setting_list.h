@@ -1,0 +1,56 @@
+/*
+ * The settings of the daemon: X(name, kind, default, min, max, "doc").
+ *
+ * Each is a flag (--name with "-" for "_"), an environment variable (BREAKWATER_NAME),
+ * and a member of the settings file; a flag wins over a variable, that over the file,
+ * that over the default. Kinds: TEXT, UINT, DURATION (min and max in seconds), BOOL.
+ */
+X(data, TEXT, "breakwater-data", 1, 4096,
+  "The data directory: store, keys, lock. Made with mode 0700 if it is missing.")
+X(listen, TEXT, "127.0.0.1:8080", 1, 200,
+  "Where callers connect: ADDR:PORT; port 0 takes a free one. Everything is served here "
+  "unless it is split off.")
+X(admin_listen, TEXT, "", 0, 200,
+  "A listener of its own for the admin API, metrics and dashboard.")
+X(public_listen, TEXT, "", 0, 200,
+  "A listener of its own for what vendors and browsers reach: hooks and connect pages.")
+X(account_listen, TEXT, "", 0, 4096,
+  "Listeners bound to an account: ADDR:PORT=ACCOUNT, more than one parted by commas. For "
+  "SDKs that take a host but neither a path nor a name of ours.")
+X(integrations, TEXT, "", 0, 4096,
+  "The folder of integration documents, one folder a vendor; watched while running.")
+X(workers, UINT, "0", 0, 256, "Worker threads; 0 = one for each processor.")
+X(store, TEXT, "", 0, 4096, "Where state lives; empty = embedded in the data directory.")
+X(proxy_domain, TEXT, "localhost", 0, 253,
+  "A Host of {account}.DOMAIN is a call for that account; empty = off.")
+X(public_url, TEXT, "", 0, 1024,
+  "How the outside reaches the public listener: https://hooks.example.com.")
+X(trusted_proxies, TEXT, "", 0, 4096,
+  "Address ranges whose X-Forwarded headers are believed, parted by commas.")
+X(tls_cert, TEXT, "", 0, 4096,
+  "Certificate chain of the listeners (PEM); read again on "
+  "SIGHUP. Empty = plain HTTP.")
+X(tls_key, TEXT, "", 0, 4096, "The private key for it (PEM).")
+X(upstream_ca, TEXT, "", 0, 4096,
+  "Further certificate authorities that vendors' certificates may lead to (PEM).")
+X(egress_proxy, TEXT, "", 0, 1024,
+  "An HTTP proxy for all vendor calls: http://HOST:PORT.")
+X(master_keys_file, TEXT, "", 0, 4096,
+  "The file of master keys; empty = `key` in the data directory, made at first start.")
+X(master_keys_command, TEXT, "", 0, 4096,
+  "A command whose output is read instead of the file.")
+X(log_level, TEXT, "info", 1, 10, "debug, info, warn or error.")
+X(log_file, TEXT, "", 0, 4096, "Where log lines go; empty = standard error.")
+X(log_format, TEXT, "auto", 1, 10, "json, text, or auto: text on a terminal.")
+X(connections_max, UINT, "20000", 1, 1000000,
+  "Connections of callers at once; past it idle ones make room, then new ones hear 503.")
+X(visits_max, UINT, "10000", 1, 1000000, "Proxied calls at once.")
+X(hold_bytes_max, UINT, "134217728", 1048576, 4294967295,
+  "Memory for request bodies that are kept for a repeat, for each worker. Past it bodies "
+  "only pass through.")
+X(head_timeout, DURATION, "10s", 0.1, 600, "For a request's head, from its first byte.")
+X(idle_timeout, DURATION, "75s", 0.1, 86400, "For a connection between two requests.")
+X(body_timeout, DURATION, "30s", 0.1, 3600, "Between two pieces of a request's body.")
+X(write_timeout, DURATION, "30s", 0.1, 3600, "For a caller to take a piece of an answer.")
+X(drain_timeout, DURATION, "30s", 0, 3600,
+  "After SIGTERM: how long calls may go on before they are cut.")

@@ -1,0 +1,320 @@
+/*
+ * A request here is a socket, a text and an answer: the tour is a caller like any other
+ * and uses nothing of the daemon it talks to.
+ */
+#include "main/tour.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http/parse.h"
+#include "json/json_parse.h"
+
+enum { ANSWER_BYTES_MAX = 256 * 1024, OPEN_AFTER = 5, CALLS_ALLOWED = 12 };
+
+struct asked {
+    const char *verb;
+    const char *path;
+    const char *header; /* one more header line; NULL = none */
+    const char *body;   /* JSON; NULL = none */
+    bool quiet;         /* not printed */
+    bool direct;        /* to the simulator, with the vendor's own token */
+};
+
+struct answered {
+    int status;
+    struct headers headers;
+    str body;
+};
+
+/* --- one request
+ * -------------------------------------------------------------------------- */
+
+static bool send_all(int fd, str text)
+{
+    while (text.n) {
+        ssize_t put = send(fd, text.p, text.n, MSG_NOSIGNAL);
+        if (put <= 0)
+            return false;
+        text = str_from(text, (size_t)put);
+    }
+    return true;
+}
+
+static str exchange_text(struct tour *tour, uint16_t port, str request)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+    char *bytes = arena_bytes(&tour->arena, ANSWER_BYTES_MAX);
+    size_t n = 0;
+    ssize_t got = 0;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 &&
+        send_all(fd, request))
+        while (n < ANSWER_BYTES_MAX &&
+               (got = recv(fd, bytes + n, ANSWER_BYTES_MAX - n, 0)) > 0)
+            n += (size_t)got;
+    if (fd >= 0)
+        close(fd);
+    return str_of(bytes, n);
+}
+
+static bool read_answer(struct tour *tour, str text, struct answered *ret)
+{
+    struct head_scan scan = {0};
+    struct message_head head;
+    struct body_parser body;
+    const char *why;
+    size_t n;
+    str chunk;
+    if (parse_scan(&scan, text, &n, &why) != PARSE_DONE ||
+        parse_head(PARSE_RESPONSE, &tour->arena, str_of(text.p, n), false, &head, &body,
+                   &why) != PARSE_DONE)
+        return false;
+    text = str_from(text, n);
+    *ret = (struct answered){.status = head.status, .headers = head.headers};
+    ret->body = STR("");
+    while (parse_body(&body, &text, &chunk) == BODY_CHUNK) {
+        str parts[] = {ret->body, chunk};
+        ret->body = arena_join(&tour->arena, parts, 2);
+    }
+    return true;
+}
+
+static void print_request(const struct tour *tour, const struct asked *asked)
+{
+    printf("\n    $ curl -i %s%s'http://127.0.0.1:%u%s'", asked->body ? "-X " : "",
+           asked->body ? "POST " : "", asked->direct ? tour->sim_port : tour->port,
+           asked->path);
+    printf(" -H \"Authorization: Bearer %s\"",
+           asked->direct ? "the-vendors-own-token" : "$KEY");
+    if (asked->header)
+        printf(" -H '%s'", asked->header);
+    if (asked->body)
+        printf(" -d '%s'", asked->body);
+    printf("\n");
+}
+
+/* Headers that the tour speaks of; the rest of an answer is left out. */
+static bool is_worth_showing(str name)
+{
+    static const char *const shown[] = {"Link",
+                                        "Retry-After",
+                                        "RateLimit",
+                                        "RateLimit-Policy",
+                                        "X-Upstream-Status",
+                                        "X-Calls",
+                                        "Server-Timing",
+                                        "X-Breakwater-Attempts",
+                                        "X-Breakwater-Breaker"};
+    for (size_t i = 0; i < COUNT_OF(shown); i++)
+        if (str_eq_nocase(name, str_z(shown[i])))
+            return true;
+    return false;
+}
+
+static void print_answer(const struct answered *answered)
+{
+    printf("    HTTP %d\n", answered->status);
+    for (uint32_t i = 0; i < answered->headers.n; i++) {
+        const struct header *header = &answered->headers.items[i];
+        if (is_worth_showing(header->name))
+            printf("    " STR_F ": " STR_F "\n", STR_A(header->name),
+                   STR_A(header->value));
+    }
+    size_t shown = answered->body.n < 300 ? answered->body.n : 300;
+    if (shown)
+        printf("    %.*s%s\n", (int)shown, answered->body.p,
+               shown < answered->body.n ? " …" : "");
+}
+
+static struct answered ask(struct tour *tour, const struct asked *asked)
+{
+    struct answered answered = {0};
+    size_t n = asked->body ? strlen(asked->body) : 0;
+    str token = asked->direct ? STR("the-vendors-own-token") : tour->key;
+    str request = arena_printf(
+        &tour->arena,
+        "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer " STR_F "\r\n"
+        "Connection: close\r\n%s%sContent-Type: application/json\r\n"
+        "Content-Length: %zu\r\n\r\n%s",
+        asked->verb, asked->path, tour->port, STR_A(token),
+        asked->header ? asked->header : "", asked->header ? "\r\n" : "", n,
+        asked->body ? asked->body : "");
+    if (!asked->quiet)
+        print_request(tour, asked);
+    str text = exchange_text(tour, asked->direct ? tour->sim_port : tour->port, request);
+    if (!read_answer(tour, text, &answered) && !tour->disappointed)
+        tour->disappointed = "a request had no answer";
+    if (!asked->quiet)
+        print_answer(&answered);
+    fflush(stdout);
+    return answered;
+}
+
+/* --- telling
+ * ------------------------------------------------------------------------------ */
+
+static void expect(struct tour *tour, bool as_told, const char *what)
+{
+    if (as_told || tour->disappointed)
+        return;
+    tour->disappointed = what;
+    printf("\n    ! this did not go as told: %s\n", what);
+}
+
+static void title(int number, const char *text)
+{
+    printf("\n──── %d. %s\n\n", number, text);
+}
+
+static void say(const char *text)
+{
+    printf("%s%s\n", text[0] ? "  " : "", text);
+}
+
+static str header_of(const struct answered *answered, const char *name)
+{
+    return header_value_name(&answered->headers, str_z(name));
+}
+
+static bool code_is(struct tour *tour, const struct answered *answered, str code)
+{
+    struct json body;
+    return json_parse(&tour->arena, answered->body, NULL, &body, NULL) &&
+           str_eq(json_member_text(&body, STR("code")), code);
+}
+
+/* --- the steps
+ * ------------------------------------------------------------------------------ */
+
+static void show_call(struct tour *tour)
+{
+    title(1, "A call");
+    say("Your code knows an account (acme) and a Breakwater key. The vendor's token is");
+    say("stored in Breakwater; it is put in on the way out, and nobody sees it.");
+    struct answered answered =
+        ask(tour, &(struct asked){.verb = "GET", .path = "/proxy/acme/contacts?limit=2"});
+    expect(tour, answered.status == 200, "the call should be answered 200");
+    say("");
+    say("The body is the vendor's, untouched. Link pointed to the vendor; now it leads");
+    say("through the proxy, so an SDK that follows pages stays inside. The vendor counts "
+        "in");
+    say("a header of its own (X-Calls: 1/12); RateLimit says the same as everybody "
+        "else.");
+    expect(tour,
+           str_find_str(header_of(&answered, "Link"), STR("/proxy/acme/")) <
+               header_of(&answered, "Link").n,
+           "Link should lead through the proxy");
+}
+
+static void show_throttle(struct tour *tour)
+{
+    struct asked call = {.verb = "GET", .path = "/proxy/acme/contacts/c1", .quiet = true};
+    struct answered answered = {0};
+    title(2, "Too many calls");
+    say("Twelve calls in six seconds is all this vendor allows. It does not say 429. "
+        "Asked");
+    say("directly, with its own token, it says this:");
+    for (int i = 0; i < CALLS_ALLOWED; i++)
+        ask(tour, &call);
+    ask(tour,
+        &(struct asked){.verb = "GET", .path = "/demo/contacts/c1", .direct = true});
+    say("");
+    say("Through Breakwater the same refusal is what your code expects of any vendor:");
+    call.quiet = false;
+    answered = ask(tour, &call);
+    expect(tour, answered.status == 429, "a throttle should be 429");
+    expect(tour, header_of(&answered, "Retry-After").n > 0,
+           "a throttle should say how long to wait");
+    say("");
+    say("Whoever would rather wait than be told says how long, and gets his answer:");
+    call.header = "X-Breakwater-Wait-On-Limit: 10s";
+    answered = ask(tour, &call);
+    expect(tour, answered.status == 200, "the waiting call should be answered 200");
+    say("");
+    say("Server-Timing has the wait under `queue`.");
+}
+
+static void inject_outage(struct tour *tour)
+{
+    struct answered answered = ask(
+        tour,
+        &(struct asked){.verb = "POST",
+                        .path = "/_sim/faults",
+                        .body = "{\"path\":\"/demo/\",\"duration\":\"60s\",\"fault\":"
+                                "{\"status\":503,\"body\":{\"error\":{\"code\":\"DOWN\","
+                                "\"message\":\"We will be back soon\"}}}}",
+                        .direct = true});
+    expect(tour, answered.status < 300, "the fault should be injected");
+}
+
+static void show_outage(struct tour *tour)
+{
+    struct asked call = {.verb = "GET",
+                         .path = "/proxy/acme/contacts?limit=1",
+                         .header = "X-Breakwater-Retry: never"};
+    struct answered answered = {0};
+    title(3, "An outage");
+    say("The simulated vendor goes down. (A fault, injected into the simulator.)");
+    inject_outage(tour);
+    say("");
+    say("Reads are tried again by themselves; these ask for a single attempt, so that "
+        "the");
+    say("tour does not take a minute. The first one, and then four more:");
+    answered = ask(tour, &call);
+    expect(tour, answered.status == 503, "the vendor's 503 should come through");
+    call.quiet = true;
+    for (int i = 1; i < OPEN_AFTER; i++)
+        ask(tour, &call);
+    say("");
+    say("Five failures in a row: the breaker opens. The next call is not sent at all:");
+    call.quiet = false;
+    answered = ask(tour, &call);
+    expect(tour, answered.status == 503 && code_is(tour, &answered, STR("breaker_open")),
+           "the breaker should be open");
+    say("");
+    say("A problem document (RFC 9457): a stable code, what the vendor said last, and "
+        "in");
+    say("Retry-After when the next trial is due.");
+}
+
+static void show_recovery(struct tour *tour)
+{
+    struct asked call = {.verb = "GET", .path = "/proxy/acme/contacts?limit=1"};
+    struct answered answered = {0};
+    title(4, "Back again");
+    say("The vendor recovers. After its time (3 s here, 30 s by default) the breaker "
+        "lets");
+    say("trial calls through; two good ones close it.");
+    ask(tour,
+        &(struct asked){
+            .verb = "DELETE", .path = "/_sim/faults", .direct = true, .quiet = true});
+    call.quiet = true;
+    for (int i = 0; i < 100; i++) {
+        usleep(100 * 1000);
+        answered = ask(tour, &call);
+        if (answered.status == 200)
+            break;
+    }
+    ask(tour, &call);
+    call.quiet = false;
+    answered = ask(tour, &call);
+    expect(tour, answered.status == 200, "calls should go through again");
+    expect(tour, str_eq(header_of(&answered, "X-Breakwater-Breaker"), STR("closed")),
+           "the breaker should be closed");
+}
+
+void tour_run(struct tour *tour)
+{
+    arena_init(&tour->arena, 64 * 1024, 256 << 20);
+    show_call(tour);
+    show_throttle(tour);
+    show_outage(tour);
+    show_recovery(tour);
+    printf("\n────\n");
+    fflush(stdout);
+}
