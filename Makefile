@@ -87,7 +87,15 @@ $(addprefix $(BUILD)/fuzz/,$(FUZZERS)): $(BUILD)/fuzz/%: \
 	$(say) "  link  $@"
 	$(quiet)$(CC) $(LINK_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
+# The same targets over their corpora, without a fuzzer.
+$(addprefix $(BUILD)/corpus/,$(FUZZERS)): $(BUILD)/corpus/%: \
+    $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay/replay.o $(BUILD)/libbreakwater.a
+	@mkdir -p $(dir $@)
+	$(say) "  link  $@"
+	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
+
 .PHONY: units
+units: $(addprefix $(BUILD)/corpus/,$(FUZZERS))
 units: $(addprefix $(BUILD)/unit/,$(UNITS)) $(addprefix $(BUILD)/contract/,$(CONTRACTS))
 
 .PHONY: fuzzers

@@ -16,6 +16,7 @@ static const struct {
     {"airtable", "{}", "https://api.airtable.com/"},
     {"asana", "{}", "https://app.asana.com/"},
     {"bamboohr", "{}", "https://api.bamboohr.com/"},
+    {"demo", "{\"origin\":\"http://127.0.0.1:8090\"}", "http://127.0.0.1:8090/demo"},
     {"freshdesk", "{\"subdomain\":\"acme\"}", "https://acme.freshdesk.com/"},
     {"github", "{}", "https://api.github.com/"},
     {"gitlab", "{}", "https://gitlab.com/"},

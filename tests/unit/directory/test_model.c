@@ -337,9 +337,11 @@ static void assert_account(struct model *m, const struct m_account *wanted)
     assert_str(id_of(&account->environment->id), id_of(&environment->id));
     assert_int_equal(account->environment->concurrency_max, environment->concurrency);
     assert_str(account->environment->external_id, name_of(environment->name));
+    uint64_t label = 0;
     if (wanted->label)
-        assert_int_equal(atoi(json_member_text(&account->labels, STR("n")).p),
-                         wanted->label);
+        assert_true(
+            str_to_u64(json_member_text(&account->labels, STR("n")), 1000000, &label));
+    assert_int_equal(label, wanted->label);
     const struct credentials *opened = directory_credentials(directory, account, &err);
     assert_int_equal(opened ? opened->version : 0, wanted->version);
     if (opened)
