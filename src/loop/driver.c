@@ -1,7 +1,7 @@
 /*
  * prepare: worker_turn, then one uv timer is set to the next due time
- *    poll: descriptors, the wake-up of other threads
- *   check: the worker's clock is read again, so that callbacks see the present
+ *    poll: descriptors, signals, the wake-up of other threads. libuv calls back from
+ *          within, after a wait of any length: the worker's clock is read for each
  *
  * A uv_poll_t must outlive its asynchronous close; it stands in an allocation of its own,
  * so that the owner of a `struct poll` may go at once.
@@ -22,7 +22,6 @@ static const int caught[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
 struct driver {
     uv_loop_t uv;
     uv_prepare_t prepare;
-    uv_check_t check;
     uv_timer_t timer;
     uv_async_t wake;
     uv_signal_t signals[COUNT_OF(caught)];
@@ -60,12 +59,6 @@ static void on_prepare(uv_prepare_t *prepare)
         uv_stop(&driver->uv);
 }
 
-static void on_check(uv_check_t *check)
-{
-    struct driver *driver = check->data;
-    driver->worker->now = world_now(driver->worker->world);
-}
-
 static void on_wake(uv_async_t *wake)
 {
     (void)wake; /* the next prepare turns the worker */
@@ -82,14 +75,12 @@ struct driver *driver_create(struct worker *worker)
     struct driver *driver = mem_zalloc(sizeof(*driver));
     CHECK(uv_loop_init(&driver->uv) == 0);
     CHECK(uv_prepare_init(&driver->uv, &driver->prepare) == 0);
-    CHECK(uv_check_init(&driver->uv, &driver->check) == 0);
     CHECK(uv_timer_init(&driver->uv, &driver->timer) == 0);
     CHECK(uv_async_init(&driver->uv, &driver->wake, on_wake) == 0);
     driver->worker = worker;
     driver->armed_at = USEC_NEVER;
-    driver->prepare.data = driver->check.data = driver->timer.data = driver;
+    driver->prepare.data = driver->timer.data = driver;
     uv_prepare_start(&driver->prepare, on_prepare);
-    uv_check_start(&driver->check, on_check);
     worker->driver = driver;
     worker->wake = wake_driver;
     return driver;
@@ -128,6 +119,7 @@ void driver_destroy(struct driver **driver)
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct driver *driver = handle->data;
+    driver->worker->now = world_now(driver->worker->world);
     driver->on_signal(driver->on_signal_arg, number);
 }
 
@@ -147,6 +139,7 @@ static void on_poll(uv_poll_t *watcher, int status, int events)
 {
     struct poll *poll = watcher->data;
     unsigned ready = 0;
+    poll->worker->now = world_now(poll->worker->world);
     if (events & UV_READABLE)
         ready |= POLL_READ;
     if (events & UV_WRITABLE)

@@ -209,6 +209,34 @@ static void what_is_not_read_is_told_again(void **state)
     assert_int_equal(watch.bytes, 10);
 }
 
+/* A timer that is started from here counts from the present, not from the last turn. */
+static void on_readable_late(struct poll *poll, unsigned ready)
+{
+    struct watch *watch = CONTAINER_OF(poll, struct watch, poll);
+    usec behind = world_now(world_real()) - poll->worker->now;
+    watch->bytes = behind < 10 * USEC_MS;
+    on_readable(poll, ready);
+}
+
+static void write_late(void *arg)
+{
+    struct fixture *f = arg;
+    usleep(50000);
+    assert_int_equal(write(f->fds[1], "x", 1), 1);
+}
+
+static void the_clock_is_read_after_a_wait(void **state)
+{
+    struct fixture *f = *state;
+    struct watch watch;
+    struct thread *thread = thread_start("writer", write_late, f);
+    watch_open(f, &watch, f->fds[0], on_readable_late);
+    poll_want(&watch.poll, POLL_READ);
+    run(f);
+    thread_join(&thread);
+    assert_int_equal(watch.bytes, 2); /* in time, and one byte read */
+}
+
 static void on_writable(struct poll *poll, unsigned ready)
 {
     struct watch *watch = CONTAINER_OF(poll, struct watch, poll);
@@ -380,6 +408,7 @@ int test_driver(void)
         TEST(posts_of_another_thread_wake_the_loop),
         TEST(another_thread_stops_the_loop),
         TEST(what_is_not_read_is_told_again),
+        TEST(the_clock_is_read_after_a_wait),
         TEST(bytes_go_through_a_full_pipe),
         TEST(nothing_is_told_that_is_not_wanted),
         TEST(a_peer_that_goes_is_told),
