@@ -42,14 +42,6 @@ bool buf_reserve(struct buf *buf, size_t more)
     return true;
 }
 
-void buf_put(struct buf *buf, const void *p, size_t n)
-{
-    if (n == 0 || !buf_reserve(buf, n))
-        return;
-    memcpy(buf->p + buf->n, p, n);
-    buf->n += n;
-}
-
 /* The text is made elsewhere first: its closing zero may not fit into the buffer. */
 void buf_vprintf(struct buf *buf, const char *fmt, va_list args)
 {

@@ -29,13 +29,20 @@ void buf_fini(struct buf *buf);
 void buf_clear(struct buf *buf); /* keeps the memory */
 
 bool buf_reserve(struct buf *buf, size_t more); /* false when it would pass the limit */
-void buf_put(struct buf *buf, const void *p, size_t n);
 void buf_printf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(struct buf *buf, const char *fmt, va_list args);
 void buf_put_int(struct buf *buf, int64_t value); /* decimal */
 
 /* Takes away the first n bytes; n <= buf->n. */
 void buf_drop(struct buf *buf, size_t n);
+
+static inline void buf_put(struct buf *buf, const void *p, size_t n)
+{
+    if (n == 0 || (n > buf->room - buf->n && !buf_reserve(buf, n)))
+        return;
+    memcpy(buf->p + buf->n, p, n);
+    buf->n += n;
+}
 
 static inline void buf_str(struct buf *buf, str s)
 {

@@ -45,12 +45,6 @@ bool str_ends_nocase(str s, str suffix)
     return s.n >= suffix.n && str_eq_nocase(str_from(s, s.n - suffix.n), suffix);
 }
 
-size_t str_find(str s, char c)
-{
-    const char *hit = s.n ? memchr(s.p, c, s.n) : NULL;
-    return hit ? (size_t)(hit - s.p) : s.n;
-}
-
 size_t str_find_str(str s, str part)
 {
     if (part.n == 0)

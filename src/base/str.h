@@ -58,7 +58,11 @@ bool str_ends(str s, str suffix);
 bool str_ends_nocase(str s, str suffix);
 
 /* Index of the first hit, or s.n when there is none. */
-size_t str_find(str s, char c);
+static inline size_t str_find(str s, char c)
+{
+    const char *hit = s.n ? (const char *)memchr(s.p, c, s.n) : NULL;
+    return hit ? (size_t)(hit - s.p) : s.n;
+}
 size_t str_find_str(str s, str part);
 size_t str_find_str_nocase(str s, str part);
 size_t str_find_last(str s, char c); /* s.n when there is none */

@@ -17,6 +17,7 @@ int main(void)
     failed += test_encode();
     failed += test_secret();
     failed += test_crypto();
+    failed += test_crypto_digest();
     failed += test_log();
     failed += test_err();
     return failed < 255 ? failed : 255;
