@@ -25,7 +25,9 @@ LIBS = -luv -lhttp_parser -lcurl -lssl -lcrypto -lsqlite3 -lcares -lz -lzstd -lp
 LINK_FLAGS = -pie -Wl,-z,relro,-z,now
 
 ifeq ($(VARIANT),release)
-VARIANT_FLAGS = -O2 -D_FORTIFY_SOURCE=2
+VARIANT_FLAGS = -O2 -flto=auto -D_FORTIFY_SOURCE=2
+LINK_FLAGS += -O2 -flto=auto
+AR = gcc-ar
 else ifeq ($(VARIANT),debug)
 VARIANT_FLAGS = -O0
 else ifeq ($(VARIANT),asan)
@@ -62,7 +64,7 @@ $(BUILD)/breakwater: $(BUILD)/src/main/main.o $(BUILD)/libbreakwater.a
 
 $(BUILD)/libbreakwater.a: $(OBJECTS)
 	@rm -f $@
-	@ar rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(BUILD)/tests/%.o: BASE_FLAGS += -Itests -I.
 $(BUILD)/%.o: %.c

@@ -56,6 +56,7 @@ async function compare(vendor, secure, tls) {
   const contenders = [await c.startNginx(vendor, secure, tls), await c.startNode(vendor, secure),
                       await c.startBreakwater(vendor, secure, tls)];
   const results = new Map(contenders.map((x) => [x, { rate: [], cpu: [] }]));
+  for (const contender of contenders) await saturate(contender); // warm: compilers, pools, caches
   for (let i = 0; i < rounds; i++)
     for (const contender of contenders) { // by turns, so that the machine's moods are shared
       const { rate, cpu } = await saturate(contender);

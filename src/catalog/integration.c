@@ -50,8 +50,7 @@ struct integration *integration_read(struct binder *binder, str text)
 
 void integration_schema(struct buf *buf)
 {
-    bind_schema_write(buf, &document_table,
-                      STR("https://breakwater.example/schemas/integration.json"),
+    bind_schema_write(buf, &document_table, STR("urn:breakwater:schema:integration"),
                       STR("Integration"));
 }
 

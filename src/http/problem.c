@@ -27,7 +27,7 @@ void problem_write(const struct problem *problem, struct buf *buf)
     json_out_name(&out, STR("type"));
     struct buf type;
     buf_init(&type, 256);
-    buf_str(&type, STR(PROBLEM_TYPE_BASE "#"));
+    buf_str(&type, STR(PROBLEM_TYPE_BASE));
     buf_str(&type, row->code);
     json_out_text(&out, buf_peek(&type));
     buf_fini(&type);

@@ -1,8 +1,9 @@
 /*
  * Problem documents (RFC 9457): the body of every answer in which Breakwater itself says
- * no. `type` leads to the page of the code in the reference; `code` is the same word as
- * in the log and the metrics. Never holds a secret: its parts are fixed text, names and
- * numbers, and what a vendor said.
+ * no. `type` is urn:breakwater:error:CODE, a name and not a place (RFC 9457 §3.1.1): the
+ * page is docs/reference/errors.md#CODE, and GET /v1/errors has the same. `code` is the
+ * word of the log and the metrics. Never holds a secret: its parts are fixed text, names
+ * and numbers, and what a vendor said.
  */
 #ifndef HTTP_PROBLEM_H
 #define HTTP_PROBLEM_H
@@ -24,8 +25,8 @@ struct problem {
 
 #define PROBLEM_CONTENT_TYPE STR("application/problem+json")
 
-/* Where the reference describes the codes; `#code` is added. */
-#define PROBLEM_TYPE_BASE "https://breakwater.example/docs/errors"
+/* The code stands behind it. */
+#define PROBLEM_TYPE_BASE "urn:breakwater:error:"
 
 int problem_status(const struct problem *problem);
 void problem_write(const struct problem *problem, struct buf *buf);

@@ -144,8 +144,9 @@ static bool check_log_settings(struct daemon *daemon, str *ret_why)
 
 static bool start_state(struct daemon *daemon, str *ret_why)
 {
+    const struct settings *settings = &daemon->settings;
     struct start_request request = {
-        .settings = &daemon->settings, .arena = &daemon->arena, .log = &daemon->log};
+        .settings = settings, .arena = &daemon->arena, .log = &daemon->log};
     if (!start_state_open(&request, ret_why))
         return false;
     daemon->store = request.store;
@@ -153,8 +154,9 @@ static bool start_state(struct daemon *daemon, str *ret_why)
     daemon->directory = request.directory;
     daemon->admin_key = request.new_admin_key;
     memcpy(daemon->api.cursor_key, request.cursor_key, sizeof(request.cursor_key));
-    daemon->catalog = catalog_open(daemon->store, daemon->settings.integrations,
-                                   world_real(), &daemon->log, &daemon->arena, ret_why);
+    str folder = settings->integrations.n ? settings->integrations : STR_NONE;
+    daemon->catalog = catalog_open(daemon->store, folder, world_real(), &daemon->log,
+                                   &daemon->arena, ret_why);
     return daemon->catalog != NULL;
 }
 

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "main/demo.h"
+#include "main/reference.h"
 #include "main/serve.h"
 #include "sim/sim.h"
 
@@ -16,5 +17,7 @@ int main(int argc, char **argv)
         return demo_main(argc - 2, argv + 2);
     if (str_eq(command, STR("sim")))
         return sim_main(argc - 2, argv + 2);
+    if (str_eq(command, STR("reference")))
+        return reference_main(argc - 2, argv + 2);
     return cli_main(argc, argv);
 }

@@ -314,6 +314,15 @@ void settings_print(const struct settings *settings, struct buf *buf)
     }
 }
 
+void settings_table(struct buf *buf)
+{
+    buf_str(buf, STR("| setting | default | what |\n|---|---|---|\n"));
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        buf_printf(buf, "| `%s` | %s%s%s | %s |\n", rows[i].name,
+                   rows[i].standard[0] ? "`" : "", rows[i].standard,
+                   rows[i].standard[0] ? "`" : "", rows[i].doc);
+}
+
 void settings_help(struct buf *buf)
 {
     for (size_t i = 0; i < COUNT_OF(rows); i++) {

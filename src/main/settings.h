@@ -44,6 +44,9 @@ bool settings_read(struct settings *settings, int argc, char **argv, struct aren
 /* One line a setting: name, value, where it came from, what it is. */
 void settings_print(const struct settings *settings, struct buf *buf);
 
+/* A Markdown table of all, for the reference. */
+void settings_table(struct buf *buf);
+
 /* The flags with their docs, for --help. */
 void settings_help(struct buf *buf);
 

@@ -1,5 +1,6 @@
 #include "main/start.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -159,6 +160,7 @@ void start_process(void)
 {
     uint8_t seed[16];
     struct rlimit limit;
+    signal(SIGPIPE, SIG_IGN); /* a reader of ours that is gone is told by EPIPE */
     crypto_start();
     crypto_random(seed, sizeof(seed));
     hash_seed(seed);

@@ -19,7 +19,7 @@ struct start_request {
     struct keyring *keyring;
     struct directory *directory;
     uint8_t cursor_key[32]; /* authenticates the API's cursors; made once, kept */
-    str new_admin_key; /* made at this start, because there was none; else absent */
+    str new_admin_key;      /* made at this start, because there was none; else absent */
 };
 
 bool start_state_open(struct start_request *request, str *ret_why);

@@ -78,7 +78,7 @@ static int print_schema(void)
     struct buf buf;
     buf_init(&buf, SCHEMA_BYTES_MAX);
     bind_schema_write(&buf, &sim_script_table,
-                      STR("https://breakwater.example/sim.schema.json"),
+                      STR("urn:breakwater:schema:sim"),
                       STR("A script of breakwater sim"));
     printf(STR_F "\n", STR_A(buf_peek(&buf)));
     buf_fini(&buf);
