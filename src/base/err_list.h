@@ -81,8 +81,6 @@ X(CONCURRENCY_LIMIT, "concurrency_limit", 429, LATER,
   "`detail` names the limit (account, environment, integration or host) and its size.")
 X(OVERLOADED, "overloaded", 503, LATER, "Breakwater has no room for this request",
   "Too many connections or bodies at once; raise the settings that `detail` names.")
-X(DRAINING, "draining", 503, LATER, "This Breakwater is shutting down",
-  "Repeat the request: another process takes over.")
 
 /* The vendor */
 X(BREAKER_OPEN, "breaker_open", 503, LATER, "The vendor is failing; calls are held back",

@@ -15,7 +15,7 @@ enum { DAY_S = 24 * 3600 };
 static char dir[32];
 static const char *const names[] = {"ca",      "other-ca", "good",  "elsewhere",
                                     "expired", "self",     "client"};
-static const char hosts[] = "DNS:localhost,DNS:*.test,IP:127.0.0.1,IP:::1";
+static const char hosts[] = "DNS:localhost,DNS:vendor.test,IP:127.0.0.1,IP:::1";
 
 static void remove_all(void)
 {

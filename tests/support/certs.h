@@ -3,7 +3,7 @@
  * has signed, as PEM files in a temporary directory.
  *
  *   ca.pem        the authority          other-ca.pem   another, which signed nothing
- *   good.pem      localhost, 127.0.0.1, ::1 and the hosts below *.test
+ *   good.pem      localhost, 127.0.0.1, ::1, vendor.test
  *   elsewhere.pem elsewhere.test only    expired.pem    good, but over since yesterday
  *   self.pem      signed by itself       client.pem     for a client
  *

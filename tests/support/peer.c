@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -185,6 +186,42 @@ static bool read_h2(struct wire *wire)
     }
 }
 
+/* --- a tunnel --------------------------------------------------------------------- */
+
+static int connect_to(uint16_t port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    inet_pton(AF_INET, "127.0.0.1", &at.sin_addr);
+    if (connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static bool pass_on(int from, int to)
+{
+    char bytes[16384];
+    ssize_t n = recv(from, bytes, sizeof(bytes), 0);
+    return n > 0 && send(to, bytes, (size_t)n, MSG_NOSIGNAL) == n;
+}
+
+static bool tunnel(struct wire *wire, uint16_t port)
+{
+    struct pollfd ends[] = {{.fd = wire->fd, .events = POLLIN},
+                            {.fd = connect_to(port), .events = POLLIN}};
+    bool open = ends[1].fd >= 0;
+    while (open && poll(ends, 2, -1) > 0) {
+        if (ends[0].revents)
+            open = pass_on(ends[0].fd, ends[1].fd);
+        if (open && ends[1].revents)
+            open = pass_on(ends[1].fd, ends[0].fd);
+    }
+    if (ends[1].fd >= 0)
+        close(ends[1].fd);
+    return false;
+}
+
 /* --- the script ------------------------------------------------------------------- */
 
 static void reset(struct wire *wire)
@@ -222,10 +259,10 @@ static bool play(struct wire *wire, const struct peer_step *step)
     case PEER_ACT_RESET:
         reset(wire);
         return false;
-    case PEER_ACT_HALF:
-        return shutdown(wire->fd, SHUT_WR) == 0;
     case PEER_ACT_H2:
         return read_h2(wire);
+    case PEER_ACT_TUNNEL:
+        return tunnel(wire, (uint16_t)step->n);
     case PEER_ACT_CUT:
     case PEER_ACT_END:
         break;

@@ -38,8 +38,8 @@ enum peer_act {
     PEER_ACT_GONE,
     PEER_ACT_RESET,
     PEER_ACT_CUT,
-    PEER_ACT_HALF,
-    PEER_ACT_H2
+    PEER_ACT_H2,
+    PEER_ACT_TUNNEL
 };
 
 struct peer_step {
@@ -48,73 +48,34 @@ struct peer_step {
     size_t n;
 };
 
-#define PEER_END                                                                         \
-    {                                                                                    \
-        PEER_ACT_END, NULL, 0                                                            \
-    }
+/* clang-format off */
+#define PEER_END          {PEER_ACT_END, NULL, 0}
 /* Reads a request's head, that is up to an empty line. */
-#define PEER_HEAD                                                                        \
-    {                                                                                    \
-        PEER_ACT_HEAD, NULL, 0                                                           \
-    }
+#define PEER_HEAD         {PEER_ACT_HEAD, NULL, 0}
 /* Reads until the text has come since the last reading step. */
-#define PEER_UNTIL(text)                                                                 \
-    {                                                                                    \
-        PEER_ACT_UNTIL, text, sizeof(text) - 1                                           \
-    }
+#define PEER_UNTIL(text)  {PEER_ACT_UNTIL, text, sizeof(text) - 1}
 /* Reads at least n bytes. */
-#define PEER_BYTES(n)                                                                    \
-    {                                                                                    \
-        PEER_ACT_BYTES, NULL, n                                                          \
-    }
-#define PEER_SAY(text)                                                                   \
-    {                                                                                    \
-        PEER_ACT_SAY, text, sizeof(text) - 1                                             \
-    }
+#define PEER_BYTES(n)     {PEER_ACT_BYTES, NULL, n}
+#define PEER_SAY(text)    {PEER_ACT_SAY, text, sizeof(text) - 1}
 /* The same, each byte in a packet of its own. */
-#define PEER_DRIP(text)                                                                  \
-    {                                                                                    \
-        PEER_ACT_DRIP, text, sizeof(text) - 1                                            \
-    }
+#define PEER_DRIP(text)   {PEER_ACT_DRIP, text, sizeof(text) - 1}
 /* Sends the letter x n times, or (n = 0) until the other side goes. */
-#define PEER_FLOOD(n)                                                                    \
-    {                                                                                    \
-        PEER_ACT_FLOOD, NULL, n                                                          \
-    }
+#define PEER_FLOOD(n)     {PEER_ACT_FLOOD, NULL, n}
 /* Waits for a peer_go, one for each such step, in any connection. */
-#define PEER_WAIT                                                                        \
-    {                                                                                    \
-        PEER_ACT_WAIT, NULL, 0                                                           \
-    }
-#define PEER_MS(n)                                                                       \
-    {                                                                                    \
-        PEER_ACT_MS, NULL, n                                                             \
-    }
+#define PEER_WAIT         {PEER_ACT_WAIT, NULL, 0}
+#define PEER_MS(n)        {PEER_ACT_MS, NULL, n}
 /* Reads until the other side closes. */
-#define PEER_GONE                                                                        \
-    {                                                                                    \
-        PEER_ACT_GONE, NULL, 0                                                           \
-    }
-/* Closes with a reset; closes without the alert that ends TLS; ends one's own direction.
- */
-#define PEER_RESET                                                                       \
-    {                                                                                    \
-        PEER_ACT_RESET, NULL, 0                                                          \
-    }
-#define PEER_CUT                                                                         \
-    {                                                                                    \
-        PEER_ACT_CUT, NULL, 0                                                            \
-    }
-#define PEER_HALF                                                                        \
-    {                                                                                    \
-        PEER_ACT_HALF, NULL, 0                                                           \
-    }
+#define PEER_GONE         {PEER_ACT_GONE, NULL, 0}
+/* Closes with a reset. */
+#define PEER_RESET        {PEER_ACT_RESET, NULL, 0}
+/* Closes without the alert that ends TLS. */
+#define PEER_CUT          {PEER_ACT_CUT, NULL, 0}
 /* HTTP/2: reads until a HEADERS frame has come since the last such step; sends the
  * settings and acknowledges the other side's. */
-#define PEER_H2                                                                          \
-    {                                                                                    \
-        PEER_ACT_H2, NULL, 0                                                             \
-    }
+#define PEER_H2           {PEER_ACT_H2, NULL, 0}
+/* Passes bytes to and from this port of 127.0.0.1 until either side closes; plain only. */
+#define PEER_TUNNEL(port) {PEER_ACT_TUNNEL, NULL, port}
+/* clang-format on */
 
 enum { PEER_SCRIPTS_MAX = 8 };
 

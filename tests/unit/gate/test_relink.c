@@ -1,4 +1,4 @@
-#include "guest.h"
+#include "support/guest.h"
 
 #include "json/json_parse.h"
 #include "tests.h"

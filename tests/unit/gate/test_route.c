@@ -1,4 +1,4 @@
-#include "guest.h"
+#include "support/guest.h"
 #include "tests.h"
 
 struct route_row {

@@ -1,4 +1,4 @@
-#include "guest.h"
+#include "support/guest.h"
 #include "tests.h"
 
 static bool read_wish(struct guest *guest, const char *line)

@@ -1,8 +1,8 @@
 /*
  * A visit without a connection: as much of it as the pure parts of the gate look at.
  */
-#ifndef UNIT_GATE_GUEST_H
-#define UNIT_GATE_GUEST_H
+#ifndef SUPPORT_GUEST_H
+#define SUPPORT_GUEST_H
 
 #include "support/unit.h"
 

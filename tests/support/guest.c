@@ -1,4 +1,4 @@
-#include "guest.h"
+#include "support/guest.h"
 
 void guest_init(struct guest *guest, const char *peer, const char *const *headers)
 {
