@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LINE_BYTES = 64 };
+
 static int (*gate)(size_t n);
 
 static _Noreturn void refuse(size_t n)
@@ -39,6 +41,15 @@ void *mem_array(size_t count, size_t each)
     if (each && count > SIZE_MAX / each)
         refuse(SIZE_MAX);
     return mem_zalloc(count * each);
+}
+
+void *mem_lines(size_t n)
+{
+    n = (n + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+    void *p = (gate && !gate(n)) ? NULL : aligned_alloc(LINE_BYTES, n);
+    if (!p)
+        refuse(n);
+    return memset(p, 0, n);
 }
 
 void *mem_grow(void *p, size_t n)

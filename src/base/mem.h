@@ -17,6 +17,7 @@
 void *mem_alloc(size_t n);                  /* not zeroed; n = 0 is allowed */
 void *mem_zalloc(size_t n);                 /* zeroed */
 void *mem_array(size_t count, size_t each); /* zeroed; an overflow ends the process */
+void *mem_lines(size_t n);                  /* zeroed; on cache lines of its own */
 void *mem_grow(void *p, size_t n);          /* realloc; NULL is allowed */
 char *mem_copy_z(const void *p, size_t n);  /* a zero-terminated copy of n bytes */
 void mem_free(void *p);                     /* NULL is allowed */

@@ -28,7 +28,7 @@ struct board {
 
 struct board *board_create(const struct board_kind *kind, usec idle)
 {
-    struct board *board = mem_zalloc(sizeof(*board));
+    struct board *board = mem_lines(sizeof(*board));
     board->kind = kind;
     board->idle = idle;
     for (int i = 0; i < SHARDS; i++) {

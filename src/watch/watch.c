@@ -46,7 +46,7 @@ struct watch *watch_create(unsigned workers, const struct log *log)
     struct watch *watch = mem_zalloc(sizeof(*watch));
     watch->log = log;
     watch->workers = workers;
-    watch->parts = mem_array(workers, sizeof(watch->parts[0]));
+    watch->parts = mem_lines(workers * sizeof(watch->parts[0]));
     for (unsigned i = 0; i < workers; i++) {
         CHECK(pthread_mutex_init(&watch->parts[i].lock, NULL) == 0);
         map_init(&watch->parts[i].series);
@@ -71,14 +71,15 @@ void watch_destroy(struct watch **watch)
     *watch = NULL;
 }
 
-static struct series *series_of(struct part *part, str integration)
+/* The integration's series among at most `max`, past which all are one. */
+static struct series *series_of(struct part *part, str integration, size_t max)
 {
     if (!integration.n)
         integration = STR("none");
     struct series *series = map_find(&part->series, integration);
     if (series)
         return series;
-    if (part->series.n >= WATCH_INTEGRATIONS_MAX) {
+    if (part->series.n >= max) {
         integration = STR("other");
         series = map_find(&part->series, integration);
     }
@@ -107,7 +108,8 @@ static void count(struct watch *watch, const struct visit *visit, usec total)
     const struct outcome *outcome = &visit->exchange.outcome;
     pthread_mutex_lock(&part->lock);
     struct series *series =
-        series_of(part, visit->integration ? visit->integration->name : STR_NONE);
+        series_of(part, visit->integration ? visit->integration->name : STR_NONE,
+                  WATCH_INTEGRATIONS_MAX);
     note_time(&series->total, total);
     series->bytes_in += visit->bytes_in;
     series->bytes_out += visit->bytes_out;
@@ -247,7 +249,7 @@ static void collect(struct watch *watch, struct part *ret)
         size_t at = 0;
         pthread_mutex_lock(&part->lock);
         for (struct series *series; (series = map_next(&part->series, &at));)
-            add_series(series_of(ret, series->integration), series);
+            add_series(series_of(ret, series->integration, SIZE_MAX), series);
         pthread_mutex_unlock(&part->lock);
     }
 }

@@ -31,12 +31,19 @@ static void array_overflows(void)
     mem_free(mem_array(SIZE_MAX / 2, 3));
 }
 
+static void lines_refused(void)
+{
+    mem_set_gate(refuse_all);
+    mem_free(mem_lines(1));
+}
+
 static void the_process_ends_when_memory_does(void **state)
 {
     (void)state;
     assert_true(unit_dies(alloc_refused));
     assert_true(unit_dies(zalloc_refused));
     assert_true(unit_dies(grow_refused));
+    assert_true(unit_dies(lines_refused));
     assert_true(unit_dies(array_overflows));
 }
 
@@ -50,6 +57,18 @@ static void nothing_may_be_asked_for(void **state)
     mem_free(mem_grow(p, 0));
     mem_free(q);
     mem_free(NULL);
+}
+
+static void lines_begin_on_a_cache_line_and_are_zeroed(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n < 300; n += 37) {
+        unsigned char *p = mem_lines(n);
+        assert_int_equal((uintptr_t)p % 64, 0);
+        for (size_t i = 0; i < n; i++)
+            assert_int_equal(p[i], 0);
+        mem_free(p);
+    }
 }
 
 static void arrays_are_zeroed(void **state)
@@ -88,6 +107,7 @@ int test_mem(void)
         cmocka_unit_test(the_process_ends_when_memory_does),
         cmocka_unit_test(nothing_may_be_asked_for),
         cmocka_unit_test(arrays_are_zeroed),
+        cmocka_unit_test(lines_begin_on_a_cache_line_and_are_zeroed),
         cmocka_unit_test(copies_are_terminated),
         cmocka_unit_test(wiped_memory_is_zero),
     };
