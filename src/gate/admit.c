@@ -28,6 +28,13 @@ static bool stays_here(enum header_id id)
     }
 }
 
+/* Addressed to Breakwater, though it knows no such header. */
+static bool is_unknown_wish(const struct header *header)
+{
+    return header->id == HEADER_OTHER &&
+           str_starts_nocase(header->name, STR("X-Breakwater-"));
+}
+
 static void copy_headers(struct visit *visit)
 {
     const struct headers *from = &visit->in->head.headers;
@@ -35,7 +42,7 @@ static void copy_headers(struct visit *visit)
     headers_init(&visit->headers, visit->arena, from->n + 2);
     for (uint32_t i = 0; i < from->n; i++) {
         const struct header *header = &from->items[i];
-        if (stays_here(header->id))
+        if (stays_here(header->id) || is_unknown_wish(header))
             continue;
         if (named && header_has_token(from, HEADER_CONNECTION, header->name))
             continue;
@@ -43,12 +50,15 @@ static void copy_headers(struct visit *visit)
     }
 }
 
-/* The key, and whatever else stands where the vendor's credential belongs. */
-static void take_credential(struct visit *visit)
+/* The key, and whatever else stands where the vendor's credential belongs. A key that was
+ * found by its form must be the one that stood there: anywhere else it would go on to the
+ * vendor. */
+static bool take_credential(struct visit *visit)
 {
     struct auth_request request = {visit->arena, &visit->headers, visit->query};
-    auth_take_key(&visit->integration->auth, &request);
+    str key = auth_take_key(&visit->integration->auth, &request);
     visit->query = request.query;
+    return str_absent(visit->key_by_form) || str_eq(key, visit->key_by_form);
 }
 
 /* /~host[:port]/path, as rewritten links to other allowed hosts have it. */
@@ -139,7 +149,10 @@ enum visit_step visit_admit(struct visit *visit)
     if (!visit_read_wishes(visit))
         return VISIT_REFUSE;
     copy_headers(visit);
-    take_credential(visit);
+    if (!take_credential(visit))
+        return visit_no(visit, ERR_KEY_MISSING,
+                        STR("The key stands where this integration has no credential."),
+                        -1);
     read_host(visit);
     if (str_absent(visit->host))
         visit->method =

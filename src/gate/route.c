@@ -11,8 +11,7 @@
 
 enum { KEY_CHARS = 43 }; /* bw_ and 40 of [0-9A-Za-z] */
 
-/* --- is it a call? --------------------------------------------------------------------
- */
+/* --- is it a call? --- */
 
 /* The {account} of {account}.{domain}[:port], or absent. */
 static str account_of_host(str host, str domain)
@@ -47,7 +46,7 @@ bool gate_is_call(const struct gate *gate, const struct inbound *in, str bound,
     return true;
 }
 
-/* --- where the caller is ----------------------------------------------------------- */
+/* --- where the caller is --- */
 
 static bool trusts(const struct gate *gate, const struct inbound *in)
 {
@@ -96,8 +95,7 @@ str gate_client_host(const struct gate *gate, const struct inbound *in)
     return header_value(&in->head.headers, HEADER_HOST);
 }
 
-/* --- the key
- * ----------------------------------------------------------------------------- */
+/* --- the key --- */
 
 static bool is_key_char(char c)
 {
@@ -133,13 +131,22 @@ static str key_anywhere(struct visit *visit)
     return str_absent(visit->query) ? STR_NONE : find_key(visit->query);
 }
 
-static enum visit_step check_key(struct visit *visit)
+/* The text of the key. Behind it there may be what an SDK puts behind user names, and
+ * which the integration's rule knows. */
+static str read_key(struct visit *visit)
 {
     struct auth_request request = {visit->arena, &visit->in->head.headers, visit->query};
     str text = auth_take_key(NULL, &request);
     visit->query = request.query;
     if (str_absent(text))
-        text = key_anywhere(visit);
+        return visit->key_by_form = key_anywhere(visit);
+    str key = find_key(text);
+    return str_absent(key) ? text : key;
+}
+
+static enum visit_step check_key(struct visit *visit)
+{
+    str text = read_key(visit);
     if (str_absent(text))
         return visit_no(visit, ERR_KEY_MISSING, STR_NONE, -1);
     visit->key = directory_find_key(visit->gate->directory, text);
@@ -155,8 +162,7 @@ static enum visit_step check_key(struct visit *visit)
     return VISIT_ADMIT;
 }
 
-/* --- the account
- * -------------------------------------------------------------------------- */
+/* --- the account --- */
 
 static enum err check_state(const struct account *account, bool needs_credential)
 {

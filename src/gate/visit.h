@@ -51,6 +51,7 @@ struct visit {
     char request_id[32];
     str caller_request_id; /* the caller's own, for the log */
     str trace_id;          /* of traceparent; absent = none */
+    str key_by_form;       /* a key that stood in no usual place; absent = it did */
 
     struct api_key *key;
     struct account *account;
@@ -75,7 +76,7 @@ struct visit {
     uint64_t bytes_out;   /* of the answer's */
 };
 
-/* --- the steps, for gate/ only ---------------------------------------------------- */
+/* --- the steps, for gate/ only --- */
 
 void visit_move(struct visit *visit, enum visit_step next);
 
