@@ -4,9 +4,10 @@
  * and knows exactly whether a byte of the request has left.
  *
  * Life: fill the in-fields → call_start → [pull…] → on_inform… → on_head → on_body… →
- * on_end. on_fault ends it at any point instead. Exactly one of on_end and on_fault comes,
- * unless call_cancel was called, after which nothing comes. No callback runs inside a
- * function of this header; a callback may cancel or pause.
+ * on_end. on_fault ends it at any point instead. Exactly one of on_end and on_fault
+ * comes, unless call_cancel was called, after which nothing comes. No callback runs
+ * inside a function of this header, but that call_start and call_body_ready may pull; a
+ * callback may start other calls, and cancel or pause any.
  *
  * On the worker that started it.
  */
@@ -42,9 +43,12 @@ struct call_events {
     void (*on_fault)(struct call *call);
 };
 
+/* While the owner is waited for, because he has no more of the body or has paused the
+ * answer's, only the deadline counts. */
 struct call_limits {
-    usec connect;    /* until the connection can be used */
-    usec first_byte; /* from the last byte sent */
+    usec connect;    /* until the connection can be used, name resolution included */
+    usec first_byte; /* of the answer, from the last byte sent or the last interim answer
+                      */
     usec idle;       /* between two pieces, either way */
     usec deadline;   /* a moment, monotonic; USEC_NEVER = none */
 };
@@ -54,13 +58,14 @@ enum { CALL_BODY_NONE = 0, CALL_BODY_CHUNKED = -1 };
 struct call {
     /* in: set before call_start, borrowed until the end */
     struct worker *worker;
-    struct arena *arena;          /* heads and faults are kept in it */
+    struct arena *arena; /* heads and faults are kept in it */
     const struct call_events *events;
     void *owner;
     str method;
     struct url url;
-    const struct headers *headers; /* end-to-end ones; Host and framing are added here */
-    int64_t body_bytes;            /* length, CALL_BODY_NONE or CALL_BODY_CHUNKED */
+    const struct headers *headers; /* end-to-end ones; Host and framing are added here,
+                                      and left out where they are given */
+    int64_t body_bytes;            /* exact length, CALL_BODY_NONE or CALL_BODY_CHUNKED */
     bool expect_continue;          /* wait (1 s at most) for 100 before the body */
     bool fresh;                    /* not over a connection that was used before */
     bool trailers_wanted;          /* send `TE: trailers` */
@@ -69,21 +74,31 @@ struct call {
     struct call_limits limits;
 
     /* out */
-    bool sent;    /* a byte of the request has left */
-    bool reused;  /* over a connection that was used before */
-    struct message_head head;
-    struct headers *trailers;
+    /* False: the vendor cannot have seen a byte of the request. True: it may have. h1 is
+     * exact: true from the first byte that the socket took, with TLS the first record.
+     * curl: see curl.c. */
+    bool sent;
+    bool reused;              /* over a connection that was used before */
+    struct message_head head; /* of the final answer */
+    struct headers *trailers; /* NULL: none came. In the arena, as the head is */
     enum call_fault fault;
-    str fault_text;       /* a sentence; never holds a secret */
-    usec connected_at;    /* monotonic; 0 = not reached */
-    usec sent_at;         /* the last byte of the request */
-    usec first_byte_at;   /* of the answer */
-    uint64_t bytes_sent;  /* of the body */
+    str fault_text;      /* a sentence; never holds a secret */
+    usec connected_at;   /* monotonic; 0 = not reached */
+    usec sent_at;        /* the last byte of the request */
+    usec first_byte_at;  /* of the final answer */
+    uint64_t bytes_sent; /* of the body */
     uint64_t bytes_received;
 
     /* the transport's */
     struct transport *transport;
     void *carrier;
+};
+
+/* Since the start, and at present. */
+struct transport_stats {
+    uint64_t opened; /* connections made */
+    uint64_t reused; /* calls over a connection that was used before */
+    uint64_t open;   /* connections now */
 };
 
 /*
@@ -94,7 +109,7 @@ struct transport_ops {
     str name;
     void (*start)(struct transport *transport, struct call *call);
     void (*cancel)(struct call *call);
-    void (*pause)(struct call *call);  /* of the answer's body */
+    void (*pause)(struct call *call); /* of the answer's body */
     void (*resume)(struct call *call);
     void (*body_ready)(struct call *call);
     void (*set_deadline)(struct call *call);
@@ -103,11 +118,31 @@ struct transport_ops {
     void (*join)(struct transport *transport, struct worker *worker);
     void (*leave)(struct transport *transport, struct worker *worker);
     void (*destroy)(struct transport *transport);
+    /* Summed over the workers. Any thread. */
+    void (*stats)(struct transport *transport, struct transport_stats *ret_stats);
 };
 
 struct transport {
     const struct transport_ops *ops;
 };
+
+/* The connection's own business, which a transport tells anew or not at all. */
+static inline bool call_frames(const struct header *header)
+{
+    return (header_flags(header->id) & HEADER_HOP) || header->id == HEADER_HOST ||
+           header->id == HEADER_CONTENT_LENGTH || header->id == HEADER_EXPECT;
+}
+
+static inline enum parse_kind call_answer_kind(const struct call *call)
+{
+    return str_eq(call->method, STR("HEAD")) ? PARSE_RESPONSE_TO_HEAD : PARSE_RESPONSE;
+}
+
+static inline void transport_stats(struct transport *transport,
+                                   struct transport_stats *ret_stats)
+{
+    transport->ops->stats(transport, ret_stats);
+}
 
 static inline void call_start(struct transport *transport, struct call *call)
 {

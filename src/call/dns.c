@@ -1,8 +1,16 @@
+/*
+ * Each name has one entry for as long as it is remembered, with those who wait for it. A
+ * name whose query has ended goes to `late` and its waiting are told in the next turn, so
+ * that nobody is called from inside c-ares, or from inside his own question when the
+ * hosts file answers it. A failure is not remembered past that: the next question asks
+ * again.
+ */
 #include "call/dns.h"
 
 #include <ares.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 
 #include "base/check.h"
 #include "base/map.h"
@@ -27,7 +35,7 @@ struct dns_name {
     bool asking;
     const char *why;     /* n = 0: why there are no addresses */
     struct list waiting; /* struct dns_query */
-    struct list late;    /* in dns->late: answered before anyone could wait */
+    struct list late;    /* in dns->late */
     usec expires;
     unsigned n;
     struct dns_address addresses[DNS_ADDRESSES_MAX];
@@ -38,8 +46,8 @@ struct dns {
     struct worker *worker;
     ares_channel channel;
     struct timer timer;
-    unsigned asking; /* queries under way */
-    struct list late; /* struct dns_name whose waiting are told in the next turn */
+    unsigned asking;  /* queries under way */
+    struct list late; /* struct dns_name: ended, to be told */
     struct timer late_timer;
     struct map names;
     struct dns_socket sockets[SOCKETS_MAX];
@@ -48,7 +56,8 @@ struct dns {
 static void on_socket(struct poll *poll, unsigned ready)
 {
     struct dns_socket *socket = CONTAINER_OF(poll, struct dns_socket, poll);
-    ares_process_fd(socket->dns->channel, ready & POLL_READ ? socket->fd : ARES_SOCKET_BAD,
+    ares_process_fd(socket->dns->channel,
+                    ready & POLL_READ ? socket->fd : ARES_SOCKET_BAD,
                     ready & POLL_WRITE ? socket->fd : ARES_SOCKET_BAD);
 }
 
@@ -66,6 +75,8 @@ static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writa
     struct dns *dns = arg;
     struct dns_socket *socket = socket_of(dns, fd);
     if (!socket) {
+        if (!readable && !writable)
+            return;
         socket = socket_of(dns, -1);
         ODD(socket == NULL);
         if (!socket || !poll_open(&socket->poll, dns->worker, fd, on_socket))
@@ -106,13 +117,20 @@ static void on_late(struct timer *timer)
         tell_waiting(CONTAINER_OF(node, struct dns_name, late));
 }
 
-struct dns *dns_create(struct worker *worker)
+static void start_library(void)
 {
-    struct dns *dns = mem_zalloc(sizeof(*dns));
-    struct ares_options options = {
-        .timeout = 1500, .tries = 3, .sock_state_cb = on_socket_state,
-        .sock_state_cb_data = dns};
     CHECK(ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS);
+}
+
+struct dns *dns_create(struct worker *worker, const char *servers)
+{
+    static pthread_once_t started = PTHREAD_ONCE_INIT;
+    struct dns *dns = mem_zalloc(sizeof(*dns));
+    struct ares_options options = {.timeout = 1500,
+                                   .tries = 3,
+                                   .sock_state_cb = on_socket_state,
+                                   .sock_state_cb_data = dns};
+    CHECK(pthread_once(&started, start_library) == 0);
     dns->worker = worker;
     map_init(&dns->names);
     list_init(&dns->late);
@@ -125,6 +143,8 @@ struct dns *dns_create(struct worker *worker)
     CHECK(ares_init_options(&dns->channel, &options,
                             ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
                                 ARES_OPT_SOCK_STATE_CB) == ARES_SUCCESS);
+    if (servers)
+        ODD(ares_set_servers_ports_csv(dns->channel, servers) != ARES_SUCCESS);
     return dns;
 }
 
@@ -145,7 +165,6 @@ void dns_destroy(struct dns **dns)
     for (struct dns_name *name; (name = map_next(&(*dns)->names, &at));)
         mem_free(name);
     map_fini(&(*dns)->names);
-    ares_library_cleanup();
     mem_free(*dns);
     *dns = NULL;
 }
@@ -212,24 +231,28 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
         keep_addresses(name, found);
     if (found)
         ares_freeaddrinfo(found);
-    tell_waiting(name);
+    list_push_back(&name->dns->late, &name->late);
+    timer_start(&name->dns->late_timer, 0);
 }
 
-/* Forgets expired names when there are many. */
+static bool in_use(const struct dns_name *name)
+{
+    return name->asking || !list_empty(&name->waiting) || !list_empty(&name->late);
+}
+
+/* Forgets any name that nobody waits for when there are many. */
 static void make_room(struct dns *dns)
 {
     size_t at = 0;
-    while (dns->names.n >= NAMES_MAX) {
-        struct dns_name *name = map_next(&dns->names, &at);
-        if (!name)
-            return;
-        if (name->asking || !list_empty(&name->waiting) ||
-            name->expires > dns->worker->now)
-            continue;
-        map_remove(&dns->names, name->host);
-        mem_free(name);
-        at = 0;
-    }
+    struct dns_name *name = NULL;
+    if (dns->names.n < NAMES_MAX)
+        return;
+    while ((name = map_next(&dns->names, &at)) && in_use(name))
+        ;
+    if (!name)
+        return;
+    map_remove(&dns->names, name->host);
+    mem_free(name);
 }
 
 static struct dns_name *name_of(struct dns *dns, str host)
@@ -268,17 +291,14 @@ unsigned dns_resolve(struct dns *dns, str host, struct dns_query *query,
     if (parse_address(host, &ret[0]))
         return 1;
     struct dns_name *name = name_of(dns, host);
-    if (!name->asking && (name->n == 0 || name->expires <= dns->worker->now))
-        ask(name); /* the hosts file answers from inside */
-    if (!name->asking && name->n) {
+    bool known = name->n && name->expires > dns->worker->now;
+    if (!known && !name->asking && list_empty(&name->late))
+        ask(name);
+    if (!name->asking && name->n && name->expires > dns->worker->now) {
         memcpy(ret, name->addresses, name->n * sizeof(ret[0]));
         return name->n;
     }
     list_push_back(&name->waiting, &query->node);
-    if (!name->asking && list_empty(&name->late)) {
-        list_push_back(&dns->late, &name->late);
-        timer_start(&dns->late_timer, 0);
-    }
     return 0;
 }
 

@@ -23,17 +23,21 @@ struct dns_address {
 
 struct dns_query {
     struct list node; /* private */
-    /* Once, never from inside dns_resolve. n = 0: *why says why, a static sentence. */
+    /* Once, never from inside another function of this header. n = 0: `why` says why, a
+     * static sentence. */
     void (*done)(struct dns_query *query, const struct dns_address *addresses, unsigned n,
                  const char *why);
 };
 
-struct dns *dns_create(struct worker *worker);
+/* `servers`: the name servers to ask, "ADDR[:PORT],…"; NULL = those of the system. A list
+ * that is not understood leaves the system's. */
+struct dns *dns_create(struct worker *worker, const char *servers);
 void dns_destroy(struct dns **dns); /* waiting queries are dropped without an answer */
 
 /*
- * Answers at once from the cache or for addresses (up to DNS_ADDRESSES_MAX into `ret`):
- * how many. Otherwise 0, and `query` is answered later.
+ * `host` is a name or an address, at most 255 bytes. Answers at once from the cache or
+ * for addresses (up to DNS_ADDRESSES_MAX into `ret`): how many. Otherwise 0, and `query`
+ * is answered later.
  */
 unsigned dns_resolve(struct dns *dns, str host, struct dns_query *query,
                      struct dns_address ret[DNS_ADDRESSES_MAX]);

@@ -1,41 +1,86 @@
-#include "call/h1.h"
-
+/*
+ * The transport's face: which connection carries a call, and the parts of the workers.
+ */
 #include "base/mem.h"
+#include "call/dns.h"
 #include "call/h1_conn.h"
 #include "http/tls.h"
+
+enum { ORIGIN_HOST_MAX = 255, IDLE_PER_ORIGIN = 64, UNUSED_ORIGINS_MAX = 256 };
+static const usec idle_default = 30 * USEC_S;
 
 static struct h1 *h1_of(struct transport *transport)
 {
     return CONTAINER_OF(transport, struct h1, transport);
 }
 
-static str origin_key(const struct call *call)
+static struct tls *tls_of(const struct h1 *h1, const struct call *call)
 {
-    str authority = url_authority(call->arena, &call->url);
     if (!call->url.tls)
-        return authority;
-    return arena_printf(call->arena, STR_F "|%p", STR_A(authority), (void *)call->tls);
+        return NULL;
+    return call->tls ? call->tls : h1->settings.tls;
+}
+
+/* TLS settings, port and host as they lie in memory; never leaves the process. */
+static str origin_key(const struct call *call, const struct tls *tls, char *room)
+{
+    size_t n = 0;
+    CHECK(call->url.host.n <= ORIGIN_HOST_MAX);
+    memcpy(room, &tls, sizeof(tls));
+    n += sizeof(tls);
+    memcpy(room + n, &call->url.port, sizeof(call->url.port));
+    n += sizeof(call->url.port);
+    memcpy(room + n, call->url.host.p, call->url.host.n);
+    return str_of(room, n + call->url.host.n);
 }
 
 static struct h1_origin *origin_of(struct h1_pool *pool, const struct call *call)
 {
-    str key = origin_key(call);
+    char room[sizeof(struct tls *) + sizeof(uint16_t) + ORIGIN_HOST_MAX];
+    struct tls *tls = tls_of(pool->h1, call);
+    CHECK(!call->url.tls || tls);
+    str key = origin_key(call, tls, room);
     struct h1_origin *origin = map_find(&pool->origins, key);
-    if (origin)
+    if (origin) {
+        pool->unused_n -= !list_empty(&origin->unused);
+        list_remove(&origin->unused);
         return origin;
+    }
     origin = mem_zalloc(sizeof(*origin) + key.n);
     memcpy(origin + 1, key.p, key.n);
     origin->key = str_of((char *)(origin + 1), key.n);
+    origin->tls = tls ? tls_ref(tls) : NULL;
     list_init(&origin->idle);
+    list_init(&origin->unused);
     map_put(&pool->origins, origin->key, origin);
     return origin;
 }
 
-void h1_origin_drop(struct h1_pool *pool, struct h1_origin *origin)
+static void drop_origin(struct h1_pool *pool, struct h1_origin *origin)
 {
     map_remove(&pool->origins, origin->key);
     tls_session_free(origin->session);
+    tls_unref(&origin->tls);
     mem_free(origin);
+}
+
+static void drop_longest_unused(struct h1_pool *pool)
+{
+    struct list *node = list_pop_front(&pool->unused);
+    pool->unused_n--;
+    drop_origin(pool, CONTAINER_OF(node, struct h1_origin, unused));
+}
+
+/* A TLS session is worth keeping for the next connection. */
+void h1_origin_unused(struct h1_pool *pool, struct h1_origin *origin)
+{
+    if (!origin->session) {
+        drop_origin(pool, origin);
+        return;
+    }
+    list_push_back(&pool->unused, &origin->unused);
+    if (++pool->unused_n > UNUSED_ORIGINS_MAX)
+        drop_longest_unused(pool);
 }
 
 static void start(struct transport *transport, struct call *call)
@@ -43,11 +88,10 @@ static void start(struct transport *transport, struct call *call)
     struct h1_pool *pool = &h1_of(transport)->pools[call->worker->id];
     struct h1_origin *origin = origin_of(pool, call);
     struct list *node;
-    origin->conns++; /* held while idle connections are looked through */
-    while (!call->carrier && !call->fresh && (node = list_first(&origin->idle)))
-        h1_conn_reuse(CONTAINER_OF(node, struct h1_conn, idle_node), call);
-    origin->conns--;
-    if (!call->carrier)
+    bool carried = false;
+    while (!carried && !call->fresh && (node = list_first(&origin->idle)))
+        carried = h1_conn_reuse(CONTAINER_OF(node, struct h1_conn, idle_node), call);
+    if (!carried)
         h1_conn_open(pool, origin, call);
 }
 
@@ -60,7 +104,6 @@ static void pause_body(struct call *call)
 {
     struct h1_conn *conn = call->carrier;
     conn->paused = true;
-    h1_conn_phase(conn, H1_PHASE_BODY, USEC_NEVER); /* it is the caller who is slow */
     h1_conn_update(conn);
 }
 
@@ -70,7 +113,6 @@ static void resume_body(struct call *call)
     if (!conn->paused)
         return;
     conn->paused = false;
-    h1_conn_phase(conn, H1_PHASE_BODY, call->limits.idle);
     h1_conn_update(conn);
     timer_start(&conn->later, 0);
 }
@@ -93,11 +135,13 @@ static void join(struct transport *transport, struct worker *worker)
 {
     struct h1 *h1 = h1_of(transport);
     struct h1_pool *pool = &h1->pools[worker->id];
+    CHECK(worker->id < h1->settings.workers);
     pool->h1 = h1;
     pool->worker = worker;
-    pool->dns = dns_create(worker);
+    pool->dns = dns_create(worker, h1->settings.name_servers);
     map_init(&pool->origins);
     list_init(&pool->conns);
+    list_init(&pool->unused);
 }
 
 static void leave(struct transport *transport, struct worker *worker)
@@ -105,10 +149,10 @@ static void leave(struct transport *transport, struct worker *worker)
     struct h1_pool *pool = &h1_of(transport)->pools[worker->id];
     LIST_EACH(node, &pool->conns)
     {
-        h1_conn_close(CONTAINER_OF(node, struct h1_conn, node));
+        h1_conn_destroy(CONTAINER_OF(node, struct h1_conn, node));
     }
-    while (pool->conns.next != &pool->conns)
-        worker_turn(worker); /* closed connections go in the next turn */
+    while (pool->unused_n)
+        drop_longest_unused(pool);
     dns_destroy(&pool->dns);
     map_fini(&pool->origins);
 }
@@ -121,7 +165,19 @@ static void destroy(struct transport *transport)
     mem_free(h1);
 }
 
-struct transport *h1_create(const struct h1_settings *settings)
+static void add_stats(struct transport *transport, struct transport_stats *ret_stats)
+{
+    struct h1 *h1 = h1_of(transport);
+    *ret_stats = (struct transport_stats){0};
+    for (unsigned i = 0; i < h1->settings.workers; i++) {
+        struct h1_pool *pool = &h1->pools[i];
+        ret_stats->opened += atomic_load_explicit(&pool->opened, memory_order_relaxed);
+        ret_stats->reused += atomic_load_explicit(&pool->reused, memory_order_relaxed);
+        ret_stats->open += atomic_load_explicit(&pool->open, memory_order_relaxed);
+    }
+}
+
+struct transport *h1_create(const struct transport_settings *settings)
 {
     static const struct transport_ops ops = {
         .name = STR("h1"),
@@ -134,6 +190,7 @@ struct transport *h1_create(const struct h1_settings *settings)
         .join = join,
         .leave = leave,
         .destroy = destroy,
+        .stats = add_stats,
     };
     struct h1 *h1 = mem_zalloc(sizeof(*h1));
     h1->transport.ops = &ops;
@@ -141,20 +198,9 @@ struct transport *h1_create(const struct h1_settings *settings)
     if (settings->tls)
         tls_ref(settings->tls);
     if (!h1->settings.idle_per_origin)
-        h1->settings.idle_per_origin = 64;
+        h1->settings.idle_per_origin = IDLE_PER_ORIGIN;
     if (!h1->settings.idle)
-        h1->settings.idle = 30 * USEC_S;
+        h1->settings.idle = idle_default;
     h1->pools = mem_array(settings->workers, sizeof(h1->pools[0]));
     return &h1->transport;
-}
-
-void h1_stats(struct transport *transport, struct h1_stats *ret_stats)
-{
-    struct h1 *h1 = h1_of(transport);
-    *ret_stats = (struct h1_stats){0};
-    for (unsigned i = 0; i < h1->settings.workers; i++) {
-        ret_stats->opened += atomic_load_explicit(&h1->pools[i].opened, memory_order_relaxed);
-        ret_stats->reused += atomic_load_explicit(&h1->pools[i].reused, memory_order_relaxed);
-        ret_stats->open += atomic_load_explicit(&h1->pools[i].open, memory_order_relaxed);
-    }
 }

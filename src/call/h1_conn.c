@@ -1,24 +1,75 @@
 /*
  * Opening, timing, keeping and ending a connection. Nothing is freed inside a callback,
  * and no owner is called from inside his own call: both wait for `later`.
+ *
+ * There is one limit at a time, that of the phase, and the phase follows from the states;
+ * so no step has to remember which clock to stop. A phase that is entered, or in which
+ * something moves, starts its limit anew.
  */
 #include "call/h1_conn.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "call/dial.h"
 #include "http/tls.h"
-#include "policy/retry.h"
 
 enum { H1_CONN_MAGIC = 0x4831434e, IN_BYTES_MAX = 1 << 20, OUT_BYTES_MAX = 1 << 20 };
+static const usec continue_wait = USEC_S;
 
 static void on_stream(struct stream *stream, unsigned ready);
 
-/* --- time ---------------------------------------------------------------------------- */
+/* --- time --- */
+
+static enum h1_phase busy_phase(const struct h1_conn *conn)
+{
+    bool all_sent = conn->send == H1_SEND_DONE || conn->send == H1_SEND_STOPPED;
+    if (conn->blocked)
+        return H1_PHASE_SEND;
+    if (conn->send == H1_SEND_CONTINUE)
+        return H1_PHASE_CONTINUE;
+    if (conn->receive == H1_RECEIVE_BODY)
+        return conn->paused ? H1_PHASE_OWNER : H1_PHASE_RECEIVE;
+    if (!all_sent)
+        return H1_PHASE_OWNER;
+    return conn->heard ? H1_PHASE_RECEIVE : H1_PHASE_FIRST_BYTE;
+}
+
+static enum h1_phase phase_of(const struct h1_conn *conn)
+{
+    switch (conn->state) {
+    case H1_DIAL:
+    case H1_TLS:
+        return H1_PHASE_CONNECT;
+    case H1_BUSY:
+        return busy_phase(conn);
+    case H1_IDLE:
+        return H1_PHASE_KEEP;
+    case H1_CLOSED:
+        break;
+    }
+    return H1_PHASE_OWNER;
+}
+
+static usec limit_of(const struct h1_conn *conn)
+{
+    switch (conn->phase) {
+    case H1_PHASE_CONNECT:
+        return conn->call->limits.connect;
+    case H1_PHASE_CONTINUE:
+        return continue_wait;
+    case H1_PHASE_FIRST_BYTE:
+        return conn->call->limits.first_byte;
+    case H1_PHASE_SEND:
+    case H1_PHASE_RECEIVE:
+        return conn->call->limits.idle;
+    case H1_PHASE_KEEP:
+        return conn->keep;
+    case H1_PHASE_OWNER:
+        break;
+    }
+    return USEC_NEVER;
+}
 
 static void arm(struct h1_conn *conn)
 {
@@ -29,36 +80,39 @@ static void arm(struct h1_conn *conn)
         timer_start_at(&conn->timer, due);
 }
 
-void h1_conn_phase(struct h1_conn *conn, enum h1_phase phase, usec limit)
+void h1_conn_progress(struct h1_conn *conn)
 {
-    conn->phase = phase;
-    conn->phase_deadline = usec_add(conn->pool->worker->now, limit);
+    conn->phase = phase_of(conn);
+    conn->phase_deadline = usec_add(conn->pool->worker->now, limit_of(conn));
     arm(conn);
+}
+
+static unsigned wanted_of(const struct h1_conn *conn)
+{
+    bool hold = conn->paused && conn->receive == H1_RECEIVE_BODY;
+    switch (conn->state) {
+    case H1_TLS:
+    case H1_IDLE:
+        return POLL_READ;
+    case H1_BUSY:
+        return (hold ? 0u : POLL_READ) | (conn->out.n ? POLL_WRITE : 0u);
+    case H1_DIAL:
+    case H1_CLOSED:
+        break;
+    }
+    return 0;
 }
 
 void h1_conn_update(struct h1_conn *conn)
 {
-    unsigned wanted = 0;
-    if (stream_closed(&conn->stream))
+    if (conn->state == H1_CLOSED)
         return;
-    switch (conn->state) {
-    case H1_RESOLVE:
-    case H1_CLOSED:
-        return;
-    case H1_CONNECT:
-        wanted = POLL_WRITE;
-        break;
-    case H1_TLS:
-    case H1_IDLE:
-        wanted = POLL_READ;
-        break;
-    case H1_BUSY:
-        wanted = conn->paused ? 0 : POLL_READ;
-        wanted |= conn->out.n ? POLL_WRITE : 0;
-        break;
-    }
-    stream_want(&conn->stream, wanted);
-    arm(conn);
+    if (!stream_closed(&conn->stream))
+        stream_want(&conn->stream, wanted_of(conn));
+    if (phase_of(conn) != conn->phase)
+        h1_conn_progress(conn);
+    else
+        arm(conn);
 }
 
 static void on_phase_end(struct h1_conn *conn)
@@ -70,7 +124,6 @@ static void on_phase_end(struct h1_conn *conn)
         return;
     case H1_PHASE_CONTINUE:
         conn->send = H1_SEND_FLOWS; /* RFC 9110 §10.1.1: do not wait for ever */
-        h1_conn_phase(conn, H1_PHASE_SEND, conn->call->limits.idle);
         h1_send_pump(conn);
         return;
     case H1_PHASE_FIRST_BYTE:
@@ -78,12 +131,17 @@ static void on_phase_end(struct h1_conn *conn)
                      STR("no answer began within the first-byte limit"));
         return;
     case H1_PHASE_SEND:
-    case H1_PHASE_BODY:
         h1_conn_fail(conn, CALL_FAULT_IDLE_TIMEOUT,
-                     STR("nothing moved within the idle limit"));
+                     STR("the request was not taken within the idle limit"));
+        return;
+    case H1_PHASE_RECEIVE:
+        h1_conn_fail(conn, CALL_FAULT_IDLE_TIMEOUT,
+                     STR("the answer did not go on within the idle limit"));
         return;
     case H1_PHASE_KEEP:
         h1_conn_close(conn);
+        return;
+    case H1_PHASE_OWNER:
         return;
     }
 }
@@ -93,23 +151,21 @@ static void on_timer(struct timer *timer)
     struct h1_conn *conn = CONTAINER_OF(timer, struct h1_conn, timer);
     usec now = conn->pool->worker->now;
     CHECK_MAGIC(conn, H1_CONN_MAGIC);
-    if (conn->state == H1_CLOSED)
-        return;
     if (conn->call && now >= conn->call->limits.deadline)
         h1_conn_fail(conn, CALL_FAULT_TOTAL_TIMEOUT,
                      STR("the time for the whole call is over"));
     else if (now >= conn->phase_deadline)
         on_phase_end(conn);
-    arm(conn);
+    if (conn->state != H1_CLOSED)
+        arm(conn);
 }
 
-/* --- ending -------------------------------------------------------------------------- */
+/* --- ending --- */
 
 static void free_conn(struct h1_conn *conn)
 {
     struct h1_pool *pool = conn->pool;
     struct h1_origin *origin = conn->origin;
-    timer_cancel(&conn->timer);
     timer_cancel(&conn->later);
     list_remove(&conn->node);
     buf_fini(&conn->in);
@@ -118,7 +174,7 @@ static void free_conn(struct h1_conn *conn)
     mem_free(conn);
     atomic_fetch_sub_explicit(&pool->open, 1, memory_order_relaxed);
     if (--origin->conns == 0)
-        h1_origin_drop(pool, origin);
+        h1_origin_unused(pool, origin);
 }
 
 /* Out of use; freed, and a failed call told, in the next turn. */
@@ -129,18 +185,30 @@ static void shut(struct h1_conn *conn)
         conn->origin->idle_n--;
     }
     conn->state = H1_CLOSED;
-    conn->phase_deadline = USEC_NEVER;
-    dns_cancel(&conn->query);
+    timer_cancel(&conn->timer);
+    dial_cancel(&conn->dial);
     stream_close(&conn->stream);
     timer_start(&conn->later, 0);
 }
 
-void h1_conn_close(struct h1_conn *conn)
+static void drop_call(struct h1_conn *conn)
 {
     if (conn->call)
         conn->call->carrier = NULL;
     conn->call = NULL;
+}
+
+void h1_conn_close(struct h1_conn *conn)
+{
+    CHECK_MAGIC(conn, H1_CONN_MAGIC);
+    drop_call(conn);
     shut(conn);
+}
+
+void h1_conn_destroy(struct h1_conn *conn)
+{
+    h1_conn_close(conn);
+    free_conn(conn);
 }
 
 void h1_conn_fail(struct h1_conn *conn, enum call_fault fault, str text)
@@ -161,44 +229,13 @@ static void on_later(struct timer *timer)
         return;
     }
     struct call *call = conn->call;
+    drop_call(conn);
     free_conn(conn);
-    if (!call)
-        return;
-    call->carrier = NULL;
-    call->events->on_fault(call);
+    if (call)
+        call->events->on_fault(call);
 }
 
-void h1_conn_finish(struct h1_conn *conn)
-{
-    struct call *call = conn->call;
-    bool keep = call->head.keep_alive && conn->send == H1_SEND_DONE && conn->in.n == 0 &&
-                conn->origin->idle_n < conn->pool->h1->settings.idle_per_origin;
-    conn->call = NULL;
-    call->carrier = NULL;
-    buf_fini(&conn->out);
-    if (keep) {
-        conn->state = H1_IDLE;
-        conn->used = true;
-        list_push_front(&conn->origin->idle, &conn->idle_node);
-        conn->origin->idle_n++;
-        h1_conn_phase(conn, H1_PHASE_KEEP, conn->keep);
-        h1_conn_update(conn);
-    } else {
-        shut(conn);
-    }
-    call->events->on_end(call);
-}
-
-/* --- opening ------------------------------------------------------------------------- */
-
-static void ready(struct h1_conn *conn)
-{
-    conn->state = H1_BUSY;
-    conn->call->connected_at = conn->pool->worker->now;
-    h1_send_start(conn);
-    h1_conn_update(conn);
-}
-
+/* TLS 1.3 sends its tickets after the handshake: the answer comes behind them. */
 static void keep_session(struct h1_conn *conn)
 {
     struct ssl_session_st *session =
@@ -209,111 +246,100 @@ static void keep_session(struct h1_conn *conn)
     conn->origin->session = session;
 }
 
+static bool may_keep(const struct h1_conn *conn, const struct call *call)
+{
+    return call->head.keep_alive && conn->send == H1_SEND_DONE && conn->in.n == 0 &&
+           conn->keep > 0 &&
+           conn->origin->idle_n < conn->pool->h1->settings.idle_per_origin;
+}
+
+void h1_conn_finish(struct h1_conn *conn)
+{
+    struct call *call = conn->call;
+    bool keep = may_keep(conn, call);
+    if (!conn->used)
+        keep_session(conn);
+    drop_call(conn);
+    buf_fini(&conn->out);
+    if (keep) {
+        conn->state = H1_IDLE;
+        conn->used = true;
+        list_push_front(&conn->origin->idle, &conn->idle_node);
+        conn->origin->idle_n++;
+        h1_conn_update(conn);
+    } else {
+        shut(conn);
+    }
+    call->events->on_end(call);
+}
+
+/* --- opening --- */
+
+static void ready(struct h1_conn *conn)
+{
+    conn->state = H1_BUSY;
+    conn->call->connected_at = conn->pool->worker->now;
+    h1_send_start(conn);
+    h1_conn_update(conn);
+}
+
 static void shake_hands(struct h1_conn *conn)
 {
     long result = stream_handshake(&conn->stream);
-    if (result == STREAM_FAILED)
+    if (result == STREAM_FAILED) {
         h1_conn_fail(conn, CALL_FAULT_TLS,
                      stream_error(&conn->stream, conn->call->arena));
-    else if (result == 1)
-        ready(conn);
-    else
+        return;
+    }
+    if (result != 1) {
         h1_conn_update(conn);
+        return;
+    }
+    atomic_fetch_add_explicit(&conn->pool->opened, 1, memory_order_relaxed);
+    ready(conn);
 }
 
-static void connect_next(struct h1_conn *conn, const char *why);
-
-static void on_connected(struct h1_conn *conn)
+static void on_dialled(void *arg, int fd, enum call_fault fault, const char *why)
 {
-    int why = 0;
-    socklen_t n = sizeof(why);
-    CHECK(getsockopt(conn->stream.fd, SOL_SOCKET, SO_ERROR, &why, &n) == 0);
-    if (why) {
-        stream_close(&conn->stream);
-        connect_next(conn, strerror(why));
+    struct h1_conn *conn = arg;
+    struct call *call = conn->call;
+    CHECK_MAGIC(conn, H1_CONN_MAGIC);
+    conn->dial = NULL;
+    if (fault == CALL_FAULT_DNS) {
+        h1_conn_fail(conn, fault,
+                     arena_printf(call->arena, "the name " STR_F " does not resolve: %s",
+                                  STR_A(call->url.host), why));
+        return;
+    }
+    struct h1_origin *origin = conn->origin;
+    struct ssl_st *ssl = NULL;
+    if (fd >= 0 && origin->tls)
+        ssl = tls_connect(origin->tls, call->url.host, origin->session);
+    if (fd >= 0 && !stream_open(&conn->stream, conn->pool->worker, fd, ssl, on_stream)) {
+        fd = -1;
+        why = "the socket cannot be watched";
+    }
+    if (fd < 0) {
+        h1_conn_fail(conn, CALL_FAULT_CONNECT,
+                     arena_printf(call->arena, "no connection to " STR_F ":%u: %s",
+                                  STR_A(call->url.host), call->url.port, why));
         return;
     }
     conn->state = H1_TLS;
     shake_hands(conn);
 }
 
-static int start_connect(struct h1_conn *conn, struct dns_address *address)
-{
-    int on = 1;
-    uint16_t port = htons(conn->call->url.port);
-    if (address->address.ss_family == AF_INET6)
-        ((struct sockaddr_in6 *)(void *)&address->address)->sin6_port = port;
-    else
-        ((struct sockaddr_in *)(void *)&address->address)->sin_port = port;
-    int fd = socket(address->address.ss_family,
-                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if (connect(fd, (struct sockaddr *)&address->address, address->n) == 0 ||
-        errno == EINPROGRESS)
-        return fd;
-    int why = errno;
-    close(fd);
-    errno = why;
-    return -1;
-}
-
-static struct tls *tls_of(const struct h1_conn *conn)
-{
-    return conn->call->tls ? conn->call->tls : conn->pool->h1->settings.tls;
-}
-
-/* Tries the next address; `why` is what was wrong with the one before. */
-static void connect_next(struct h1_conn *conn, const char *why)
-{
-    struct call *call = conn->call;
-    while (conn->address_at < conn->address_n) {
-        int fd = start_connect(conn, &conn->addresses[conn->address_at++]);
-        if (fd < 0) {
-            why = strerror(errno);
-            continue;
-        }
-        struct ssl_st *ssl = NULL;
-        if (call->url.tls)
-            ssl = tls_connect(tls_of(conn), call->url.host, conn->origin->session);
-        conn->state = H1_CONNECT;
-        if (stream_open(&conn->stream, conn->pool->worker, fd, ssl, on_stream)) {
-            h1_conn_update(conn);
-            return;
-        }
-    }
-    h1_conn_fail(conn, CALL_FAULT_CONNECT,
-                 arena_printf(call->arena, "no connection to " STR_F ":%u: %s",
-                              STR_A(call->url.host), call->url.port, why));
-}
-
-static void on_resolved(struct dns_query *query, const struct dns_address *addresses,
-                        unsigned n, const char *why)
-{
-    struct h1_conn *conn = CONTAINER_OF(query, struct h1_conn, query);
-    struct call *call = conn->call;
-    CHECK_MAGIC(conn, H1_CONN_MAGIC);
-    if (n == 0) {
-        h1_conn_fail(conn, CALL_FAULT_DNS,
-                     arena_printf(call->arena, "the name " STR_F " does not resolve: %s",
-                                  STR_A(call->url.host), why));
-        return;
-    }
-    memcpy(conn->addresses, addresses, n * sizeof(addresses[0]));
-    conn->address_n = n;
-    connect_next(conn, "no address");
-}
-
 void h1_conn_open(struct h1_pool *pool, struct h1_origin *origin, struct call *call)
 {
     struct h1_conn *conn = mem_zalloc(sizeof(*conn));
-    conn->magic = H1_CONN_MAGIC;
-    conn->pool = pool;
-    conn->origin = origin;
-    conn->call = call;
-    conn->stream.fd = -1;
-    conn->keep = pool->h1->settings.idle;
+    struct dial_order order = {pool->worker,   pool->dns,  call->url.host,
+                               call->url.port, on_dialled, conn};
+    *conn = (struct h1_conn){.magic = H1_CONN_MAGIC,
+                             .pool = pool,
+                             .origin = origin,
+                             .call = call,
+                             .stream.fd = -1,
+                             .keep = pool->h1->settings.idle};
     call->carrier = conn;
     origin->conns++;
     list_push_back(&pool->conns, &conn->node);
@@ -322,20 +348,15 @@ void h1_conn_open(struct h1_pool *pool, struct h1_origin *origin, struct call *c
     buf_init(&conn->out, OUT_BYTES_MAX);
     timer_init(&conn->timer, pool->worker, on_timer);
     timer_init(&conn->later, pool->worker, on_later);
-    conn->query.done = on_resolved;
-    atomic_fetch_add_explicit(&pool->opened, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&pool->open, 1, memory_order_relaxed);
-    h1_conn_phase(conn, H1_PHASE_CONNECT, call->limits.connect);
-    conn->address_n =
-        dns_resolve(pool->dns, call->url.host, &conn->query, conn->addresses);
-    if (conn->address_n)
-        connect_next(conn, "no address");
+    conn->dial = dial_start(&order);
+    h1_conn_update(conn);
 }
 
-/* --- being used ----------------------------------------------------------------------- */
+/* --- being used --- */
 
-/* An end, or bytes out of turn, that have arrived already make a kept connection
- * useless; TLS's own messages do not. */
+/* An end that has arrived already makes a kept connection useless, and bytes out of turn
+ * would be taken for the next answer; TLS's own messages do no harm. */
 static bool is_quiet(struct h1_conn *conn)
 {
     char byte;
@@ -346,7 +367,7 @@ bool h1_conn_reuse(struct h1_conn *conn, struct call *call)
 {
     CHECK_MAGIC(conn, H1_CONN_MAGIC);
     CHECK(conn->state == H1_IDLE);
-    if (!retry_method_idempotent(call->method) && !is_quiet(conn)) {
+    if (!is_quiet(conn)) {
         h1_conn_close(conn);
         return false;
     }
@@ -360,35 +381,27 @@ bool h1_conn_reuse(struct h1_conn *conn, struct call *call)
     return true;
 }
 
-static void on_idle_event(struct h1_conn *conn)
-{
-    if (!is_quiet(conn))
-        h1_conn_close(conn);
-}
-
 static void on_stream(struct stream *stream, unsigned told)
 {
     struct h1_conn *conn = CONTAINER_OF(stream, struct h1_conn, stream);
     CHECK_MAGIC(conn, H1_CONN_MAGIC);
     switch (conn->state) {
-    case H1_CONNECT:
-        on_connected(conn);
-        return;
     case H1_TLS:
         shake_hands(conn);
         return;
     case H1_IDLE:
-        on_idle_event(conn);
+        if (is_quiet(conn))
+            h1_conn_update(conn);
+        else
+            h1_conn_close(conn);
         return;
     case H1_BUSY:
         if (told & POLL_WRITE)
             h1_send_pump(conn);
         if ((told & POLL_READ) && conn->state == H1_BUSY)
             h1_receive_ready(conn);
-        if (conn->state == H1_BUSY && conn->stream.ssl && !conn->used)
-            keep_session(conn);
         return;
-    case H1_RESOLVE:
+    case H1_DIAL:
     case H1_CLOSED:
         return;
     }

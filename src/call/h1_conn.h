@@ -1,7 +1,7 @@
 /*
  * A connection of the HTTP/1.1 transport, for h1*.c only.
  *
- *   RESOLVE → CONNECT → TLS → BUSY ⇄ IDLE → CLOSED
+ *   DIAL → TLS → BUSY ⇄ IDLE → CLOSED
  *
  * BUSY has a call. Its two directions run on their own: the request is sent (head, body,
  * last chunk) while the answer may already come in. A connection goes to IDLE when both
@@ -13,32 +13,34 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/map.h"
-#include "call/call.h"
-#include "call/dns.h"
-#include "call/h1.h"
+#include "call/transport.h"
 #include "http/stream.h"
 
+struct dial;
+struct dns;
 struct ssl_session_st;
 
-enum h1_state { H1_RESOLVE, H1_CONNECT, H1_TLS, H1_BUSY, H1_IDLE, H1_CLOSED };
+enum h1_state { H1_DIAL, H1_TLS, H1_BUSY, H1_IDLE, H1_CLOSED };
 
 enum h1_send {
     H1_SEND_FLOWS,    /* there is more to send, or it is being asked for */
     H1_SEND_CONTINUE, /* the head is out; 100 (Continue) is awaited */
     H1_SEND_WAITS,    /* the owner has no more body just now */
     H1_SEND_ENDS,     /* what is in `out` is the last */
-    H1_SEND_DONE
+    H1_SEND_DONE,
+    H1_SEND_STOPPED /* the rest will not be sent: nothing may follow it */
 };
 
 enum h1_receive { H1_RECEIVE_HEAD, H1_RECEIVE_BODY };
 
-/* What the connection's deadline stands for. */
+/* What is waited for, with its time limit. It follows from the states (h1_conn.c). */
 enum h1_phase {
+    H1_PHASE_OWNER, /* no limit */
     H1_PHASE_CONNECT,
     H1_PHASE_CONTINUE,
     H1_PHASE_SEND,
     H1_PHASE_FIRST_BYTE,
-    H1_PHASE_BODY,
+    H1_PHASE_RECEIVE,
     H1_PHASE_KEEP
 };
 
@@ -47,7 +49,9 @@ struct h1_origin {
     struct list idle; /* struct h1_conn, newest first */
     uint32_t idle_n;
     uint32_t conns;
+    struct tls *tls; /* NULL: plain */
     struct ssl_session_st *session;
+    struct list unused; /* in pool->unused: without connections, kept for its session */
 };
 
 struct h1_pool {
@@ -55,13 +59,15 @@ struct h1_pool {
     struct worker *worker;
     struct dns *dns;
     struct map origins;
-    struct list conns; /* all */
+    struct list conns;  /* all */
+    struct list unused; /* struct h1_origin, longest unused first */
+    uint32_t unused_n;
     _Atomic uint64_t opened, reused, open;
 };
 
 struct h1 {
     struct transport transport;
-    struct h1_settings settings;
+    struct transport_settings settings;
     struct h1_pool *pools; /* one a worker */
 };
 
@@ -72,17 +78,13 @@ struct h1_conn {
     struct h1_origin *origin;
     struct list node;      /* in pool->conns */
     struct list idle_node; /* in origin->idle */
+    struct dial *dial;
     struct stream stream;
     struct timer timer; /* fires at or before the deadlines, then looks again */
     struct timer later; /* goes on, fails or goes away in the next turn */
     enum h1_phase phase;
     usec phase_deadline;
-    bool used;        /* has carried a call before */
-
-    struct dns_query query;
-    struct dns_address addresses[DNS_ADDRESSES_MAX];
-    unsigned address_n;
-    unsigned address_at;
+    bool used; /* has carried a call before */
 
     struct call *call; /* BUSY, and before */
     enum h1_send send;
@@ -91,7 +93,8 @@ struct h1_conn {
     struct buf out;
     enum h1_receive receive;
     bool paused;
-    bool heard; /* a byte of the answer has come */
+    bool heard;         /* a byte of the final answer has come */
+    unsigned interim_n; /* interim answers so far */
     struct head_scan scan;
     struct buf in;
     struct body_parser body;
@@ -107,6 +110,9 @@ bool h1_conn_reuse(struct h1_conn *conn, struct call *call);
 /* Ends it; a call is dropped without a word. */
 void h1_conn_close(struct h1_conn *conn);
 
+/* The same at once, memory and all: for the end of the pool. */
+void h1_conn_destroy(struct h1_conn *conn);
+
 /* The call has failed: told in the next turn. */
 void h1_conn_fail(struct h1_conn *conn, enum call_fault fault, str text);
 
@@ -118,14 +124,19 @@ void h1_send_pump(struct h1_conn *conn);
 void h1_receive_ready(struct h1_conn *conn);
 void h1_receive_again(struct h1_conn *conn);
 
-/* Sets what is waited for; after each step. */
+/* Sending has failed before a byte has left: the call fails with what TLS says of it. */
+void h1_receive_refusal(struct h1_conn *conn);
+
+/* Sets what is waited for, and for how long; after each step. */
 void h1_conn_update(struct h1_conn *conn);
-void h1_conn_phase(struct h1_conn *conn, enum h1_phase phase, usec limit);
+
+/* Something has moved: the present limit starts anew. */
+void h1_conn_progress(struct h1_conn *conn);
 
 /* The answer is complete: the call ends, the connection is kept or closed. */
 void h1_conn_finish(struct h1_conn *conn);
 
 /* The origin has no connection any more (h1.c). */
-void h1_origin_drop(struct h1_pool *pool, struct h1_origin *origin);
+void h1_origin_unused(struct h1_pool *pool, struct h1_origin *origin);
 
 #endif

@@ -5,6 +5,8 @@
  */
 #include "call/h1_conn.h"
 
+enum { INTERIM_MAX = 32 };
+
 static void bad_answer(struct h1_conn *conn, const char *why)
 {
     struct call *call = conn->call;
@@ -23,8 +25,8 @@ static void note_keep(struct h1_conn *conn)
         item = str_trim(item);
         if (str_starts_nocase(item, STR("timeout=")) &&
             str_to_u64(str_from(item, 8), 86400, &seconds))
-            conn->keep = usec_min(conn->keep,
-                                  seconds > 1 ? (usec)(seconds - 1) * USEC_S : 0);
+            conn->keep =
+                usec_min(conn->keep, seconds > 1 ? (usec)(seconds - 1) * USEC_S : 0);
     }
 }
 
@@ -33,11 +35,14 @@ static void take_interim(struct h1_conn *conn, const struct message_head *head)
 {
     struct call *call = conn->call;
     conn->scan = (struct head_scan){0};
-    if (head->status == 101)
+    conn->heard = false;
+    if (head->status == 101) {
         bad_answer(conn, "it switches to a protocol that nobody asked for");
-    else if (head->status != 100)
+    } else if (++conn->interim_n > INTERIM_MAX) {
+        bad_answer(conn, "it has too many interim answers before it");
+    } else if (head->status != 100) {
         call->events->on_inform(call, head);
-    else if (conn->send == H1_SEND_CONTINUE) {
+    } else if (conn->send == H1_SEND_CONTINUE) {
         conn->send = H1_SEND_FLOWS;
         h1_send_pump(conn);
     }
@@ -47,14 +52,38 @@ static void take_final(struct h1_conn *conn, const struct message_head *head)
 {
     struct call *call = conn->call;
     call->head = *head;
-    call->head.headers.arena = call->arena;
     conn->receive = H1_RECEIVE_BODY;
     conn->body.trailers_arena = call->arena;
-    if (conn->send == H1_SEND_CONTINUE || conn->broken)
-        call->head.keep_alive = false; /* its body was not sent: nothing may follow it */
+    if (conn->send == H1_SEND_CONTINUE)
+        conn->send = H1_SEND_STOPPED; /* the answer came instead of 100 */
     note_keep(conn);
-    h1_conn_phase(conn, H1_PHASE_BODY, call->limits.idle);
     call->events->on_head(call);
+}
+
+/* A peer that speaks another protocol is known by its first bytes; a line end before the
+ * status line is let pass, as http-parser does. */
+static bool may_be_http(str bytes)
+{
+    static const char begin[] = "HTTP/1.";
+    while (bytes.n && (bytes.p[0] == '\r' || bytes.p[0] == '\n'))
+        bytes = str_from(bytes, 1);
+    size_t n = bytes.n < sizeof(begin) - 1 ? bytes.n : sizeof(begin) - 1;
+    return n == 0 || memcmp(bytes.p, begin, n) == 0;
+}
+
+static enum parse_result parse(struct h1_conn *conn, str bytes, size_t *ret_n,
+                               struct message_head *ret_head, const char **ret_why)
+{
+    struct call *call = conn->call;
+    *ret_why = "it does not begin with HTTP/1.";
+    if (!may_be_http(bytes))
+        return PARSE_BAD;
+    enum parse_result result = parse_scan(&conn->scan, bytes, ret_n, ret_why);
+    if (result != PARSE_DONE)
+        return result;
+    return parse_head(call_answer_kind(call), call->arena,
+                      arena_str(call->arena, str_of(bytes.p, *ret_n)), ret_head,
+                      &conn->body, ret_why);
 }
 
 /* Takes a head off *bytes. False when nothing more can be done with them. */
@@ -62,15 +91,15 @@ static bool take_head(struct h1_conn *conn, str *bytes)
 {
     struct call *call = conn->call;
     struct message_head head;
-    const char *why = "";
+    const char *why;
     size_t n;
-    enum parse_result result = parse_scan(&conn->scan, *bytes, &n, &why);
+    if (bytes->n && !conn->heard) {
+        conn->heard = true;
+        call->first_byte_at = conn->pool->worker->now;
+    }
+    enum parse_result result = parse(conn, *bytes, &n, &head, &why);
     if (result == PARSE_MORE)
         return false;
-    if (result == PARSE_DONE)
-        result = parse_head(PARSE_RESPONSE, call->arena,
-                            arena_str(call->arena, str_of(bytes->p, n)),
-                            str_eq(call->method, STR("HEAD")), &head, &conn->body, &why);
     if (result == PARSE_LONG_HEAD || result == PARSE_LONG_TARGET)
         why = "its head is larger than 64 KiB or has more than 256 lines";
     if (result != PARSE_DONE) {
@@ -104,8 +133,10 @@ static bool take_body(struct h1_conn *conn, str *bytes)
     case BODY_END:
         break;
     }
-    if (conn->body.trailers.n)
-        call->trailers = &conn->body.trailers;
+    if (conn->body.trailers.n) {
+        call->trailers = arena_alloc(call->arena, sizeof(*call->trailers));
+        *call->trailers = conn->body.trailers;
+    }
     if (bytes->n)
         call->head.keep_alive = false; /* more than an answer came */
     buf_fini(&conn->in);
@@ -136,32 +167,47 @@ static void consume(struct h1_conn *conn, str bytes)
     h1_conn_update(conn);
 }
 
+/* An end that completes a body must be an honest one. */
+static bool ends_body(const struct h1_conn *conn)
+{
+    return conn->receive == H1_RECEIVE_BODY && !conn->broken &&
+           parse_body_eof(&conn->body) == BODY_END && !stream_cut(&conn->stream);
+}
+
 static void on_eof(struct h1_conn *conn)
 {
-    struct call *call = conn->call;
-    if (conn->receive == H1_RECEIVE_BODY && parse_body_eof(&conn->body) == BODY_END) {
-        call->head.keep_alive = false;
-        h1_conn_finish(conn);
+    const char *why = conn->heard ? "the connection ended in the middle of the answer"
+                                  : "the connection ended without an answer";
+    if (!ends_body(conn)) {
+        h1_conn_fail(conn, CALL_FAULT_RESET, str_z(why));
         return;
     }
-    if (conn->receive == H1_RECEIVE_BODY)
-        h1_conn_fail(conn, CALL_FAULT_RESET,
-                     STR("the connection ended in the middle of the answer"));
-    else if (conn->heard)
-        h1_conn_fail(conn, CALL_FAULT_INVALID,
-                     STR("the connection ended in the middle of the answer's head"));
+    conn->call->head.keep_alive = false;
+    h1_conn_finish(conn);
+}
+
+void h1_receive_refusal(struct h1_conn *conn)
+{
+    char byte;
+    if (stream_read(&conn->stream, &byte, 1) == STREAM_FAILED && conn->stream.tls_error)
+        h1_conn_fail(conn, CALL_FAULT_TLS,
+                     stream_error(&conn->stream, conn->call->arena));
     else
         h1_conn_fail(conn, CALL_FAULT_RESET,
-                     STR("the connection ended without an answer"));
+                     STR("the connection broke before anything was sent"));
+}
+
+/* With TLS 1.3 a vendor refuses our certificate after the handshake. */
+static void on_failed(struct h1_conn *conn)
+{
+    bool refused = conn->stream.tls_error && !conn->heard;
+    h1_conn_fail(conn, refused ? CALL_FAULT_TLS : CALL_FAULT_RESET,
+                 stream_error(&conn->stream, conn->call->arena));
 }
 
 static void on_bytes(struct h1_conn *conn, str bytes)
 {
-    if (!conn->heard) {
-        conn->heard = true;
-        conn->call->first_byte_at = conn->pool->worker->now;
-    }
-    h1_conn_phase(conn, H1_PHASE_BODY, conn->call->limits.idle);
+    h1_conn_progress(conn);
     if (conn->in.n) {
         buf_str(&conn->in, bytes);
         CHECK(buf_ok(&conn->in));
@@ -173,15 +219,16 @@ static void on_bytes(struct h1_conn *conn, str bytes)
 void h1_receive_ready(struct h1_conn *conn)
 {
     char *scratch = conn->pool->worker->scratch;
-    if (conn->paused)
-        return;
+    bool body_waits = conn->receive == H1_RECEIVE_BODY && conn->in.n > 0;
+    if (body_waits || (conn->paused && conn->receive == H1_RECEIVE_BODY))
+        return; /* it goes on with what is here first */
     long n = stream_read(&conn->stream, scratch, WORKER_SCRATCH_BYTES);
     if (n > 0)
         on_bytes(conn, str_of(scratch, (size_t)n));
     else if (n == STREAM_EOF)
         on_eof(conn);
     else if (n == STREAM_FAILED)
-        h1_conn_fail(conn, CALL_FAULT_RESET, stream_error(&conn->stream, conn->call->arena));
+        on_failed(conn);
 }
 
 void h1_receive_again(struct h1_conn *conn)

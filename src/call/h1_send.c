@@ -7,8 +7,6 @@
 
 #include "call/h1_conn.h"
 
-static const usec continue_wait = USEC_S;
-
 static void put_line(struct buf *out, str name, str value)
 {
     buf_str(out, name);
@@ -33,7 +31,7 @@ static void put_framing(struct buf *out, const struct call *call)
     } else if (call->body_bytes == CALL_BODY_CHUNKED) {
         buf_str(out, STR("Transfer-Encoding: chunked\r\n"));
     }
-    if (call->expect_continue)
+    if (call->expect_continue && call->body_bytes != CALL_BODY_NONE)
         buf_str(out, STR("Expect: 100-continue\r\n"));
     if (call->trailers_wanted)
         buf_str(out, STR("TE: trailers\r\nConnection: TE\r\n"));
@@ -51,24 +49,25 @@ static void put_head(struct buf *out, const struct call *call)
     buf_str(out, STR(" HTTP/1.1\r\n"));
     put_line(out, STR("Host"), url_authority(call->arena, &call->url));
     for (uint32_t i = 0; i < call->headers->n; i++)
-        put_line(out, call->headers->items[i].name, call->headers->items[i].value);
+        if (!call_frames(&call->headers->items[i]))
+            put_line(out, call->headers->items[i].name, call->headers->items[i].value);
     put_framing(out, call);
     buf_str(out, STR("\r\n"));
     CHECK(buf_ok(out));
 }
 
-/* The connection takes nothing more. What has come back, if anything, decides. */
+/* The connection takes nothing more. What has come back, if anything, decides; but to a
+ * request that was never sent there is no answer. */
 static void on_write_failed(struct h1_conn *conn)
 {
     if (!conn->call->sent) {
-        h1_conn_fail(conn, CALL_FAULT_RESET,
-                     STR("the connection broke before anything was sent"));
+        h1_receive_refusal(conn);
         return;
     }
     conn->broken = true;
-    conn->send = H1_SEND_DONE;
+    conn->blocked = false;
+    conn->send = H1_SEND_STOPPED;
     buf_clear(&conn->out);
-    h1_conn_phase(conn, H1_PHASE_FIRST_BYTE, conn->call->limits.first_byte);
 }
 
 /* Puts what was not taken of `parts` (from `taken` bytes on) behind `out`. */
@@ -96,7 +95,7 @@ static bool send_parts(struct h1_conn *conn, struct iovec *parts, int n)
     size_t taken = put > 0 ? (size_t)put : 0;
     if (taken) {
         conn->call->sent = true;
-        h1_conn_phase(conn, H1_PHASE_SEND, conn->call->limits.idle);
+        h1_conn_progress(conn);
     }
     size_t of_out = taken < waiting ? taken : waiting;
     buf_drop(out, of_out);
@@ -105,41 +104,60 @@ static bool send_parts(struct h1_conn *conn, struct iovec *parts, int n)
     return !conn->blocked;
 }
 
-static bool send_chunk(struct h1_conn *conn, str chunk)
+static void send_chunk(struct h1_conn *conn, str chunk)
 {
     char size[24];
     struct iovec body = {(void *)(uintptr_t)chunk.p, chunk.n};
     struct iovec parts[4] = {{0}, body};
     conn->call->bytes_sent += chunk.n;
-    if (conn->call->body_bytes != CALL_BODY_CHUNKED)
-        return send_parts(conn, parts, 2);
+    if (conn->call->body_bytes != CALL_BODY_CHUNKED) {
+        send_parts(conn, parts, 2);
+        return;
+    }
     int n = snprintf(size, sizeof(size), "%zx\r\n", chunk.n);
     parts[1] = (struct iovec){size, (size_t)n};
     parts[2] = body;
     parts[3] = (struct iovec){(void *)(uintptr_t) "\r\n", 2};
-    return send_parts(conn, parts, 4);
+    send_parts(conn, parts, 4);
 }
 
-/* Asks for pieces of the body until there are none, or the socket is full. */
+/* A length was announced; another would make the rest the head of a next request. */
+static bool fits(const struct call *call, size_t more)
+{
+    return call->body_bytes == CALL_BODY_CHUNKED ||
+           more <= (uint64_t)call->body_bytes - call->bytes_sent;
+}
+
+static void end_body(struct h1_conn *conn)
+{
+    struct call *call = conn->call;
+    conn->send = H1_SEND_ENDS;
+    if (call->body_bytes == CALL_BODY_CHUNKED)
+        buf_str(&conn->out, STR("0\r\n\r\n"));
+    else if (call->bytes_sent != (uint64_t)call->body_bytes)
+        h1_conn_fail(conn, CALL_FAULT_BODY,
+                     STR("the request's body is shorter than announced"));
+}
+
+/* Asks for pieces of the body until there are none, or the socket is full. The owner may
+ * cancel while he is asked. */
 static void pull_body(struct h1_conn *conn)
 {
     struct call *call = conn->call;
-    str chunk;
-    while (conn->send == H1_SEND_FLOWS && !conn->blocked) {
-        switch (call->events->pull(call, &chunk)) {
-        case CALL_PULL_DATA:
-            if (chunk.n && !send_chunk(conn, chunk))
-                return;
-            break;
-        case CALL_PULL_WAIT:
+    str chunk = STR_NONE;
+    while (conn->state == H1_BUSY && conn->send == H1_SEND_FLOWS && !conn->blocked) {
+        enum call_pull pull = call->events->pull(call, &chunk);
+        if (conn->state != H1_BUSY)
+            return;
+        if (pull == CALL_PULL_WAIT)
             conn->send = H1_SEND_WAITS;
-            return;
-        case CALL_PULL_END:
-            if (call->body_bytes == CALL_BODY_CHUNKED)
-                buf_str(&conn->out, STR("0\r\n\r\n"));
-            conn->send = H1_SEND_ENDS;
-            return;
-        }
+        else if (pull == CALL_PULL_END)
+            end_body(conn);
+        else if (!fits(call, chunk.n))
+            h1_conn_fail(conn, CALL_FAULT_BODY,
+                         STR("the request's body is longer than announced"));
+        else if (chunk.n)
+            send_chunk(conn, chunk);
     }
 }
 
@@ -151,19 +169,13 @@ static bool flush(struct h1_conn *conn)
 
 void h1_send_pump(struct h1_conn *conn)
 {
-    if (conn->blocked && !flush(conn)) {
-        h1_conn_update(conn);
-        return;
-    }
-    pull_body(conn);
-    if (conn->state != H1_BUSY)
-        return;
-    if (!conn->blocked && flush(conn) && conn->send == H1_SEND_ENDS) {
+    if (!conn->blocked || flush(conn))
+        pull_body(conn);
+    if (conn->state == H1_BUSY && !conn->blocked && flush(conn) &&
+        conn->send == H1_SEND_ENDS) {
         conn->send = H1_SEND_DONE;
         conn->call->sent_at = conn->pool->worker->now;
         buf_fini(&conn->out);
-        if (!conn->heard)
-            h1_conn_phase(conn, H1_PHASE_FIRST_BYTE, conn->call->limits.first_byte);
     }
     h1_conn_update(conn);
 }
@@ -174,13 +186,10 @@ void h1_send_start(struct h1_conn *conn)
     conn->receive = H1_RECEIVE_HEAD;
     conn->scan = (struct head_scan){0};
     conn->heard = conn->paused = conn->blocked = conn->broken = false;
+    conn->interim_n = 0;
     put_head(&conn->out, call);
     conn->send = call->body_bytes == CALL_BODY_NONE ? H1_SEND_ENDS : H1_SEND_FLOWS;
-    if (call->expect_continue && conn->send == H1_SEND_FLOWS) {
+    if (call->expect_continue && conn->send == H1_SEND_FLOWS)
         conn->send = H1_SEND_CONTINUE;
-        if (flush(conn))
-            h1_conn_phase(conn, H1_PHASE_CONTINUE, continue_wait);
-        return;
-    }
     h1_send_pump(conn);
 }

@@ -1,5 +1,5 @@
 /*
- * The transports: X(name, what it is). Each is made by <name>_create (its header) and
+ * The transports: X(name, what it is). Each is made by <name>_create (transport.h) and
  * passes the contract suite tests/contract/transport.
  */
 X(h1, "HTTP/1.1 over our own client: exact about what was sent, cheap")

@@ -37,7 +37,7 @@ struct exchange_of {
     const char *why; /* it failed */
 };
 
-/* --- the socket ----------------------------------------------------------------- */
+/* --- the socket --- */
 
 static int connect_one(const struct addrinfo *address)
 {
@@ -81,8 +81,7 @@ static bool connect_any(struct cli_call *call, const struct url *url, int *ret_f
     return false;
 }
 
-/* --- the exchange
- * ------------------------------------------------------------------------ */
+/* --- the exchange --- */
 
 static void stop(struct exchange_of *exchange, const char *why)
 {
@@ -154,8 +153,7 @@ static void put_request(struct buf *out, const struct cli_call *call,
     buf_str(out, call->body);
 }
 
-/* --- the answer
- * -------------------------------------------------------------------------- */
+/* --- the answer --- */
 
 static bool take_body(struct cli_call *call, struct body_parser *body, str bytes)
 {
@@ -183,7 +181,7 @@ static bool take_answer(struct cli_call *call, str bytes)
         struct head_scan scan = {0};
         if (parse_scan(&scan, bytes, &n, &why) != PARSE_DONE ||
             parse_head(PARSE_RESPONSE, call->arena,
-                       arena_str(call->arena, str_of(bytes.p, n)), false, &head, &body,
+                       arena_str(call->arena, str_of(bytes.p, n)), &head, &body,
                        &why) != PARSE_DONE)
             return false;
         bytes = str_from(bytes, n);

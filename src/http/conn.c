@@ -25,6 +25,11 @@ enum {
 };
 static const usec linger_time = 2 * USEC_S;
 
+static usec from_now(const struct conn *conn, usec time)
+{
+    return usec_add(conn->listener->worker->now, time);
+}
+
 static void set_deadline(struct conn *conn, usec deadline)
 {
     conn->deadline = deadline;
@@ -73,44 +78,50 @@ void conn_resume(struct conn *conn)
     timer_start(&conn->resume, 0);
 }
 
-void conn_update(struct conn *conn)
+/* The clocks of the two directions run while something is waited for, and begin anew
+ * (USEC_NEVER) whenever it has moved. */
+static void run_clocks(struct conn *conn)
 {
     usec now = conn->listener->worker->now;
-    const struct server *server = conn->listener->server;
-    unsigned wanted = conn->out.n ? POLL_WRITE : 0;
-    usec deadline = conn->out.n ? now + server->write_timeout : USEC_NEVER;
-    if (stream_closed(&conn->stream))
-        return;
-    switch (conn->state) {
-    case CONN_HEAD:
-        wanted |= POLL_READ;
-        deadline = conn->deadline;
-        break;
-    case CONN_BUSY:
-        if (conn->inbound->body_state == INBOUND_BODY_FLOWS)
-            deadline = usec_min(deadline, now + server->body_timeout);
-        if (conn->in.n < READ_AHEAD_BYTES)
-            wanted |= POLL_READ;
-        break;
-    case CONN_DRAIN:
-    case CONN_LINGER:
-        wanted |= POLL_READ;
-        deadline = conn->deadline;
-        break;
-    case CONN_CLOSED:
-        return;
-    }
-    stream_want(&conn->stream, wanted);
-    set_deadline(conn, deadline);
+    bool reads =
+        conn->state == CONN_BUSY && conn->inbound->body_state == INBOUND_BODY_FLOWS;
+    if (!reads)
+        conn->read_from = USEC_NEVER;
+    else if (conn->read_from == USEC_NEVER)
+        conn->read_from = now;
+    if (conn->out.n == 0)
+        conn->write_from = USEC_NEVER;
+    else if (conn->write_from == USEC_NEVER)
+        conn->write_from = now;
 }
 
-/* --- the end of a connection ----------------------------------------------------- */
+static usec next_deadline(const struct conn *conn)
+{
+    const struct server *server = conn->listener->server;
+    usec write = usec_add(conn->write_from, server->write_timeout);
+    if (conn->state == CONN_BUSY)
+        return usec_min(write, usec_add(conn->read_from, server->body_timeout));
+    return conn->out.n ? write : conn->until;
+}
+
+void conn_update(struct conn *conn)
+{
+    if (stream_closed(&conn->stream) || conn->state == CONN_CLOSED)
+        return;
+    bool full = conn->state == CONN_BUSY && conn->in.n >= READ_AHEAD_BYTES;
+    stream_want(&conn->stream, (full ? 0 : POLL_READ) | (conn->out.n ? POLL_WRITE : 0));
+    run_clocks(conn);
+    set_deadline(conn, next_deadline(conn));
+}
+
+/* --- the end of a connection --- */
 
 static void say_last(struct conn *conn)
 {
     if (!conn_flush(conn) || stream_closed(&conn->stream))
         return;
     shutdown(conn->stream.fd, SHUT_WR);
+    conn->until = from_now(conn, linger_time);
 }
 
 static void enter_linger(struct conn *conn)
@@ -120,9 +131,17 @@ static void enter_linger(struct conn *conn)
     buf_clear(&conn->in);
     list_remove(&conn->node);
     list_push_back(&conn->listener->idle, &conn->node);
-    set_deadline(conn, conn->listener->worker->now + linger_time);
     say_last(conn);
     conn_update(conn);
+}
+
+void conn_retire(struct conn *conn)
+{
+    CHECK_MAGIC(conn, CONN_MAGIC);
+    if (conn->state == CONN_HEAD && !conn->head_began && conn->out.n)
+        enter_linger(conn);
+    else if (conn->state == CONN_HEAD && !conn->head_began)
+        conn_lost(conn);
 }
 
 static void refuse(struct conn *conn, enum err err, const char *why)
@@ -141,8 +160,7 @@ static void refuse(struct conn *conn, enum err err, const char *why)
     enter_linger(conn);
 }
 
-/* --- heads ---------------------------------------------------------------------------
- */
+/* --- heads --- */
 
 static void enter_head(struct conn *conn)
 {
@@ -151,8 +169,7 @@ static void enter_head(struct conn *conn)
     conn->head_began = false;
     list_remove(&conn->node);
     list_push_back(&conn->listener->idle, &conn->node);
-    set_deadline(conn, usec_add(conn->listener->worker->now,
-                                conn->listener->server->idle_timeout));
+    conn->until = from_now(conn, conn->listener->server->idle_timeout);
 }
 
 static void split_target(struct inbound *in)
@@ -201,7 +218,7 @@ static void begin(struct conn *conn, str bytes)
                            .arena = arena,
                            .began = listener->worker->now,
                            .answer_left = -1};
-    enum err err = err_of(parse_head(PARSE_REQUEST, arena, arena_str(arena, bytes), false,
+    enum err err = err_of(parse_head(PARSE_REQUEST, arena, arena_str(arena, bytes),
                                      &in->head, &in->body, &why));
     if (!err)
         err = check_expect(in);
@@ -232,8 +249,7 @@ static bool take_head(struct conn *conn, str *bytes)
         return false;
     if (!conn->head_began) {
         conn->head_began = true;
-        set_deadline(conn,
-                     conn->listener->worker->now + conn->listener->server->head_timeout);
+        conn->until = from_now(conn, conn->listener->server->head_timeout);
     }
     enum parse_result result = parse_scan(&conn->scan, *bytes, &n, &why);
     if (result == PARSE_MORE)
@@ -247,7 +263,7 @@ static bool take_head(struct conn *conn, str *bytes)
     return true;
 }
 
-/* --- bodies ------------------------------------------------------------------------ */
+/* --- bodies --- */
 
 static void break_body(struct conn *conn)
 {
@@ -265,6 +281,7 @@ static bool feed_body(struct conn *conn, str *bytes)
     while (in->body_state == INBOUND_BODY_FLOWS) {
         switch (parse_body(&in->body, bytes, &chunk)) {
         case BODY_CHUNK:
+            conn->read_from = USEC_NEVER;
             in->ops->on_body(in, chunk);
             break;
         case BODY_MORE:
@@ -312,8 +329,7 @@ static void enter_drain(struct conn *conn, const struct body_parser *rest)
     conn->rest = *rest;
     conn->rest.trailers_arena = NULL;
     conn->discarded = 0;
-    set_deadline(conn,
-                 conn->listener->worker->now + conn->listener->server->body_timeout);
+    conn->until = from_now(conn, conn->listener->server->body_timeout);
 }
 
 void conn_next(struct conn *conn)
@@ -321,7 +337,7 @@ void conn_next(struct conn *conn)
     struct inbound *in = conn->inbound;
     struct body_parser rest = in->body;
     bool unread = in->body_state != INBOUND_BODY_ENDED;
-    bool last = conn->close_after || (unread && in->expects);
+    bool last = conn->close_after || conn->listener->draining || (unread && in->expects);
     conn->inbound = NULL;
     in->magic = 0;
     listener_arena_give(conn->listener, in->arena);
@@ -342,7 +358,7 @@ void conn_next(struct conn *conn)
     conn_update(conn);
 }
 
-/* --- what happens on the socket --------------------------------------------------- */
+/* --- what happens on the socket --- */
 
 /* Remembers what could not be used: `rest` is the tail of `in` or of the scratch. */
 static void keep(struct conn *conn, str rest)
@@ -434,6 +450,7 @@ bool conn_flush(struct conn *conn)
             break;
         }
         buf_drop(&conn->out, (size_t)n);
+        conn->write_from = USEC_NEVER;
     }
     buf_fini(&conn->out);
     return true;
@@ -458,7 +475,10 @@ static void on_writable(struct conn *conn)
     if (!conn_flush(conn))
         return;
     tell_drained(conn);
-    if (conn->state == CONN_HEAD && conn->in.n)
+    if (conn->state != CONN_HEAD)
+        return;
+    conn->until = from_now(conn, conn->listener->server->idle_timeout);
+    if (conn->in.n)
         conn_resume(conn);
 }
 
@@ -529,6 +549,7 @@ void conn_open(struct listener *listener, int fd, const char *peer, uint64_t num
     conn->magic = CONN_MAGIC;
     conn->listener = listener;
     conn->number = number;
+    conn->deadline = USEC_NEVER;
     list_init(&conn->node);
     snprintf(conn->peer, sizeof(conn->peer), "%s", peer);
     buf_init(&conn->in, IN_BYTES_MAX);

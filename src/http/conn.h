@@ -34,6 +34,9 @@ struct conn {
     struct timer timer;  /* fires at or before `deadline`, then looks again */
     struct timer resume; /* goes on with bytes that are here already */
     usec deadline;
+    usec until;      /* HEAD, DRAIN, LINGER: the state's own limit */
+    usec read_from;  /* since then a wanted body has not moved; NEVER: none is wanted */
+    usec write_from; /* since then `out` has not moved; NEVER: nothing waits in it */
     struct head_scan scan;
     struct buf in;           /* bytes read and not used yet */
     struct buf out;          /* bytes written and not taken yet */
@@ -52,6 +55,9 @@ void conn_open(struct listener *listener, int fd, const char *peer, uint64_t num
 
 /* The end, at once: the peer sees a reset, an owner hears on_gone. */
 void conn_kill(struct conn *conn);
+
+/* An idle connection: no further request. What waits in `out` still leaves. */
+void conn_retire(struct conn *conn);
 
 /* Sends what waits in `out`; true when nothing is left (or the socket is dead). */
 bool conn_flush(struct conn *conn);

@@ -204,6 +204,8 @@ static bool send_parts(struct conn *conn, struct iovec *parts, int n)
         return true;
     }
     size_t taken = put > 0 ? (size_t)put : 0;
+    if (taken)
+        conn->write_from = USEC_NEVER;
     size_t of_out = taken < waiting ? taken : waiting;
     if (of_out < waiting) {
         buf_drop(out, of_out);

@@ -27,9 +27,13 @@ enum parse_result parse_scan(struct head_scan *scan, str bytes, size_t *ret_n,
             *ret_why = "a line ends with LF alone";
             return PARSE_BAD;
         }
-        bool empty = at - 1 == scan->line;
-        if (!empty && scan->lines > 0 &&
-            (bytes.p[scan->line] == ' ' || bytes.p[scan->line] == '\t')) {
+        str line = str_of(bytes.p + scan->line, at - 1 - scan->line);
+        bool empty = line.n == 0;
+        if (str_find(line, '\r') < line.n) {
+            *ret_why = "a line holds a CR";
+            return PARSE_BAD;
+        }
+        if (!empty && scan->lines > 0 && (line.p[0] == ' ' || line.p[0] == '\t')) {
             *ret_why = "a header line is folded";
             return PARSE_BAD;
         }
@@ -215,13 +219,10 @@ static bool read_length(struct message_head *head)
     return true;
 }
 
-static int64_t body_left(enum parse_kind kind, const struct message_head *head,
-                         bool to_head)
+static int64_t body_left(enum parse_kind kind, const struct message_head *head)
 {
-    bool bodiless =
-        kind == PARSE_RESPONSE &&
-        (to_head || head->status < 200 || head->status == 204 || head->status == 304);
-    if (bodiless)
+    bool bodiless = head->status < 200 || head->status == 204 || head->status == 304;
+    if (kind == PARSE_RESPONSE_TO_HEAD || (kind == PARSE_RESPONSE && bodiless))
         return 0;
     if (head->chunked)
         return PARSE_LEFT_CHUNKED;
@@ -246,11 +247,12 @@ static str skip_blank_lines(str bytes)
     return bytes;
 }
 
-static enum parse_result run_head(enum parse_kind kind, str bytes, bool to_head,
+static enum parse_result run_head(enum parse_kind kind, str bytes,
                                   struct message_head *head, http_parser *parser,
                                   const char **ret_why)
 {
-    struct head_context context = {.head = head, .skip_body = to_head};
+    struct head_context context = {.head = head,
+                                   .skip_body = kind == PARSE_RESPONSE_TO_HEAD};
     http_parser_init(parser, kind == PARSE_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE);
     parser->data = &context;
     size_t used = http_parser_execute(parser, &head_settings, bytes.p, bytes.n);
@@ -269,8 +271,8 @@ static enum parse_result run_head(enum parse_kind kind, str bytes, bool to_head,
 }
 
 enum parse_result parse_head(enum parse_kind kind, struct arena *arena, str bytes,
-                             bool to_head, struct message_head *ret_head,
-                             struct body_parser *ret_body, const char **ret_why)
+                             struct message_head *ret_head, struct body_parser *ret_body,
+                             const char **ret_why)
 {
     struct message_head *head = ret_head;
     http_parser parser;
@@ -278,7 +280,7 @@ enum parse_result parse_head(enum parse_kind kind, struct arena *arena, str byte
     *ret_body = (struct body_parser){0};
     headers_init(&head->headers, arena, HEADERS_ROOM);
     bytes = skip_blank_lines(bytes);
-    enum parse_result result = run_head(kind, bytes, to_head, head, &parser, ret_why);
+    enum parse_result result = run_head(kind, bytes, head, &parser, ret_why);
     if (result != PARSE_DONE)
         return result;
     head->minor = parser.http_minor;
@@ -295,7 +297,7 @@ enum parse_result parse_head(enum parse_kind kind, struct arena *arena, str byte
         return PARSE_BAD;
     }
     head->chunked = header_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL;
-    ret_body->left = body_left(kind, head, to_head);
+    ret_body->left = body_left(kind, head);
     head->keep_alive = ret_body->left != PARSE_LEFT_UNTIL_END && persists(head);
     return PARSE_DONE;
 }

@@ -1,10 +1,10 @@
 /*
  * HTTP/1.x messages as they arrive: the head in one piece, the body as slices of what was
  * read. The grammar of heads is http-parser's; what it lets pass and a careful proxy must
- * not is refused around it: bare LF, several blanks in the first line, tabs and fragments
- * in targets, statuses below 100, blanks before the colon, folded lines, none or several
- * Host, Transfer-Encoding that is not exactly "chunked", both lengths, chunked in
- * HTTP/1.0, targets in absolute form (RFC 9112 §2.2, §3, §3.2, §4, §5.1, §5.2, §6.1,
+ * not is refused around it: bare LF and CR, several blanks in the first line, tabs and
+ * fragments in targets, statuses below 100, blanks before the colon, folded lines, none
+ * or several Host, Transfer-Encoding that is not exactly "chunked", both lengths, chunked
+ * in HTTP/1.0, targets in absolute form (RFC 9112 §2.2, §3, §3.2, §4, §5.1, §5.2, §6.1,
  * §11.2). Chunked bodies are read by a parser of our own (parse_chunked.c).
  *
  * Slices point into the bytes that were given in; whoever keeps them copies first.
@@ -16,7 +16,11 @@
 #include "base/arena.h"
 #include "http/header.h"
 
-enum parse_kind { PARSE_REQUEST, PARSE_RESPONSE };
+enum parse_kind {
+    PARSE_REQUEST,
+    PARSE_RESPONSE,
+    PARSE_RESPONSE_TO_HEAD /* has no body, whatever its length says (RFC 9110 §9.3.2) */
+};
 
 enum {
     PARSE_HEAD_BYTES_MAX = 64 * 1024,
@@ -86,12 +90,11 @@ struct body_parser {
 
 /*
  * Parses one whole head. `head->headers` is made in `arena`, all text borrows from
- * `bytes`. `body` is readied for what follows; for a response `to_head` says that it
- * answers a HEAD request, which has no body whatever its length says.
+ * `bytes`. `body` is readied for what follows.
  */
 enum parse_result parse_head(enum parse_kind kind, struct arena *arena, str bytes,
-                             bool to_head, struct message_head *ret_head,
-                             struct body_parser *ret_body, const char **ret_why);
+                             struct message_head *ret_head, struct body_parser *ret_body,
+                             const char **ret_why);
 
 enum body_step {
     BODY_CHUNK, /* *ret_chunk is the next piece */

@@ -31,8 +31,7 @@ void server_init(struct server *server)
     };
 }
 
-/* --- binding ---------------------------------------------------------------------------
- */
+/* --- binding --- */
 
 static bool resolve(struct arena *arena, str address, struct sockaddr_storage *ret,
                     socklen_t *ret_n)
@@ -110,8 +109,7 @@ bool server_bind(struct arena *arena, str address, unsigned n, int *ret_fds,
     return true;
 }
 
-/* --- accepting -----------------------------------------------------------------------
- */
+/* --- accepting --- */
 
 static void format_peer(const struct sockaddr_storage *from, char *ret, size_t n)
 {
@@ -212,8 +210,7 @@ void listener_set_tls(struct listener *listener, struct tls *tls)
     listener->tls = tls ? tls_ref(tls) : NULL;
 }
 
-/* --- ending ----------------------------------------------------------------------------
- */
+/* --- ending --- */
 
 static void stop_accepting(struct listener *listener)
 {
@@ -230,14 +227,17 @@ void listener_drain(struct listener *listener)
     stop_accepting(listener);
     LIST_EACH(node, &listener->idle)
     {
-        struct conn *conn = CONTAINER_OF(node, struct conn, node);
-        if (conn->state == CONN_HEAD && !conn->head_began)
-            conn_lost(conn);
+        conn_retire(CONTAINER_OF(node, struct conn, node));
     }
 }
 
 bool listener_busy(const struct listener *listener)
 {
+    LIST_EACH(node, &listener->idle)
+    {
+        if (CONTAINER_OF(node, struct conn, node)->out.n)
+            return true;
+    }
     return !list_empty(&listener->busy);
 }
 
@@ -260,8 +260,7 @@ void listener_close(struct listener *listener)
     }
 }
 
-/* --- memory of requests --------------------------------------------------------------
- */
+/* --- memory of requests --- */
 
 struct arena *listener_arena_take(struct listener *listener)
 {

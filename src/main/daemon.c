@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "call/h1.h"
+#include "call/transport.h"
 #include "directory/keyring.h"
 #include "http/server.h"
 #include "http/tls.h"
@@ -105,8 +105,7 @@ void daemon_announce(const struct daemon *daemon)
     listening_announce(&daemon->plan);
 }
 
-/* --- the parts
- * ---------------------------------------------------------------------------- */
+/* --- the parts --- */
 
 static bool start_log(struct daemon *daemon, str *ret_why)
 {
@@ -168,8 +167,10 @@ static bool start_transports(struct daemon *daemon, str *ret_why)
         tls_create_client(&daemon->arena, ca, STR_NONE, STR_NONE, ret_why);
     if (!daemon->upstream_tls)
         return false;
-    struct h1_settings h1 = {.tls = daemon->upstream_tls, .workers = daemon->crew_n};
-    daemon->h1 = h1_create(&h1);
+    struct transport_settings shared = {.tls = daemon->upstream_tls,
+                                        .workers = daemon->crew_n};
+    daemon->h1 = h1_create(&shared);
+    daemon->curl = curl_create(&shared);
     return true;
 }
 
@@ -276,8 +277,7 @@ static void start_server(struct daemon *daemon)
     daemon->server.write_timeout = settings->write_timeout;
 }
 
-/* --- a worker's life -------------------------------------------------------------------
- */
+/* --- a worker's life --- */
 
 static void crew_run(void *arg)
 {
@@ -288,6 +288,7 @@ static void crew_run(void *arg)
     if (worker->id == 0 && daemon->settings.integrations.n)
         catalog_watch(daemon->catalog, worker);
     daemon->h1->ops->join(daemon->h1, worker);
+    daemon->curl->ops->join(daemon->curl, worker);
     listening_open(&crew->listening, &daemon->plan, &daemon->server, worker,
                    daemon->server_tls);
     atomic_fetch_add(&daemon->running, 1);
@@ -295,6 +296,7 @@ static void crew_run(void *arg)
     listening_close(&crew->listening);
     while (worker_turn(worker) <= worker->now) /* closed connections go */
         ;
+    daemon->curl->ops->leave(daemon->curl, worker);
     daemon->h1->ops->leave(daemon->h1, worker);
     catalog_leave(daemon->catalog, worker);
     worker_turn(worker); /* its pin comes back */
@@ -313,8 +315,7 @@ static void start_crews(struct daemon *daemon)
         usleep(200);
 }
 
-/* --- draining
- * ---------------------------------------------------------------------------- */
+/* --- draining --- */
 
 static void on_drain_timer(struct timer *timer)
 {
@@ -345,8 +346,7 @@ static void drain(struct daemon *daemon)
         worker_post(&daemon->crews[i].worker, &daemon->crews[i].drain, on_drain);
 }
 
-/* --- reloading
- * ---------------------------------------------------------------------------- */
+/* --- reloading --- */
 
 static void on_reload_tls(struct post *post)
 {
@@ -379,8 +379,7 @@ static void reload(struct daemon *daemon)
     arena_fini(&arena);
 }
 
-/* --- the main thread ------------------------------------------------------------------
- */
+/* --- the main thread --- */
 
 static void on_signal(void *arg, int number)
 {
@@ -527,8 +526,7 @@ void daemon_destroy(struct daemon **ptr)
     *ptr = NULL;
 }
 
-/* --- metrics
- * ---------------------------------------------------------------------------------- */
+/* --- metrics --- */
 
 static void put_server(struct daemon *daemon, struct buf *buf)
 {
@@ -549,14 +547,16 @@ static void put_server(struct daemon *daemon, struct buf *buf)
 
 static void put_upstream(struct daemon *daemon, struct buf *buf)
 {
-    struct h1_stats h1;
-    h1_stats(daemon->h1, &h1);
+    struct transport_stats h1, curl;
+    transport_stats(daemon->h1, &h1);
+    transport_stats(daemon->curl, &curl);
     watch_sample(buf, "breakwater_upstream_connections", "gauge",
-                 "Connections to vendors open.", (double)h1.open);
+                 "Connections to vendors open.", (double)(h1.open + curl.open));
     watch_sample(buf, "breakwater_upstream_connections_opened_total", "counter",
-                 "Connections to vendors made.", (double)h1.opened);
+                 "Connections to vendors made.", (double)(h1.opened + curl.opened));
     watch_sample(buf, "breakwater_upstream_reused_total", "counter",
-                 "Requests over a connection that was used before.", (double)h1.reused);
+                 "Requests over a connection that was used before.",
+                 (double)(h1.reused + curl.reused));
 }
 
 static void put_state(struct daemon *daemon, struct buf *buf)

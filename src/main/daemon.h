@@ -33,7 +33,7 @@ str daemon_admin_key(const struct daemon *daemon);
 /* Says on standard output where it listens: "listening ADDR:PORT" and its like. */
 void daemon_announce(const struct daemon *daemon);
 
-/* --- for front.c ------------------------------------------------------------------- */
+/* --- for front.c --- */
 
 struct gate *daemon_gate(struct daemon *daemon);
 struct api *daemon_api(struct daemon *daemon);

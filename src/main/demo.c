@@ -45,8 +45,7 @@ struct demo {
     str key;
 };
 
-/* --- what it needs
- * ----------------------------------------------------------------------- */
+/* --- what it needs --- */
 
 static bool has_demo(const char *folder)
 {
@@ -119,8 +118,7 @@ static bool start_daemon(struct demo *demo, str *ret_why)
     return demo->daemon != NULL;
 }
 
-/* --- a tenant
- * ------------------------------------------------------------------------------ */
+/* --- a tenant --- */
 
 static bool change_now(struct demo *demo, struct change *change, str *ret_why)
 {
@@ -167,8 +165,7 @@ static bool make_tenant(struct demo *demo, str *ret_why)
     return good;
 }
 
-/* --- running
- * ------------------------------------------------------------------------------- */
+/* --- running --- */
 
 static void greet(const struct demo *demo)
 {
@@ -270,8 +267,7 @@ static int run(struct demo *demo)
     return good ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* --- the command
- * ---------------------------------------------------------------------------- */
+/* --- the command --- */
 
 static bool read_flags(struct demo *demo, int argc, char **argv)
 {

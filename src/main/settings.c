@@ -28,8 +28,7 @@ static const struct row rows[] = {
 
 static const char *const source_words[] = {"default", "file", "environment", "flag"};
 
-/* --- one value -------------------------------------------------------------------------
- */
+/* --- one value --- */
 
 static bool set_text(const struct row *row, void *field, str value)
 {
@@ -110,8 +109,7 @@ static bool set_or_say(struct settings *settings, size_t i, str value,
     return false;
 }
 
-/* --- the sources -----------------------------------------------------------------------
- */
+/* --- the sources --- */
 
 /* A name as a flag ("data-dir") or member ("data_dir") writes it. */
 static size_t find_row(str name)
@@ -284,8 +282,7 @@ bool settings_read(struct settings *settings, int argc, char **argv, struct aren
     return true;
 }
 
-/* --- for people ------------------------------------------------------------------------
- */
+/* --- for people --- */
 
 static void print_value(const struct row *row, const void *field, struct buf *buf)
 {

@@ -12,7 +12,7 @@
 #include "loop/world.h"
 #include "main/master_keys.h"
 
-/* --- is there anything that only the old key can open? ---------------------------- */
+/* --- is there anything that only the old key can open? --- */
 
 struct look {
     struct store_op op;
@@ -29,8 +29,7 @@ static enum err look_for_sealed(struct tx *tx, struct store_op *op)
     return err;
 }
 
-/* --- the key of cursors ----------------------------------------------------------------
- */
+/* --- the key of cursors --- */
 
 struct cursor_key_op {
     struct store_op op;
@@ -73,8 +72,7 @@ static bool open_cursor_key(struct start_request *request, str *ret_why)
     return false;
 }
 
-/* --- the first admin key ---------------------------------------------------------------
- */
+/* --- the first admin key --- */
 
 static bool make_admin_key(struct start_request *request, str text, str *ret_why)
 {
@@ -113,8 +111,7 @@ static bool ensure_admin_key(struct start_request *request, str *ret_why)
     return counts.keys > 0 || make_admin_key(request, STR_NONE, ret_why);
 }
 
-/* --- all of it
- * ---------------------------------------------------------------------------- */
+/* --- all of it --- */
 
 static bool open_keyring(struct start_request *request, str *ret_why)
 {

@@ -30,8 +30,7 @@ struct answered {
     str body;
 };
 
-/* --- one request
- * -------------------------------------------------------------------------- */
+/* --- one request --- */
 
 static bool send_all(int fd, str text)
 {
@@ -71,8 +70,8 @@ static bool read_answer(struct tour *tour, str text, struct answered *ret)
     size_t n;
     str chunk;
     if (parse_scan(&scan, text, &n, &why) != PARSE_DONE ||
-        parse_head(PARSE_RESPONSE, &tour->arena, str_of(text.p, n), false, &head, &body,
-                   &why) != PARSE_DONE)
+        parse_head(PARSE_RESPONSE, &tour->arena, str_of(text.p, n), &head, &body, &why) !=
+            PARSE_DONE)
         return false;
     text = str_from(text, n);
     *ret = (struct answered){.status = head.status, .headers = head.headers};
@@ -155,8 +154,7 @@ static struct answered ask(struct tour *tour, const struct asked *asked)
     return answered;
 }
 
-/* --- telling
- * ------------------------------------------------------------------------------ */
+/* --- telling --- */
 
 static void expect(struct tour *tour, bool as_told, const char *what)
 {
@@ -188,8 +186,7 @@ static bool code_is(struct tour *tour, const struct answered *answered, str code
            str_eq(json_member_text(&body, STR("code")), code);
 }
 
-/* --- the steps
- * ------------------------------------------------------------------------------ */
+/* --- the steps --- */
 
 static void show_call(struct tour *tour)
 {

@@ -59,7 +59,7 @@ static void unlock(struct peer *peer)
     pthread_mutex_unlock(&peer->lock);
 }
 
-/* --- bytes ------------------------------------------------------------------------ */
+/* --- bytes --- */
 
 static bool send_all(struct wire *wire, const char *p, size_t n)
 {
@@ -146,7 +146,7 @@ static bool wait_go(struct peer *peer)
     return went;
 }
 
-/* --- HTTP/2, just enough to be asked ---------------------------------------------- */
+/* --- HTTP/2, just enough to be asked --- */
 
 enum { H2_PREFACE_BYTES = 24, H2_FRAME_BYTES = 9, H2_HEADERS = 1, H2_SETTINGS = 4 };
 
@@ -186,7 +186,7 @@ static bool read_h2(struct wire *wire)
     }
 }
 
-/* --- a tunnel --------------------------------------------------------------------- */
+/* --- a tunnel --- */
 
 static int connect_to(uint16_t port)
 {
@@ -222,7 +222,7 @@ static bool tunnel(struct wire *wire, uint16_t port)
     return false;
 }
 
-/* --- the script ------------------------------------------------------------------- */
+/* --- the script --- */
 
 static void reset(struct wire *wire)
 {
@@ -334,7 +334,7 @@ static void *listen_on(void *arg)
     }
 }
 
-/* --- the life of a peer ----------------------------------------------------------- */
+/* --- the life of a peer --- */
 
 static void open_socket(struct peer *peer)
 {
@@ -430,7 +430,7 @@ void peer_go(struct peer *peer)
     unlock(peer);
 }
 
-/* --- questions -------------------------------------------------------------------- */
+/* --- questions --- */
 
 unsigned peer_connections(struct peer *peer)
 {

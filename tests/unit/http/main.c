@@ -6,7 +6,9 @@ int main(void)
     failed += test_date();
     failed += test_field();
     failed += test_field_member();
+    failed += test_header();
     failed += test_inflate();
+    failed += test_parse();
     failed += test_path();
     failed += test_url();
     failed += test_url_pattern();

@@ -5,7 +5,9 @@
 int test_date(void);
 int test_field(void);
 int test_field_member(void);
+int test_header(void);
 int test_inflate(void);
+int test_parse(void);
 int test_path(void);
 int test_url(void);
 int test_url_pattern(void);
