@@ -44,7 +44,7 @@ void api_close(struct api *api)
     api->openapi = STR_NONE;
 }
 
-/* --- the key -------------------------------------------------------------------- */
+/* --- the key --- */
 
 /* Whose key it is, if it is good; else the refusal. */
 static enum err find_key(struct api_call *call)
@@ -81,7 +81,7 @@ static bool check_key(struct api_call *call)
     return false;
 }
 
-/* --- the route ------------------------------------------------------------------ */
+/* --- the route --- */
 
 static bool find_route(struct api_call *call)
 {

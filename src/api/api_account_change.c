@@ -90,7 +90,7 @@ TABLE(update);
 TABLE(credential);
 TABLE(reason);
 
-/* --- credentials ---------------------------------------------------------------- */
+/* --- credentials --- */
 
 static void wipe_text(str text)
 {
@@ -215,7 +215,7 @@ static bool check_integration(struct api_call *call, str name)
     return false;
 }
 
-/* --- answering ------------------------------------------------------------------ */
+/* --- answering --- */
 
 static void send_account(struct api_call *call, str id)
 {
@@ -262,7 +262,7 @@ static struct change *fill(struct api_call *call, enum change_kind kind,
     return change;
 }
 
-/* --- create, update, delete ----------------------------------------------------- */
+/* --- create, update, delete --- */
 
 static bool may_create(struct api_call *call, const struct account_body *body)
 {
@@ -328,7 +328,7 @@ static void run_delete(struct api_call *call)
 
 const struct api_handler handler_accounts_delete = {.run = run_delete, .status = 204};
 
-/* --- credentials, enable, disable ----------------------------------------------- */
+/* --- credentials, enable, disable --- */
 
 static void run_credentials(struct api_call *call)
 {

@@ -2,7 +2,7 @@
 
 #include "api/api_view.h"
 
-/* --- walking -------------------------------------------------------------------- */
+/* --- walking --- */
 
 static bool same_or_any(str wanted, str found)
 {
@@ -79,7 +79,7 @@ void accounts_list(struct api_call *call, struct account_filter *filter,
         api_listing_start(listing);
 }
 
-/* --- the first ------------------------------------------------------------------ */
+/* --- the first --- */
 
 struct first {
     struct account_filter filter;
@@ -124,7 +124,7 @@ void accounts_first(struct api_call *call, const struct account_filter *filter,
     api_listing_start(listing);
 }
 
-/* --- the filter ----------------------------------------------------------------- */
+/* --- the filter --- */
 
 static void read_labels(const struct api_call *call, struct account_filter *filter)
 {
@@ -154,7 +154,7 @@ bool accounts_read_filter(struct api_call *call, struct account_filter *ret)
     return true;
 }
 
-/* --- list, get ------------------------------------------------------------------ */
+/* --- list, get --- */
 
 static const struct api_param list_params[] = {
     ACCOUNT_SCOPE_PARAMS,

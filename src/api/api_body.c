@@ -5,7 +5,7 @@
 
 enum { TEXT_BYTES_MAX = 200, JSON_DEPTH = 32, CONCURRENCY_MAX = 100000 };
 
-/* --- readers -------------------------------------------------------------------- */
+/* --- readers --- */
 
 void api_read_text_or_null(struct binder *binder, const struct json *value, void *field)
 {
@@ -84,7 +84,7 @@ void api_read_concurrency(struct binder *binder, const struct json *value, void 
         bind_fault(binder, "wants a whole number from 0 to %d.", CONCURRENCY_MAX);
 }
 
-/* --- the body ------------------------------------------------------------------- */
+/* --- the body --- */
 
 static bool parse(struct api_call *call, struct json *ret)
 {

@@ -15,7 +15,7 @@ static str integration_of(str name)
     return str_of(name.p, str_find(name, ' '));
 }
 
-/* --- those of integrations ------------------------------------------------------ */
+/* --- those of integrations --- */
 
 struct circuits {
     struct api_call *call;
@@ -91,7 +91,7 @@ static void list_circuits(struct api_call *call)
     api_page_end(call, circuits.n > n ? circuits.items[n - 1].name : STR_NONE);
 }
 
-/* --- those of accounts ---------------------------------------------------------- */
+/* --- those of accounts --- */
 
 static bool is_wanted_account(const struct api_call *call, const struct account *account)
 {
@@ -148,7 +148,7 @@ const struct api_handler handler_breakers_list = {.run = run_list,
                                                   .status = 200,
                                                   .answer = &breaker_page};
 
-/* --- one ------------------------------------------------------------------------ */
+/* --- one --- */
 
 /* The account whose breaker that is, with a reference; NULL: it is none that the key
  * sees. */
@@ -215,7 +215,7 @@ static void run_get(struct api_call *call)
 const struct api_handler handler_breakers_get = {
     .run = run_get, .status = 200, .answer = &breaker_shape};
 
-/* --- by hand -------------------------------------------------------------------- */
+/* --- by hand --- */
 
 struct force_body {
     uint32_t state; /* enum breaker_force */

@@ -23,7 +23,7 @@ enum {
     HEADERS_MAX = 8
 };
 
-/* --- the end -------------------------------------------------------------------- */
+/* --- the end --- */
 
 static void log_end(const struct api_call *call)
 {
@@ -77,7 +77,7 @@ static void finish(struct api_call *call)
     inbound_end(in, NULL);
 }
 
-/* --- the answer ----------------------------------------------------------------- */
+/* --- the answer --- */
 
 static void pump(struct api_call *call)
 {
@@ -137,7 +137,7 @@ void api_send_nothing(struct api_call *call)
     finish(call);
 }
 
-/* --- refusals ------------------------------------------------------------------- */
+/* --- refusals --- */
 
 struct faults {
     const struct catalog_fault *items;
@@ -232,7 +232,7 @@ void api_refuse_permission(struct api_call *call, enum permission permission)
                STR_A(permission_word(permission)));
 }
 
-/* --- the body ------------------------------------------------------------------- */
+/* --- the body --- */
 
 /* Moves to a larger place; what was there is wiped. */
 static void grow(struct api_body *body, size_t room)
@@ -309,7 +309,7 @@ str api_body_text(const struct api_call *call)
     return str_of(call->body.bytes, call->body.n);
 }
 
-/* --- what happens on the connection --------------------------------------------- */
+/* --- what happens on the connection --- */
 
 static void on_body(struct inbound *in, str chunk)
 {

@@ -64,7 +64,7 @@ struct api_call {
     char request_id[API_REQUEST_ID_BYTES];
 };
 
-/* --- what was asked ------------------------------------------------------------- */
+/* --- what was asked --- */
 
 /* A parameter of the path, decoded. */
 str api_path(struct api_call *call, const char *name);
@@ -82,7 +82,7 @@ bool api_bind(struct api_call *call, void *obj) MUST_CHECK;
 /* The body as it came. */
 str api_body_text(const struct api_call *call);
 
-/* --- scope ---------------------------------------------------------------------- */
+/* --- scope --- */
 
 bool api_may(const struct api_call *call, unsigned permission);
 
@@ -104,7 +104,7 @@ struct environment *api_find_environment(struct api_call *call, str id);
 struct account *api_find_account(struct api_call *call);
 struct api_key *api_find_key(struct api_call *call);
 
-/* --- answering: exactly one of these -------------------------------------------- */
+/* --- answering: exactly one of these --- */
 
 /* An answer of the route's status with what was printed into call->out. */
 void api_send(struct api_call *call);
@@ -125,7 +125,7 @@ void api_refuse_faults(struct api_call *call, enum err err, str detail,
 void api_refuse_member(struct api_call *call, const char *pointer, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
-/* --- changes of the directory --------------------------------------------------- */
+/* --- changes of the directory --- */
 
 /* A change with everything in it that keeps what is. */
 struct change *api_change(struct api_call *call, enum change_kind kind);
@@ -133,7 +133,7 @@ struct change *api_change(struct api_call *call, enum change_kind kind);
 /* Submits it; `then` (NULL: answer 204) runs after it went well. */
 void api_submit(struct change *change, void (*then)(struct change *change));
 
-/* --- changes of the catalog ----------------------------------------------------- */
+/* --- changes of the catalog --- */
 
 /* A change of the integration that the path names, if it names one. */
 struct catalog_change *api_catalog_change(struct api_call *call,
@@ -143,7 +143,7 @@ struct catalog_change *api_catalog_change(struct api_call *call,
 void api_catalog_submit(struct catalog_change *change,
                         void (*then)(struct catalog_change *change));
 
-/* --- for api.c ------------------------------------------------------------------ */
+/* --- for api.c --- */
 
 /* Takes the request over. */
 struct api_call *api_call_create(struct api *api, struct inbound *in);

@@ -4,7 +4,7 @@
  */
 #include "api/api_call.h"
 
-/* --- the directory -------------------------------------------------------------- */
+/* --- the directory --- */
 
 struct work {
     struct change change;
@@ -70,7 +70,7 @@ void api_submit(struct change *change, void (*then)(struct change *change))
     directory_change(change);
 }
 
-/* --- the catalog ---------------------------------------------------------------- */
+/* --- the catalog --- */
 
 struct catalog_work {
     struct catalog_change change;

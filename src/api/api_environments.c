@@ -1,7 +1,7 @@
 #include "api/api_body.h"
 #include "api/api_listing.h"
 
-/* --- what an environment looks like --------------------------------------------- */
+/* --- what an environment looks like --- */
 
 static const struct shape_row environment_rows[] = {
     {.name = "id", .kind = SHAPE_TEXT, .doc = "Its own name, given by Breakwater."},
@@ -47,7 +47,7 @@ static void send_environment(struct api_call *call, str id)
     api_send(call);
 }
 
-/* --- list, get ------------------------------------------------------------------ */
+/* --- list, get --- */
 
 static const struct api_param list_params[] = {
     {.name = "stage",
@@ -145,7 +145,7 @@ static void run_get(struct api_call *call)
 const struct api_handler handler_environments_get = {
     .run = run_get, .status = 200, .answer = &environment_shape};
 
-/* --- create, update, delete ----------------------------------------------------- */
+/* --- create, update, delete --- */
 
 struct environment_body {
     str stage;

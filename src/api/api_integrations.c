@@ -6,7 +6,7 @@
 
 #include "api/api_view.h"
 
-/* --- what an integration looks like --------------------------------------------- */
+/* --- what an integration looks like --- */
 
 #define COMMON_ROWS                                                                      \
     {.name = "name", .kind = SHAPE_TEXT, .doc = "Unique."},                              \
@@ -142,7 +142,7 @@ static void put_resources(struct json_out *out, const struct integration *integr
     json_out_end(out);
 }
 
-/* --- list, get ------------------------------------------------------------------ */
+/* --- list, get --- */
 
 static void run_list(struct api_call *call)
 {
@@ -201,7 +201,7 @@ static void run_get(struct api_call *call)
 const struct api_handler handler_integrations_get = {
     .run = run_get, .status = 200, .answer = &integration_shape};
 
-/* --- put, check ----------------------------------------------------------------- */
+/* --- put, check --- */
 
 static const struct shape_row put_rows[] = {
     {.name = "name", .kind = SHAPE_TEXT, .doc = "The integration."},
@@ -269,7 +269,7 @@ const struct api_handler handler_integrations_check = {.run = run_check,
                                                        .status = 200,
                                                        .answer = &check_shape};
 
-/* --- delete --------------------------------------------------------------------- */
+/* --- delete --- */
 
 static const struct api_param delete_params[] = {
     {.name = "force",
@@ -314,7 +314,7 @@ static void run_delete(struct api_call *call)
 const struct api_handler handler_integrations_delete = {
     .run = run_delete, .params = delete_params, .status = 204};
 
-/* --- the folder ----------------------------------------------------------------- */
+/* --- the folder --- */
 
 static void run_schema(struct api_call *call)
 {

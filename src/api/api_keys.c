@@ -6,7 +6,7 @@
 #include "api/api_listing.h"
 #include "base/mem.h"
 
-/* --- what a key looks like ------------------------------------------------------ */
+/* --- what a key looks like --- */
 
 #define COMMON_ROWS                                                                      \
     {.name = "id", .kind = SHAPE_TEXT, .doc = "Its own name, given by Breakwater."},     \
@@ -82,7 +82,7 @@ static void put_key(struct json_out *out, const struct api_key *key)
     json_out_end(out);
 }
 
-/* --- list, get ------------------------------------------------------------------ */
+/* --- list, get --- */
 
 static bool want(const struct api_key *key, void *arg)
 {
@@ -141,7 +141,7 @@ static void run_get(struct api_call *call)
 const struct api_handler handler_keys_get = {
     .run = run_get, .status = 200, .answer = &key_shape};
 
-/* --- bodies --------------------------------------------------------------------- */
+/* --- bodies --- */
 
 struct key_body {
     str label;
@@ -201,7 +201,7 @@ static const struct bind_table update_table = {.name = "key",
                                                .bytes = sizeof(struct key_body),
                                                .init = init_body};
 
-/* --- within one's own reach ----------------------------------------------------- */
+/* --- within one's own reach --- */
 
 static bool check_permissions(struct api_call *call, unsigned permissions)
 {
@@ -270,7 +270,7 @@ static void default_environments(struct api_call *call, struct bind_texts *ids)
     *ids = (struct bind_texts){items, own->environment_n};
 }
 
-/* --- create --------------------------------------------------------------------- */
+/* --- create --- */
 
 static void on_created(struct change *change)
 {
@@ -318,7 +318,7 @@ const struct api_handler handler_keys_create = {.run = run_create,
                                                 .status = 201,
                                                 .answer = &new_shape};
 
-/* --- update, delete ------------------------------------------------------------- */
+/* --- update, delete --- */
 
 /* The id of the key that the path names, if this key may change it; else absent, and it
  * was refused. */

@@ -8,7 +8,7 @@
 #include "directory/rotation.h"
 #include "loop/thread.h"
 
-/* --- status --------------------------------------------------------------------- */
+/* --- status --- */
 
 static const struct shape_row needed_rows[] = {
     {.name = "id", .kind = SHAPE_TEXT, .doc = "The master key."},
@@ -75,7 +75,7 @@ static void run_get(struct api_call *call)
 const struct api_handler handler_master_keys_get = {
     .run = run_get, .status = 200, .answer = &status_shape};
 
-/* --- rotate --------------------------------------------------------------------- */
+/* --- rotate --- */
 
 struct rotate_body {
     str master_key;

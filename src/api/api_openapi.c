@@ -7,7 +7,7 @@
 
 enum { DOCUMENT_BYTES_MAX = 4 << 20 };
 
-/* --- names in paths ------------------------------------------------------------- */
+/* --- names in paths --- */
 
 static const struct {
     const char *name;
@@ -55,7 +55,7 @@ static str tag_of(const struct api_route *route)
     return str_starts(segment, STR("integration")) ? STR("integrations") : segment;
 }
 
-/* --- parameters ----------------------------------------------------------------- */
+/* --- parameters --- */
 
 static void put_param_schema(struct json_out *out, const struct api_param *param)
 {
@@ -131,7 +131,7 @@ static void put_params(struct json_out *out, const struct api_route *route)
     json_out_end(out);
 }
 
-/* --- bodies and answers --------------------------------------------------------- */
+/* --- bodies and answers --- */
 
 static void put_content(struct json_out *out, str type)
 {
@@ -222,7 +222,7 @@ static void put_answers(struct json_out *out, const struct api_route *route)
     json_out_end(out);
 }
 
-/* --- operations ----------------------------------------------------------------- */
+/* --- operations --- */
 
 static void put_security(struct json_out *out, const struct api_route *route)
 {
@@ -293,7 +293,7 @@ static void put_paths(struct json_out *out)
     json_out_end(out);
 }
 
-/* --- what all share ------------------------------------------------------------- */
+/* --- what all share --- */
 
 static const char problem_schema[] =
     "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"code\",\"mend\","
@@ -382,7 +382,7 @@ str api_openapi_text(struct arena *arena)
     return copy;
 }
 
-/* --- the page of the reference -------------------------------------------------- */
+/* --- the page of the reference --- */
 
 static void put_row(struct buf *buf, const struct api_route *route)
 {

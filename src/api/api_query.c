@@ -18,7 +18,7 @@ const struct api_param api_page_params[] = {
      .doc = "`next_cursor` of the page before, with the same query otherwise."},
     {.name = NULL}};
 
-/* --- the table ------------------------------------------------------------------ */
+/* --- the table --- */
 
 static bool is_prefix(str name)
 {
@@ -46,7 +46,7 @@ static const struct api_param *find_param(const struct api_handler *handler, str
     return param || !handler->paged ? param : find_in(api_page_params, name);
 }
 
-/* --- refusals ------------------------------------------------------------------- */
+/* --- refusals --- */
 
 static void put_names(struct buf *buf, const struct api_param *params)
 {
@@ -125,7 +125,7 @@ static bool fits(const struct api_param *param, str value)
     return false;
 }
 
-/* --- reading -------------------------------------------------------------------- */
+/* --- reading --- */
 
 static const struct api_given *find_given(const struct api_call *call, str name)
 {
@@ -166,7 +166,7 @@ bool api_query_read(struct api_call *call)
     return true;
 }
 
-/* --- asking --------------------------------------------------------------------- */
+/* --- asking --- */
 
 str api_query(const struct api_call *call, const char *name)
 {

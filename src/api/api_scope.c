@@ -57,7 +57,7 @@ bool api_sees_key(const struct api_call *call, const struct api_key *key)
     return true;
 }
 
-/* --- what is named -------------------------------------------------------------- */
+/* --- what is named --- */
 
 str api_path(struct api_call *call, const char *name)
 {

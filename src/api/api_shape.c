@@ -2,7 +2,7 @@
 
 #include "http/date.h"
 
-/* --- the JSON Schema ------------------------------------------------------------ */
+/* --- the JSON Schema --- */
 
 static void put_type(struct json_out *out, const char *type, bool nullable)
 {
@@ -163,7 +163,7 @@ void shape_schema(struct json_out *out, const struct shape *shape)
         put_object(out, shape);
 }
 
-/* --- writing -------------------------------------------------------------------- */
+/* --- writing --- */
 
 void shape_put_text(struct json_out *out, const char *name, str text)
 {

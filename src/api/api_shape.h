@@ -52,7 +52,7 @@ struct shape {
 /* Prints the JSON Schema of what the shape describes, as one object. */
 void shape_schema(struct json_out *out, const struct shape *shape);
 
-/* --- what writers need ---------------------------------------------------------- */
+/* --- what writers need --- */
 
 /* Members that are null where there is nothing to say. */
 void shape_put_text(struct json_out *out, const char *name, str text);

@@ -1,7 +1,7 @@
 #include "api/api_body.h"
 #include "api/api_listing.h"
 
-/* --- what a stage looks like ---------------------------------------------------- */
+/* --- what a stage looks like --- */
 
 static const struct shape_row stage_rows[] = {
     {.name = "id", .kind = SHAPE_TEXT, .doc = "Its own name, given by Breakwater."},
@@ -36,7 +36,7 @@ static void send_stage(struct api_call *call, str id)
     api_send(call);
 }
 
-/* --- list, get ------------------------------------------------------------------ */
+/* --- list, get --- */
 
 /* Stages are few: they are looked at together, here as well as in the directory. */
 enum { STAGES_A_LOOK = 1000 };
@@ -102,7 +102,7 @@ static void run_get(struct api_call *call)
 const struct api_handler handler_stages_get = {
     .run = run_get, .status = 200, .answer = &stage_shape};
 
-/* --- create, delete ------------------------------------------------------------- */
+/* --- create, delete --- */
 
 struct stage_body {
     str name;

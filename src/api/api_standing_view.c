@@ -10,7 +10,7 @@ const char *const breaker_kind_words[] = {"integration", "account", NULL};
 const char *const breaker_state_words[] = {"closed", "open", "half_open", NULL};
 const char *const breaker_force_words[] = {"auto", "open", "closed", NULL};
 
-/* --- shapes --------------------------------------------------------------------- */
+/* --- shapes --- */
 
 static const struct shape_row window_rows[] = {
     {.name = "name",
@@ -99,7 +99,7 @@ static const struct shape_row standing_rows[] = {
 
 const struct shape standing_shape = SHAPE_OF("standing", standing_rows);
 
-/* --- breakers ------------------------------------------------------------------- */
+/* --- breakers --- */
 
 /* A monotonic moment as wall time; 0 stays 0. */
 static usec wall_of(const struct api_call *call, usec moment)
@@ -146,7 +146,7 @@ void view_account_breaker(const struct api_call *call, const struct account *acc
     board_release(api->boards->standings, standing, call->worker->now);
 }
 
-/* --- standings ------------------------------------------------------------------ */
+/* --- standings --- */
 
 bool view_has_standing(const struct api_call *call, const struct account *account)
 {

@@ -1,7 +1,7 @@
 #include "api/api_page.h"
 #include "api/api_view.h"
 
-/* --- what a version looks like -------------------------------------------------- */
+/* --- what a version looks like --- */
 
 static const char *const source_words[] = {"folder", "api", NULL};
 
@@ -39,7 +39,7 @@ static void put_members(struct json_out *out, const struct catalog_version *vers
     json_out_member_bool(out, STR("active"), version->active);
 }
 
-/* --- asking the store ----------------------------------------------------------- */
+/* --- asking the store --- */
 
 struct look {
     struct catalog_versions versions;
@@ -79,7 +79,7 @@ static uint32_t read_revision(struct api_call *call)
     return 0;
 }
 
-/* --- list, get, activate -------------------------------------------------------- */
+/* --- list, get, activate --- */
 
 static void on_listed(struct catalog_versions *versions)
 {

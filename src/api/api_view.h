@@ -9,7 +9,7 @@
 
 struct standing;
 
-/* --- accounts ------------------------------------------------------------------- */
+/* --- accounts --- */
 
 extern const struct shape account_shape; /* with trouble and standing */
 extern const struct shape account_page;  /* without */
@@ -17,7 +17,7 @@ extern const struct shape account_page;  /* without */
 void view_account(struct json_out *out, const struct account *account);
 void view_account_whole(struct api_call *call, const struct account *account);
 
-/* --- standings ------------------------------------------------------------------ */
+/* --- standings --- */
 
 extern const struct shape standing_shape;
 
@@ -27,7 +27,7 @@ void view_standing(struct api_call *call, const struct account *account);
 /* Whether the account has met its vendor since the start. */
 bool view_has_standing(const struct api_call *call, const struct account *account);
 
-/* --- breakers ------------------------------------------------------------------- */
+/* --- breakers --- */
 
 extern const struct shape breaker_shape;
 extern const struct shape breaker_page;
@@ -48,7 +48,7 @@ void view_breaker(struct api_call *call, const struct breaker_seen_as *breaker);
 void view_account_breaker(const struct api_call *call, const struct account *account,
                           struct breaker_view *ret_view);
 
-/* --- changes of integrations ---------------------------------------------------- */
+/* --- changes of integrations --- */
 
 /* Answers with the revision in use; its shape. */
 void view_revision(struct catalog_change *change);

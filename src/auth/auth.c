@@ -26,7 +26,7 @@ const struct auth_ops *auth_ops_of(const struct auth_rule *rule)
     return schemes[rule->scheme];
 }
 
-/* --- reading the document -------------------------------------------------------- */
+/* --- reading the document --- */
 
 #define RULE(field) offsetof(struct auth_rule, field)
 
@@ -168,7 +168,7 @@ uint32_t auth_one_field(str name, struct auth_field *ret_fields)
     return 1;
 }
 
-/* --- sending --------------------------------------------------------------------- */
+/* --- sending --- */
 
 str auth_credential(const struct credentials *credentials, str name)
 {
@@ -188,8 +188,7 @@ enum err auth_put_header(struct auth_request *request, str name, str prefix, str
     return ERR_NONE;
 }
 
-/* --- finding our key ------------------------------------------------------------------
- */
+/* --- finding our key --- */
 
 bool auth_is_key(str text)
 {

@@ -14,7 +14,7 @@
 
 enum zone { ZONE_ORIGIN, ZONE_HOST, ZONE_PATH };
 
-/* --- filling in ------------------------------------------------------------------ */
+/* --- filling in --- */
 
 static enum zone zone_at_start(const struct template *template)
 {
@@ -166,7 +166,7 @@ enum err integration_base_url(const struct integration *integration,
     return ERR_NONE;
 }
 
-/* --- checking a document --------------------------------------------------------- */
+/* --- checking a document --- */
 
 static bool has_scheme(str text)
 {

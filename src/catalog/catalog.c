@@ -15,7 +15,7 @@
 enum { FAULTS_LOGGED_MAX = 5, SCRATCH_CHUNK_BYTES = 64 * 1024 };
 static const size_t scratch_bytes_max = (size_t)4 << 30;
 
-/* --- the thread ------------------------------------------------------------------ */
+/* --- the thread --- */
 
 static void answer(struct post *post)
 {
@@ -83,7 +83,7 @@ void catalog_change(struct catalog_change *change)
     pthread_mutex_unlock(&catalog->lock);
 }
 
-/* --- what others read ------------------------------------------------------------ */
+/* --- what others read --- */
 
 struct snapshot *catalog_snapshot(struct catalog *catalog)
 {
@@ -163,7 +163,7 @@ void catalog_log_faults(const struct catalog *catalog, const struct catalog_faul
     }
 }
 
-/* --- opening and closing --------------------------------------------------------- */
+/* --- opening and closing --- */
 
 /* The store's active versions as the first snapshot. Those that cannot be read (a newer
  * Breakwater wrote them) are faults, not a reason to stay down. */

@@ -58,8 +58,7 @@ struct snapshot *catalog_snapshot(struct catalog *catalog);
 uint32_t catalog_faults(struct catalog *catalog, struct arena *arena,
                         struct catalog_fault **ret_faults);
 
-/* --- pins, one a worker ---------------------------------------------------------------
- */
+/* --- pins, one a worker --- */
 
 struct pin {
     struct snapshot *snapshot;
@@ -84,7 +83,7 @@ bool catalog_watch(struct catalog *catalog, struct worker *worker);
 struct pin *catalog_pin(struct catalog *catalog, struct worker *worker);
 void catalog_unpin(struct catalog *catalog, struct worker *worker, struct pin *pin);
 
-/* --- changing -------------------------------------------------------------------- */
+/* --- changing --- */
 
 enum catalog_change_kind {
     CATALOG_PUT,      /* a document as a new version, made active */

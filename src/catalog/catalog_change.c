@@ -49,7 +49,7 @@ static void publish(struct catalog_change *change, struct entry *entry)
     catalog_publish(catalog, snapshot_build(catalog->snapshot, &entry, 1, STR_NONE));
 }
 
-/* --- put ------------------------------------------------------------------------- */
+/* --- put --- */
 
 static void store_put(struct catalog_change *change, struct entry *entry)
 {
@@ -83,7 +83,7 @@ static void put(struct catalog_change *change)
     entry_unref(&entry);
 }
 
-/* --- activate, remove ------------------------------------------------------------ */
+/* --- activate, remove --- */
 
 static void store_activate(struct catalog_change *change, struct entry *entry)
 {
@@ -136,7 +136,7 @@ static void remove_active(struct catalog_change *change)
     log_change(change, STR("removed"));
 }
 
-/* --- rescan ---------------------------------------------------------------------- */
+/* --- rescan --- */
 
 static void rescan(struct catalog_change *change)
 {

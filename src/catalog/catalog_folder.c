@@ -36,7 +36,7 @@ struct scan {
     uint32_t n;
 };
 
-/* --- sources --------------------------------------------------------------------- */
+/* --- sources --- */
 
 struct source *catalog_source(struct catalog *catalog, str name)
 {
@@ -76,7 +76,7 @@ static void fault(struct catalog *catalog, struct source *source, str file, str 
     catalog_log_faults(catalog, &one, 1);
 }
 
-/* --- one document ---------------------------------------------------------------- */
+/* --- one document --- */
 
 static int64_t nanoseconds(struct timespec t)
 {
@@ -233,7 +233,7 @@ static void look_at(struct scan *scan, str name)
     }
 }
 
-/* --- the whole folder ------------------------------------------------------------ */
+/* --- the whole folder --- */
 
 static void log_gone(const struct catalog *catalog, str name)
 {

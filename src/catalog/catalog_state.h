@@ -21,8 +21,7 @@
 #include "catalog/document.h"
 #include "loop/poll.h"
 
-/* --- entries: compiled documents ------------------------------------------------------
- */
+/* --- entries: compiled documents --- */
 
 struct entry {
     atomic_uint refs;
@@ -40,8 +39,7 @@ void entry_unref(struct entry **entry);
 struct entry *entry_compile(str text, str name, str file, struct arena *arena,
                             struct catalog_fault **ret_faults, uint32_t *ret_n);
 
-/* --- snapshots -------------------------------------------------------------------------
- */
+/* --- snapshots --- */
 
 struct snapshot {
     uint32_t magic;
@@ -58,7 +56,7 @@ struct snapshot *snapshot_build(const struct snapshot *before,
 
 struct entry *snapshot_entry(const struct snapshot *snapshot, str name);
 
-/* --- the folder ------------------------------------------------------------------ */
+/* --- the folder --- */
 
 struct source_stamp {
     int64_t changed_ns; /* the later of mtime and ctime; 0: look at the text again */
@@ -88,7 +86,7 @@ struct watch {
     usec first; /* of the changes that wait; −1: none do */
 };
 
-/* --- the catalog ----------------------------------------------------------------- */
+/* --- the catalog --- */
 
 enum { CATALOG_WORKERS_MAX = 256 };
 
@@ -148,7 +146,7 @@ void watch_add(struct watch *watch, const char *path);
 void watch_leave(struct watch *watch, const struct worker *worker);
 void watch_close(struct watch *watch);
 
-/* --- the store ------------------------------------------------------------------- */
+/* --- the store --- */
 
 struct stored {
     str name;

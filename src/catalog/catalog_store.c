@@ -9,7 +9,7 @@
 #include "directory/audit.h"
 #include "directory/directory.h"
 
-/* --- reading --------------------------------------------------------------------- */
+/* --- reading --- */
 
 struct read_list {
     struct store_op op;
@@ -111,7 +111,7 @@ enum err catalog_store_version(struct store *store, struct arena *arena, str nam
     return store_run(store, &read.op);
 }
 
-/* --- writing --------------------------------------------------------------------- */
+/* --- writing --- */
 
 struct write {
     struct store_op op;

@@ -33,8 +33,7 @@ static void read_name(struct binder *binder, const struct json *value, void *fie
                    DOCUMENT_NAME_MAX);
 }
 
-/* --- hosts ---------------------------------------------------------------------------
- */
+/* --- hosts --- */
 
 enum { HOSTS_MAX = 200 };
 
@@ -72,8 +71,7 @@ static void read_hosts(struct binder *binder, const struct json *value, void *fi
     *(struct bind_list *)field = (struct bind_list){hosts, n};
 }
 
-/* --- headers --------------------------------------------------------------------------
- */
+/* --- headers --- */
 
 static const struct bind_row header_rows[] = {
     {.name = "value",
@@ -114,8 +112,7 @@ static const struct bind_table header_table = {
     .shorthand = "value",
 };
 
-/* --- repeats, links, and what is not read yet ------------------------------------------
- */
+/* --- repeats, links, and what is not read yet --- */
 
 static const char *const idempotency_words[] = {"none", "header", NULL};
 
@@ -177,7 +174,7 @@ static void read_docs(struct binder *binder, const struct json *value, void *fie
     *(struct json *)field = *value;
 }
 
-/* --- the document ---------------------------------------------------------------- */
+/* --- the document --- */
 
 #define FIELD(field)  offsetof(struct integration, field)
 #define OBJECT_SCHEMA "{\"type\":\"object\"}"

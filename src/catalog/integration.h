@@ -95,7 +95,7 @@ struct integration {
     str text;               /* the document */
     struct bind_list hosts; /* struct document_host */
     struct template base_url;
-    struct url fixed_base; /* what it gives when it has no variables; else no host */
+    struct url fixed_base;    /* what it gives when it has no variables; else no host */
     uint32_t http;            /* enum http_version */
     struct bind_list headers; /* struct fixed_header */
     struct auth_rule auth;

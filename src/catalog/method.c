@@ -6,7 +6,7 @@
 #include "catalog/document.h"
 #include "json/merge.h"
 
-/* --- links ----------------------------------------------------------------------- */
+/* --- links --- */
 
 enum { LINKS_MAX = 50 };
 
@@ -65,7 +65,7 @@ const struct bind_table rewrite_table = {
     .init = init_rewrite,
 };
 
-/* --- the tables ------------------------------------------------------------------ */
+/* --- the tables --- */
 
 static const char *const verbs[] = {"GET", "HEAD",   "OPTIONS", "POST",
                                     "PUT", "DELETE", "PATCH",   NULL};
@@ -199,7 +199,7 @@ const struct bind_table resource_table = {
     .name_at = offsetof(struct resource, name),
 };
 
-/* --- compiling ------------------------------------------------------------------- */
+/* --- compiling --- */
 
 static bool is_safe_verb(str verb)
 {

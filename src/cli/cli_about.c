@@ -3,8 +3,7 @@
 
 #define BREAKWATER_VERSION "0.1.0"
 
-/* --- version
- * ----------------------------------------------------------------------------- */
+/* --- version --- */
 
 static int run_version(struct cli *cli)
 {
@@ -23,7 +22,7 @@ static int run_version(struct cli *cli)
 
 const struct cli_action action_version = {.local = true, .run = run_version};
 
-/* --- help ----------------------------------------------------------------------- */
+/* --- help --- */
 
 static void put_option(const struct cli_option *option, void *arg)
 {

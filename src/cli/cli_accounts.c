@@ -8,7 +8,7 @@
 #include "json/json_parse.h"
 #include "json/json_write.h"
 
-/* --- those that are data -------------------------------------------------------- */
+/* --- those that are data --- */
 
 static const struct cli_column columns[] = {{"ID", "/id"},
                                             {"INTEGRATION", "/integration"},
@@ -104,7 +104,7 @@ const struct cli_action action_accounts_enable = {.method = "POST",
 const struct cli_action action_accounts_disable = {
     .method = "POST", .path = "/v1/accounts/{}/disable", .options = disable_options};
 
-/* --- credentials ---------------------------------------------------------------- */
+/* --- credentials --- */
 
 static const struct cli_option credentials_options[] = {
     {.name = "from-stdin", .doc = "Read them from standard input."},

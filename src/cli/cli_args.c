@@ -37,8 +37,7 @@ const struct cli_option cli_page_options[] = {
     {.name = "all", .doc = "Every page."},
     {.name = NULL}};
 
-/* --- the options of a command
- * -------------------------------------------------------------- */
+/* --- the options of a command --- */
 
 enum { TABLES_MAX = 4 };
 
@@ -107,8 +106,7 @@ str cli_value(const struct cli *cli, const char *name)
     return STR_NONE;
 }
 
-/* --- words
- * --------------------------------------------------------------------------------- */
+/* --- words --- */
 
 struct words {
     int argc;
@@ -164,8 +162,7 @@ static int take_argument(struct cli *cli, str word)
     return CLI_DONE;
 }
 
-/* --- what must be there
- * ------------------------------------------------------------------- */
+/* --- what must be there --- */
 
 /* The n-th name of ARGUMENTS; absent behind the last. */
 static str argument_name(const char *args, uint32_t n)

@@ -17,8 +17,7 @@ enum { BODY_BYTES_MAX = 8 << 20, PROBLEM_BYTES_MAX = 128 << 20 };
 
 #define URL_STANDARD "http://127.0.0.1:8080"
 
-/* --- the path and the query
- * -------------------------------------------------------------- */
+/* --- the path and the query --- */
 
 /* How many {} a pattern has. */
 static uint32_t count_places(const char *pattern)
@@ -82,8 +81,7 @@ static str with_query(struct cli *cli, str path, str query)
     return arena_join(&cli->arena, parts, 3);
 }
 
-/* --- the body
- * ------------------------------------------------------------------------------ */
+/* --- the body --- */
 
 static void put_text(struct json_out *out, str text, str null_word)
 {
@@ -181,8 +179,7 @@ static str make_body(struct cli *cli)
     return body;
 }
 
-/* --- the answer
- * ---------------------------------------------------------------------------- */
+/* --- the answer --- */
 
 static void put_faults(struct buf *buf, const struct json *problem)
 {
@@ -284,8 +281,7 @@ int cli_request(struct cli *cli, const char *method, str path, str body,
     return CLI_DONE;
 }
 
-/* --- printing
- * -------------------------------------------------------------------------------- */
+/* --- printing --- */
 
 static void print_list(struct cli *cli, const struct json *answer)
 {
@@ -321,8 +317,7 @@ void cli_print(struct cli *cli, const struct json *answer)
     }
 }
 
-/* --- all of it
- * ------------------------------------------------------------------------------- */
+/* --- all of it --- */
 
 /* The items of all pages, one list. */
 static int ask_all(struct cli *cli, str path, struct json *ret_answer)

@@ -109,7 +109,7 @@ int cli_misused(const struct cli *cli, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Says on standard error what went wrong; answers CLI_FAILED. */
 int cli_failed(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
-/* --- cli_args.c ----------------------------------------------------------------- */
+/* --- cli_args.c --- */
 
 /* Reads what follows the command's words. CLI_DONE, or CLI_USAGE after saying why. */
 int cli_parse(struct cli *cli, int argc, char **argv);
@@ -119,8 +119,7 @@ int cli_parse(struct cli *cli, int argc, char **argv);
 void cli_each_option(const struct cli_command *command,
                      void (*fn)(const struct cli_option *option, void *arg), void *arg);
 
-/* --- cli_ask.c
- * --------------------------------------------------------------------------- */
+/* --- cli_ask.c --- */
 
 /* Does what the action's data says. */
 int cli_ask(struct cli *cli);
@@ -136,7 +135,7 @@ str cli_path(struct cli *cli, const char *pattern);
 /* Prints an answer: a table, or lines of name and value; JSON if that was asked for. */
 void cli_print(struct cli *cli, const struct json *answer);
 
-/* --- cli_help.c ----------------------------------------------------------------- */
+/* --- cli_help.c --- */
 
 void cli_put_usage(struct buf *buf, const struct cli_command *command);
 void cli_put_help(struct buf *buf, const struct cli_command *command);
@@ -145,7 +144,7 @@ void cli_put_overview(struct buf *buf);
 const struct cli_command *cli_find(str noun, str verb);
 bool cli_is_noun(str noun);
 
-/* --- cli_input.c ---------------------------------------------------------------- */
+/* --- cli_input.c --- */
 
 /* The whole file, or standard input for "-". False when it cannot be read. */
 bool cli_read_file(struct arena *arena, str path, str *ret_text);

@@ -2,7 +2,7 @@
 #include "json/json_parse.h"
 #include "json/json_write.h"
 
-/* --- those that are data -------------------------------------------------------- */
+/* --- those that are data --- */
 
 static const struct cli_column list_columns[] = {{"NAME", "/name"},
                                                  {"LABEL", "/label"},
@@ -51,7 +51,7 @@ const struct cli_action action_integrations_rescan = {.method = "POST",
                                                       .noun = "faults",
                                                       .whole = true};
 
-/* --- documents ------------------------------------------------------------------ */
+/* --- documents --- */
 
 static int run_document(struct cli *cli)
 {

@@ -23,8 +23,7 @@ const struct cli_command cli_commands[] = {
 
 const size_t cli_command_n = COUNT_OF(cli_commands);
 
-/* --- saying what is wrong
- * ---------------------------------------------------------------- */
+/* --- saying what is wrong --- */
 
 int cli_failed(const char *fmt, ...)
 {
@@ -51,8 +50,7 @@ int cli_misused(const struct cli *cli, const char *fmt, ...)
     return CLI_USAGE;
 }
 
-/* --- finding
- * ------------------------------------------------------------------------------- */
+/* --- finding --- */
 
 static str suggestion(str word, str noun)
 {
@@ -81,8 +79,7 @@ static int refuse_word(str word, str noun)
     return CLI_USAGE;
 }
 
-/* --- running
- * ------------------------------------------------------------------------------- */
+/* --- running --- */
 
 static bool print_out(struct cli *cli)
 {

@@ -6,7 +6,7 @@
 
 enum { GAP = 2, CELL_BYTES_MAX = 1 << 20, COLUMNS_MAX = 16, NAME_BYTES_MAX = 1 << 16 };
 
-/* --- cells ---------------------------------------------------------------------- */
+/* --- cells --- */
 
 /* Control characters, ASCII's and Latin-1's, become "?". */
 void table_text(struct buf *buf, str text)
@@ -61,8 +61,7 @@ void table_cell(struct buf *buf, const struct json *value)
         json_write(buf, value, JSON_COMPACT);
 }
 
-/* --- tables
- * ------------------------------------------------------------------------------ */
+/* --- tables --- */
 
 static const struct json *find(struct arena *arena, const struct json *item,
                                const char *text)
@@ -135,8 +134,7 @@ void table_list(struct buf *buf, const struct cli_column *columns,
     arena_fini(&arena);
 }
 
-/* --- objects
- * ----------------------------------------------------------------------------- */
+/* --- objects --- */
 
 struct line {
     str name;

@@ -54,7 +54,7 @@ static void publish_account(struct change *change)
     change->work->in_account.object = NULL;
 }
 
-/* --- credentials ------------------------------------------------------------------- */
+/* --- credentials --- */
 
 static bool check_account_credentials(struct change *change)
 {
@@ -171,7 +171,7 @@ const struct change_ops change_account_credentials = {.action = "account.credent
                                                       .run = run_account_credentials,
                                                       .publish = publish_account};
 
-/* --- creating and updating --------------------------------------------------------- */
+/* --- creating and updating --- */
 
 static enum err insert_account(struct tx *tx, struct change *change)
 {
@@ -264,7 +264,7 @@ const struct change_ops change_account_update = {.action = "account.update",
                                                  .run = run_account_update,
                                                  .publish = publish_account};
 
-/* --- states ------------------------------------------------------------------------ */
+/* --- states --- */
 
 #define FROM(state) (1u << ACCOUNT_##state)
 #define FROM_ANY                                                                         \
@@ -332,7 +332,7 @@ const struct change_ops change_account_state = {.action = "account.state",
                                                 .run = run_account_state,
                                                 .publish = publish_account};
 
-/* --- deleting ---------------------------------------------------------------------- */
+/* --- deleting --- */
 
 static bool check_account_delete(struct change *change)
 {

@@ -14,7 +14,7 @@ static bool check_nothing(struct change *change)
     return true;
 }
 
-/* --- stages ------------------------------------------------------------------------ */
+/* --- stages --- */
 
 static bool check_stage(struct change *change)
 {
@@ -74,7 +74,7 @@ const struct change_ops change_stage_delete = {.action = "stage.delete",
                                                .run = run_stage_delete,
                                                .publish = withdraw_stage};
 
-/* --- environments ------------------------------------------------------------------ */
+/* --- environments --- */
 
 static bool check_environment_create(struct change *change)
 {
@@ -197,7 +197,7 @@ const struct change_ops change_environment_delete = {.action = "environment.dele
                                                      .run = run_environment_delete,
                                                      .publish = withdraw_environment};
 
-/* --- keys -------------------------------------------------------------------------- */
+/* --- keys --- */
 
 static bool check_key_create(struct change *change)
 {

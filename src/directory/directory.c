@@ -44,7 +44,7 @@ struct account *directory_account(struct directory *directory, str id)
     return tenant_table_find(&directory->accounts, id);
 }
 
-/* --- accounts by external id ------------------------------------------------------- */
+/* --- accounts by external id --- */
 
 struct search {
     struct directory *directory;
@@ -136,7 +136,7 @@ enum err directory_find_account(struct directory *directory, const struct api_ke
     return find_by_external_id(&search, ret_account);
 }
 
-/* --- figures ----------------------------------------------------------------------- */
+/* --- figures --- */
 
 void directory_counts(struct directory *directory, struct directory_counts *ret_counts)
 {
@@ -151,7 +151,7 @@ void directory_counts(struct directory *directory, struct directory_counts *ret_
         ret_counts->accounts_by_state[i] = atomic_load(&directory->accounts_by_state[i]);
 }
 
-/* --- lists -------------------------------------------------------------------------- *
+/* --- lists ---
  *
  * A page is gathered by a visitor under the lock of the order: it takes references and
  * does no more. Four kinds of object, one visitor: the rows differ in how an object is

@@ -24,7 +24,7 @@ struct directory *directory_open(struct store *store, struct keyring *keyring,
                                  struct world *world, struct arena *arena, str *ret_why);
 void directory_close(struct directory **directory);
 
-/* --- looking up ------------------------------------------------------------------ */
+/* --- looking up --- */
 
 /* The key whose text this is, or NULL. Costs one SHA-256. Expiry is the caller's check.
  */
@@ -61,7 +61,7 @@ void directory_counts(struct directory *directory, struct directory_counts *ret_
  * key, by directory_flush_use. */
 void directory_note_use(struct api_key *key, usec wall);
 
-/* --- walking, for lists of the API ----------------------------------------------- */
+/* --- walking, for lists of the API --- */
 
 /*
  * Up to `max` objects with an id greater than `after` (absent = from the start), in order
@@ -90,7 +90,7 @@ struct account_page {
 uint32_t directory_list_members(struct directory *directory, str environment_id,
                                 const struct account_page *page, struct account **ret);
 
-/* --- changing -------------------------------------------------------------------- */
+/* --- changing --- */
 
 /* Who does it, for the audit log. Borrowed until the change is answered. */
 struct actor {

@@ -65,7 +65,7 @@ void change_note_json(struct change *change, str name, const struct json *value)
     json_out_value(&change->work->out, value);
 }
 
-/* --- refusals in a transaction ------------------------------------------------------ */
+/* --- refusals in a transaction --- */
 
 enum err change_exists(struct change *change, enum err err, const char *sentence)
 {
@@ -112,7 +112,7 @@ enum err change_remove(struct tx *tx, struct change *change,
     return change_unknown(change, err, what);
 }
 
-/* --- the work ---------------------------------------------------------------------- */
+/* --- the work --- */
 
 static void start_work(struct change *change)
 {
@@ -186,7 +186,7 @@ static bool begin(struct change *change)
     return true;
 }
 
-/* --- in the store ------------------------------------------------------------------ */
+/* --- in the store --- */
 
 static enum err put_audit(struct tx *tx, struct change *change)
 {
@@ -243,7 +243,7 @@ static void on_refused(struct post *post)
     change->done(change);
 }
 
-/* --- asking ------------------------------------------------------------------------ */
+/* --- asking --- */
 
 void directory_change(struct change *change)
 {

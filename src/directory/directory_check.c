@@ -34,7 +34,7 @@ static bool refuse(struct change *change, const char *what, const char *must)
     return false;
 }
 
-/* --- text -------------------------------------------------------------------------- */
+/* --- text --- */
 
 /* Control characters of ASCII, and those of Latin-1 (U+0080 to U+009F). */
 static bool is_control(const char *p, size_t n)
@@ -91,7 +91,7 @@ bool check_external_id(struct change *change)
                   "your own name for the account; \"acc_\" begins Breakwater's ids");
 }
 
-/* --- objects of texts -------------------------------------------------------------- */
+/* --- objects of texts --- */
 
 static bool refuse_member(struct change *change, const char *what, str name,
                           const char *must)
@@ -145,7 +145,7 @@ bool check_context(struct change *change)
     return true;
 }
 
-/* --- numbers, credentials, keys ---------------------------------------------------- */
+/* --- numbers, credentials, keys --- */
 
 bool check_concurrency(struct change *change)
 {

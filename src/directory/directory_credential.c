@@ -16,7 +16,7 @@ static str place(uint64_t version, struct arena *arena)
     return arena_printf(arena, "credentials %llu", (unsigned long long)version);
 }
 
-/* --- sealing ----------------------------------------------------------------------- */
+/* --- sealing --- */
 
 static char *put_number(char *at, size_t number, unsigned bytes)
 {
@@ -59,7 +59,7 @@ bool directory_seal_credentials(struct keyring *keyring, const struct data_key *
     return good;
 }
 
-/* --- opening ----------------------------------------------------------------------- */
+/* --- opening --- */
 
 /* Cuts a length and as many bytes off; false when they are not all there. */
 static bool take_text(str *rest, unsigned bytes, str *ret_text)

@@ -14,7 +14,7 @@
 
 enum { SCRATCH_BYTES_MAX = 1 << 20, ROW_BYTES_MAX = 256 << 20 };
 
-/* --- parts of rows ----------------------------------------------------------------- */
+/* --- parts of rows --- */
 
 static bool word_in(const char *const *words, str word, unsigned *ret_index)
 {
@@ -121,7 +121,7 @@ static void key_of_rows(struct tx *tx, struct arena *scratch, struct found_key *
         ret->object = api_key_create(&like);
 }
 
-/* --- queries ----------------------------------------------------------------------- */
+/* --- queries --- */
 
 #define STAGE_ROWS "SELECT id, name, kind, created FROM stage"
 #define ENVIRONMENT_ROWS                                                                 \
@@ -198,7 +198,7 @@ enum err directory_read_key(struct tx *tx, str id, struct found_key *ret)
     return ret->object ? ERR_NONE : ERR_INTERNAL;
 }
 
-/* --- opening ----------------------------------------------------------------------- */
+/* --- opening --- */
 
 struct load {
     struct store_op op;

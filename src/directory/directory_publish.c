@@ -11,7 +11,7 @@
 
 enum { MEMBERS_A_TIME = 256 };
 
-/* --- kinds ------------------------------------------------------------------------- */
+/* --- kinds --- */
 
 static str stage_id(const void *object)
 {
@@ -154,7 +154,7 @@ void directory_tables_fini(struct directory *directory)
     pthread_rwlock_destroy(&directory->members_lock);
 }
 
-/* --- stages and keys --------------------------------------------------------------- */
+/* --- stages and keys --- */
 
 void directory_publish_stage(struct directory *directory, struct stage *stage)
 {
@@ -206,7 +206,7 @@ void directory_withdraw_key(struct directory *directory, str id)
     api_key_unref(&key);
 }
 
-/* --- accounts ---------------------------------------------------------------------- */
+/* --- accounts --- */
 
 static void index_account(struct directory *directory, struct account *account)
 {
@@ -297,7 +297,7 @@ void directory_withdraw_account(struct directory *directory, str id)
     account_unref(&account);
 }
 
-/* --- environments ------------------------------------------------------------------ */
+/* --- environments --- */
 
 static void move_members(struct directory *directory, struct environment *environment)
 {

@@ -37,7 +37,7 @@ struct directory {
 
 enum { DIRECTORY_MAGIC = 0x64697265, KEY_ENVIRONMENTS_MAX = 1000 };
 
-/* --- publishing (directory_publish.c) ---------------------------------------------- */
+/* --- publishing (directory_publish.c) --- */
 
 void directory_tables_init(struct directory *directory);
 void directory_tables_fini(struct directory *directory); /* lets go of all objects */
@@ -75,7 +75,7 @@ void directory_withdraw_environment(struct directory *directory, str id);
 void directory_withdraw_account(struct directory *directory, str id);
 void directory_withdraw_key(struct directory *directory, str id);
 
-/* --- rows as objects (directory_load.c) --------------------------------------------- */
+/* --- rows as objects (directory_load.c) --- */
 
 /* ERR_OBJECT_UNKNOWN when there is no such row, ERR_INTERNAL when it cannot be read. */
 enum err directory_read_stage(struct tx *tx, str id, struct stage **ret);
@@ -83,8 +83,7 @@ enum err directory_read_environment(struct tx *tx, str id, struct found_environm
 enum err directory_read_account(struct tx *tx, str id, struct found_account *ret);
 enum err directory_read_key(struct tx *tx, str id, struct found_key *ret);
 
-/* --- credentials (directory_credential.c) --------------------------------------------
- */
+/* --- credentials (directory_credential.c) --- */
 
 /* Seals a set of credentials as version `version` of the account. False when its data key
  * cannot be opened. */
@@ -92,8 +91,7 @@ bool directory_seal_credentials(struct keyring *keyring, const struct data_key *
                                 const struct change *change, uint64_t version,
                                 struct arena *arena, str *ret_sealed);
 
-/* --- changes --------------------------------------------------------------------------
- */
+/* --- changes --- */
 
 /* What a change needs beside what its caller sees. The arena and everything in it belongs
  * to whoever runs the change: the submitting thread, then a store thread, then the
@@ -170,8 +168,7 @@ enum err change_unknown(struct change *change, enum err err, const char *what);
 /* For the audit log: JSON that was set. */
 void change_note_json(struct change *change, str name, const struct json *value);
 
-/* --- looking at input (directory_check.c); false when it was refused ------------------
- */
+/* --- looking at input (directory_check.c); false when it was refused --- */
 
 /* 1 to 200 bytes of printable text; `what` names it in the sentence. */
 bool check_text(struct change *change, const char *what, str text);
@@ -187,8 +184,7 @@ bool check_environments(struct change *change);
 bool check_expiry(struct change *change);
 bool check_key_text(struct change *change);
 
-/* --- parameters of statements ----------------------------------------------------------
- */
+/* --- parameters of statements --- */
 
 /* JSON as text in the change's arena; NULL when it is UNDEFINED. */
 struct value change_json(struct change *change, const struct json *value);

@@ -65,7 +65,7 @@ static void free_set(struct key_set **set)
     *set = NULL;
 }
 
-/* --- reading ----------------------------------------------------------------------- */
+/* --- reading --- */
 
 static bool id_is_good(str id)
 {
@@ -234,7 +234,7 @@ str keyring_new_line(struct arena *arena)
     return line;
 }
 
-/* --- which key --------------------------------------------------------------------- */
+/* --- which key --- */
 
 str keyring_sealing_id(struct keyring *keyring, struct arena *arena)
 {
@@ -288,7 +288,7 @@ str keyring_id_of(str sealed)
     return whole ? str_of(sealed.p + 2, n) : STR_NONE;
 }
 
-/* --- data keys --------------------------------------------------------------------- */
+/* --- data keys --- */
 
 static str joined(struct arena *arena, const char *what, str owner, str place)
 {

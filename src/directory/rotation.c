@@ -41,7 +41,7 @@ static void finish(struct rotation *rotation, enum err err)
     rotation->done(rotation);
 }
 
-/* --- resealing --------------------------------------------------------------------- */
+/* --- resealing --- */
 
 static enum err read_batch(struct tx *tx, struct rotation_work *work)
 {
@@ -122,7 +122,7 @@ static void start_batch(struct rotation *rotation)
     store_submit(rotation->directory->store, &rotation->op);
 }
 
-/* --- choosing ---------------------------------------------------------------------- */
+/* --- choosing --- */
 
 static enum err run_choose(struct tx *tx, struct store_op *op)
 {
@@ -189,7 +189,7 @@ void rotation_start(struct rotation *rotation)
     store_submit(directory->store, &rotation->op);
 }
 
-/* --- status ------------------------------------------------------------------------ */
+/* --- status --- */
 
 static void copy_id(char ret[KEYRING_ID_BYTES], str id)
 {

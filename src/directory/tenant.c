@@ -46,7 +46,7 @@ struct tenant_id tenant_id_of(str text)
     return id;
 }
 
-/* --- making ------------------------------------------------------------------------ */
+/* --- making --- */
 
 /* What json_copy takes for an object of texts. */
 static size_t object_bytes(const struct json *object)
@@ -181,7 +181,7 @@ void credentials_destroy(struct credentials **credentials)
     *credentials = NULL;
 }
 
-/* --- references -------------------------------------------------------------------- */
+/* --- references --- */
 
 static void take(atomic_uint *refs)
 {

@@ -31,8 +31,7 @@ usec exchange_deadline(const struct exchange *exchange)
     return usec_min(exchange->request.deadline, exchange->total_deadline);
 }
 
-/* --- credential ------------------------------------------------------------------------
- */
+/* --- credential --- */
 
 static str circuit_name(struct exchange *exchange)
 {
@@ -119,8 +118,7 @@ enum exchange_step step_credential(struct exchange *exchange)
     return EXCHANGE_BREAKER;
 }
 
-/* --- breaker
- * ------------------------------------------------------------------------------ */
+/* --- breaker --- */
 
 static enum exchange_step refuse_broken(struct exchange *exchange,
                                         struct breaker *breaker, usec retry_in,
@@ -165,8 +163,7 @@ enum exchange_step step_breaker(struct exchange *exchange)
     return EXCHANGE_QUOTA;
 }
 
-/* --- quota
- * ------------------------------------------------------------------------------- */
+/* --- quota --- */
 
 /* How long the vendor's limits hold this call up; 0 = not. */
 static usec limit_wait(struct exchange *exchange)

@@ -18,7 +18,7 @@ static double chance(const struct exchange *exchange)
     return (double)(world_random_u64(exchange->worker->world) >> 11) / 9007199254740992.0;
 }
 
-/* --- telling the breakers -------------------------------------------------------- */
+/* --- telling the breakers --- */
 
 static void note_one(struct exchange *exchange, struct breaker *breaker,
                      const struct breaker_rule *rule, const struct breaker_permit *permit,
@@ -74,7 +74,7 @@ void exchange_note_end(struct exchange *exchange, enum call_fault fault)
     note_breakers(exchange, effect, exchange->call.fault_text);
 }
 
-/* --- from an answer to its meaning ------------------------------------------------- */
+/* --- from an answer to its meaning --- */
 
 static void read_body(struct exchange *exchange, struct answer *answer)
 {
@@ -156,7 +156,7 @@ static str error_words(struct exchange *exchange)
     return str_of(words.p, words.n < ERROR_WORDS_BYTES ? words.n : ERROR_WORDS_BYTES);
 }
 
-/* --- what follows ------------------------------------------------------------------- */
+/* --- what follows --- */
 
 /* A kept connection that turned out to be dead before the vendor could have acted, or for
  * a request that may be repeated: at once again, over a new one (RFC 9112 §9.3.1). */

@@ -122,7 +122,7 @@ str visit_relink_header(struct visit *visit, const struct header *header)
     }
 }
 
-/* --- bodies ------------------------------------------------------------------------ */
+/* --- bodies --- */
 
 struct turning {
     struct visit *visit;

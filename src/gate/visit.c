@@ -74,8 +74,7 @@ enum visit_step visit_no(struct visit *visit, enum err err, str detail, usec ret
     return VISIT_REFUSE;
 }
 
-/* --- the request's body ---------------------------------------------------------------
- */
+/* --- the request's body --- */
 
 static void on_body_start(struct body *body)
 {
@@ -111,7 +110,7 @@ static void on_inbound_end(struct inbound *in)
     body_end(&visit->body);
 }
 
-/* --- the exchange ------------------------------------------------------------------- */
+/* --- the exchange --- */
 
 static struct visit *visit_of(struct exchange *exchange)
 {
@@ -170,8 +169,7 @@ static void begin_exchange(struct visit *visit)
     exchange_start(exchange);
 }
 
-/* --- the caller leaves -----------------------------------------------------------------
- */
+/* --- the caller leaves --- */
 
 static void on_gone(struct inbound *in)
 {
@@ -186,8 +184,7 @@ static void on_gone(struct inbound *in)
         exchange_body_broken(&visit->exchange);
 }
 
-/* --- the end
- * ---------------------------------------------------------------------------- */
+/* --- the end --- */
 
 static void let_go(struct visit *visit)
 {

@@ -105,7 +105,7 @@ const struct bind_table breaker_table = {
     .finish = finish_rule,
 };
 
-/* --- the word -------------------------------------------------------------------- */
+/* --- the word --- */
 
 static uint64_t load(const struct breaker *breaker)
 {
@@ -149,8 +149,7 @@ void breaker_fini(struct breaker *breaker)
     pthread_mutex_destroy(&breaker->lock);
 }
 
-/* --- asking --------------------------------------------------------------------------
- */
+/* --- asking --- */
 
 static struct breaker_permit permit_of(uint64_t word, enum breaker_answer answer,
                                        usec retry_in)
@@ -191,8 +190,7 @@ struct breaker_permit breaker_ask(struct breaker *breaker,
     return permit;
 }
 
-/* --- noting --------------------------------------------------------------------------
- */
+/* --- noting --- */
 
 static uint64_t seen_account(const struct breaker *breaker, int i)
 {
@@ -409,7 +407,7 @@ enum breaker_event breaker_note(struct breaker *breaker, const struct breaker_ru
     return event;
 }
 
-/* --- by hand, and looking -------------------------------------------------------- */
+/* --- by hand, and looking --- */
 
 void breaker_force(struct breaker *breaker, enum breaker_force force, usec now)
 {

@@ -69,7 +69,7 @@ enum err outcome_err(enum call_fault fault)
     return fault_rows[fault].err;
 }
 
-/* --- reading the document -------------------------------------------------------- */
+/* --- reading the document --- */
 
 static void read_class(struct binder *binder, const struct json *value, void *field)
 {
@@ -170,7 +170,7 @@ const struct bind_table error_table = {
     .finish = finish_error_rule,
 };
 
-/* --- judging --------------------------------------------------------------------- */
+/* --- judging --- */
 
 static enum outcome_class class_of_5xx(int status)
 {

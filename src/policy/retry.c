@@ -4,7 +4,7 @@
 
 enum { BUDGET_PERIOD_S = 10, BUDGET_FREE = 3, BUDGET_SHARE = 5 };
 
-/* --- reading the document -------------------------------------------------------- */
+/* --- reading the document --- */
 
 static const struct bind_row row_rows[] = {
     {.name = "retries",
@@ -70,8 +70,7 @@ const struct bind_table retry_table = {
     .bytes = sizeof(struct retry_rule),
 };
 
-/* --- the budget -----------------------------------------------------------------------
- */
+/* --- the budget --- */
 
 static uint64_t period_of(usec now)
 {
@@ -112,7 +111,7 @@ bool retry_budget_take(struct retry_budget *budget, usec now)
     return true;
 }
 
-/* --- the decision ---------------------------------------------------------------- */
+/* --- the decision --- */
 
 bool retry_method_safe(str method)
 {

@@ -10,7 +10,7 @@ static const char *const unit_words[] = {
     "s", "ms", "min", "epoch_s", "epoch_ms", "iso8601", "http_date", "retry_after", NULL};
 static const char *const part_words[] = {"whole", "before_slash", "after_slash", NULL};
 
-/* --- reading the document -------------------------------------------------------- */
+/* --- reading the document --- */
 
 static void read_from(struct binder *binder, const struct json *value, void *field)
 {
@@ -196,7 +196,7 @@ const struct bind_table condition_table = {
     .finish = finish_condition,
 };
 
-/* --- looking at an answer -------------------------------------------------------- */
+/* --- looking at an answer --- */
 
 bool signal_needs_body(const struct signal *signal)
 {

@@ -4,7 +4,7 @@
 
 #include "http/field.h"
 
-/* --- reading the document -------------------------------------------------------- */
+/* --- reading the document --- */
 
 #define WINDOW(field) offsetof(struct window_rule, field)
 
@@ -217,7 +217,7 @@ const struct bind_table throttle_table = {
     .finish = finish_rule,
 };
 
-/* --- reading an answer ----------------------------------------------------------- */
+/* --- reading an answer --- */
 
 static bool any_holds(const struct bind_list *list, const struct answer *answer,
                       struct arena *arena)

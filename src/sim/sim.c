@@ -14,7 +14,7 @@ enum { ARENA_BYTES_MAX = 1 << 20, CONNECTIONS_MAX = 60000 };
 
 static const usec look_again = USEC_MS;
 
-/* --- scripts --------------------------------------------------------------------- */
+/* --- scripts --- */
 
 /* A line for each: FILE#/pointer: sentence */
 static str tell_faults(struct arena *arena, str path, const struct bind_fault *fault)
@@ -83,7 +83,7 @@ static bool load_dialects(struct sim *sim, const struct sim_settings *settings,
     return good;
 }
 
-/* --- life ------------------------------------------------------------------------ */
+/* --- life --- */
 
 static bool open_listener(struct sim *sim, const struct sim_settings *settings,
                           struct arena *arena, str *ret_why)

@@ -43,7 +43,7 @@ str sim_body_slice(const struct sim_body *body, uint64_t at, size_t max)
     return str_of(rest.p, (size_t)n);
 }
 
-/* --- gzip ------------------------------------------------------------------------ */
+/* --- gzip --- */
 
 struct sim_gzip {
     z_stream z;

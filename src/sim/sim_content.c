@@ -15,7 +15,7 @@ const char sim_content_headers_schema[] =
     "{\"type\":\"object\",\"additionalProperties\":{\"oneOf\":[{\"type\":\"string\"},"
     "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}]}}";
 
-/* --- headers --------------------------------------------------------------------- */
+/* --- headers --- */
 
 static void check_name(struct binder *binder, str name)
 {
@@ -97,7 +97,7 @@ void sim_content_read_headers(struct binder *binder, const struct json *value,
     }
 }
 
-/* --- bodies ---------------------------------------------------------------------- */
+/* --- bodies --- */
 
 static bool leaves_folder(str name)
 {

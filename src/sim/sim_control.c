@@ -39,7 +39,7 @@ void sim_endpoint_print_writes(struct sim_request *request)
     sim_endpoint_close(&json, request, 200);
 }
 
-/* --- statistics ------------------------------------------------------------------ */
+/* --- statistics --- */
 
 static void print_statuses(const struct sim_statuses *statuses, struct json_out *out)
 {
@@ -120,7 +120,7 @@ void sim_endpoint_print_stats(struct sim_request *request)
     sim_endpoint_close(&json, request, 200);
 }
 
-/* --- faults and scripts ---------------------------------------------------------- */
+/* --- faults and scripts --- */
 
 void sim_endpoint_print_faults(struct sim_request *request)
 {

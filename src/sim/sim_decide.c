@@ -2,7 +2,7 @@
 
 static const char type_json[] = "application/json";
 
-/* --- faults ---------------------------------------------------------------------- */
+/* --- faults --- */
 
 static bool inject(struct sim_request *request, bool early)
 {
@@ -44,7 +44,7 @@ bool sim_decide_early(struct sim_request *request)
     return inject(request, true) || early;
 }
 
-/* --- refusals -------------------------------------------------------------------- */
+/* --- refusals --- */
 
 static void plan_refusal(struct sim_request *request, const struct sim_reply *reply,
                          uint32_t status, str sentence)
@@ -72,7 +72,7 @@ static void plan_unmatched(struct sim_request *request)
                     path_set_words(script->paths, asked->arena, asked->path));
 }
 
-/* --- tokens ---------------------------------------------------------------------- */
+/* --- tokens --- */
 
 static bool accepted(const struct sim_require *require, str token)
 {
@@ -116,7 +116,7 @@ static bool refuse_token(struct sim_request *request)
     return true;
 }
 
-/* --- limits ---------------------------------------------------------------------- */
+/* --- limits --- */
 
 static bool applies(const struct sim_rate *rate, const struct sim_asked *asked)
 {
@@ -175,7 +175,7 @@ static void plan_limit_refusal(struct sim_request *request, const struct sim_rat
                        usec_ceil_s(request->asked.quota->reset_in));
 }
 
-/* --- writes ---------------------------------------------------------------------- */
+/* --- writes --- */
 
 /* Keys of one script are apart from those of another. */
 static str key_of(struct sim_request *request)
@@ -237,7 +237,7 @@ static bool meet_again(struct sim_request *request, struct sim_write *write,
     return !instead;
 }
 
-/* --- the answer ------------------------------------------------------------------ */
+/* --- the answer --- */
 
 static const struct sim_reply *next_reply(const struct sim_route *route)
 {

@@ -126,7 +126,7 @@ static void drop_expired(struct sim_injections *injections, usec now)
     }
 }
 
-/* --- adding ---------------------------------------------------------------------- */
+/* --- adding --- */
 
 uint64_t sim_inject_add(struct sim_injections *injections, str text, usec now,
                         struct arena *arena, const struct bind_fault **ret_faults)
@@ -159,7 +159,7 @@ uint64_t sim_inject_add(struct sim_injections *injections, str text, usec now,
     return injection->id;
 }
 
-/* --- use ------------------------------------------------------------------------- */
+/* --- use --- */
 
 /* The simulator's own paths are hit only by faults that name them. */
 static bool in_scope(const struct injection *injection, const struct sim_target *target)

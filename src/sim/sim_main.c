@@ -44,7 +44,7 @@ struct run {
     bool closing;
 };
 
-/* --- flags ----------------------------------------------------------------------- */
+/* --- flags --- */
 
 static str *find_flag(struct flags *flags, str name)
 {
@@ -77,8 +77,7 @@ static int print_schema(void)
 {
     struct buf buf;
     buf_init(&buf, SCHEMA_BYTES_MAX);
-    bind_schema_write(&buf, &sim_script_table,
-                      STR("urn:breakwater:schema:sim"),
+    bind_schema_write(&buf, &sim_script_table, STR("urn:breakwater:schema:sim"),
                       STR("A script of breakwater sim"));
     printf(STR_F "\n", STR_A(buf_peek(&buf)));
     buf_fini(&buf);
@@ -115,7 +114,7 @@ static int read_flags(struct flags *flags, int argc, char **argv)
     return RUNS;
 }
 
-/* --- running --------------------------------------------------------------------- */
+/* --- running --- */
 
 static void raise_file_limit(void)
 {

@@ -10,7 +10,7 @@ enum type { TO_STRING, TO_NUMBER, TO_BOOLEAN, TO_NULL, TO_ARRAY, TO_OBJECT };
 static const char *const type_words[] = {"string", "number", "boolean", "null",
                                          "array",  "object", NULL};
 
-/* --- reading --------------------------------------------------------------------- */
+/* --- reading --- */
 
 static void read_at(struct binder *binder, const struct json *value, void *field)
 {
@@ -111,7 +111,7 @@ const struct bind_table sim_mutation_table = {
     .finish = finish_mutation,
 };
 
-/* --- changing -------------------------------------------------------------------- */
+/* --- changing --- */
 
 static str text_of(struct arena *arena, const struct json *value)
 {

@@ -22,7 +22,7 @@ void sim_plan_text(struct sim_plan *plan, struct arena *arena, uint32_t status, 
     header_add(&plan->headers, HEADER_CONTENT_TYPE, type);
 }
 
-/* --- headers --------------------------------------------------------------------- */
+/* --- headers --- */
 
 /* A request may bring control characters into a value: they become blanks, so that no
  * line of its own can be made of them. */
@@ -116,7 +116,7 @@ static void add_informs(struct sim_plan *plan, const struct sim_planner *planner
     }
 }
 
-/* --- replies --------------------------------------------------------------------- */
+/* --- replies --- */
 
 static void plan_too_large(struct sim_plan *plan, struct arena *arena)
 {
@@ -188,7 +188,7 @@ void sim_plan_reply(struct sim_plan *plan, const struct sim_planner *planner,
                                     arena_alloc(asked->arena, sizeof(*plan->trailers)));
 }
 
-/* --- faults ---------------------------------------------------------------------- */
+/* --- faults --- */
 
 /* In an arena of its own, which may be large. False when the text is no JSON. */
 static bool mutate(const struct sim_plan *plan, const struct sim_fault *fault,

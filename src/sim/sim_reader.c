@@ -48,7 +48,7 @@ const struct bind_fault *sim_reader_faults(const struct sim_reader *reader,
     return first;
 }
 
-/* --- files ----------------------------------------------------------------------- */
+/* --- files --- */
 
 str sim_reader_folder(str path)
 {

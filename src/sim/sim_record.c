@@ -44,7 +44,7 @@ void sim_record_fini(struct sim_records *records)
     records->ring = NULL;
 }
 
-/* --- adding ---------------------------------------------------------------------- */
+/* --- adding --- */
 
 static size_t text_bytes(const struct sim_seen *seen)
 {
@@ -105,7 +105,7 @@ void sim_record_add(struct sim_records *records, const struct sim_seen *seen)
     records->bytes += record->bytes;
 }
 
-/* --- printing -------------------------------------------------------------------- */
+/* --- printing --- */
 
 static bool is_utf8(str text)
 {

@@ -1,6 +1,6 @@
 #include "sim/sim_reply.h"
 
-/* --- lists ----------------------------------------------------------------------- */
+/* --- lists --- */
 
 static const char *const counts_words[] = {"items", "pages", NULL};
 
@@ -115,7 +115,7 @@ static const struct bind_table list_table = {
     .finish = finish_list,
 };
 
-/* --- replies --------------------------------------------------------------------- */
+/* --- replies --- */
 
 static void init_inform(void *obj)
 {

@@ -11,7 +11,7 @@ static const uint8_t sha256_of_nothing[CRYPTO_SHA256_BYTES] = {
     0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b,
     0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55};
 
-/* --- the end --------------------------------------------------------------------- */
+/* --- the end --- */
 
 static void forget_digest(struct sim_request *request)
 {
@@ -34,7 +34,7 @@ static void on_end(struct sim_send *send)
     sim_script_unref(&request->script);
 }
 
-/* --- deciding -------------------------------------------------------------------- */
+/* --- deciding --- */
 
 struct sim_planner sim_request_planner(struct sim_request *request)
 {
@@ -94,7 +94,7 @@ static void finish_body(struct sim_request *request)
     answer(request);
 }
 
-/* --- the body -------------------------------------------------------------------- */
+/* --- the body --- */
 
 static void on_body(struct inbound *in, str chunk)
 {
@@ -155,7 +155,7 @@ static void on_hold(struct timer *timer)
     read_body(CONTAINER_OF(timer, struct sim_request, hold));
 }
 
-/* --- the beginning --------------------------------------------------------------- */
+/* --- the beginning --- */
 
 /* The first label of Host, or the first segment of the path, may name a dialect. */
 static struct sim_script *find_script(struct sim *sim, const struct inbound *in,

@@ -7,7 +7,7 @@ enum { ROUTES_MAX = 5000 };
 
 static const char source_schema[] = "{\"type\":\"string\"}";
 
-/* --- conditions ------------------------------------------------------------------ */
+/* --- conditions --- */
 
 static void read_text_test(struct binder *binder, const struct json *value,
                            struct sim_condition *condition)
@@ -81,7 +81,7 @@ static void read_when(struct binder *binder, const struct json *value, void *fie
     }
 }
 
-/* --- tables ---------------------------------------------------------------------- */
+/* --- tables --- */
 
 static void init_require(void *obj)
 {

@@ -12,7 +12,7 @@ enum { SCRIPT_MAGIC = 0x53494d53, CHUNK_BYTES = 16 * 1024 };
 
 #define ARENA_BYTES_MAX ((size_t)2 << 30)
 
-/* --- building -------------------------------------------------------------------- */
+/* --- building --- */
 
 static void add_route(struct sim_reader *reader, struct sim_script *script,
                       struct map *heads, struct sim_route *route)
@@ -131,7 +131,7 @@ void sim_script_unref(struct sim_script **script)
     free_arena(gone->arena);
 }
 
-/* --- use ------------------------------------------------------------------------- */
+/* --- use --- */
 
 static bool holds(const struct sim_condition *condition, struct sim_asked *asked)
 {

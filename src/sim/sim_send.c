@@ -36,7 +36,7 @@ static void move(struct sim_send *send, enum sim_send_state state)
     send->state = state;
 }
 
-/* --- the end --------------------------------------------------------------------- */
+/* --- the end --- */
 
 static void leave(struct sim_send *send)
 {
@@ -74,7 +74,7 @@ static void end_with_reset(struct sim_send *send)
     inbound_abort(in);
 }
 
-/* --- the head -------------------------------------------------------------------- */
+/* --- the head --- */
 
 static uint64_t body_bytes(const struct sim_send *send)
 {
@@ -144,7 +144,7 @@ static void send_head(struct sim_send *send)
     inbound_reply(send->in, &reply);
 }
 
-/* --- the body -------------------------------------------------------------------- */
+/* --- the body --- */
 
 /* The next bytes of the body, at most `max`; false at its end. */
 static bool next_piece(struct sim_send *send, size_t max, str *ret_piece)
@@ -267,7 +267,7 @@ static void flow(struct sim_send *send)
     }
 }
 
-/* --- what happens ---------------------------------------------------------------- */
+/* --- what happens --- */
 
 static void begin(struct sim_send *send)
 {

@@ -42,7 +42,7 @@ static const struct {
 #undef X
 };
 
-/* --- compiling ------------------------------------------------------------------- */
+/* --- compiling --- */
 
 static enum sim_place place_of(enum hole hole)
 {
@@ -213,7 +213,7 @@ void sim_template_read(struct binder *binder, str text, enum sim_escape escape,
         ret_template->constant = compiler.n ? compiler.parts[0].text : STR("");
 }
 
-/* --- printing -------------------------------------------------------------------- */
+/* --- printing --- */
 
 static int64_t list_number(const struct sim_page *page, enum hole hole)
 {

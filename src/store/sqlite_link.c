@@ -108,7 +108,7 @@ static enum err err_of(struct sqlite_link *link, int code)
     }
 }
 
-/* --- opening ---------------------------------------------------------------------- */
+/* --- opening --- */
 
 /* Settings of every connection. */
 static const char settings[] = "PRAGMA foreign_keys = ON;"
@@ -191,7 +191,7 @@ void sqlite_link_fault(void *arg, struct buf *buf)
     buf_str(buf, buf_peek(&link->fault));
 }
 
-/* --- statements ------------------------------------------------------------------- */
+/* --- statements --- */
 
 static str key_of(const struct statement *const *statement)
 {
@@ -350,7 +350,7 @@ str sqlite_link_text(void *link, unsigned column)
     return p && n ? str_of(p, n) : STR("");
 }
 
-/* --- transactions ----------------------------------------------------------------- */
+/* --- transactions --- */
 
 static enum err control(struct sqlite_link *link, const struct statement *statement)
 {

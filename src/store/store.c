@@ -43,7 +43,7 @@ struct store {
     } reading[READERS_MAX];
 };
 
-/* --- queues ----------------------------------------------------------------------- */
+/* --- queues --- */
 
 static void queue_init(struct queue *queue)
 {
@@ -100,7 +100,7 @@ static void queue_close(struct queue *queue)
     pthread_mutex_unlock(&queue->lock);
 }
 
-/* --- serving ---------------------------------------------------------------------- */
+/* --- serving --- */
 
 static void on_answer(struct post *post)
 {
@@ -140,7 +140,7 @@ static void serve_reads(void *arg)
     }
 }
 
-/* --- asking ----------------------------------------------------------------------- */
+/* --- asking --- */
 
 static void run_here(struct store *store, struct store_op *op)
 {
@@ -194,7 +194,7 @@ str store_last_fault(struct store *store, struct arena *arena)
     return fault;
 }
 
-/* --- opening and closing ---------------------------------------------------------- */
+/* --- opening and closing --- */
 
 static const struct store_ops *find_ops(str name)
 {

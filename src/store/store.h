@@ -83,7 +83,7 @@ void store_stats(struct store *store, struct store_stats *ret_stats);
  * thread. */
 str store_last_fault(struct store *store, struct arena *arena);
 
-/* --- inside `run` ---------------------------------------------------------------- */
+/* --- inside `run` --- */
 
 enum value_type { VALUE_NULL, VALUE_INT, VALUE_TEXT, VALUE_BLOB };
 

@@ -126,7 +126,7 @@ static void count(struct watch *watch, const struct visit *visit, usec total)
     pthread_mutex_unlock(&part->lock);
 }
 
-/* --- the log line ------------------------------------------------------------------- */
+/* --- the log line --- */
 
 static void say_who(struct log_line *line, const struct visit *visit)
 {
@@ -214,8 +214,7 @@ void watch_breaker(struct exchange *exchange, str breaker, enum breaker_event ev
     log_close(&line);
 }
 
-/* --- the metrics ----------------------------------------------------------------------
- */
+/* --- the metrics --- */
 
 static void add_histogram(struct histogram *sum, const struct histogram *part)
 {

@@ -138,7 +138,7 @@ static void committed_is_called_in_order(void **state)
         assert_true(steps[i - 1].ordinal < steps[i].ordinal);
 }
 
-/* --- readers ------------------------------------------------------------------------ */
+/* --- readers --- */
 
 static enum err count_behind_gate(struct tx *tx, struct step *step)
 {
@@ -183,7 +183,7 @@ static void a_reader_sees_what_was_answered(void **state)
     }
 }
 
-/* --- several threads ---------------------------------------------------------------- */
+/* --- several threads --- */
 
 enum { THREADS = 4, EACH = 500, ACCOUNTS = 8 };
 

@@ -133,7 +133,7 @@ static void a_place_that_cannot_be_is_refused(void **state)
     assert_says(why, "cannot be created");
 }
 
-/* --- damage ------------------------------------------------------------------------- */
+/* --- damage --- */
 
 enum { ROWS = 2000 };
 
@@ -190,8 +190,7 @@ static void a_stranger_is_refused(void **state)
     assert_says(contract_refusal(c), "not one of Breakwater's");
 }
 
-/* --- versions -------------------------------------------------------------------------
- */
+/* --- versions --- */
 
 static void a_newer_layout_is_refused(void **state)
 {

@@ -47,7 +47,7 @@ static void a_read_cannot_write(void **state)
     assert_int_equal(contract_do(c, STORE_RELAXED, insert_number, NULL), ERR_NONE);
 }
 
-/* --- values ------------------------------------------------------------------------ */
+/* --- values --- */
 
 static const struct row {
     int64_t id;
@@ -130,7 +130,7 @@ static void parameters_go_by_their_numbers(void **state)
     assert_int_equal(contract_do(c, STORE_READ, compare_numbers, NULL), ERR_NONE);
 }
 
-/* --- statements -------------------------------------------------------------------- */
+/* --- statements --- */
 
 static enum err leave_queries_open(struct tx *tx, struct step *step)
 {

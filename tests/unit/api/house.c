@@ -20,7 +20,7 @@ enum { ROUTES_MAX = 200 };
 static bool answered[ROUTES_MAX];
 static bool refused[ROUTES_MAX];
 
-/* --- the house ------------------------------------------------------------------ */
+/* --- the house --- */
 
 static void on_request(struct inbound *in)
 {
@@ -204,7 +204,7 @@ const char *format(struct house *house, const char *fmt, ...)
     return arena_z(&house->arena, text);
 }
 
-/* --- the wire ------------------------------------------------------------------- */
+/* --- the wire --- */
 
 int house_connect(struct house *house)
 {
@@ -292,7 +292,7 @@ static struct heard hear_answer(struct house *house, int fd, bool bodiless)
     return heard;
 }
 
-/* --- what an answer must be ----------------------------------------------------- */
+/* --- what an answer must be --- */
 
 static const struct api_route *route_of(struct house *house, const char *verb, str path)
 {
@@ -357,7 +357,7 @@ bool house_was_refused(const char *route_name)
     return was(refused, route_name);
 }
 
-/* --- asking --------------------------------------------------------------------- */
+/* --- asking --- */
 
 struct heard ask_raw(struct house *house, const char *verb, str path, str body)
 {
@@ -474,7 +474,7 @@ void assert_says(struct heard heard, const char *part)
         fail_msg(STR_F " does not say \"%s\"", STR_A(heard.body), part);
 }
 
-/* --- objects -------------------------------------------------------------------- */
+/* --- objects --- */
 
 static const char *id_of(struct house *house, struct heard heard)
 {

@@ -98,7 +98,7 @@ extern const char acme_document[];
 
 const char *format(struct house *house, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* --- the bare connection, for rude clients -------------------------------------- */
+/* --- the bare connection, for rude clients --- */
 
 int house_connect(struct house *house);
 void house_say(int fd, str bytes);

@@ -2,7 +2,7 @@
 
 #include "http/date.h"
 
-/* --- checking ------------------------------------------------------------------- */
+/* --- checking --- */
 
 struct check {
     struct arena *arena;

@@ -133,8 +133,7 @@ static void test_who_expects_to_be_told_is_told(void **state)
     close(fd);
 }
 
-/* --- bodies that are small and want to be large
- * ------------------------------------------ */
+/* --- bodies that are small and want to be large --- */
 
 static str repeated(struct house *house, const char *start, const char *piece,
                     const char *end)

@@ -3,7 +3,7 @@
 
 #include <sys/socket.h>
 
-/* --- who leaves ----------------------------------------------------------------- */
+/* --- who leaves --- */
 
 static str request(struct house *house, const char *verb, const char *path,
                    const char *body)
@@ -72,7 +72,7 @@ static void test_what_a_caller_began_is_finished_without_him(void **state)
     assert_int_equal(found, 50);
 }
 
-/* --- who reads slowly ----------------------------------------------------------- */
+/* --- who reads slowly --- */
 
 static void put_large(struct house *house)
 {
@@ -133,7 +133,7 @@ static void test_a_reader_who_leaves_in_the_middle(void **state)
     assert_status(get(house, "/v1/stages"), 200);
 }
 
-/* --- many at once --------------------------------------------------------------- */
+/* --- many at once --- */
 
 enum { CROWD = 200 };
 

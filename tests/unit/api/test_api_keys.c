@@ -91,8 +91,7 @@ static void test_what_cannot_be_is_refused(void **state)
     assert_refused(get(house, "/v1/keys/key_unknown"), 404, "object_unknown");
 }
 
-/* --- nobody gives more than he has
- * ------------------------------------------------------- */
+/* --- nobody gives more than he has --- */
 
 static void test_nobody_gives_a_permission_that_he_has_not(void **state)
 {

@@ -117,7 +117,7 @@ static void test_one_environments_accounts_for_its_key(void **state)
     house->key = house->admin;
 }
 
-/* --- cursors -------------------------------------------------------------------- */
+/* --- cursors --- */
 
 static const char *first_cursor(struct house *house, const char *query)
 {

@@ -5,7 +5,7 @@
 
 #define ROUTES_PAGE "docs/reference/routes.md"
 
-/* --- the list ------------------------------------------------------------------- */
+/* --- the list --- */
 
 static void test_each_route_says_what_it_is(void **state)
 {
@@ -79,7 +79,7 @@ static void test_the_page_of_routes_is_up_to_date(void **state)
         fail_msg("%s is old: run tools/write-reference", ROUTES_PAGE);
 }
 
-/* --- the OpenAPI document ------------------------------------------------------- */
+/* --- the OpenAPI document --- */
 
 static const struct json *member(const struct json *value, const char *name)
 {

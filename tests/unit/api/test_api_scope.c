@@ -73,7 +73,7 @@ static void test_each_route_asks_for_a_key(void **state)
     house->key = house->admin;
 }
 
-/* --- what is out of reach ------------------------------------------------------- */
+/* --- what is out of reach --- */
 
 struct things {
     const char *stage;

@@ -6,7 +6,7 @@
 
 #include "directory/audit.h"
 
-/* --- the log, the folder --------------------------------------------------------- */
+/* --- the log, the folder --- */
 
 static void keep_line(void *arg, str line)
 {
@@ -64,7 +64,7 @@ void shelf_delete(struct shelf *shelf, const char *name)
     rmdir(path_of(shelf, name, ""));
 }
 
-/* --- the whole ------------------------------------------------------------------- */
+/* --- the whole --- */
 
 int shelf_make(void **state)
 {
@@ -120,7 +120,7 @@ void shelf_close(struct shelf *shelf)
     false_loop_idle(&shelf->loop);
 }
 
-/* --- changes --------------------------------------------------------------------- */
+/* --- changes --- */
 
 static void on_done(struct catalog_change *change)
 {
@@ -177,7 +177,7 @@ struct catalog_versions shelf_versions(struct shelf *shelf, const char *name,
     return versions;
 }
 
-/* --- looking --------------------------------------------------------------------- */
+/* --- looking --- */
 
 uint32_t shelf_revision(struct shelf *shelf, const char *name)
 {

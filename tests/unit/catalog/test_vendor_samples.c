@@ -101,7 +101,7 @@ static void read_sample(struct reading *reading, const struct json *sample, str 
                          &reading->error);
 }
 
-/* --- one expectation each -------------------------------------------------------- */
+/* --- one expectation each --- */
 
 static bool same_text(str got, const struct json *want)
 {
@@ -199,7 +199,7 @@ static bool check_key(const struct reading *reading, str key, const struct json 
     return check_window(reading, key, want);
 }
 
-/* --- all of them ----------------------------------------------------------------- */
+/* --- all of them --- */
 
 static bool is_among(const struct except *list, size_t n, str vendor, str sample, str key)
 {

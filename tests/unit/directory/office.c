@@ -100,7 +100,7 @@ int office_teardown(void **state)
     return 0;
 }
 
-/* --- changes ----------------------------------------------------------------------- */
+/* --- changes --- */
 
 struct change office_change(struct office *office, enum change_kind kind)
 {

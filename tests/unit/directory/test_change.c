@@ -12,7 +12,7 @@ static void assert_refused(struct office *office, struct change *change, enum er
     assert_true(str_absent(change->new_key_text));
 }
 
-/* --- stages ------------------------------------------------------------------------ */
+/* --- stages --- */
 
 static void a_stage_is_made_and_found(void **state)
 {
@@ -62,7 +62,7 @@ static void a_stage_in_use_stays(void **state)
     assert_refused(office, &change, ERR_OBJECT_UNKNOWN, "There is no stage of this id.");
 }
 
-/* --- environments ------------------------------------------------------------------ */
+/* --- environments --- */
 
 static struct environment *environment_of(struct office *office, str id)
 {
@@ -167,7 +167,7 @@ static void an_environment_in_use_stays(void **state)
     assert_refused(office, &change, ERR_OBJECT_IN_USE, "API keys limited to it (1)");
 }
 
-/* --- accounts ---------------------------------------------------------------------- */
+/* --- accounts --- */
 
 static struct account *account_of(struct office *office, str id)
 {
@@ -309,7 +309,7 @@ static void counts_follow_the_states(void **state)
     assert_int_equal(counts.accounts_by_state[ACCOUNT_ACTIVE], 0);
 }
 
-/* --- keys -------------------------------------------------------------------------- */
+/* --- keys --- */
 
 static void a_key_is_shown_once_and_found_by_its_text(void **state)
 {

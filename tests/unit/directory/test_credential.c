@@ -158,7 +158,7 @@ static void a_late_writer_does_not_overwrite(void **state)
     secret_fini(&credential.value);
 }
 
-/* --- what is on disk --------------------------------------------------------------- */
+/* --- what is on disk --- */
 
 /* Whether the bytes stand in a file of the store. */
 static bool stored_somewhere(struct office *office, const char *name, str bytes)
@@ -206,7 +206,7 @@ static void a_deleted_account_leaves_no_data_key(void **state)
     assert_false(stored_somewhere(office, "breakwater.db", data_key));
 }
 
-/* --- what cannot be opened --------------------------------------------------------- */
+/* --- what cannot be opened --- */
 
 struct damage {
     struct store_op op;

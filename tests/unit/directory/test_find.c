@@ -142,7 +142,7 @@ static void many_names_are_told_apart(void **state)
     }
 }
 
-/* --- beside changes ---------------------------------------------------------------- */
+/* --- beside changes --- */
 
 enum { READERS = 3 };
 

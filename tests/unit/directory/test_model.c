@@ -83,7 +83,7 @@ static void expect(struct model *m, struct change *change, enum err err)
     assert_int_equal(office_do(m->office, change), err);
 }
 
-/* --- what the model says ----------------------------------------------------------- */
+/* --- what the model says --- */
 
 static bool environment_name_taken(struct model *m, int stage, int name, int except)
 {
@@ -128,7 +128,7 @@ static bool environment_used(struct model *m, int environment)
     return false;
 }
 
-/* --- changes ----------------------------------------------------------------------- */
+/* --- changes --- */
 
 static void change_a_stage(struct model *m)
 {
@@ -319,7 +319,7 @@ static void change_something(struct model *m)
         change_a_key(m);
 }
 
-/* --- comparing --------------------------------------------------------------------- */
+/* --- comparing --- */
 
 static void assert_account(struct model *m, const struct m_account *wanted)
 {

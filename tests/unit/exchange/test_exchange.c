@@ -214,7 +214,7 @@ static void run(struct story *story, struct scene *scene, const char *verb,
                     (print_error("got \"" STR_F "\"\n", STR_A(got_)), false));           \
     } while (0)
 
-/* --- the plain way -------------------------------------------------------------------- */
+/* --- the plain way --- */
 
 static void a_good_answer_streams_to_its_starter(void **state)
 {
@@ -276,7 +276,8 @@ static void a_vendors_error_comes_with_what_it_said(void **state)
     assert_int_equal(story.exchange.outcome.class, OUTCOME_VALIDATION);
     ASSERT_STR(story.exchange.outcome.vendor.message, "no such field");
     ASSERT_STR(story.exchange.outcome.vendor.code, "BAD");
-    ASSERT_STR(buf_peek(&story.heard), "{\"message\":\"no such field\",\"code\":\"BAD\"}");
+    ASSERT_STR(buf_peek(&story.heard),
+               "{\"message\":\"no such field\",\"code\":\"BAD\"}");
     end(&story);
     close_scene(&scene);
 }
@@ -295,12 +296,12 @@ static void an_error_body_past_the_limit_streams_on_unread(void **state)
     close_scene(&scene);
 }
 
-/* --- retries ------------------------------------------------------------------------------ */
+/* --- retries --- */
 
 static void a_read_is_tried_again_after_5xx_with_growing_waits(void **state)
 {
-    WITH_PLAYS(scene, {.status = 503, .body = "down"}, {.status = 500},
-               {.status = 502}, {.status = 200, .body = "up"});
+    WITH_PLAYS(scene, {.status = 503, .body = "down"}, {.status = 500}, {.status = 502},
+               {.status = 200, .body = "up"});
     struct story story;
     run(&story, &scene, "GET", "/things", NULL);
     assert_int_equal(story.exchange.outcome.class, OUTCOME_OK);
@@ -373,7 +374,8 @@ static void a_write_with_a_key_or_declared_safe_is_sent_whole_again(void **state
 
 static void a_lost_answer_to_a_write_is_unknown_not_failed(void **state)
 {
-    WITH_PLAYS(scene, {.fault = CALL_FAULT_RESET}, {.fault = CALL_FAULT_FIRST_BYTE_TIMEOUT},
+    WITH_PLAYS(scene, {.fault = CALL_FAULT_RESET},
+               {.fault = CALL_FAULT_FIRST_BYTE_TIMEOUT},
                {.fault = CALL_FAULT_CONNECT, .unsent = true});
     struct story story;
     for (int i = 0; i < 2; i++) {
@@ -467,7 +469,7 @@ static void an_outage_is_not_multiplied_past_the_budget(void **state)
     close_scene(&scene);
 }
 
-/* --- throttles -------------------------------------------------------------------------- */
+/* --- throttles --- */
 
 static void a_throttle_is_passed_on_at_once_as_429(void **state)
 {
@@ -563,7 +565,7 @@ static void background_work_leaves_a_fifth_of_the_window_to_others(void **state)
     close_scene(&scene);
 }
 
-/* --- places ------------------------------------------------------------------------------ */
+/* --- places --- */
 
 static void an_account_has_only_so_many_places(void **state)
 {
@@ -609,7 +611,7 @@ static void who_asks_to_wait_waits_for_a_place_too(void **state)
     close_scene(&scene);
 }
 
-/* --- breakers ------------------------------------------------------------------------------ */
+/* --- breakers --- */
 
 static void fail_often(struct scene *scene, int n)
 {
@@ -626,8 +628,10 @@ static void fail_often(struct scene *scene, int n)
 static void five_failures_open_the_breaker_and_two_good_trials_close_it(void **state)
 {
     WITH_PLAYS(scene, {.status = 503}, {.status = 503}, {.status = 503}, {.status = 503},
-               {.status = 503, .headers = {"Content-Type: application/json"},
-                .body = "{\"message\":\"maintenance\"}"}, {.status = 200});
+               {.status = 503,
+                .headers = {"Content-Type: application/json"},
+                .body = "{\"message\":\"maintenance\"}"},
+               {.status = 200});
     struct story story;
     fail_often(&scene, 5);
     run(&story, &scene, "GET", "/things", NULL);
@@ -686,8 +690,8 @@ static void a_4xx_or_401_never_opens_it(void **state)
 
 static void a_break_in_the_middle_of_a_body_counts(void **state)
 {
-    WITH_PLAYS(scene, {.status = 200, .body = "half", .fault = CALL_FAULT_RESET,
-                       .cut = true});
+    WITH_PLAYS(scene,
+               {.status = 200, .body = "half", .fault = CALL_FAULT_RESET, .cut = true});
     struct story story;
     for (int i = 0; i < 5; i++) {
         run(&story, &scene, "GET", "/things", NULL);
@@ -701,7 +705,7 @@ static void a_break_in_the_middle_of_a_body_counts(void **state)
     close_scene(&scene);
 }
 
-/* --- leaving ------------------------------------------------------------------------------- */
+/* --- leaving --- */
 
 static void a_read_is_cancelled_when_its_starter_leaves(void **state)
 {

@@ -60,7 +60,7 @@ static void run(struct fixture *f)
     assert_false(f->late);
 }
 
-/* --- timers and posts -------------------------------------------------------------- */
+/* --- timers and posts --- */
 
 struct stopper {
     struct fixture *f;
@@ -162,7 +162,7 @@ static void another_thread_stops_the_loop(void **state)
     thread_join(&thread);
 }
 
-/* --- descriptors ------------------------------------------------------------------- */
+/* --- descriptors --- */
 
 struct watch {
     struct poll poll;
@@ -352,7 +352,7 @@ static void a_poll_may_go_in_its_own_function(void **state)
     run(f);
 }
 
-/* --- signals ----------------------------------------------------------------------- */
+/* --- signals --- */
 
 static int caught;
 

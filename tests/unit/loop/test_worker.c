@@ -31,7 +31,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* --- timers ------------------------------------------------------------------------ */
+/* --- timers --- */
 
 struct alarm {
     struct timer timer;
@@ -202,7 +202,7 @@ static void a_turn_says_when_the_next_timer_is_due(void **state)
     timer_cancel(&alarms[0].timer);
 }
 
-/* --- posts ------------------------------------------------------------------------- */
+/* --- posts --- */
 
 enum { NOTES = 300 };
 
@@ -312,8 +312,7 @@ static void now_stands_still_during_a_turn(void **state)
     assert_int_equal(alarms[0].at, world_now(&f->world.world));
 }
 
-/* --- other threads -------------------------------------------------------------------
- */
+/* --- other threads --- */
 
 enum { THREADS = 4, EACH = 5000 };
 

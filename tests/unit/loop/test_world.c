@@ -73,7 +73,7 @@ static void jitter_stays_below_its_bound(void **state)
     assert_int_equal(world_jitter(world_real(), 1), 0);
 }
 
-/* --- the false world --------------------------------------------------------------- */
+/* --- the false world --- */
 
 static void the_same_seed_is_the_same_world(void **state)
 {

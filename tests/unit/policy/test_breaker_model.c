@@ -162,7 +162,7 @@ static void model_force(struct model *m, enum breaker_force force)
                    force);
 }
 
-/* --- both together --------------------------------------------------------------- */
+/* --- both together --- */
 
 struct play {
     struct breaker breaker;

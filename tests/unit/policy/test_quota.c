@@ -139,7 +139,7 @@ static void a_long_name_is_cut_and_still_the_same(void **state)
     quota_fini(&quota);
 }
 
-/* --- headers --------------------------------------------------------------------- */
+/* --- headers --- */
 
 struct row {
     struct window_state windows[3];
@@ -192,7 +192,7 @@ static void both_families_of_headers_are_written(void **state)
     }
 }
 
-/* --- threads --------------------------------------------------------------------- */
+/* --- threads --- */
 
 struct noter {
     struct quota *quota;

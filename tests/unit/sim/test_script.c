@@ -15,8 +15,7 @@ static struct sim_script *script(struct arena *arena, const char *text)
     return script;
 }
 
-/* --- routes ----------------------------------------------------------------------------
- */
+/* --- routes --- */
 
 /* The name of the route, "" when there is none. */
 static str route(const struct sim_script *script, struct sim_asked *asked)
@@ -97,8 +96,7 @@ static void the_method_may_be_all_that_is_wrong(void **state)
     sim_script_unref(&s);
 }
 
-/* --- documents -------------------------------------------------------------------------
- */
+/* --- documents --- */
 
 static void defaults_fill_what_is_left_out(void **state)
 {
@@ -146,8 +144,7 @@ static void statuses_are_counted(void **state)
     assert_int_equal(statuses.items[1].count, 2);
 }
 
-/* --- faults ----------------------------------------------------------------------------
- */
+/* --- faults --- */
 
 #define ROUTE(text) "{\"routes\":[{\"path\":\"/a\"," text "}]}"
 #define REPLY(text) ROUTE("\"reply\":{" text "}")
