@@ -1,0 +1,49 @@
+// Integration documents as the tests use them: the shipped ones with the vendor's address
+// replaced, and small ones made here.
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { folder, root } from "./run.mjs";
+
+export function shipped(name) {
+  return JSON.parse(readFileSync(join(root, "integrations", name, "integration.json"), "utf8"));
+}
+
+// The shipped document with its vendor at `base` (http://127.0.0.1:PORT/path).
+export function localized(name, base, changes = {}) {
+  return { ...shipped(name), hosts: [new URL(base).origin], base_url: base, ...changes };
+}
+
+export const quickRetries = { base: "10ms", max: "50ms" };
+export const neverOpens = { failures: 1000 };
+
+// A vendor of our own: bearer token, retries without long waits, breakers that stay closed.
+export function plain(name, base, changes = {}) {
+  const { resilience, ...rest } = changes;
+  return {
+    name,
+    hosts: [new URL(base).origin],
+    base_url: base,
+    auth: "bearer",
+    resilience: {
+      retry: { server: quickRetries, timeout: quickRetries, network: quickRetries },
+      breaker: neverOpens,
+      account_breaker: neverOpens,
+      ...resilience,
+    },
+    ...rest,
+  };
+}
+
+// Puts a document into a folder of integrations at once, as a deployment does.
+export function place(path, name, text) {
+  mkdirSync(join(path, name), { recursive: true });
+  const file = join(path, name, "integration.json");
+  writeFileSync(`${file}.new`, typeof text === "string" ? text : JSON.stringify(text, null, 2));
+  renameSync(`${file}.new`, file);
+}
+
+export function folderOf(...documents) {
+  const path = folder();
+  for (const document of documents) place(path, document.name, document);
+  return path;
+}
