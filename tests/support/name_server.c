@@ -91,12 +91,9 @@ static void answer(struct name_server *server, struct question *question,
 static const struct name_record *find(struct name_server *server,
                                       const struct question *question)
 {
-    for (unsigned i = 0; server->records[i].name; i++) {
-        if (strcasecmp(server->records[i].name, question->name) != 0)
-            continue;
-        server->asked[i] += question->type == TYPE_A;
-        return &server->records[i];
-    }
+    for (unsigned i = 0; server->records[i].name; i++)
+        if (strcasecmp(server->records[i].name, question->name) == 0)
+            return &server->records[i];
     return NULL;
 }
 
@@ -104,6 +101,8 @@ static void take(struct name_server *server, struct question *question)
 {
     const struct name_record *record = find(server, question);
     enum name_mood mood = record ? record->mood : NAME_ANSWERS;
+    if (record && question->type == TYPE_A)
+        server->asked[record - server->records]++;
     if (mood == NAME_SILENT)
         return;
     if (mood != NAME_WAITS || server->going)

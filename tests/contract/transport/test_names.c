@@ -127,6 +127,7 @@ static void asks_once_for_all_who_wait(void **state)
                   i == 1 ? "" : "ok");
         probe_fini(&probes[i]);
     }
+    assert_int_equal(name_server_asked(scene->names, "slow.test"), 1);
 }
 
 /* 127.0.0.2 and 127.0.0.3 refuse: the third is reached. */
