@@ -261,8 +261,18 @@ static enum call_fault fault_of_connect(CURLcode result)
     }
 }
 
-static enum call_fault fault_of_talk(CURLcode result)
+/* libcurl reads chunks beside us, and knows trailer lines up to 4 KiB; its result for one
+ * that it cannot read differs from a reset by its words alone. */
+static bool is_bad_chunk(const struct ride *ride, CURLcode result)
 {
+    return result == CURLE_RECV_ERROR &&
+           str_ends(str_z(ride->why), STR(" in chunked-encoding"));
+}
+
+static enum call_fault fault_of_talk(const struct ride *ride, CURLcode result)
+{
+    if (is_bad_chunk(ride, result))
+        return CALL_FAULT_INVALID;
     switch ((int)result) {
     case CURLE_UNSUPPORTED_PROTOCOL: /* no HTTP/1 or 2, or a head that is none */
     case CURLE_WEIRD_SERVER_REPLY:
@@ -289,7 +299,7 @@ static void note_failure(struct ride *ride, CURLcode result)
     else if (ride->wants_fd)
         why = "the connection ended without an answer";
     call->fault =
-        ride->state == RIDE_BUSY ? fault_of_talk(result) : fault_of_connect(result);
+        ride->state == RIDE_BUSY ? fault_of_talk(ride, result) : fault_of_connect(result);
     call->fault_text = arena_str(call->arena, str_z(why));
 }
 
