@@ -51,6 +51,7 @@ struct json {
         const char *text;
         const struct json *items;
         const struct json_member *members;
+        const void *other; /* types of engines above */
     } u;
 };
 
