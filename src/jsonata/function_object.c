@@ -1,0 +1,350 @@
+/* Built-in functions on objects, and on values of any type. */
+#include "base/hash.h"
+#include "jsonata/function.h"
+#include "jsonata/number_text.h"
+#include "jsonata/result.h"
+
+struct json builtin_type(struct eval *eval, const struct call_args *args)
+{
+    (void)eval;
+    if (is_missing(args, 0))
+        return eval_nothing();
+    if (is_function(args->items[0]))
+        return json_of_text(STR("function"));
+    return json_of_text(json_type_name(&args->items[0]));
+}
+
+struct json builtin_exists(struct eval *eval, const struct call_args *args)
+{
+    (void)eval;
+    return json_of_bool(!is_missing(args, 0));
+}
+
+struct json builtin_boolean(struct eval *eval, const struct call_args *args)
+{
+    if (is_missing(args, 0))
+        return eval_nothing();
+    return json_of_bool(eval_truth(eval, args->items[0]));
+}
+
+struct json builtin_not(struct eval *eval, const struct call_args *args)
+{
+    if (is_missing(args, 0))
+        return eval_nothing();
+    return json_of_bool(!eval_truth(eval, args->items[0]));
+}
+
+static _Noreturn void fail_with(struct eval *eval, enum jsonata_code code,
+                                const struct call_args *args, uint32_t i, str otherwise)
+{
+    bool said = !is_missing(args, i) && args->items[i].n;
+    eval_fail_value(eval, code, said ? args->items[i] : json_of_text(otherwise));
+}
+
+struct json builtin_error(struct eval *eval, const struct call_args *args)
+{
+    fail_with(eval, JSONATA_D3137, args, 0, STR("$error() function evaluated"));
+}
+
+struct json builtin_assert(struct eval *eval, const struct call_args *args)
+{
+    if (arg(args, 0).type != JSON_TRUE)
+        fail_with(eval, JSONATA_D3141, args, 1, STR("$assert() statement failed"));
+    return eval_nothing();
+}
+
+/* --- members --- */
+
+struct json builtin_lookup(struct eval *eval, const struct call_args *args)
+{
+    if (is_missing(args, 1))
+        return eval_nothing();
+    return eval_look_up(eval, arg(args, 0), arg_text(args, 1));
+}
+
+/* Members in the order in which their keys first came; the last value wins. */
+struct gathered {
+    struct eval *eval;
+    struct json_member *members;
+    uint32_t n, room;
+    uint32_t *table; /* 1 + place; 0 = free */
+    uint32_t mask;
+};
+
+static void gather_grow(struct gathered *g)
+{
+    struct arena *arena = &g->eval->arena;
+    uint32_t room = g->room ? g->room * 2 : 8;
+    struct json_member *members = arena_alloc(arena, room * sizeof(*members));
+    if (g->n)
+        memcpy(members, g->members, g->n * sizeof(*members));
+    g->members = members;
+    g->room = room;
+    g->mask = room * 2 - 1;
+    g->table = arena_zalloc(arena, ((size_t)g->mask + 1) * sizeof(*g->table));
+    eval_charge(g->eval, room);
+    for (uint32_t i = 0; i < g->n; i++) {
+        uint32_t at = (uint32_t)hash_str(json_key(&members[i])) & g->mask;
+        while (g->table[at])
+            at = (at + 1) & g->mask;
+        g->table[at] = i + 1;
+    }
+}
+
+static void gather(struct gathered *g, str key, struct json value)
+{
+    if (g->n == g->room)
+        gather_grow(g);
+    uint32_t at = (uint32_t)hash_str(key) & g->mask;
+    for (; g->table[at]; at = (at + 1) & g->mask)
+        if (str_eq(json_key(&g->members[g->table[at] - 1]), key)) {
+            g->members[g->table[at] - 1].value = value;
+            return;
+        }
+    g->members[g->n++] = (struct json_member){key.p, (uint32_t)key.n, 0, value};
+    g->table[at] = g->n;
+}
+
+struct json builtin_merge(struct eval *eval, const struct call_args *args)
+{
+    struct gathered g = {.eval = eval};
+    struct json array = arg(args, 0);
+    if (eval_is_nothing(array))
+        return array;
+    for (uint32_t i = 0; i < array.n; i++) {
+        struct json object = eval_item(array, i);
+        eval_charge(eval, object.n);
+        for (uint32_t k = 0; k < object.n; k++)
+            gather(&g, json_key(&object.u.members[k]), object.u.members[k].value);
+    }
+    return (struct json){.type = JSON_OBJECT, .n = g.n, .u.members = g.members};
+}
+
+static void gather_keys(struct gathered *g, struct json value)
+{
+    eval_check_stack(g->eval);
+    eval_charge(g->eval, value.n);
+    if (value.type == JSON_ARRAY)
+        for (uint32_t i = 0; i < value.n; i++)
+            gather_keys(g, eval_item(value, i));
+    else if (value.type == JSON_OBJECT)
+        for (uint32_t i = 0; i < value.n; i++)
+            gather(g, json_key(&value.u.members[i]), eval_nothing());
+}
+
+struct json builtin_keys(struct eval *eval, const struct call_args *args)
+{
+    struct gathered g = {.eval = eval};
+    uint32_t base = eval->stack_n;
+    gather_keys(&g, arg(args, 0));
+    for (uint32_t i = 0; i < g.n; i++)
+        eval_push(eval, json_of_text(json_key(&g.members[i])));
+    return eval_gather(eval, base, MARK_SEQUENCE);
+}
+
+static struct json object_of_one(struct eval *eval, const struct json_member *member)
+{
+    struct json_member *copy = arena_alloc(&eval->arena, sizeof(*copy));
+    *copy = *member;
+    return (struct json){.type = JSON_OBJECT, .n = 1, .u.members = copy};
+}
+
+static void push_spread(struct eval *eval, struct json value)
+{
+    eval_check_stack(eval);
+    eval_charge(eval, value.n);
+    if (value.type == JSON_ARRAY)
+        for (uint32_t i = 0; i < value.n; i++)
+            push_spread(eval, eval_item(value, i));
+    else if (value.type == JSON_OBJECT)
+        for (uint32_t i = 0; i < value.n; i++)
+            eval_push(eval, object_of_one(eval, &value.u.members[i]));
+    else if (!eval_is_nothing(value))
+        eval_push(eval, value);
+}
+
+struct json builtin_spread(struct eval *eval, const struct call_args *args)
+{
+    struct json value = arg(args, 0);
+    uint32_t base = eval->stack_n;
+    if (value.type != JSON_ARRAY && value.type != JSON_OBJECT)
+        return value;
+    push_spread(eval, value);
+    return eval_gather(eval, base, value.type == JSON_OBJECT ? MARK_SEQUENCE : 0);
+}
+
+/* --- copies --- */
+
+/* As through text: numbers lose what $string does not print, functions become "". */
+static struct json clone(struct eval *eval, struct json value)
+{
+    char text[32];
+    eval_check_stack(eval);
+    eval_charge(eval, 1 + (uint64_t)value.n / 8);
+    if (is_function(value))
+        return json_of_text(STR(""));
+    if (value.type == JSON_NUMBER) {
+        double number = eval_double(value);
+        if (number - number != 0)
+            return json_of_null();
+        number_text_parse(str_of(text, number_text_15(number, text)), &number);
+        return json_of_number(number);
+    }
+    if (value.type == JSON_ARRAY) {
+        struct json *items = arena_alloc(&eval->arena, (value.n + 1) * sizeof(*items));
+        for (uint32_t i = 0; i < value.n; i++)
+            items[i] = clone(eval, eval_item(value, i));
+        return (struct json){.type = JSON_ARRAY, .n = value.n, .u.items = items};
+    }
+    if (value.type == JSON_OBJECT) {
+        struct json_member *members =
+            arena_alloc(&eval->arena, (value.n + 1) * sizeof(*members));
+        for (uint32_t i = 0; i < value.n; i++) {
+            members[i] = value.u.members[i];
+            members[i].value = clone(eval, value.u.members[i].value);
+        }
+        value.u.members = members;
+    }
+    return value;
+}
+
+struct json builtin_clone(struct eval *eval, const struct call_args *args)
+{
+    return clone(eval, arg(args, 0));
+}
+
+/* --- $eval --- */
+
+/* Names that the text uses without binding them are the caller's. */
+static struct json from_caller(struct eval *eval, struct frame *frame, str name,
+                               struct json otherwise)
+{
+    for (; frame; frame = frame->up)
+        for (uint32_t i = 0; frame->scope && i < frame->scope->n; i++)
+            if (str_eq(frame->scope->names[i], name) &&
+                frame->slots[i].type != JSONATA_UNBOUND)
+                return frame->slots[i];
+    for (const struct extra *extra = eval->extras; extra; extra = extra->next)
+        if (str_eq(extra->name, name))
+            return extra->value;
+    for (uint32_t i = 0; i < eval->program->free_n; i++)
+        if (str_eq(eval->program->free_names[i], name))
+            return eval->free_values[i];
+    for (uint32_t i = 0; i < eval->order->binding_n; i++)
+        if (str_eq(eval->order->bindings[i].name, name))
+            return eval->order->bindings[i].value;
+    return str_eq(name, STR("$")) ? eval->root : otherwise;
+}
+
+static struct json *caller_values(struct eval *eval, const struct program *program,
+                                  struct frame *frame)
+{
+    struct json *values =
+        arena_alloc(&eval->arena, (program->free_n + 1) * sizeof(*values));
+    for (uint32_t i = 0; i < program->free_n; i++)
+        values[i] =
+            from_caller(eval, frame, program->free_names[i], program->builtins[i]);
+    return values;
+}
+
+/* What the text has bound at its outermost is bound for the caller. */
+static void bind_for_caller(struct eval *eval, const struct frame *inner)
+{
+    for (uint32_t i = 0; i < inner->scope->n; i++) {
+        struct extra *extra = arena_alloc(&eval->arena, sizeof(*extra));
+        *extra = (struct extra){eval->extras, inner->scope->names[i], inner->slots[i]};
+        if (extra->value.type != JSONATA_UNBOUND)
+            eval->extras = extra;
+    }
+}
+
+static struct evaluated *compile(struct eval *eval, str source)
+{
+    struct jsonata_fault fault;
+    struct evaluated *one = arena_zalloc(&eval->arena, sizeof(*one));
+    one->program.arena = &eval->arena;
+    /* known to the run before it holds anything, which must not be lost */
+    one->next = eval->evaluated;
+    eval->evaluated = one;
+    eval_charge(eval, source.n * 4);
+    if (!program_compile(&one->program, source, &fault))
+        eval_fail_value(eval, JSONATA_D3120,
+                        json_of_text(jsonata_fault_text(&eval->arena, &fault)));
+    return one;
+}
+
+/* A fault inside is a fault of $eval; but limits are the whole run's. */
+static _Noreturn void fail_inside(struct eval *eval)
+{
+    struct jsonata_fault fault = *eval->fault;
+    bool limit = fault.code >= JSONATA_U1001 || fault.code == JSONATA_D1012 ||
+                 fault.code == JSONATA_D1011;
+    if (limit)
+        eval_throw(eval, &fault);
+    eval_fail_value(eval, JSONATA_D3121,
+                    json_of_text(jsonata_fault_text(&eval->arena, &fault)));
+}
+
+/* What a fault leaves as it was in the middle of the text. */
+struct kept {
+    const struct program *program;
+    struct json *free_values;
+    const struct node *at;
+    struct frame *caller;
+    uint32_t stack_n, depth;
+    jmp_buf out;
+};
+
+static void keep(struct kept *kept, const struct eval *eval)
+{
+    kept->program = eval->program;
+    kept->free_values = eval->free_values;
+    kept->at = eval->at;
+    kept->caller = eval->caller;
+    kept->stack_n = eval->stack_n;
+    kept->depth = eval->depth;
+    memcpy(&kept->out, &eval->out, sizeof(kept->out));
+}
+
+static void restore(struct eval *eval, const struct kept *kept)
+{
+    eval->program = kept->program;
+    eval->free_values = kept->free_values;
+    eval->at = kept->at;
+    eval->caller = kept->caller;
+    eval->stack_n = kept->stack_n;
+    eval->depth = kept->depth;
+    memcpy(&eval->out, &kept->out, sizeof(kept->out));
+}
+
+static struct json run_text(struct eval *eval, struct evaluated *one, struct json input,
+                            struct frame *caller)
+{
+    struct kept kept;
+    struct json *values = caller_values(eval, &one->program, caller);
+    struct frame *frame = eval_frame(eval, NULL, one->program.root);
+    keep(&kept, eval);
+    if (setjmp(eval->out) != 0) {
+        restore(eval, &kept);
+        fail_inside(eval);
+    }
+    eval->program = &one->program;
+    eval->free_values = values;
+    struct json value = eval_node(eval, one->program.tree, input, frame);
+    restore(eval, &kept);
+    bind_for_caller(eval, frame);
+    return value;
+}
+
+struct json builtin_eval(struct eval *eval, const struct call_args *args)
+{
+    if (is_missing(args, 0))
+        return eval_nothing();
+    if (eval->order->limits.no_eval || args->items[0].n > JSONATA_SOURCE_BYTES_MAX)
+        eval_fail_value(eval, JSONATA_D3120, json_of_text(STR("$eval is switched off")));
+    struct json input = is_missing(args, 1) ? args->context : args->items[1];
+    if (eval_is_array(input) && !(input.mark & MARK_SEQUENCE))
+        input = eval_single(eval, input, MARK_SEQUENCE | MARK_OUTER);
+    struct evaluated *one = compile(eval, arg_text(args, 0));
+    return run_text(eval, one, input, args->frame);
+}
