@@ -72,13 +72,14 @@ static struct regex *compile_tree(const struct tree *tree, const char **ret_what
         *ret_what = "it has more than 100 loops that may turn without taking a character";
         return NULL;
     }
-    options |= plan.scattered ? PCRE2_NO_START_OPTIMIZE : 0;
+    options |= plan.misleading ? PCRE2_NO_START_OPTIMIZE : 0;
     buf_init(&written, WRITTEN_BYTES_MAX);
     *ret_what = regex_write(&written, tree, &plan);
     if (!*ret_what && !buf_ok(&written))
         *ret_what = "it is too large when compiled";
     if (!*ret_what)
-        code = compile_written(buf_peek(&written), options, ret_what);
+        code =
+            compile_written(written.n ? buf_peek(&written) : STR(""), options, ret_what);
     buf_fini(&written);
     return code ? create(code, tree, &plan) : NULL;
 }

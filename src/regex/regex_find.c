@@ -5,10 +5,10 @@
  * First, all places in one call, with a limit for each such that their sum stays near
  * `steps`. Almost every search ends here. If one place needs more, the search goes on
  * place by place: a call tries `width` places with one limit; while that does, the width
- * doubles; a place that is too much for the limit is tried alone, with four times the
- * limit, until all that was spent reaches `steps`.
+ * doubles; a place that is too much for the limit is tried alone, with eight times the
+ * limit, until all that was spent reaches `steps` and one for each byte of the text.
  *
- * Steps bound backtracking, not scanning: a pattern that looks through the rest of the
+ * Steps count backtracking, not scanning: a pattern that looks through the rest of the
  * text from every place still takes a time that grows with the text's square.
  */
 #include "regex/regex.h"
@@ -46,11 +46,10 @@ static int try_places(const struct search *search, size_t last, uint32_t limit)
                              scratch->limits);
     if (rc != PCRE2_ERROR_JIT_STACKLIMIT)
         return rc;
-    rc = pcre2_match(search->regex->code, p, n, search->at,
-                     PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, scratch->spans, scratch->limits);
-    if (rc < 0)
-        regex_pcre_shrink(scratch);
-    return rc;
+    scratch->swollen = true;
+    return pcre2_match(search->regex->code, p, n, search->at,
+                       PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, scratch->spans,
+                       scratch->limits);
 }
 
 static bool is_too_much(int rc)
@@ -68,16 +67,17 @@ static size_t next_place(str text, size_t at)
 /* Place by place, within `steps` together. */
 static int try_slowly(struct search *search, uint32_t steps)
 {
-    uint64_t left = steps;
+    uint64_t left = (uint64_t)steps + search->text.n;
     uint64_t limit = LIMIT_LEAST;
     size_t width = 1;
     for (;;) {
-        int rc = try_places(search, search->at + width - 1, (uint32_t)limit);
+        int rc = try_places(search, search->at + width - 1,
+                            (uint32_t)(limit < UINT32_MAX ? limit : UINT32_MAX));
         if (is_too_much(rc)) {
             if (limit >= left)
                 return rc;
             left -= limit;
-            limit = width > 1 ? LIMIT_LEAST : limit * 4;
+            limit = width > 1 ? LIMIT_LEAST : limit * 8;
             limit = limit < left ? limit : left;
             width = 1;
             continue;
@@ -97,7 +97,7 @@ static int search_text(struct search *search, uint32_t steps)
     uint32_t limit = each > steps ? steps : (uint32_t)each;
     limit = limit < LIMIT_LEAST ? LIMIT_LEAST : limit;
     int rc = try_places(search, PCRE2_UNSET, limit);
-    return is_too_much(rc) && limit < steps ? try_slowly(search, steps) : rc;
+    return is_too_much(rc) ? try_slowly(search, steps) : rc;
 }
 
 /* The text as PCRE2 may read it. A search that goes on in a text finds it looked at. */
@@ -159,25 +159,33 @@ static bool is_stale(const struct regex_plan *plan, uint32_t group, const size_t
     return false;
 }
 
+static void read_spans(const struct regex *regex, const size_t *offsets,
+                       struct regex_match *ret_match)
+{
+    static const struct regex_span none = {1, 0};
+    const struct regex_plan *plan = &regex->plan;
+    ret_match->n = 1 + regex->groups;
+    ret_match->spans[0] = span_of(offsets, 0);
+    for (uint32_t group = 1; group <= regex->groups; group++)
+        ret_match->spans[group] =
+            is_stale(plan, group, offsets) ? none : span_of(offsets, plan->slot[group]);
+}
+
 enum regex_result regex_find(const struct regex *regex, str text, size_t from,
                              uint32_t steps, struct regex_match *ret_match)
 {
     struct regex_scratch *scratch = regex_pcre_scratch();
     enum regex_result result = run(regex, text, from, steps, scratch);
-    if (result != REGEX_MATCH)
-        return result;
-    const size_t *offsets = pcre2_get_ovector_pointer(scratch->spans);
-    ret_match->n = 1 + regex->groups;
-    ret_match->spans[0] = span_of(offsets, 0);
-    for (uint32_t group = 1; group <= regex->groups; group++) {
-        bool stale = is_stale(&regex->plan, group, offsets);
-        ret_match->spans[group] =
-            stale ? (struct regex_span){1, 0} : span_of(offsets, regex->plan.slot[group]);
-    }
+    if (result == REGEX_MATCH)
+        read_spans(regex, pcre2_get_ovector_pointer(scratch->spans), ret_match);
+    regex_pcre_shrink(scratch);
     return result;
 }
 
 enum regex_result regex_test(const struct regex *regex, str text, uint32_t steps)
 {
-    return run(regex, text, 0, steps, regex_pcre_scratch());
+    struct regex_scratch *scratch = regex_pcre_scratch();
+    enum regex_result result = run(regex, text, 0, steps, scratch);
+    regex_pcre_shrink(scratch);
+    return result;
 }

@@ -6,8 +6,8 @@
 
 enum {
     STACK_BYTES = 32 * 1024,
-    STACK_BYTES_MAX = 1024 * 1024,
-    HEAP_KIB_MAX = 20 * 1024, /* of the interpreter, when the stack is too small */
+    STACK_BYTES_MAX = 4 * 1024 * 1024,
+    HEAP_KIB_MAX = 64 * 1024, /* of the interpreter, when the stack is too small */
     DEPTH_MAX = 1000 * 1000
 };
 
@@ -71,6 +71,9 @@ struct regex_scratch *regex_pcre_scratch(void)
 
 void regex_pcre_shrink(struct regex_scratch *scratch)
 {
+    if (!scratch->swollen)
+        return;
+    scratch->swollen = false;
     pcre2_match_data_free(scratch->spans);
     scratch->spans = pcre2_match_data_create(1 + REGEX_SLOTS_MAX, memory);
     CHECK(scratch->spans);

@@ -24,6 +24,7 @@ struct regex_scratch {
     pcre2_match_context *limits;
     pcre2_match_data *spans;
     pcre2_jit_stack *stack;
+    bool swollen; /* `spans` holds what the interpreter took */
     str sound;    /* the text that was looked at last, and is sound */
     char *mended; /* room for a text that is not */
     size_t mended_n;
@@ -32,7 +33,7 @@ struct regex_scratch {
 /* The calling thread's; lives until the thread ends. */
 struct regex_scratch *regex_pcre_scratch(void);
 
-/* After a match that may have taken much: gives it back. */
+/* When `spans` has been read: gives back what the interpreter took. */
 void regex_pcre_shrink(struct regex_scratch *scratch);
 
 pcre2_general_context *regex_pcre_memory(void);

@@ -141,28 +141,30 @@ static void number_node(struct place place, struct node *node, bool *full)
         place.closed[node->group] = true;
 }
 
-/* The way through the tree in writing order; see regex_plan.h at `scattered`. */
-static bool is_scattered(const struct node *node, bool *branched)
+/* The way through the tree in writing order. */
+static bool misleads(const struct node *node, bool *branched)
 {
     const struct node *child = node->child;
     bool single = child && node_is_single(child);
+    if (node->kind == NODE_LOOK)
+        return true;
     if (node->kind == NODE_REPEAT && single && node->max > node->min && *branched)
         return true;
     if (node->kind == NODE_REPEAT && !single)
         *branched = true;
     for (; child; child = child->next)
-        if (is_scattered(child, branched))
+        if (misleads(child, branched))
             return true;
     if (node->kind == NODE_CHOICE && node->child->next)
         *branched = true;
     return false;
 }
 
-static bool has_scattered(const struct tree *tree)
+static bool has_misleading(const struct tree *tree)
 {
     for (const struct node *way = tree->root->child; way; way = way->next) {
         bool branched = false;
-        if (is_scattered(way, &branched))
+        if (misleads(way, &branched))
             return true;
     }
     return false;
@@ -175,6 +177,6 @@ bool regex_plan(const struct tree *tree, struct regex_plan *ret_plan)
     memset(ret_plan, 0, sizeof(*ret_plan));
     struct place place = {.plan = ret_plan, .closed = closed};
     number_node(place, tree->root, &full);
-    ret_plan->scattered = has_scattered(tree);
+    ret_plan->misleading = has_misleading(tree);
     return !full;
 }

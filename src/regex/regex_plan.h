@@ -15,10 +15,11 @@ struct regex_loop {
 };
 
 struct regex_plan {
-    /* A repeated character may begin at several places of one attempt. PCRE2 10.42's
-     * machine code then takes a place that failed for one that was tried already, unless
-     * it is told not to remember (its issue 336): /(?:ab|a)[a-z]*bc/ on "abc". */
-    bool scattered;
+    /* PCRE2 10.42 would pass by matches, for what it takes from the pattern about where
+     * one may begin. Its machine code takes a repeated character that failed at one place
+     * as having failed at earlier ones (its issue 336): /(?:ab|a)[a-z]*bc/ on "abc". And
+     * it asks for a second b in /(?=b).*b/. */
+    bool misleading;
     uint32_t slots;                            /* PCRE2's groups */
     uint32_t loops;                            /* entries of `loop`, without the first */
     uint16_t slot[1 + REGEX_GROUPS_MAX];       /* of JavaScript's group */
