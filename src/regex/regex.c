@@ -1,5 +1,6 @@
 /*
- *     pattern ── regex_parse ──► tree ── regex_plan ──► numbers
+ *     pattern ── regex_parse ──► tree ── regex_plain ── no engine needed
+ *                                  ├──── regex_plan ──► numbers
  *                                  └──── regex_write ──► PCRE2's pattern ──► code
  *
  * What JavaScript refuses, the parser refuses. What PCRE2 refuses of a pattern that was
@@ -50,38 +51,35 @@ static pcre2_code *compile_written(str written, uint32_t options, const char **r
     return code;
 }
 
-static struct regex *create(pcre2_code *code, const struct tree *tree,
-                            const struct regex_plan *plan)
+static struct regex *create(const struct tree *tree)
 {
-    struct regex *regex = mem_alloc(sizeof(*regex));
-    *regex = (struct regex){.magic = REGEX_MAGIC,
-                            .groups = tree->groups,
-                            .code = code,
-                            .compiled = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0,
-                            .plan = *plan};
+    struct regex *regex = mem_zalloc(sizeof(*regex));
+    regex->magic = REGEX_MAGIC;
+    regex->groups = tree->groups;
+    regex_plain_init(&regex->plain, tree);
     return regex;
 }
 
-static struct regex *compile_tree(const struct tree *tree, const char **ret_what)
+/* Gives the expression its code; NULL, or what is wrong. */
+static const char *compile_tree(struct regex *regex, const struct tree *tree)
 {
-    struct regex_plan plan;
+    const char *what;
     struct buf written;
-    pcre2_code *code = NULL;
     uint32_t options = tree->flags & REGEX_IGNORE_CASE ? PCRE2_CASELESS : 0;
-    if (!regex_plan(tree, &plan)) {
-        *ret_what = "it has more than 100 loops that may turn without taking a character";
-        return NULL;
-    }
-    options |= plan.misleading ? PCRE2_NO_START_OPTIMIZE : 0;
+    if (!regex_plan(tree, &regex->plan))
+        return "it has more than 100 loops that may turn without taking a character";
+    options |= regex->plan.misleading ? PCRE2_NO_START_OPTIMIZE : 0;
     buf_init(&written, WRITTEN_BYTES_MAX);
-    *ret_what = regex_write(&written, tree, &plan);
-    if (!*ret_what && !buf_ok(&written))
-        *ret_what = "it is too large when compiled";
-    if (!*ret_what)
-        code =
-            compile_written(written.n ? buf_peek(&written) : STR(""), options, ret_what);
+    what = regex_write(&written, tree, &regex->plan);
+    if (!what && !buf_ok(&written))
+        what = "it is too large when compiled";
+    if (!what)
+        regex->code =
+            compile_written(written.n ? buf_peek(&written) : STR(""), options, &what);
     buf_fini(&written);
-    return code ? create(code, tree, &plan) : NULL;
+    if (regex->code)
+        regex->compiled = pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) == 0;
+    return what;
 }
 
 struct regex *regex_compile(str pattern, unsigned flags, struct regex_fault *ret_fault)
@@ -92,11 +90,16 @@ struct regex *regex_compile(str pattern, unsigned flags, struct regex_fault *ret
     struct regex_fault fault = {0};
     const char *what = NULL;
     arena_init(&arena, 4096, TREE_BYTES_MAX);
-    if (regex_parse(&arena, pattern, flags, &tree, &fault))
-        regex = compile_tree(&tree, &what);
+    if (regex_parse(&arena, pattern, flags, &tree, &fault)) {
+        regex = create(&tree);
+        if (!regex->plain.kind)
+            what = compile_tree(regex, &tree);
+    }
     arena_fini(&arena);
-    if (what)
+    if (what) {
         fault.what = str_z(what);
+        regex_destroy(&regex);
+    }
     if (!regex && ret_fault)
         *ret_fault = fault;
     return regex;
@@ -111,6 +114,7 @@ void regex_destroy(struct regex **regex)
     *regex = NULL;
     old->magic = 0;
     pcre2_code_free(old->code);
+    regex_plain_fini(&old->plain);
     mem_free(old);
 }
 

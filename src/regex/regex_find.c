@@ -122,9 +122,7 @@ static str make_sound(struct regex_scratch *scratch, str text, size_t from)
 static enum regex_result run(const struct regex *regex, str text, size_t from,
                              uint32_t steps, struct regex_scratch *scratch)
 {
-    CHECK_MAGIC(regex, REGEX_MAGIC);
-    CHECK(from <= text.n);
-    str sound = make_sound(scratch, str_absent(text) ? STR("") : text, from);
+    str sound = make_sound(scratch, text, from);
     struct search search = {regex, scratch, sound, next_place(sound, from)};
     int rc = search_text(&search, steps ? steps : STEPS_DEFAULT);
     if (scratch->mended_n > MENDED_KEPT_BYTES) {
@@ -171,21 +169,42 @@ static void read_spans(const struct regex *regex, const size_t *offsets,
             is_stale(plan, group, offsets) ? none : span_of(offsets, plan->slot[group]);
 }
 
-enum regex_result regex_find(const struct regex *regex, str text, size_t from,
-                             uint32_t steps, struct regex_match *ret_match)
+static enum regex_result find_plain(const struct regex *regex, str text, size_t from,
+                                    struct regex_match *ret_match)
 {
+    struct regex_span span;
+    if (!regex_plain_find(&regex->plain, text, next_place(text, from), &span))
+        return REGEX_NONE;
+    if (ret_match) {
+        ret_match->n = 1;
+        ret_match->spans[0] = span;
+    }
+    return REGEX_MATCH;
+}
+
+static enum regex_result find(const struct regex *regex, str text, size_t from,
+                              uint32_t steps, struct regex_match *ret_match)
+{
+    CHECK_MAGIC(regex, REGEX_MAGIC);
+    CHECK(from <= text.n);
+    text = str_absent(text) ? STR("") : text;
+    if (regex->plain.kind)
+        return find_plain(regex, text, from, ret_match);
     struct regex_scratch *scratch = regex_pcre_scratch();
     enum regex_result result = run(regex, text, from, steps, scratch);
-    if (result == REGEX_MATCH)
+    if (result == REGEX_MATCH && ret_match)
         read_spans(regex, pcre2_get_ovector_pointer(scratch->spans), ret_match);
     regex_pcre_shrink(scratch);
     return result;
 }
 
+enum regex_result regex_find(const struct regex *regex, str text, size_t from,
+                             uint32_t steps, struct regex_match *ret_match)
+{
+    return find(regex, text, from, steps, ret_match);
+}
+
 enum regex_result regex_test(const struct regex *regex, str text, uint32_t steps)
 {
-    struct regex_scratch *scratch = regex_pcre_scratch();
-    enum regex_result result = run(regex, text, 0, steps, scratch);
-    regex_pcre_shrink(scratch);
-    return result;
+    return find(regex, text, 0, steps, NULL);
 }

@@ -8,6 +8,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "regex/regex_plain.h"
 #include "regex/regex_plan.h"
 
 enum { REGEX_MAGIC = 0x4e6789a1 };
@@ -15,8 +16,9 @@ enum { REGEX_MAGIC = 0x4e6789a1 };
 struct regex {
     uint32_t magic;
     uint32_t groups;
-    pcre2_code *code;
-    bool compiled; /* to machine code; else it is interpreted */
+    struct regex_plain plain;
+    pcre2_code *code; /* NULL: plain */
+    bool compiled;    /* to machine code; else it is interpreted */
     struct regex_plan plan;
 };
 

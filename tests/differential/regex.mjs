@@ -116,7 +116,8 @@ const isEmptyAtTurn = (want, ours) => {
 const rows = Array.from({ length: Number(count) }, (_, i) => {
   characters = i % 2 ? letters : strange;
   const flags = ["", "", "i", "m", "u", "iu", "im", "mu"][below(8)];
-  return [pattern(3, flags.includes("u")), flags, text()];
+  const inside = pattern(i % 5 ? 3 : 0, flags.includes("u"));
+  return [i % 10 ? inside : `${below(2) ? "^" : ""}${inside}${below(2) ? "$" : ""}`, flags, text()];
 });
 const result = spawnSync(runner, { input: rows.map((r) => `${JSON.stringify(r)}\n`).join(""),
   encoding: "utf8", maxBuffer: 1 << 30 });

@@ -80,7 +80,7 @@ static void what_node_finds_is_found(void **state)
         }
     }
     assert_int_equal(wrong, 0);
-    assert_true(count > 700);
+    assert_true(count > 1000);
     arena_fini(&arena);
     (void)state;
 }
