@@ -21,7 +21,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
            -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
 BASE_FLAGS = -std=c17 -D_GNU_SOURCE -Isrc -g -fno-omit-frame-pointer \
              -fstack-protector-strong -fPIE -MMD -MP $(WARNINGS)
-LIBS = -luv -lhttp_parser -lcurl -lssl -lcrypto -lsqlite3 -lcares -lz -lzstd -lpthread -lm
+LIBS = -luv -lhttp_parser -lcurl -lssl -lcrypto -lsqlite3 -lcares -lpcre2-8 -lz -lzstd -lpthread -lm
 LINK_FLAGS = -pie -Wl,-z,relro,-z,now
 
 ifeq ($(VARIANT),release)
@@ -92,6 +92,14 @@ $(addprefix $(BUILD)/fuzz/,$(FUZZERS)): $(BUILD)/fuzz/%: \
 # The same targets over their corpora, without a fuzzer.
 $(addprefix $(BUILD)/corpus/,$(FUZZERS)): $(BUILD)/corpus/%: \
     $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay/replay.o $(BUILD)/libbreakwater.a
+	@mkdir -p $(dir $@)
+	$(say) "  link  $@"
+	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
+
+# What the scripts of tests/differential compare with the original.
+DIFFERENTIALS = $(notdir $(basename $(wildcard tests/differential/*_runner.c)))
+$(addprefix $(BUILD)/differential/,$(DIFFERENTIALS)): $(BUILD)/differential/%: \
+    $(BUILD)/tests/differential/%.o $(BUILD)/libbreakwater.a
 	@mkdir -p $(dir $@)
 	$(say) "  link  $@"
 	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)

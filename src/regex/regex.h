@@ -1,12 +1,13 @@
 /*
  * Regular expressions as JavaScript has them (ECMA-262 §22.2), on PCRE2 with its JIT: the
- * pattern is rewritten where the two read it differently (regex_rewrite.c says where, and
- * what cannot be mended). Texts are UTF-8, lone surrogates included (WTF-8); offsets are
- * bytes.
+ * pattern is rewritten where the two read it differently (regex_write.c says where;
+ * docs/decisions/0010-regex-on-pcre2.md what cannot be mended). Texts are UTF-8, lone
+ * surrogates included (WTF-8); a byte that is neither is read as U+001A. Offsets are
+ * bytes, and always on the bounds of characters.
  *
  * A compiled expression is immutable and may be used by all threads at once. Matching is
- * bounded: whatever pattern and text, it ends after `steps` backtracking steps and so
- * much memory, and says so.
+ * bounded: whatever pattern and text, it ends near `steps` backtracking steps and so much
+ * memory, and says so. Scanning is not counted: bound the length of strangers' texts.
  */
 #ifndef REGEX_REGEX_H
 #define REGEX_REGEX_H
@@ -50,8 +51,13 @@ struct regex_match {
 enum regex_result { REGEX_MATCH, REGEX_NONE, REGEX_TIRED /* the bound is reached */ };
 
 /*
- * The first match that begins at `from` or later; `steps` of 0 is the default bound
- * (a million). On the calling thread; its scratch memory belongs to the thread and stays.
+ * The first match that begins at `from` or later, at most text.n; `steps` of 0 is the
+ * default bound (a million). What stands before `from` is seen by ^, \b and lookbehinds.
+ *
+ * A search that goes on (from > 0) in the text of this thread's last one, at the same
+ * address and of the same length, takes it as unchanged and does not check it again.
+ *
+ * On the calling thread; its scratch memory belongs to the thread and stays to its end.
  */
 enum regex_result regex_find(const struct regex *regex, str text, size_t from,
                              uint32_t steps, struct regex_match *ret_match);
