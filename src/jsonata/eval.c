@@ -40,7 +40,7 @@ static struct json from_outside(struct eval *eval, const struct node *node)
     for (const struct extra *extra = eval->extras; extra; extra = extra->next)
         if (str_eq(extra->name, name))
             return extra->value;
-    return eval->free_values[node->free];
+    return eval->module->free_values[node->free];
 }
 
 static struct json variable(struct eval *eval, const struct node *node, struct json input,
@@ -170,7 +170,7 @@ struct json eval_after(struct eval *eval, const struct node *node, struct json v
 
 /* --- which function for which node --- */
 
-static node_fn *run_of(const struct node *node)
+node_fn *eval_run_of(const struct node *node)
 {
     static node_fn *const runs[NODE_TYPE_COUNT] = {
         [NODE_LITERAL] = literal,
@@ -202,19 +202,4 @@ static node_fn *run_of(const struct node *node)
     if (node->type == NODE_VARIABLE && node->value.n == 0)
         return context;
     return runs[node->type];
-}
-
-void eval_bind_nodes(struct node *node)
-{
-    if (!node || node->run)
-        return;
-    node->run = run_of(node);
-    eval_bind_nodes(node->left);
-    eval_bind_nodes(node->right);
-    eval_bind_nodes(node->third);
-    eval_bind_nodes(node->group);
-    for (uint32_t i = 0; i < node->n; i++)
-        eval_bind_nodes(node->items[i]);
-    for (uint32_t i = 0; i < node->stage_n; i++)
-        eval_bind_nodes(node->stages[i].filter);
 }

@@ -45,14 +45,20 @@ struct extra {
     struct json value;
 };
 
+/* A program in a run: the expression itself, or a text given to $eval. */
+struct module {
+    const struct program *program;
+    struct json *free_values; /* of program->free_names */
+    uint32_t *hints;          /* where each name was found last */
+};
+
 struct eval {
     struct arena arena;
     const struct jsonata_run *order;
-    const struct program *program;
+    const struct module *module; /* whose nodes are evaluated */
     struct json root;
-    struct json *free_values; /* of program->free_names */
-    struct extra *extras;     /* names that $eval has bound */
-    struct json *stack;       /* sequences under construction */
+    struct extra *extras; /* names that $eval has bound */
+    struct json *stack;   /* sequences under construction */
     uint32_t stack_n;
     uint32_t stack_room;
     int64_t fuel; /* steps until the meter is looked at */
@@ -101,6 +107,8 @@ static inline struct json eval_node(struct eval *eval, const struct node *node,
                                     struct json input, struct frame *frame)
 {
     eval_charge(eval, 1);
+    if (node->type == NODE_LITERAL && !node->stage_n && !node->group)
+        return node->value;
     if (__builtin_expect(++eval->depth > eval->depth_max, 0))
         eval_too_deep(eval);
     struct json value = node->run(eval, node, input, frame);
@@ -112,7 +120,7 @@ static inline struct json eval_node(struct eval *eval, const struct node *node,
     return value;
 }
 
-void eval_bind_nodes(struct node *node); /* node->run of the whole tree */
+node_fn *eval_run_of(const struct node *node);
 struct frame *eval_frame(struct eval *eval, struct frame *up, const struct scope *scope);
 
 /* --- sequences: between eval_base and eval_sequence, items are pushed --- */

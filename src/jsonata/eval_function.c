@@ -7,7 +7,7 @@
 #include "jsonata/function.h"
 #include "jsonata/result.h"
 
-enum { ARGS_MAX = 256 };
+enum { ARGS_FEW = 6 }; /* kept on the C stack */
 
 struct json function_value(const struct function *function)
 {
@@ -43,6 +43,7 @@ struct json eval_lambda(struct eval *eval, const struct node *node, struct json 
     struct function *lambda = new_function(eval, FUNCTION_LAMBDA);
     lambda->node = node;
     lambda->frame = frame;
+    lambda->module = eval->module;
     lambda->input = input;
     lambda->arity = node->n;
     lambda->signature = node->signature;
@@ -66,6 +67,7 @@ struct json eval_transform(struct eval *eval, const struct node *node, struct js
     (void)input;
     transform->node = node;
     transform->frame = frame;
+    transform->module = eval->module;
     transform->arity = 1;
     return function_value(transform);
 }
@@ -97,7 +99,11 @@ static struct json run_lambda(struct eval *eval, const struct function *lambda,
         frame = eval_frame(eval, frame, node->scope);
     for (uint32_t i = 0; i < node->n; i++)
         frame->slots[node->items[i]->places[0].slot] = i < n ? args[i] : eval_nothing();
-    return eval_node(eval, node->right, lambda->input, frame);
+    const struct module *module = eval->module;
+    eval->module = lambda->module;
+    struct json value = eval_node(eval, node->right, lambda->input, frame);
+    eval->module = module;
+    return value;
 }
 
 /* What was bound when it was partly applied, and what comes now in the places left. */
@@ -134,6 +140,16 @@ static struct json run_composed(struct eval *eval, const struct function *both,
     return function_call(eval, both->second, &between, 1, eval_nothing());
 }
 
+static struct json run_transform(struct eval *eval, const struct function *transform,
+                                 const struct json *args, uint32_t n)
+{
+    const struct module *module = eval->module;
+    eval->module = transform->module;
+    struct json value = function_transform(eval, transform, args, n);
+    eval->module = module;
+    return value;
+}
+
 static struct json run_kind(struct eval *eval, const struct function *function,
                             const struct json *args, uint32_t n, struct json context)
 {
@@ -150,7 +166,7 @@ static struct json run_kind(struct eval *eval, const struct function *function,
     case FUNCTION_NEXT:
         return function_match(eval, function, args, n);
     case FUNCTION_TRANSFORM:
-        return function_transform(eval, function, args, n);
+        return run_transform(eval, function, args, n);
     }
     return eval_nothing();
 }
@@ -218,17 +234,15 @@ static struct json callee(struct eval *eval, const struct node *node, struct jso
 }
 
 /* `first` goes before the written arguments, for `~>`. */
-static struct json *arguments(struct eval *eval, const struct node *node,
-                              const struct json *first, struct json input,
-                              struct frame *frame)
+static void arguments(struct eval *eval, const struct node *node,
+                      const struct json *first, struct json input, struct frame *frame,
+                      struct json *args)
 {
     uint32_t n = 0;
-    struct json *args = arena_alloc(&eval->arena, (node->n + 2) * sizeof(*args));
     if (first)
         args[n++] = *first;
     for (uint32_t i = 0; i < node->n; i++)
         args[n++] = eval_node(eval, node->items[i], input, frame);
-    return args;
 }
 
 static struct json call_with(struct eval *eval, const struct node *node,
@@ -236,8 +250,12 @@ static struct json call_with(struct eval *eval, const struct node *node,
                              struct frame *frame)
 {
     struct json function = callee(eval, node, input, frame);
-    struct json *args = arguments(eval, node, first, input, frame);
+    struct json few[ARGS_FEW];
+    struct json *args = few;
     uint32_t n = node->n + (first != NULL);
+    if (n > ARGS_FEW || (node->flags & NODE_TAIL))
+        args = arena_alloc(&eval->arena, n * sizeof(*args));
+    arguments(eval, node, first, input, frame, args);
     if ((node->flags & NODE_TAIL) && !first) {
         eval->tail_function = function;
         eval->tail_args = args;

@@ -149,7 +149,7 @@ static struct json items_of(struct grouping *g, const struct group *group, int64
 static struct json reduced(struct grouping *g, const struct group *group)
 {
     struct eval *eval = g->eval;
-    uint32_t n = eval->program->tuple_slots + 1;
+    uint32_t n = eval->module->program->tuple_slots + 1;
     struct json *tuple = arena_alloc(&eval->arena, n * sizeof(*tuple));
     for (uint32_t i = 0; i < n; i++) {
         tuple[i] = items_of(g, group, i);

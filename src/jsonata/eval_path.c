@@ -33,6 +33,26 @@ static void look_up_items(struct eval *eval, struct json array, str key)
     }
 }
 
+/* A member of an object; where the name was found last is looked at first. */
+static const struct json *find(struct eval *eval, const struct node *name,
+                               struct json object)
+{
+    const struct json_member *members = object.u.members;
+    const char *key = name->value.u.text;
+    uint32_t n = name->value.n;
+    uint32_t *hint = &eval->module->hints[name->hint];
+    if (*hint < object.n && members[*hint].key_n == n &&
+        memcmp(members[*hint].key, key, n) == 0)
+        return &members[*hint].value;
+    eval_charge(eval, object.n / 16);
+    for (uint32_t i = 0; i < object.n; i++)
+        if (members[i].key_n == n && memcmp(members[i].key, key, n) == 0) {
+            *hint = i;
+            return &members[i].value;
+        }
+    return NULL;
+}
+
 struct json eval_look_up(struct eval *eval, struct json input, str key)
 {
     if (input.type == JSON_OBJECT) {
@@ -50,6 +70,10 @@ struct json eval_name(struct eval *eval, const struct node *node, struct json in
                       struct frame *frame)
 {
     (void)frame;
+    if (input.type == JSON_OBJECT) {
+        const struct json *found = find(eval, node, input);
+        return found ? *found : eval_nothing();
+    }
     return eval_look_up(eval, input, json_text(&node->value));
 }
 
@@ -206,7 +230,7 @@ struct json eval_filter(struct eval *eval, const struct node *filter, struct jso
 struct frame *eval_tuple_frame(struct eval *eval, struct frame *up,
                                const struct json *tuple)
 {
-    uint32_t n = eval->program->tuple_slots;
+    uint32_t n = eval->module->program->tuple_slots;
     struct frame *frame =
         arena_alloc(&eval->arena, sizeof(*frame) + n * sizeof(frame->slots[0]));
     frame->up = up;
@@ -220,7 +244,7 @@ struct frame *eval_tuple_frame(struct eval *eval, struct frame *up,
 static struct json *new_tuple(struct eval *eval, const struct json *from,
                               struct json item)
 {
-    uint32_t n = eval->program->tuple_slots + 1;
+    uint32_t n = eval->module->program->tuple_slots + 1;
     struct json *tuple = arena_alloc(&eval->arena, n * sizeof(*tuple));
     eval_charge(eval, 1 + n / 4);
     if (from)
@@ -235,7 +259,7 @@ static struct json *new_tuple(struct eval *eval, const struct json *from,
 static void push_tuple(struct eval *eval, struct json *tuple)
 {
     eval_push(eval, (struct json){.type = JSON_ARRAY,
-                                  .n = eval->program->tuple_slots + 1,
+                                  .n = eval->module->program->tuple_slots + 1,
                                   .u.items = tuple});
 }
 
@@ -257,7 +281,7 @@ static void set_slot(struct json *tuple, uint32_t slot, struct json value)
 static void merge_tuple(struct eval *eval, struct json *tuple, const struct json *inner)
 {
     tuple[0] = inner[0];
-    for (uint32_t i = 1; i <= eval->program->tuple_slots; i++)
+    for (uint32_t i = 1; i <= eval->module->program->tuple_slots; i++)
         if (inner[i].type != JSONATA_UNBOUND)
             tuple[i] = inner[i];
 }
@@ -357,6 +381,10 @@ static struct json plain_sort(struct eval *eval, const struct node *step,
 static struct json step_value(struct eval *eval, const struct node *step,
                               struct json item, struct frame *frame)
 {
+    if ((step->flags & NODE_BARE) && item.type == JSON_OBJECT) {
+        const struct json *found = find(eval, step, item);
+        return found ? *found : eval_nothing();
+    }
     struct json value = eval_node(eval, step, item, frame);
     if (step->flags & NODE_STEP)
         for (uint32_t i = 0; i < step->stage_n; i++)
@@ -400,6 +428,11 @@ static struct json plain_step(struct eval *eval, const struct node *step,
     if (!eval_is_nothing(first))
         spread(eval, first);
     return eval_gather(eval, base, MARK_SEQUENCE);
+}
+
+static bool is_bare(const struct node *step)
+{
+    return step->stage_n == 0 && !step->group && !(step->flags & NODE_TUPLE);
 }
 
 static struct json path_input(struct eval *eval, const struct node *path,
@@ -446,11 +479,48 @@ static struct json path_result(struct eval *eval, const struct node *path,
     return result;
 }
 
+/* Most paths lead through objects by names: as long as there is one object, no sequence
+ * is needed. Answers the step that could not be taken so; *value is its input. */
+static uint32_t take_names(struct eval *eval, const struct node *path, struct json *value,
+                           struct frame *frame)
+{
+    uint32_t i = 0;
+    const struct node *first = path->items[0];
+    if (first->type == NODE_VARIABLE && is_bare(first)) {
+        *value = eval_node(eval, first, *value, frame);
+        i++;
+    }
+    eval_charge(eval, path->n);
+    for (; i < path->n && value->type == JSON_OBJECT; i++) {
+        if (!(path->items[i]->flags & NODE_BARE))
+            break;
+        const struct json *found = find(eval, path->items[i], *value);
+        *value = found ? *found : eval_nothing();
+    }
+    return i;
+}
+
+/* What came so far, as the input of the next step. */
+static struct json input_after(struct eval *eval, uint32_t taken, struct json value)
+{
+    if (taken && eval_is_array(value) && !(value.mark & MARK_CONS))
+        return value;
+    return eval_single(eval, value, MARK_SEQUENCE);
+}
+
 struct json eval_path(struct eval *eval, const struct node *path, struct json input,
                       struct frame *frame)
 {
-    struct walk walk = {path_input(eval, path, input), eval_nothing()};
-    for (uint32_t i = 0; i < path->n; i++) {
+    struct json value = input;
+    uint32_t taken = path->flags & NODE_KEEP_SINGLETON || path->group
+                         ? 0
+                         : take_names(eval, path, &value, frame);
+    if (taken && (taken == path->n || eval_is_nothing(value)))
+        return value;
+    struct walk walk = {taken ? input_after(eval, taken, value)
+                              : path_input(eval, path, input),
+                        eval_nothing()};
+    for (uint32_t i = taken; i < path->n; i++) {
         take_step(eval, path, i, &walk, frame);
         bool empty = !eval_is_array(walk.sequence) || walk.sequence.n == 0;
         if (eval_is_nothing(walk.tuples) && empty)

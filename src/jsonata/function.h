@@ -47,6 +47,7 @@ struct function {
     const struct signature *signature; /* NULL: none */
     const struct node *node;           /* LAMBDA, REGEX, TRANSFORM */
     struct frame *frame;               /* LAMBDA, TRANSFORM: where it was made */
+    const struct module *module;       /* …and in which text */
     struct json input;                 /* LAMBDA: the context there */
     struct json first, second;         /* PARTIAL: first; COMPOSED */
     const struct json *bound;          /* PARTIAL: UNBOUND where it is open */
@@ -102,6 +103,19 @@ static inline str arg_text(const struct call_args *args, uint32_t i)
 static inline bool is_missing(const struct call_args *args, uint32_t i)
 {
     return i >= args->n || args->items[i].type == JSON_UNDEFINED;
+}
+
+/* What was read of a picture that the expression writes out; NULL: nothing. */
+static inline const struct prepared *arg_prepared(const struct eval *eval,
+                                                  const struct call_args *args,
+                                                  uint32_t i)
+{
+    const struct program *program = eval->module->program;
+    if (is_missing(args, i) || !args->items[i].mark ||
+        args->items[i].mark > program->prepared_n)
+        return NULL;
+    const struct prepared *prepared = &program->prepared[args->items[i].mark - 1];
+    return prepared->text == args->items[i].u.text ? prepared : NULL;
 }
 
 static inline double arg_number(const struct call_args *args, uint32_t i)

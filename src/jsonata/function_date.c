@@ -12,6 +12,9 @@ static const struct picture_date *picture_of(struct eval *eval,
     struct jsonata_fault fault = {.code = JSONATA_OK};
     if (is_missing(args, i))
         return NULL;
+    const struct prepared *prepared = arg_prepared(eval, args, i);
+    if (prepared && prepared->date)
+        return prepared->date;
     str text = arg_text(args, i);
     eval_charge(eval, 1 + text.n);
     if (!picture_date_compile(&eval->arena, text, &picture, &fault))

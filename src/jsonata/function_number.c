@@ -131,6 +131,9 @@ static const struct picture_integer *picture_of(struct eval *eval,
     struct picture_integer *picture;
     struct jsonata_fault fault = {.code = JSONATA_OK};
     str text = is_missing(args, 1) ? STR("") : arg_text(args, 1);
+    const struct prepared *prepared = arg_prepared(eval, args, 1);
+    if (prepared && prepared->integer)
+        return prepared->integer;
     eval_charge(eval, 1 + text.n);
     if (!picture_integer_compile(&eval->arena, text, &picture, &fault))
         eval_throw(eval, &fault);

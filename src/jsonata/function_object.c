@@ -227,9 +227,10 @@ static struct json from_caller(struct eval *eval, struct frame *frame, str name,
     for (const struct extra *extra = eval->extras; extra; extra = extra->next)
         if (str_eq(extra->name, name))
             return extra->value;
-    for (uint32_t i = 0; i < eval->program->free_n; i++)
-        if (str_eq(eval->program->free_names[i], name))
-            return eval->free_values[i];
+    const struct module *module = eval->module;
+    for (uint32_t i = 0; i < module->program->free_n; i++)
+        if (str_eq(module->program->free_names[i], name))
+            return module->free_values[i];
     for (uint32_t i = 0; i < eval->order->binding_n; i++)
         if (str_eq(eval->order->bindings[i].name, name))
             return eval->order->bindings[i].value;
@@ -287,8 +288,7 @@ static _Noreturn void fail_inside(struct eval *eval)
 
 /* What a fault leaves as it was in the middle of the text. */
 struct kept {
-    const struct program *program;
-    struct json *free_values;
+    const struct module *module;
     const struct node *at;
     struct frame *caller;
     uint32_t stack_n, depth;
@@ -297,8 +297,7 @@ struct kept {
 
 static void keep(struct kept *kept, const struct eval *eval)
 {
-    kept->program = eval->program;
-    kept->free_values = eval->free_values;
+    kept->module = eval->module;
     kept->at = eval->at;
     kept->caller = eval->caller;
     kept->stack_n = eval->stack_n;
@@ -308,8 +307,7 @@ static void keep(struct kept *kept, const struct eval *eval)
 
 static void restore(struct eval *eval, const struct kept *kept)
 {
-    eval->program = kept->program;
-    eval->free_values = kept->free_values;
+    eval->module = kept->module;
     eval->at = kept->at;
     eval->caller = kept->caller;
     eval->stack_n = kept->stack_n;
@@ -328,8 +326,7 @@ static struct json run_text(struct eval *eval, struct evaluated *one, struct jso
         restore(eval, &kept);
         fail_inside(eval);
     }
-    eval->program = &one->program;
-    eval->free_values = values;
+    eval->module = eval_module(eval, &one->program, values);
     struct json value = eval_node(eval, one->program.tree, input, frame);
     restore(eval, &kept);
     bind_for_caller(eval, frame);

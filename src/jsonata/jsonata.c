@@ -55,7 +55,7 @@ bool program_compile(struct program *program, str source, struct jsonata_fault *
     }
     program->tree = tree;
     scope_tree(program);
-    eval_bind_nodes(tree);
+    prepare_tree(program);
     return true;
 }
 
@@ -157,19 +157,28 @@ static struct json binding_of(const struct jsonata_run *run, str name,
     return otherwise;
 }
 
-static void fill_free_values(struct eval *eval)
+static struct json *free_values(struct eval *eval, const struct program *program)
 {
-    const struct program *program = eval->program;
-    eval->free_values =
-        arena_alloc(&eval->arena, (program->free_n + 1) * sizeof(struct json));
+    struct json *values =
+        arena_alloc(&eval->arena, (program->free_n + 1) * sizeof(*values));
     for (uint32_t i = 0; i < program->free_n; i++) {
         str name = program->free_names[i];
         struct json value = program->builtins[i];
         if (str_eq(name, STR("$")))
             value = eval->root;
-        eval->free_values[i] =
-            eval->order->binding_n ? binding_of(eval->order, name, value) : value;
+        values[i] = eval->order->binding_n ? binding_of(eval->order, name, value) : value;
     }
+    return values;
+}
+
+const struct module *eval_module(struct eval *eval, const struct program *program,
+                                 struct json *values)
+{
+    struct module *module = arena_alloc(&eval->arena, sizeof(*module));
+    size_t hints = (program->hints + 1) * sizeof(uint32_t);
+    *module = (struct module){program, values, arena_zalloc(&eval->arena, hints)};
+    eval_charge(eval, program->hints / 64);
+    return module;
 }
 
 static void begin(struct eval *eval, const struct jsonata_run *run)
@@ -197,11 +206,11 @@ static struct json whole_input(struct eval *eval)
     return eval_single(eval, eval->root, MARK_SEQUENCE | MARK_OUTER);
 }
 
-static struct json run_tree(struct eval *eval)
+static struct json run_tree(struct eval *eval, const struct program *program)
 {
-    fill_free_values(eval);
-    struct frame *frame = eval_frame(eval, NULL, eval->program->root);
-    struct json value = eval_node(eval, eval->program->tree, whole_input(eval), frame);
+    eval->module = eval_module(eval, program, free_values(eval, program));
+    struct frame *frame = eval_frame(eval, NULL, program->root);
+    struct json value = eval_node(eval, program->tree, whole_input(eval), frame);
     return result_of(eval, value);
 }
 
@@ -220,12 +229,12 @@ static void end(struct eval *eval, const struct jsonata_run *run)
 bool jsonata_eval(const struct jsonata *expression, const struct jsonata_run *run,
                   struct json *ret_value, struct jsonata_fault *ret_fault)
 {
-    struct eval eval = {.program = &expression->program, .fault = ret_fault};
+    struct eval eval = {.fault = ret_fault};
     *ret_fault = (struct jsonata_fault){.code = JSONATA_OK};
     begin(&eval, run);
     bool good = setjmp(eval.out) == 0;
     if (good)
-        *ret_value = run_tree(&eval);
+        *ret_value = run_tree(&eval, &expression->program);
     end(&eval, run);
     if (!good)
         keep_fault(run->arena, ret_fault);

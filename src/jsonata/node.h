@@ -62,7 +62,8 @@ enum node_flag {
     NODE_TAIL = 16,          /* CALL: its value is the value of the lambda */
     NODE_DESCENDING = 32,    /* a term of a SORT */
     NODE_STEP = 64,          /* its stages are the path's business */
-    NODE_PLAIN_KEYS = 128    /* OBJECT: its keys are strings, each another */
+    NODE_PLAIN_KEYS = 128,   /* OBJECT: its keys are strings, each another */
+    NODE_BARE = 256          /* NAME as a step: without stages or bindings */
 };
 
 /* A `%` on its way to the step whose input it is (see shape.c). */
@@ -108,8 +109,8 @@ struct node {
     uint8_t op;   /* enum token_op */
     uint16_t flags;
     uint32_t position;
-    uint32_t n; /* items */
-    uint32_t levels;
+    uint32_t n;    /* items */
+    uint32_t hint; /* NAME: its place among the run's hints */
     struct json value;
     struct node *left;
     struct node *right;
@@ -150,6 +151,10 @@ struct program {
     const struct json *builtins; /* …and the functions they are by default */
     uint32_t free_n;
     uint32_t free_room;
+    uint32_t hints; /* names that are looked up */
+    struct prepared *prepared;
+    uint32_t prepared_n;
+    uint32_t prepared_room;
 };
 
 struct kept_regex {
@@ -170,5 +175,16 @@ struct node *shape_tree(struct program *program, struct node *tree,
 
 /* Where each variable lives. */
 void scope_tree(struct program *program);
+
+/* A picture that the expression writes out, read once. The literal's value has 1 + its
+ * place as its mark. */
+struct prepared {
+    const char *text;
+    const struct picture_date *date; /* NULL: not read as one */
+    const struct picture_integer *integer;
+};
+
+/* What need not be found out anew in each run. */
+void prepare_tree(struct program *program);
 
 #endif
