@@ -173,6 +173,24 @@ static int evaluate(struct cli *cli)
     return (cli->json ? tell_as_json : tell)(cli, &evaluation, good);
 }
 
+static int explain(struct cli *cli)
+{
+    struct evaluation evaluation = {.arena = &cli->arena, .expression = cli->args[0]};
+    struct json_out out;
+    if (!cli->json)
+        return evaluation_explain_text(&cli->out, &evaluation)
+                   ? CLI_DONE
+                   : tell(cli, &evaluation, false);
+    json_out_init(&out, &cli->out);
+    json_out_object(&out);
+    bool good = evaluation_explain(&out, &evaluation);
+    if (!good)
+        evaluation_put(&out, &evaluation, false);
+    json_out_end(&out);
+    buf_char(&cli->out, '\n');
+    return good ? CLI_DONE : CLI_FAILED;
+}
+
 static int run_eval(struct cli *cli)
 {
     bool lines = cli_has(cli, "jsonl");
@@ -180,6 +198,10 @@ static int run_eval(struct cli *cli)
         return cli_misused(cli, "--jsonl takes its expressions from standard input");
     if (!lines && cli->arg_n == 0)
         return cli_misused(cli, "EXPR is missing");
+    if (cli_has(cli, "explain") && (lines || cli->arg_n > 1))
+        return cli_misused(cli, "--explain takes one expression and nothing else");
+    if (cli_has(cli, "explain"))
+        return explain(cli);
     return lines ? evaluation_lines(cli) : evaluate(cli);
 }
 
@@ -189,6 +211,8 @@ static const struct cli_option options[] = {
      .value = "MS",
      .doc = "Give up after so many milliseconds: U1001."},
     {.name = "depth", .value = "N", .doc = "Nest at most so deeply: U1001."},
+    {.name = "explain",
+     .doc = "Do not evaluate; say what it reads of its input, calls and wants."},
     {.name = NULL}};
 
 const struct cli_action action_eval = {

@@ -31,6 +31,11 @@ bool evaluation_run(struct evaluation *evaluation) MUST_CHECK;
 /* "result", "undefined" or "error" as members of an object that is open. */
 void evaluation_put(struct json_out *out, const struct evaluation *evaluation, bool good);
 
+/* What the expression reads, calls and wants, as members of an object that is open, or as
+ * lines. False: evaluation->fault says why it is no expression. */
+bool evaluation_explain(struct json_out *out, struct evaluation *evaluation) MUST_CHECK;
+bool evaluation_explain_text(struct buf *buf, struct evaluation *evaluation) MUST_CHECK;
+
 /* Lines in, lines out, as docs/cli.md describes them, until standard input ends. */
 int evaluation_lines(struct cli *cli);
 

@@ -76,6 +76,12 @@ static void refuse(struct lines *lines, struct json_out *out, const char *why)
     json_out_end(out);
 }
 
+static bool asks_explanation(const struct json *order)
+{
+    const struct json *explain = json_member(order, STR("explain"));
+    return explain && explain->type == JSON_TRUE;
+}
+
 static void answer_order(struct lines *lines, struct json_out *out,
                          const struct json *order)
 {
@@ -89,8 +95,10 @@ static void answer_order(struct lines *lines, struct json_out *out,
     const char *why = take_order(&evaluation, order);
     if (why)
         refuse(lines, out, why);
-    else
+    else if (!asks_explanation(order))
         evaluation_put(out, &evaluation, evaluation_run(&evaluation));
+    else if (!evaluation_explain(out, &evaluation))
+        evaluation_put(out, &evaluation, false);
 }
 
 static void answer_line(struct lines *lines, str line)

@@ -88,6 +88,11 @@ void jsonata_destroy(struct jsonata **ptr)
     *ptr = NULL;
 }
 
+const struct program *jsonata_program(const struct jsonata *expression)
+{
+    return &expression->program;
+}
+
 /* --- the meter --- */
 
 /* What a function found wrong is told where it was called. */

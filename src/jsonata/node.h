@@ -162,6 +162,9 @@ struct kept_regex {
     struct regex *regex;
 };
 
+struct jsonata;
+const struct program *jsonata_program(const struct jsonata *expression);
+
 struct regex *program_keep_regex(struct program *program, struct regex *regex);
 
 /* The expression as a tree; NULL: *fault is set. */

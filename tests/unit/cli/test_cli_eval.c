@@ -122,12 +122,35 @@ static void test_lines_that_are_no_orders(void **state)
     }
 }
 
+static void test_what_an_expression_reads(void **state)
+{
+    struct ran ran = shell_run(
+        *state, "eval --explain '$sum(items.(price * $rate)) & `a b`.*.c'", NULL);
+    assert_ran(ran, 0);
+    assert_str(ran.out, STR("reads  `a b`.*.c\n"
+                            "       items.price\n"
+                            "calls  $sum\n"
+                            "wants  $rate\n"));
+    ran = shell_run(*state, "eval --explain 1", NULL);
+    assert_str(ran.out, STR("reads  nothing\n"));
+    ran = shell_run(*state, "eval --explain --json '$now() & a'", NULL);
+    assert_str(ran.out, STR("{\"reads\":[\"a\"],\"calls\":[\"now\"],\"wants\":[]}\n"));
+    ran = shell_run(*state, "eval --explain '1 +'", NULL);
+    assert_ran(ran, 1);
+    assert_in(ran.err, "S0207");
+    ran =
+        shell_run(*state, "eval --jsonl", "{\"id\":1,\"expr\":\"a.b\",\"explain\":true}");
+    assert_str(ran.out,
+               STR("{\"id\":1,\"reads\":[\"a.b\"],\"calls\":[],\"wants\":[]}\n"));
+}
+
 static void test_wrong_usage(void **state)
 {
     assert_ran(shell_run(*state, "eval", NULL), 2);
     assert_ran(shell_run(*state, "eval --jsonl 1", NULL), 2);
     assert_ran(shell_run(*state, "eval --timelimit soon 1", NULL), 2);
     assert_ran(shell_run(*state, "eval --depth 0 1", NULL), 2);
+    assert_ran(shell_run(*state, "eval --explain 1 -", NULL), 2);
 }
 
 int test_cli_eval(void)
@@ -142,6 +165,7 @@ int test_cli_eval(void)
         GIVEN_TEST(test_limits_end_a_run),
         GIVEN_TEST(test_lines_are_answered_in_order),
         GIVEN_TEST(test_lines_that_are_no_orders),
+        GIVEN_TEST(test_what_an_expression_reads),
         GIVEN_TEST(test_wrong_usage),
     };
     return cmocka_run_group_tests_name("cli: eval", tests, NULL, NULL);
