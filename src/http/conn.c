@@ -144,7 +144,7 @@ void conn_retire(struct conn *conn)
         conn_lost(conn);
 }
 
-static void refuse(struct conn *conn, enum err err, const char *why)
+static void put_refusal(struct conn *conn, enum err err, const char *why)
 {
     struct problem problem = {.err = err, .detail = str_z(why), .retry_after_s = -1};
     struct buf body;
@@ -157,6 +157,11 @@ static void refuse(struct conn *conn, enum err err, const char *why)
     buf_str(&conn->out, buf_peek(&body));
     buf_fini(&body);
     atomic_fetch_add_explicit(&conn->listener->server->rejected, 1, memory_order_relaxed);
+}
+
+static void refuse(struct conn *conn, enum err err, const char *why)
+{
+    put_refusal(conn, err, why);
     enter_linger(conn);
 }
 
@@ -265,10 +270,16 @@ static bool take_head(struct conn *conn, str *bytes)
 
 /* --- bodies --- */
 
-static void break_body(struct conn *conn)
+/* The caller is told why, if no answer has begun. */
+static void break_body(struct conn *conn, enum err err, const char *why)
 {
-    conn->inbound->body_state = INBOUND_BODY_BROKEN;
+    struct inbound *in = conn->inbound;
+    in->body_state = INBOUND_BODY_BROKEN;
     conn->close_after = true;
+    if (in->answer_state == INBOUND_ANSWER_DUE) {
+        put_refusal(conn, err, why);
+        conn_flush(conn);
+    }
     conn_lost(conn);
 }
 
@@ -291,7 +302,7 @@ static bool feed_body(struct conn *conn, str *bytes)
             in->ops->on_body_end(in);
             break;
         case BODY_BAD:
-            break_body(conn);
+            break_body(conn, ERR_REQUEST_MALFORMED, "the framing of the body is broken");
             return false;
         }
         if (conn->inbound != in)
@@ -538,7 +549,7 @@ static void on_timer(struct timer *timer)
     if (conn->state == CONN_HEAD && conn->head_began)
         refuse(conn, ERR_REQUEST_TIMEOUT, "the head took too long");
     else if (conn->state == CONN_BUSY && conn->out.n == 0)
-        break_body(conn);
+        break_body(conn, ERR_REQUEST_TIMEOUT, "the body took too long");
     else
         conn_lost(conn);
 }
