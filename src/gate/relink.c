@@ -72,12 +72,12 @@ str visit_relink(struct visit *visit, str text)
         host = arena_join(arena, marked, COUNT_OF(marked));
         path = url.path;
     }
-    str parts[] = {caller_base(visit),
-                   host,
-                   path,
-                   str_absent(url.query) ? STR("") : STR("?"),
-                   url.query,
-                   fragment_of(text)};
+    str start = caller_base(visit);
+    if (start.n + host.n == 0 && str_starts(path, STR("//")))
+        return text; /* alone it would name a host */
+    str parts[] = {start,     host,
+                   path,      str_absent(url.query) ? STR("") : STR("?"),
+                   url.query, fragment_of(text)};
     return arena_join(arena, parts, COUNT_OF(parts));
 }
 
