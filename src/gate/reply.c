@@ -115,7 +115,7 @@ static void add_notes(struct visit *visit, struct headers *headers)
         str parts[] = {STR("not retried: "), retry_why_word(outcome->no_retry)};
         header_add(headers, HEADER_X_BREAKWATER_NOTE, arena_join(visit->arena, parts, 2));
     }
-    if (visit->exchange.request.want_whole && !visit->exchange.answer.whole)
+    if (visit->exchange.request.want_whole && visit->exchange.answer.large)
         header_add(headers, HEADER_X_BREAKWATER_NOTE,
                    STR("links in the body are the vendor's"));
 }
