@@ -46,7 +46,7 @@ static void take_answer(struct exchange *exchange, const struct message_head *he
     exchange->answer.status = head->status;
     exchange->answer.headers = &exchange->call.head.headers;
     exchange->answer.content_length = head->content_length;
-    exchange->answer.whole = false;
+    exchange->answer.whole = exchange->answer.large = false;
     exchange->outcome.vendor_status = exchange->outcome.status = head->status;
     exchange->outcome.upstream += exchange->worker->now - exchange->call_began;
 }
@@ -69,6 +69,7 @@ static void on_body(struct call *call, str chunk)
             return;
         }
         exchange->inspecting = false;
+        exchange->answer.large = true;
         exchange_move(exchange, EXCHANGE_JUDGE);
     }
     if (exchange->step == EXCHANGE_ANSWER)

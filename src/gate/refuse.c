@@ -5,6 +5,7 @@
 #include "gate/visit.h"
 
 #include "http/problem.h"
+#include "http/refusal.h"
 
 enum { PROBLEM_BYTES_MAX = 64 * 1024, OWN_HEADERS = 20 };
 
@@ -37,6 +38,15 @@ static void extend(const struct problem *problem, struct json_out *out)
     put_vendor(out, &outcome->vendor);
 }
 
+/* What RFC 9110 wants beside 401 and 405 (§15.5.2, §15.5.6). */
+static void add_required(enum err err, struct headers *headers)
+{
+    refusal_challenge(err, headers);
+    if (err == ERR_METHOD_NOT_ALLOWED)
+        header_add_name(headers, STR("Allow"),
+                        STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
+}
+
 void visit_problem(struct visit *visit, enum err err, int status)
 {
     const struct outcome *outcome = &visit->exchange.outcome;
@@ -59,6 +69,7 @@ void visit_problem(struct visit *visit, enum err err, int status)
     headers_init(&headers, visit->arena, OWN_HEADERS);
     header_add(&headers, HEADER_CONTENT_TYPE, PROBLEM_CONTENT_TYPE);
     visit_add_own_headers(visit, &headers);
+    add_required(err, &headers);
     if (wait >= 0)
         header_add_int(&headers, HEADER_RETRY_AFTER, usec_ceil_s(wait));
     if (visit->exchanging && outcome->throttle.n)
