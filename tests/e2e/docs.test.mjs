@@ -238,14 +238,14 @@ test("the runbooks that errors speak of are there", () => {
 
 // --- names
 
-// Every snake_case word that the running program itself uses.
+// Every snake_case word that the running program itself uses: what it answers, prints, and
+// writes into its log.
 async function vocabulary(place) {
   const { daemon } = place;
   const get = async (path) => (await ask(`${daemon.url}${path}`)).text;
   const texts = [await get("/metrics"), await get("/openapi.json"), await get("/v1/errors"), await get("/v1/integration-schema"),
     run(["serve", "--print-settings"]).stdout, run(["sim", "--schema"]).stdout, daemon.err,
-    readFileSync(join(root, "src/watch/watch.c"), "utf8"), readFileSync(join(root, "src/sim/sim_hole_list.h"), "utf8"),
-    readFileSync(join(root, "src/policy/outcome_list.h"), "utf8")];
+    ...["watch/watch.c", "catalog/catalog.c", "sim/sim_hole_list.h", "policy/outcome_list.h"].map((file) => readFileSync(join(root, "src", file), "utf8"))];
   return new Set(texts.flatMap((text) => text.match(/[a-z][a-z0-9]*(_[a-z0-9]+)+/g) ?? []));
 }
 
