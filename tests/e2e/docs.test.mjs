@@ -2,7 +2,7 @@
 // somewhere, and every name in backticks exists.
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { after, before, test } from "node:test";
 import { folderOf, localized } from "./support/documents.mjs";
@@ -234,6 +234,15 @@ test("the runbooks that errors speak of are there", () => {
   const named = [...errors.matchAll(/runbook for the (\w+)/g)].map((m) => m[1]);
   assert.ok(named.length > 0);
   for (const name of named) assert.ok(pageOf(`docs/runbooks/${name}.md`), name);
+});
+
+test("what the README counts is there", () => {
+  const words = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+  const folders = readdirSync(join(root, "integrations")).filter((name) => name !== "demo");
+  const scripts = folders.filter((name) => existsSync(join(root, "integrations", name, "sim.json")));
+  const { text } = pageOf("README.md");
+  assert.match(text, new RegExp(`\\b${folders.length} vendors as documents`));
+  assert.match(text, new RegExp(`dialects of (${scripts.length}|${words[scripts.length]}) vendors`));
 });
 
 // --- names
