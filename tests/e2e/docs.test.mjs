@@ -100,12 +100,14 @@ async function serves(line, place) {
   const data = args.indexOf("--data");
   if (data > 0) args[data + 1] = join(folder(), "data");
   const child = await start(program, args, { ready: /^listening /m, cwd: place.home, env: { BREAKWATER_ADMIN_KEY: adminKey } });
+  if (args[0] === "serve") await until("the log line of its start", () => /\bready\b/.test(child.err));
   assert.deepEqual(await child.stop(), { code: 0, signal: null }, child.err);
 }
 
 // It ends the daemon: one of its own.
 async function ends(line) {
   const daemon = await breakwater();
+  await until("the log line of its start", () => daemon.log("ready").length === 1);
   execFileSync("sh", ["-c", line.replace("$(pidof -s breakwater)", String(daemon.pid))]);
   assert.deepEqual(await daemon.exited, { code: 0, signal: null });
 }
