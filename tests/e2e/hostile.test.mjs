@@ -1,0 +1,238 @@
+// Callers that send what they must not, or not what they should. While they do, another
+// one calls as everybody should, and must notice nothing.
+import assert from "node:assert/strict";
+import http from "node:http";
+import { after, afterEach, before, test } from "node:test";
+import { plain } from "./support/documents.mjs";
+import { keepCalling } from "./support/healthy.mjs";
+import { adminKey, breakwater, sleep, stopAll, until } from "./support/run.mjs";
+import { answerOf, rawVendor } from "./support/vendor.mjs";
+import { ask, converse, dial } from "./support/wire.mjs";
+
+let bw, endless, key, hostileKey, good, bad, drip, healthy;
+const heard = [];
+
+// Never answers a POST, and says ok to all else.
+function answer(socket, path, head) {
+  if (!path.startsWith("/well")) heard.push(head);
+  if (!head.startsWith("POST")) socket.write(answerOf("ok"));
+}
+
+function neverEnd(socket) {
+  const piece = "10000\r\n" + "x".repeat(65536) + "\r\n";
+  const more = () => { while (socket.writable && socket.write(piece)); };
+  socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  socket.on("drain", more);
+  more();
+}
+
+async function callWell(agent) {
+  const { status, text } = await ask(`${bw.proxy(good)}/well`, { agent, headers: { authorization: `Bearer ${key}` } });
+  assert.deepEqual([status, text], [200, "ok"]);
+}
+
+before(async () => {
+  endless = await rawVendor(neverEnd);
+  bw = await breakwater({ flags: ["--head-timeout", "1s", "--body-timeout", "1s", "--write-timeout", "1s"] });
+  await bw.put(plain("vendor", (await rawVendor(answer)).url));
+  await bw.put(plain("endless", endless.url));
+  [good, bad, drip] = [await bw.account("vendor"), await bw.account("vendor"), await bw.account("endless")];
+  [key, hostileKey] = [await bw.callKey(), await bw.callKey()];
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const kept = keepCalling(() => callWell(agent));
+  const fresh = keepCalling(() => callWell());
+  healthy = { check: () => Promise.all([kept.check(), fresh.check()]) };
+});
+afterEach(() => healthy.check());
+after(stopAll);
+
+const head = (lines, verb = "POST", path = "/hostile", account = bad) =>
+  `${verb} /proxy/${account.id}${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${hostileKey}\r\n${lines}`;
+const reached = (word) => heard.some((text) => text.includes(word));
+
+// Bytes, and what is wrong with them. None of it may reach the vendor.
+const malformed = [
+  ["both a length and chunks", () => head("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), "beside"],
+  ["two lengths that differ", () => head("Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), "twice"],
+  ["two lengths that agree", () => head("Content-Length: 1\r\nContent-Length: 1\r\n\r\na"), "twice"],
+  ["lengths in a list", () => head("Content-Length: 1, 1\r\n\r\na")],
+  ["a length with a sign", () => head("Content-Length: +1\r\n\r\na")],
+  ["a length below zero", () => head("Content-Length: -1\r\n\r\n")],
+  ["a length of no digits", () => head("Content-Length: \r\n\r\n")],
+  ["a length in hexadecimal", () => head("Content-Length: 0x1\r\n\r\na")],
+  ["a length past 64 bits", () => head("Content-Length: 99999999999999999999999\r\n\r\n")],
+  ["a coding that is not known", () => head("Transfer-Encoding: chunked, gzip\r\n\r\n")],
+  ["a coding that looks known", () => head("Transfer-Encoding: xchunked\r\n\r\n")],
+  ["two codings", () => head("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), "twice"],
+  ["chunks in HTTP/1.0", () => head("Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n").replace("HTTP/1.1", "HTTP/1.0")],
+  ["a line that ends with LF alone", () => head("X-A: 1\nX-B: 2\r\n\r\n"), "LF alone"],
+  ["an empty line of LF alone", () => head("X-A: 1\r\n\n"), "LF alone"],
+  ["a NUL in a value", () => head("X-A: a\0b\r\n\r\n")],
+  ["a CR in a value", () => head("X-A: a\rb\r\n\r\n"), "CR"],
+  ["a DEL in a value", () => head("X-A: a\x7fb\r\n\r\n")],
+  ["a folded line", () => head("X-A: a\r\n b\r\n\r\n"), "folded"],
+  ["a blank before the colon", () => head("Content-Length : 1\r\n\r\na")],
+  ["a line without a colon", () => head("no colon here\r\n\r\n")],
+  ["a header without a name", () => head(": a\r\n\r\n")],
+  ["two hosts", () => head("Host: y\r\n\r\n"), "Host"],
+  ["no host", () => head("\r\n").replace("Host: x\r\n", ""), "Host"],
+  ["a host that is none", () => head("\r\n").replace("Host: x", "Host: a/b"), "Host"],
+  ["a version that is none", () => head("\r\n").replace("HTTP/1.1", "HTTP/3.7")],
+  ["a request line with a further word", () => head("\r\n").replace(" HTTP/1.1", " more HTTP/1.1")],
+  ["a blank in the path", () => head("\r\n", "GET", "/a b")],
+  ["a control character in the path", () => head("\r\n", "GET", "/a\x01b")],
+  ["a target that is no path", () => `GET http://elsewhere/ HTTP/1.1\r\nHost: x\r\n\r\n`],
+  ["a tunnel", () => "CONNECT elsewhere:443 HTTP/1.1\r\nHost: x\r\n\r\n"],
+  ["TLS in plain text", () => "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"],
+  ["the preface of HTTP/2", () => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+  ["noise", () => "\x00\xff\x13\x37".repeat(64) + "\r\n\r\n"],
+];
+for (const [what, bytes, word] of malformed)
+  test(`${what}: 400 that says so, and the connection ends`, async () => {
+    const before = heard.length;
+    const { status, code, text } = await converse(bw.port, bytes());
+    assert.equal(status, 400, text);
+    assert.equal(code, "request_malformed");
+    const problem = JSON.parse(text.slice(text.indexOf("\r\n\r\n") + 4));
+    assert.ok(problem.detail.includes(word ?? " "), problem.detail);
+    assert.equal(problem.retry, "never");
+    assert.equal(heard.length, before);
+  });
+
+test("what stands behind a bad request is not taken for another one", async () => {
+  const smuggled = `GET /proxy/${bad.id}/smuggled HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${hostileKey}\r\n\r\n`;
+  for (const lines of ["Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Content-Length: 0\r\nContent-Length: 5\r\n\r\n", "X-A: 1\n\n"]) {
+    const { text } = await converse(bw.port, head(lines) + smuggled);
+    assert.equal(text.split("HTTP/1.1 ").length - 1, 1);
+  }
+  assert.ok(!reached("/smuggled"));
+});
+
+test("a megabyte of headers is 431", async () => {
+  const many = Array.from({ length: 1000 }, (_, i) => `X-Header-${i}: ${"x".repeat(1000)}\r\n`).join("");
+  for (const lines of [many, `X-Large: ${"x".repeat(1 << 20)}\r\n`]) {
+    const { status, code } = await converse(bw.port, head(`${lines}\r\n`));
+    assert.equal(status, 431);
+    assert.equal(code, "headers_too_large");
+  }
+});
+
+test("more lines than anybody needs are 431, however small", async () => {
+  const { status, code } = await converse(bw.port, head("X: y\r\n".repeat(300) + "\r\n"));
+  assert.equal(status, 431);
+  assert.equal(code, "headers_too_large");
+});
+
+test("a path of 20 KB is 414", async () => {
+  const { status, code } = await converse(bw.port, head("\r\n", "GET", "/" + "p".repeat(20000)));
+  assert.equal(status, 414);
+  assert.equal(code, "uri_too_long");
+});
+
+test("an expectation that nobody knows is 417", async () => {
+  const { status, code } = await converse(bw.port, head("Expect: a-miracle\r\n\r\n"));
+  assert.equal(status, 417);
+  assert.equal(code, "expectation_failed");
+});
+
+test("a head that comes too slowly is 408", async () => {
+  const wire = await dial(bw.port);
+  const text = head("X-Slow: 1\r\n");
+  for (let i = 0; !wire.closed && i < 200; i++) {
+    wire.send(text[i % text.length]);
+    await sleep(20);
+  }
+  await wire.ended;
+  assert.match(wire.text, /^HTTP\/1\.1 408 /);
+  assert.match(wire.text, /"code": ?"request_timeout"/);
+});
+
+test("a head that stops half way is 408", async () => {
+  const { status, code } = await converse(bw.port, "GET /healthz HT");
+  assert.equal(status, 408);
+  assert.equal(code, "request_timeout");
+});
+
+test("a body that stops half way is 408", async () => {
+  for (const lines of ["Content-Length: 100\r\n\r\nhalf", "Transfer-Encoding: chunked\r\n\r\n64\r\nhalf"]) {
+    const { status, code, text } = await converse(bw.port, head(lines));
+    assert.equal(status, 408, text);
+    assert.equal(code, "request_timeout");
+  }
+});
+
+for (const [what, chunks] of [["a chunk size that is no number", "xyz\r\n"], ["a chunk that ends too late", "1\r\nab\r\n0\r\n\r\n"],
+  ["a chunk size with a sign", "+1\r\na\r\n0\r\n\r\n"], ["a chunk size past 64 bits", "fffffffffffffffff\r\n"],
+  ["a chunk line that ends with LF alone", "1\na\r\n0\r\n\r\n"], ["a trailer that is no header", "0\r\nnone\r\n\r\n"]])
+  test(`${what}: 400`, async () => {
+    const { status, code, text } = await converse(bw.port, head("Transfer-Encoding: chunked\r\n\r\n" + chunks));
+    assert.equal(status, 400, text);
+    assert.equal(code, "request_malformed");
+  });
+
+test("the admin API says the same of bodies", async () => {
+  const api = (lines) => `POST /v1/stages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${adminKey}\r\n${lines}`;
+  assert.equal((await converse(bw.port, api("Content-Length: 100\r\n\r\n{"))).code, "request_timeout");
+  assert.equal((await converse(bw.port, api("Transfer-Encoding: chunked\r\n\r\nx\r\n"))).code, "request_malformed");
+});
+
+test("a caller that never reads is left, and so is the vendor that it does not read from", async () => {
+  const wire = await dial(bw.port);
+  wire.socket.pause();
+  wire.send(head("\r\n", "GET", "/", drip));
+  await until("the call at the vendor", () => endless.open === 1);
+  await until("the vendor to be left", () => endless.open === 0);
+  wire.close();
+  const line = await until("its line in the log", () => bw.log("call").find((l) => l.account === drip.id));
+  assert.equal(line.caller_gone, true);
+});
+
+test("a hundred callers that leave in the middle of their requests leave nothing behind", async () => {
+  const texts = [head("Content-Length: 1000\r\n\r\nabc"), head("X-Half"), head("\r\n", "GET", "/", drip), "G"];
+  const wires = await Promise.all(Array.from({ length: 100 }, () => dial(bw.port)));
+  wires.forEach((wire, i) => wire.send(texts[i % texts.length]));
+  await until("some of it at the vendor", () => endless.open > 0);
+  wires.forEach((wire) => wire.socket.resetAndDestroy());
+  for (const account of [bad, drip])
+    await until("all places to be free again", async () => (await bw.api("GET", `accounts/${account.id}`)).standing?.calls === 0);
+  await until("the vendor to be left", () => endless.open === 0);
+});
+
+test("pipelined requests are answered one after the other, in order", async () => {
+  const wire = await dial(bw.port);
+  wire.send(Array.from({ length: 20 }, (_, i) => head("\r\n", "GET", `/in-order/${i}`)).join(""));
+  await until("twenty answers", () => wire.text.split("HTTP/1.1 200").length === 21);
+  const order = heard.filter((text) => text.includes("/in-order/")).map((text) => Number(/in-order\/(\d+)/.exec(text)[1]));
+  assert.deepEqual(order, Array.from({ length: 20 }, (_, i) => i));
+  wire.close();
+});
+
+test("5,000 idle connections are in nobody's way", async () => {
+  const wires = [];
+  while (wires.length < 5000) wires.push(...await Promise.all(Array.from({ length: 250 }, () => dial(bw.port))));
+  await healthy.check();
+  await callWell();
+  const open = Number(/^breakwater_connections (\d+)/m.exec(await (await fetch(`${bw.url}/metrics`)).text())[1]);
+  assert.ok(open >= 5000, `${open} connections`);
+  wires[4999].send(head("\r\n", "GET", "/after-all"));
+  await until("an answer on the last of them", () => wires[4999].text.startsWith("HTTP/1.1 200"));
+  wires.forEach((wire) => wire.close());
+});
+
+test("past the most connections idle ones make room, and without idle ones the answer is 503", async () => {
+  const small = await breakwater({ flags: ["--connections-max", "20", "--head-timeout", "60s", "--workers", "1"] });
+  const idle = await Promise.all(Array.from({ length: 20 }, () => dial(small.port)));
+  assert.equal((await ask(`${small.url}/healthz`)).status, 200);
+  const busy = [];
+  for (let i = 0; i < 20; i++) {
+    busy.push(await dial(small.port));
+    busy[i].send("GET /healthz HT");
+  }
+  await until("the idle ones to have made room", () => idle.every((wire) => wire.closed));
+  const { status, code, text } = await converse(small.port, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  assert.equal(status, 503);
+  assert.equal(code, "overloaded");
+  assert.match(text, /^Retry-After: 1\r$/m);
+  busy.forEach((wire) => wire.close());
+  await until("room", () => ask(`${small.url}/healthz`).then((a) => a.status === 200, () => false));
+});
