@@ -36,8 +36,8 @@ export const answerOf = (body, more = "") => `HTTP/1.1 200 OK\r\n${more}Content-
 export async function holdingVendor() {
   const waiting = [];
   const it = await rawVendor((socket) => waiting.push(socket));
-  return Object.assign(it, {
-    waiting,
-    release: () => waiting.splice(0).forEach((socket) => socket.write(answerOf("{}"))),
-  });
+  const release = (status = 200) => {
+    for (const socket of waiting.splice(0)) socket.write(answerOf("{}").replace("200", status));
+  };
+  return { url: it.url, waiting, release };
 }
