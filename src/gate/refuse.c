@@ -22,8 +22,8 @@ static void put_vendor(struct json_out *out, const struct vendor_error *vendor)
     json_out_end(out);
 }
 
-/* Some SDKs (Stripe's) know an error by a member `error` and not by its status: without
- * one they would take a problem for the vendor's record. */
+/* Some SDKs know an error by a member `error` and not by its status: without one they
+ * would take a problem for the record that they asked for. */
 static void put_error(struct json_out *out, const struct problem *problem)
 {
     const struct err_row *row = err_row(problem->err);
