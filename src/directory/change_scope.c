@@ -237,7 +237,7 @@ static void note_key(struct change *change)
             json_out_text(out, change->environment_ids[i]);
         json_out_end(out);
     }
-    if (change->expires > 0)
+    if (change->expires > 0 && change->expires != USEC_NEVER)
         json_out_member_int(out, STR("expires"), change->expires);
 }
 
