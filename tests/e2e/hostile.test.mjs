@@ -14,7 +14,7 @@ const heard = [];
 
 // Never answers a POST, and says ok to all else.
 function answer(socket, path, head) {
-  if (!path.startsWith("/well")) heard.push(head);
+  if (path !== "/base/well") heard.push(head);
   if (!head.startsWith("POST")) socket.write(answerOf("ok"));
 }
 
@@ -34,7 +34,7 @@ async function callWell(agent) {
 before(async () => {
   endless = await rawVendor(neverEnd);
   bw = await breakwater({ flags: ["--head-timeout", "1s", "--body-timeout", "1s", "--write-timeout", "1s"] });
-  await bw.put(plain("vendor", (await rawVendor(answer)).url));
+  await bw.put(plain("vendor", `${(await rawVendor(answer)).url}/base`));
   await bw.put(plain("endless", endless.url));
   [good, bad, drip] = [await bw.account("vendor"), await bw.account("vendor"), await bw.account("endless")];
   [key, hostileKey] = [await bw.callKey(), await bw.callKey()];
@@ -169,6 +169,40 @@ for (const [what, chunks] of [["a chunk size that is no number", "xyz\r\n"], ["a
     assert.equal(status, 400, text);
     assert.equal(code, "request_malformed");
   });
+
+// Paths are the vendor's to understand: whatever stands in them, they go to its own host, as
+// they were written, behind the base path.
+for (const path of ["/../secret", "/%2e%2e/secret", "/..%2fsecret", "/..\\secret", "//elsewhere.test/secret", "/@elsewhere.test/secret", "/%0d%0aX-Injected:%201", "/%00", "/a?b=%0d%0a&c=//d"])
+  test(`the path ${path} goes to the vendor as it is written`, async () => {
+    const { status } = await converse(bw.port, head("Connection: close\r\n\r\n", "GET", path));
+    assert.equal(status, 200);
+    const seen = heard.at(-1);
+    assert.equal(seen.split("\r\n")[0], `GET /base${path} HTTP/1.1`);
+    assert.match(seen, /^Host: 127\.0\.0\.1:\d+$/im);
+    assert.doesNotMatch(seen, /^X-Injected/im);
+  });
+
+test("another host than the integration's is refused, however it is written", async () => {
+  for (const host of ["elsewhere.test", "127.0.0.1:1", "127.0.0.1%3A1", "user@127.0.0.1", "localhost"]) {
+    const { status, code, text } = await converse(bw.port, head("Connection: close\r\n\r\n", "GET", `/~host/${host}/secret`));
+    assert.ok([403, 400, 404].includes(status), text);
+    assert.ok(["host_forbidden", "route_unknown", "request_malformed"].includes(code), text);
+  }
+  assert.ok(!reached("/secret HTTP/1.1\r\nHost: elsewhere"));
+});
+
+test("a large upload that is refused hears why, and that its connection ends", async () => {
+  const refused = await ask(`${bw.proxy(bad)}/upload`, { method: "POST", body: "x".repeat(8 << 20), headers: { authorization: `Bearer bw_${"x".repeat(40)}` } });
+  assert.deepEqual([refused.status, refused.json.code, refused.headers.connection], [401, "key_unknown", "close"]);
+});
+
+test("a body larger than the admin API takes is 413, and one nested too deeply 422", async () => {
+  const api = (body) => ask(`${bw.url}/v1/stages`, { method: "POST", body, headers: { authorization: `Bearer ${adminKey}` } });
+  const large = await api(JSON.stringify({ name: "x".repeat(2 << 20) }));
+  assert.deepEqual([large.status, large.json.code, large.headers.connection], [413, "body_too_large", "close"]);
+  const deep = await api("[".repeat(100000));
+  assert.deepEqual([deep.status, deep.json.code], [422, "body_invalid"]);
+});
 
 test("the admin API says the same of bodies", async () => {
   const api = (lines) => `POST /v1/stages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${adminKey}\r\n${lines}`;
