@@ -6,7 +6,7 @@ import { after, afterEach, before, test } from "node:test";
 import { plain } from "./support/documents.mjs";
 import { keepCalling } from "./support/healthy.mjs";
 import { adminKey, breakwater, sleep, stopAll, until } from "./support/run.mjs";
-import { answerOf, rawVendor } from "./support/vendor.mjs";
+import { answerOf, holdingVendor, rawVendor } from "./support/vendor.mjs";
 import { ask, converse, dial } from "./support/wire.mjs";
 
 let bw, endless, key, hostileKey, good, bad, drip, healthy;
@@ -232,6 +232,21 @@ test("a hundred callers that leave in the middle of their requests leave nothing
   await until("the vendor to be left", () => endless.open === 0);
 });
 
+test("a caller that sends too slowly is not the vendor's failure", async () => {
+  const strict = { failures: 1, open: "1h", open_max: "1h" };
+  await bw.put(plain("uploads", (await holdingVendor()).url, { resilience: { timeouts: { total: "500ms" }, breaker: strict, account_breaker: strict } }));
+  const account = await bw.account("uploads");
+  const wire = await dial(bw.port);
+  wire.send(head("Transfer-Encoding: chunked\r\n\r\n", "PUT", "/slow", account));
+  const drip = setInterval(() => wire.send("1\r\nx\r\n"), 50);
+  await until("its answer", () => wire.text.includes("\r\n\r\n{")).finally(() => clearInterval(drip));
+  wire.close();
+  assert.match(wire.text, /^HTTP\/1\.1 (408|504) [\s\S]*"code":"(request_timeout|outcome_unknown)"/);
+  assert.match(wire.text, /body/);
+  const { standing } = await bw.api("GET", `accounts/${account.id}`);
+  assert.deepEqual([standing.breaker.state, standing.breaker.failures, (await bw.api("GET", "breakers/uploads")).state], ["closed", 0, "closed"]);
+});
+
 test("pipelined requests are answered one after the other, in order", async () => {
   const wire = await dial(bw.port);
   wire.send(Array.from({ length: 20 }, (_, i) => head("\r\n", "GET", `/in-order/${i}`)).join(""));
@@ -254,19 +269,23 @@ test("5,000 idle connections are in nobody's way", async () => {
 });
 
 test("past the most connections idle ones make room, and without idle ones the answer is 503", async () => {
-  const small = await breakwater({ flags: ["--connections-max", "20", "--head-timeout", "60s", "--workers", "1"] });
+  const small = await breakwater({ flags: ["--connections-max", "20", "--workers", "1"] }), held = await holdingVendor();
+  await small.put(plain("held", held.url));
+  const account = await small.account("held"), callKey = await small.callKey();
   const idle = await Promise.all(Array.from({ length: 20 }, () => dial(small.port)));
-  assert.equal((await ask(`${small.url}/healthz`)).status, 200);
   const busy = [];
-  for (let i = 0; i < 20; i++) {
-    busy.push(await dial(small.port));
-    busy[i].send("GET /healthz HT");
+  while (busy.length < 20) {
+    const wire = await dial(small.port);
+    wire.send(`GET /proxy/${account.id}/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${callKey}\r\n\r\n`);
+    busy.push(wire);
+    await until("the call at the vendor", () => held.waiting.length === busy.length);
   }
   await until("the idle ones to have made room", () => idle.every((wire) => wire.closed));
   const { status, code, text } = await converse(small.port, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
-  assert.equal(status, 503);
-  assert.equal(code, "overloaded");
+  assert.deepEqual([status, code], [503, "overloaded"]);
   assert.match(text, /^Retry-After: 1\r$/m);
-  busy.forEach((wire) => wire.close());
+  held.release();
+  await until("every call's answer", () => busy.every((wire) => wire.text.startsWith("HTTP/1.1 200")));
   await until("room", () => ask(`${small.url}/healthz`).then((a) => a.status === 200, () => false));
+  busy.forEach((wire) => wire.close());
 });
