@@ -218,6 +218,15 @@ static bool check_key_update(struct change *change)
            check_expiry(change);
 }
 
+static void note_expiry(struct json_out *out, usec expires)
+{
+    json_out_name(out, STR("expires"));
+    if (expires == USEC_NEVER)
+        json_out_null(out);
+    else
+        json_out_int(out, expires);
+}
+
 static void note_key(struct change *change)
 {
     struct json_out *out = &change->work->out;
@@ -237,8 +246,8 @@ static void note_key(struct change *change)
             json_out_text(out, change->environment_ids[i]);
         json_out_end(out);
     }
-    if (change->expires > 0 && change->expires != USEC_NEVER)
-        json_out_member_int(out, STR("expires"), change->expires);
+    if (change->expires > 0)
+        note_expiry(out, change->expires);
 }
 
 /* Limits the key to the environments, which must be of its stage. */
