@@ -92,21 +92,25 @@ static void on_end(struct call *call)
     exchange_move(exchange, EXCHANGE_DONE);
 }
 
-/* The call's one deadline stands for the starter's and for the total limit. */
-static enum call_fault real_fault(const struct exchange *exchange)
+/* The call's one deadline stands for the starter's and for the total limit; and a body
+ * that was still on its way when it passed is not the vendor's failure. */
+static void tell_whose_deadline(const struct exchange *exchange, struct call *call)
 {
-    enum call_fault fault = exchange->call.fault;
-    if (fault == CALL_FAULT_TOTAL_TIMEOUT &&
-        exchange->worker->now >= exchange->request.deadline)
-        return CALL_FAULT_DEADLINE;
-    return fault;
+    const struct body *body = exchange->request.body;
+    if (exchange->worker->now >= exchange->request.deadline) {
+        call->fault = CALL_FAULT_DEADLINE;
+    } else if (body && body_is_awaited(body)) {
+        call->fault = CALL_FAULT_BODY;
+        call->fault_text = STR("the request's body did not end within the total limit");
+    }
 }
 
 static void on_fault(struct call *call)
 {
     struct exchange *exchange = exchange_of(call);
     exchange->call_over = true;
-    call->fault = real_fault(exchange);
+    if (call->fault == CALL_FAULT_TOTAL_TIMEOUT)
+        tell_whose_deadline(exchange, call);
     if (exchange->step == EXCHANGE_ANSWER) {
         exchange->outcome.cut = true;
         exchange->outcome.detail = call->fault_text;

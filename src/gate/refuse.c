@@ -23,10 +23,25 @@ static void put_vendor(struct json_out *out, const struct vendor_error *vendor)
     json_out_end(out);
 }
 
+/* Some SDKs know an error by a member `error` and not by its status: without one they
+ * would take a problem for the record that they asked for. */
+static void put_error(struct json_out *out, const struct problem *problem)
+{
+    const struct err_row *row = err_row(problem->err);
+    json_out_name(out, STR("error"));
+    json_out_object(out);
+    json_out_member_text(out, STR("type"), row->code);
+    json_out_member_text(out, STR("code"), row->code);
+    json_out_member_text(out, STR("message"),
+                         problem->detail.n ? problem->detail : row->title);
+    json_out_end(out);
+}
+
 static void extend(const struct problem *problem, struct json_out *out)
 {
     const struct visit *visit = problem->arg;
     const struct outcome *outcome = &visit->exchange.outcome;
+    put_error(out, problem);
     if (visit->integration)
         json_out_member_text(out, STR("integration"), visit->integration->name);
     if (!visit->exchanging)

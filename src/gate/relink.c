@@ -93,6 +93,16 @@ static str absolute(struct visit *visit, str reference)
     return arena_join(visit->arena, parts, 2);
 }
 
+/* What stands behind the last link and is none goes on as it is. */
+static void put_rest(struct buf *out, str rest)
+{
+    str left = rest, item;
+    if (out->n == 0 || !field_list_next(&left, &item))
+        return;
+    buf_str(out, STR(", "));
+    buf_str(out, str_trim(rest));
+}
+
 static str relink_list(struct visit *visit, str value)
 {
     struct field_link link;
@@ -105,6 +115,7 @@ static str relink_list(struct visit *visit, str value)
         buf_char(&out, '>');
         buf_str(&out, link.params);
     }
+    put_rest(&out, rest);
     str result = out.n && buf_ok(&out) ? arena_str(visit->arena, buf_peek(&out)) : value;
     buf_fini(&out);
     return result;

@@ -22,6 +22,8 @@ enum {
     READ_AHEAD_BYTES = 64 * 1024, /* kept of what nobody wants yet */
     OUT_BYTES_MAX = 4 << 20,
     DISCARD_BYTES_MAX = 256 * 1024,
+    LINGER_BYTES_MAX =
+        16 << 20, /* who is cut while he still sends may not see his answer */
 };
 static const usec linger_time = 2 * USEC_S;
 
@@ -352,6 +354,14 @@ static void enter_drain(struct conn *conn, const struct body_parser *rest)
     conn->until = from_now(conn, conn->listener->server->body_timeout);
 }
 
+bool conn_will_end(const struct conn *conn)
+{
+    const struct inbound *in = conn->inbound;
+    bool unread = in->body_state == INBOUND_BODY_UNASKED &&
+                  (in->expects || in->body.left > DISCARD_BYTES_MAX);
+    return conn->close_after || conn->listener->draining || unread;
+}
+
 void conn_next(struct conn *conn)
 {
     struct inbound *in = conn->inbound;
@@ -446,7 +456,7 @@ static void on_readable(struct conn *conn)
     }
     if (conn->state == CONN_LINGER) {
         conn->discarded += (uint64_t)n;
-        if (conn->discarded > DISCARD_BYTES_MAX)
+        if (conn->discarded > LINGER_BYTES_MAX)
             close_conn(conn);
         return;
     }

@@ -479,6 +479,11 @@ void daemon_stop(struct daemon *daemon)
     driver_stop(daemon->main_driver);
 }
 
+bool daemon_is_draining(const struct daemon *daemon)
+{
+    return atomic_load(&daemon->draining);
+}
+
 static void stop_workers(struct daemon *daemon)
 {
     for (unsigned i = 0; i < daemon->crew_n; i++) {

@@ -20,7 +20,8 @@ struct daemon *daemon_start(const struct settings *settings, struct arena *arena
 
 /* Serves until daemon_stop or, when `signals`, until SIGTERM or SIGINT; then drains. */
 void daemon_run(struct daemon *daemon, bool signals);
-void daemon_stop(struct daemon *daemon); /* any thread */
+void daemon_stop(struct daemon *daemon);              /* any thread */
+bool daemon_is_draining(const struct daemon *daemon); /* any thread */
 
 void daemon_destroy(struct daemon **daemon);
 
