@@ -108,6 +108,7 @@ static void on_fault(struct call *call)
     call->fault = real_fault(exchange);
     if (exchange->step == EXCHANGE_ANSWER) {
         exchange->outcome.cut = true;
+        exchange->outcome.class = outcome_of_fault(call->fault);
         exchange->outcome.detail = call->fault_text;
         exchange_note_end(exchange, call->fault);
         exchange_move(exchange, EXCHANGE_DONE);
