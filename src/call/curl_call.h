@@ -112,6 +112,7 @@ struct ride {
     struct curl_slist *lines;
     struct curl_slist *addresses;
     long asked_bytes; /* of requests before ours, to a proxy */
+    long left_port;   /* our end of the connection whose stream it left open; 0: none */
 
     enum ride_send send;
     bool send_held;   /* libcurl waits to be told to read on */
@@ -122,6 +123,7 @@ struct ride {
     bool answered; /* the final head has come */
     bool heard;    /* a line of it has */
     bool complete; /* the answer is, whatever libcurl has still to do */
+    bool ends;     /* nothing more will come but the end of the stream */
     bool done;     /* libcurl has told its result */
     CURLcode result;
     bool paused;
