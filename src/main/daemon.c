@@ -226,8 +226,8 @@ static bool start_gate(struct daemon *daemon, str *ret_why)
                      .directory = daemon->directory,
                      .h1 = daemon->h1,
                      .curl = daemon->curl,
-                     .egress_proxy = settings->egress_proxy.n ? settings->egress_proxy
-                                                              : STR_NONE,
+                     .egress_proxy =
+                         settings->egress_proxy.n ? settings->egress_proxy : STR_NONE,
                      .error_bytes_max = ERROR_BYTES_MAX,
                      .look_bytes_max = LOOK_BYTES_MAX,
                      .on_breaker = watch_breaker},
