@@ -113,6 +113,7 @@ static void on_fault(struct call *call)
         tell_whose_deadline(exchange, call);
     if (exchange->step == EXCHANGE_ANSWER) {
         exchange->outcome.cut = true;
+        exchange->outcome.class = outcome_of_fault(call->fault);
         exchange->outcome.detail = call->fault_text;
         exchange_note_end(exchange, call->fault);
         exchange_move(exchange, EXCHANGE_DONE);
@@ -149,6 +150,7 @@ void exchange_enter_call(struct exchange *exchange)
         .expect_continue = request->expect_continue && exchange->outcome.attempts == 0,
         .fresh = exchange->stale_tried,
         .trailers_wanted = request->trailers_wanted,
+        .h1_only = exchange->integration->http != HTTP_VERSION_2,
         .egress_proxy = exchange->env->egress_proxy,
         .limits = {limits->connect, limits->first_byte, limits->idle,
                    exchange_deadline(exchange)},

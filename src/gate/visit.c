@@ -153,6 +153,7 @@ static void on_done(struct exchange *exchange)
         return;
     }
     visit->err = outcome->err;
+    visit->err_detail = outcome->detail;
     visit->aborted = outcome->cut;
     visit_move(visit, VISIT_FINISH);
 }
