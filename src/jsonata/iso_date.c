@@ -80,7 +80,7 @@ static bool take_offset(str *s, double *ret)
     if (take_char(s, 'Z'))
         return true;
     bool negative = s->n && s->p[0] == '-';
-    if (!take_char(s, negative ? '-' : '+') || !take_number(s, 2, '9', &hours))
+    if (!take_char(s, negative ? '-' : '+') || !take_number(s, 2, '2', &hours))
         return false;
     take_char(s, ':');
     if (!take_number(s, 2, '5', &minutes))

@@ -143,13 +143,14 @@ double number_round(double value, int places)
     return isfinite(rounded) ? rounded + 0.0 : value; /* + 0.0: no negative zero */
 }
 
-/* From the last digit on. A value beyond 2^53 has digits that nobody knows: they are
- * zeros, as V8 writes them. */
+/* From the last digit on. Digits below half the distance to the next double mean nothing:
+ * they are zeros. (V8 writes zeros there too; beyond 2^53 its last digit may differ.) */
 static size_t write_base(double value, int radix, char ret[BASE_DIGITS_MAX])
 {
     static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
     size_t at = BASE_DIGITS_MAX;
-    for (; value >= 0x1p53; value /= radix)
+    double unknown = (value - nextafter(value, 0)) / 2;
+    for (; unknown >= radix; unknown /= radix, value /= radix)
         ret[--at] = '0';
     do {
         double digit = fmod(value, radix);

@@ -96,12 +96,10 @@ static bool read_number(struct date_part *part, const struct points *presentatio
     part->style = DATE_NUMBER;
     if (!picture_integer_read(presentation, ordinal, number, ret_fault))
         return false;
-    if (width_min > (int64_t)number->digits_min) {
-        size_t more = (size_t)width_min - number->digits_min;
-        number->digits_min += more;
-        if (number->digits_max < number->digits_min)
-            number->digits_max = number->digits_min;
-    }
+    if (width_min > (int64_t)number->digits_min)
+        number->digits_min = (size_t)width_min;
+    if (number->digits_max < number->digits_min)
+        number->digits_max = number->digits_min;
     if (part->component == 'Y')
         limit_year(part);
     return true;
@@ -131,8 +129,8 @@ static bool read_presentation(struct date_part *part, struct points *presentatio
     part->zero_as_z = last == 't';
     if (presentation->p[0] == 'n' || presentation->p[0] == 'N')
         read_name(part, presentation);
-    else if (!read_number(part, presentation, last == 'o' && !is_offset, width_min,
-                          ret_fault))
+    else if (!read_number(part, presentation, last == 'o' && !is_offset,
+                          is_offset ? DATE_NO_WIDTH : width_min, ret_fault))
         return false;
     part->style = is_offset ? DATE_OFFSET : part->style;
     return true;
@@ -197,7 +195,8 @@ static str read_literal(struct date_reader *reader)
  * many digits as its picture asks for. */
 static void tie_to_next(struct date_part *part, const struct date_part *next)
 {
-    if (part->style == DATE_NUMBER && next->style == DATE_NUMBER)
+    if (part->style == DATE_NUMBER && part->component != 'f' &&
+        next->style == DATE_NUMBER)
         part->exactly = part->number.digits_min;
 }
 

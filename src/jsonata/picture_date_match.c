@@ -81,24 +81,24 @@ static size_t end_of_decimal(const struct date_part *part, str text, size_t at)
     return part->number.ordinal && end > at ? behind_suffix(text, end, at) : end;
 }
 
-/* ( "+" / "-" ) digits [ separator digits ], behind "GMT" for z */
-static size_t end_of_offset(const struct date_part *part, str text, size_t at)
+/* ( "+" / "-" ) digits [ separator digits ], behind "GMT" for z; with the separator when
+ * the picture has one. */
+static size_t end_of_offset(const struct date_part *part, str text, size_t start)
 {
     const struct picture_integer *number = &part->number;
-    size_t start = at;
-    if (part->component == 'z' && !str_starts_nocase(str_from(text, at), STR("GMT")))
+    uint32_t zero = number->zero ? number->zero : '0';
+    bool named = part->component == 'z';
+    size_t at = start + (named ? 3 : 0);
+    if ((named && !str_starts_nocase(str_from(text, start), STR("GMT"))) ||
+        at >= text.n || (text.p[at] != '+' && text.p[at] != '-'))
         return start;
-    at += part->component == 'z' ? 3 : 0;
-    if (number->style != INTEGER_DIGITS || at == text.n ||
-        (text.p[at] != '+' && text.p[at] != '-'))
+    size_t end = run_of_digits(text, ++at, zero, text.n);
+    if (end == at || !number->regular)
+        return end > at ? end : start;
+    if (end == text.n || text_next(text, &end) != number->separators[0].c)
         return start;
-    size_t end = run_of_digits(text, at + 1, number->zero, text.n);
-    if (end == at + 1 || end == text.n || !number->regular)
-        return end == at + 1 || number->regular ? start : end;
     at = end;
-    if (text_next(text, &at) != number->separators[0].c)
-        return start;
-    end = run_of_digits(text, at, number->zero, text.n);
+    end = run_of_digits(text, at, zero, text.n);
     return end > at ? end : start;
 }
 

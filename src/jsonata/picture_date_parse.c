@@ -26,7 +26,7 @@ static double read_fraction(str digits)
 /* In minutes: ±hh:mm, or ±hhmm, of which the first two digits are hours. */
 static double read_offset(const struct date_part *part, str text)
 {
-    uint32_t zero = part->number.zero;
+    uint32_t zero = part->number.zero ? part->number.zero : '0';
     size_t at = part->component == 'z' ? 4 : 1;
     bool negative = text.p[at - 1] == '-';
     double values[2] = {0, 0};
@@ -102,8 +102,6 @@ static void take_now(struct date_values *values, char component, double now)
         value = day.month;
     else if (component == 'D')
         value = day.day;
-    else if (component == 'P')
-        value = millis >= CALENDAR_DAY_MILLIS / 2;
     else if (component == 'H')
         value = floor(millis / 3600000);
     else if (component == 'm')
