@@ -181,7 +181,7 @@ static bool time_of(struct date_values *values, double now, double *ret_millis,
 }
 
 bool picture_date_parse(struct arena *arena, const struct picture_date *picture, str text,
-                        double now_millis, bool *ret_matched, double *ret_millis,
+                        double now_millis, struct date_reading *ret_reading,
                         struct jsonata_fault *ret_fault)
 {
     struct date_values values = {0};
@@ -189,19 +189,16 @@ bool picture_date_parse(struct arena *arena, const struct picture_date *picture,
         return false;
     const str *found =
         text.n <= DATE_TEXT_BYTES_MAX ? picture_date_match(arena, picture, text) : NULL;
-    *ret_matched = found != NULL;
-    if (!found)
-        return true;
-    bool any = false;
-    for (size_t i = 0; i < picture->n; i++) {
+    *ret_reading = (struct date_reading){.millis = NAN};
+    for (size_t i = 0; found && i < picture->n; i++) {
         const struct date_part *part = &picture->parts[i];
         size_t component = (size_t)part->component;
         if (part->style == DATE_LITERAL)
             continue;
-        any = true;
         values.of[component] = value_of(arena, part, found[i]);
         values.has[component] = true;
+        ret_reading->matched = true;
     }
-    *ret_matched = any;
-    return !any || time_of(&values, now_millis, ret_millis, ret_fault);
+    return !ret_reading->matched ||
+           time_of(&values, now_millis, &ret_reading->millis, ret_fault);
 }

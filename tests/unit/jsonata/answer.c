@@ -95,16 +95,15 @@ static bool call_from_millis(struct call *call)
 static bool call_to_millis(struct call *call)
 {
     struct picture_date *picture;
-    bool matched = true;
-    double millis = 0;
+    struct date_reading reading;
+    double millis;
     if (!arg(call, 1))
         return iso_date_parse(text_arg(call, 0), &millis) ? give_number(call, millis)
                                                           : fail(call, JSONATA_D3110);
-    if (!picture_date_compile(call->arena, text_arg(call, 1), &picture, &call->fault) ||
-        !picture_date_parse(call->arena, picture, text_arg(call, 0), ANSWER_NOW * 1000.0,
-                            &matched, &millis, &call->fault))
-        return false;
-    return !matched || give_number(call, millis);
+    return picture_date_compile(call->arena, text_arg(call, 1), &picture, &call->fault) &&
+           picture_date_parse(call->arena, picture, text_arg(call, 0),
+                              ANSWER_NOW * 1000.0, &reading, &call->fault) &&
+           (!reading.matched || give_number(call, reading.millis));
 }
 
 static bool call_string(struct call *call)
