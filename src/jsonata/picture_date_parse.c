@@ -78,13 +78,16 @@ static bool check_parts(const struct picture_date *picture,
 
 /* ---- the time that the values say -------------------------------------------------- */
 
-/* Of the components in `all`, some were read, and only such as stand in `set`. */
+/* Of the components in `all`, some were read, and only such as stand in `set`. Those that
+ * are 0 do not count, am among them: "am" alone says nothing. */
 static bool is_within(const struct date_values *values, const char *all, const char *set)
 {
     bool any = false;
     for (const char *c = all; *c; c++) {
-        any = any || values->has[(size_t)*c];
-        if (values->has[(size_t)*c] && !strchr(set, *c))
+        double value = values->of[(size_t)*c];
+        bool counts = values->has[(size_t)*c] && value != 0 && !isnan(value);
+        any = any || counts;
+        if (counts && !strchr(set, *c))
             return false;
     }
     return any;

@@ -50,9 +50,9 @@ const deviations = {
     const [whole, fraction = ""] = mantissa.split(".");
     const scale = sub.includes("%") ? 100 : sub.includes("‰") ? 1000 : 1;
     const places = [...whole.matchAll(/,/g)].map((m) => count(whole.slice(m.index), /[0-9#]/g));
-    const scientific = /^[^0-9#,.]+.*e/.test(sub) ||
+    const scientific = picture.split(";").some((part) => /^[^0-9#,.]+.*e/.test(part)) ||
       (exponent !== undefined && !/[0-9]/.test(mantissa) && !mantissa.includes("."));
-    return scientific || Math.abs(value * scale) >= 1e21 || fraction.length > 100 ||
+    return scientific || (Math.abs(value) > 2 ** 40 && value % 1 !== 0) || Math.abs(value * scale) >= 1e21 || fraction.length > 100 ||
       count(fraction, /,/g) > 1 || (/,/.test(fraction) && /#|,$/.test(fraction)) ||
       (irregular(places) && (exponent !== undefined ||
         wholeDigits(value * scale) <= Math.max(...places)));
@@ -60,21 +60,22 @@ const deviations = {
   formatInteger(value, picture) {
     const [primary, modifier] = picture.split(/;(?=[^;]*$)/);
     if (primary.length > 1 && /^[aAiIwW]/.test(primary)) return false;
-    const places = [...primary.matchAll(/[^0-9#]/g)]
-      .map((m) => count(primary.slice(m.index), /[0-9#]/g));
-    const other = new Set(primary.match(/[^0-9#]/g) ?? []).size > 1;
+    const places = [...primary.matchAll(/[^0-9#\u0660-\u0669]/g)]
+      .map((m) => count(primary.slice(m.index), /[0-9#\u0660-\u0669]/g));
+    const other = new Set(primary.match(/[^0-9#\u0660-\u0669]/g) ?? []).size > 1;
     return (/[0-9#\u0660-\uffff]/.test(primary) && Math.abs(value) >= 1e21) ||
       (modifier?.startsWith("o") && (places.some((p) => p < 2) || /[\u0660-\uffff]/.test(primary))) ||
       ((other || irregular(places)) &&
-       Math.max(wholeDigits(value), count(primary, /[0-9]/g)) <= Math.max(...places));
+       Math.max(wholeDigits(value), count(primary, /[0-9\u0660-\u0669]/g)) <= Math.max(...places));
   },
   parseInteger(text, picture) {
     const primary = picture.split(";")[0];
-    return /^\s*[-+]?0x/i.test(text) || (/[0-9#]/.test(primary) && /[^0-9#,]/.test(primary)) ||
+    return /^\s*[-+]?0x/i.test(text) || (/^[aA]/.test(primary) && text.length > 10) || (/[0-9#]/.test(primary) && /[^0-9#,]/.test(primary)) ||
       (/[\u0660-\uffff]/.test(picture) && /[^\u0660-\uffff]/.test(text));
   },
   fromMillis(millis, picture = "", zone) {
-    return !(Math.abs(millis) <= 8.639e15) || /fN/.test(picture) ||
+    return !(Math.abs(millis) <= 8.639e15) ||
+      (millis > -62.2e12 && millis < -58.9e12 && /[WwXx]/.test(picture)) || /fN|\[\s*[^YMDdFWwXxHhPmsfZzCE\s[][^\]]/.test(picture.replaceAll("[[", "")) ||
       /,[^\]]*-[^0-9*][^\]]*\]|,[^0-9*\]-][^\]]*\]|,[^\]]*-\]/.test(picture) ||
       (zone !== undefined && (!/^[-+]?[0-9]{1,4}$/.test(zone) || /^-..?[^0]|^-...[^0]/.test(zone)));
   },
@@ -82,7 +83,7 @@ const deviations = {
     if (picture === undefined)
       return /^\d{4}(-\d\d){0,2}(\.|[-+]\d\d:?\d\d$)/.test(text) || /^00..Z/.test(text);
     return /(^|[ a-z])-\d\d?:?(\d?[1-9]|[1-9]\d)$/i.test(text) && /z/i.test(picture) || /M[Nn]/.test(picture) && !/^[^A-Za-z]*((Jan|Febr)uary|March|April|May|June|July|August|(Septem|Octo|Novem|Decem)ber)?[^A-Za-z]*$/.test(text) ||
-      /[pPaA]m|[ap]M/.test(text.replace(/am|pm/g, "")) || /[\u0660-\uffff]|Z01\.|MNn,/.test(picture);
+      /[pPaA]m|[ap]M/.test(text.replace(/am|pm/g, "")) || /[\u0660-\uffff]|Z01\.|MNn,|\[P/.test(picture) && !/^([-0-9: ]+(am|pm))$/i.test(text);
   },
   round: (value, places = 0) => !Number.isInteger(places) || !Number.isFinite(
     Number(`${value}e${places}`.replace(/e(.*)e/, (_, e) => `e${+e + places}~`).split("~")[0])),
