@@ -138,6 +138,23 @@ static void emit_frame(struct emit *emit)
         emit_op(emit, OP_COLLECT, types, KEYWORD_ID);
 }
 
+/* Called with OP_END in place. */
+static enum block_kind kind_of(const struct emit *emit)
+{
+    bool alone = emit->ops_n == 2;
+    if (alone && emit->ops[0].code == OP_ENUM)
+        return BLOCK_ENUM;
+    if (alone && emit->ops[0].code == OP_OBJECT)
+        return BLOCK_OBJECT;
+    for (uint32_t i = 0; i < emit->ops_n; i++) {
+        unsigned code = emit->ops[i].code;
+        bool looks_only = code >= OP_CONST && code <= OP_COUNT;
+        if (!looks_only && code != OP_END && code != OP_UNIQUE_ITEMS)
+            return BLOCK_ANY;
+    }
+    return BLOCK_LEAF;
+}
+
 static void emit_object_node(struct emit *emit)
 {
     struct block *block = emit->block;
@@ -156,6 +173,7 @@ static void emit_object_node(struct emit *emit)
     struct op *ops = arena_array(emit->arena, emit->ops_n, sizeof(ops[0]));
     memcpy(ops, emit->ops, emit->ops_n * sizeof(ops[0]));
     block->ops = ops;
+    block->kind = (uint8_t)kind_of(emit);
 }
 
 static void emit_block(struct emit *emit, struct block *block)
@@ -218,6 +236,7 @@ static void join_alias(struct emit *emit, struct block *block)
         struct block *next = library_block(emit->library, block->via->node);
         block->ops = end->ops;
         block->types = end->types;
+        block->kind = end->kind;
         if (next->ops == end->ops && next->types == end->types)
             break;
         block = next;
@@ -238,6 +257,8 @@ bool emit_program(struct emit *emit, struct library *library, struct schema *sch
     if (library->failed)
         return false;
     fill_scopes(emit);
+    for (struct object_plan *plan = emit->plans; plan; plan = plan->next)
+        emit_finish_plan(plan);
     schema->root = library->root;
     schema->dynamic_n = library->dynamic_n;
     return true;

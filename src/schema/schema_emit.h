@@ -20,7 +20,7 @@ struct emit {
     uint32_t queue_n;
     uint32_t queue_room;
     uint32_t patterns_n;
-    struct dynamic_ref *last_ref;
+    struct object_plan *plans; /* all */
 
     /* The block under way. */
     struct block *block;
@@ -59,6 +59,9 @@ bool emit_expect(struct emit *emit, enum keyword keyword, const struct json *val
 
 /* A regular expression that the schema owns; NULL: a fault was noted. */
 const struct pattern *emit_new_pattern(struct emit *emit, enum keyword keyword, str text);
+
+/* When all blocks have their operations. */
+void emit_finish_plan(struct object_plan *plan);
 
 #define KEYWORD(id, name, drafts, vocabulary, children, emitter)                         \
     void emitter(struct emit *emit, enum keyword keyword, const struct json *value);

@@ -21,9 +21,10 @@ static struct property *gather_name(struct gather *gather, str name)
     struct property *property = map_find(&gather->places, name);
     if (property)
         return property;
-    property = &gather->properties[gather->n++];
-    property->name = arena_str(gather->emit->arena, name);
-    map_put(&gather->places, property->name, property);
+    uint32_t place = gather->n++;
+    property = &gather->properties[place];
+    property->name = name_of(arena_str(gather->emit->arena, name), place);
+    map_put(&gather->places, name_text(&property->name), property);
     return property;
 }
 
@@ -33,6 +34,7 @@ static void gather_properties(struct gather *gather, const struct json *properti
         const struct json_member *member = &properties->u.members[i];
         struct property *property = gather_name(gather, json_key(member));
         property->block = emit_use(gather->emit, KEYWORD_PROPERTIES, &member->value);
+        property->listed = true;
     }
 }
 
@@ -66,7 +68,7 @@ static void emit_names(struct emit *emit, struct object_plan *plan,
     map_fini(&gather.places);
     str *names = arena_array(emit->library->scratch, gather.n, sizeof(names[0]));
     for (uint32_t i = 0; i < gather.n; i++)
-        names[i] = gather.properties[i].name;
+        names[i] = name_text(&gather.properties[i].name);
     plan->names = names_create(emit->arena, names, gather.n);
     plan->properties = gather.properties;
     plan->properties_n = gather.n;
@@ -108,7 +110,22 @@ void emit_object(struct emit *emit, enum keyword keyword, const struct json *val
     if (at[KEYWORD_ADDITIONAL_PROPERTIES])
         plan->additional = emit_use(emit, KEYWORD_ADDITIONAL_PROPERTIES,
                                     at[KEYWORD_ADDITIONAL_PROPERTIES]);
+    plan->next = emit->plans;
+    emit->plans = plan;
     emit_op(emit, OP_OBJECT, TYPES_OBJECT, keyword)->u.object = plan;
+}
+
+void emit_finish_plan(struct object_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->properties_n; i++) {
+        struct property *property = &plan->properties[i];
+        if (!property->listed)
+            property->block = plan->additional;
+        const struct block *block = property->block;
+        property->types = block ? block->types : TYPES_ALL;
+        property->deeper =
+            block && (block->kind != BLOCK_TYPES || block->types & TYPES_WHOLE);
+    }
 }
 
 void emit_property_names(struct emit *emit, enum keyword keyword,

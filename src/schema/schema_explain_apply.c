@@ -13,9 +13,10 @@ static str known_names(struct explain *explain, const struct object_plan *plan)
     if (plan->patterns_n || plan->properties_n > NAMES_MAX)
         return STR_NONE;
     for (uint32_t i = 0; i < plan->properties_n; i++)
-        if (plan->properties[i].block)
+        if (plan->properties[i].listed)
             text = arena_printf(explain->arena, STR_F "%s\"" STR_F "\"", STR_A(text),
-                                text.n ? ", " : "", STR_A(plan->properties[i].name));
+                                text.n ? ", " : "",
+                                STR_A(name_text(&plan->properties[i].name)));
     return text;
 }
 
@@ -42,8 +43,9 @@ static void explain_member(struct explain *explain, const struct view *view,
                            const struct json_member *member)
 {
     struct place place = {view->place, json_key(member), 0};
-    uint32_t at = names_find(plan->names, member->key, member->key_n);
-    const struct block *block = at == NAMES_NONE ? NULL : plan->properties[at].block;
+    uint32_t at = names_find(plan->names, json_key(member));
+    const struct property *property = at == NAMES_NONE ? NULL : &plan->properties[at];
+    const struct block *block = property && property->listed ? property->block : NULL;
     bool known = block != NULL;
     if (block)
         explain_child(explain, view, block, &member->value, &place);
@@ -64,10 +66,10 @@ static void explain_object(struct explain *explain, const struct view *view,
     const struct json *v = view->value;
     for (uint32_t i = 0; i < plan->properties_n; i++)
         if (plan->properties[i].required &&
-            (v->n == 0 || !json_member(v, plan->properties[i].name)))
+            (v->n == 0 || !json_member(v, name_text(&plan->properties[i].name))))
             explain_add(explain, view, KEYWORD_REQUIRED,
                         "must have a member \"" STR_F "\"",
-                        STR_A(plan->properties[i].name));
+                        STR_A(name_text(&plan->properties[i].name)));
     for (uint32_t i = 0; i < v->n && !explain_ends(explain); i++)
         explain_member(explain, view, plan, &v->u.members[i]);
 }

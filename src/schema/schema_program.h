@@ -14,12 +14,12 @@
 #define SCHEMA_SCHEMA_PROGRAM_H
 
 #include "json/json.h"
+#include "schema/names.h"
 #include "schema/schema_keyword.h"
 
 struct block;
 struct anchor;
 struct format;
-struct names;
 struct object_plan;
 struct pattern;
 struct resource;
@@ -57,9 +57,13 @@ struct bound {
     struct json exact;
 };
 
+enum { CHOICE_FEW = 6 };
+
 /* Values of `enum`: strings by name, others in a table by their hash. */
 struct choice {
     const struct names *texts;
+    struct name few[CHOICE_FEW]; /* the same, when there are no more */
+    uint32_t texts_n;
     const struct json *others;
     uint32_t *slots; /* place + 1, 0 = free; NULL = few, looked at one by one */
     uint32_t mask;
@@ -67,11 +71,16 @@ struct choice {
     struct json all; /* for words */
 };
 
-/* A member that the schema names. */
+/* A member that the schema names, or only requires. What its block says about types is
+ * repeated, as most say no more. */
 struct property {
-    const struct block *block; /* NULL = it is only required */
+    struct name name;
+    const struct block *block; /* that of additional members if it has none of its own;
+                                * NULL = anything */
+    uint16_t types;
+    bool deeper; /* the block asks for more than types */
     bool required;
-    str name;
+    bool listed; /* in `properties`: it is not additional */
 };
 
 struct pattern_property {
@@ -83,12 +92,13 @@ struct pattern_property {
  * neither knew it, is additional. */
 struct object_plan {
     const struct names *names;
-    const struct property *properties; /* by their place in `names` */
+    struct property *properties; /* by their place in `names` */
     const struct pattern_property *patterns;
     const struct block *additional; /* NULL = anything */
     uint32_t patterns_n;
     uint32_t required_n;
     uint32_t properties_n;
+    struct object_plan *next; /* while compiling */
 };
 
 struct items_plan {
@@ -177,10 +187,20 @@ struct op {
     } u;
 };
 
+/* What its operations are, for short cuts. */
+enum block_kind {
+    BLOCK_TYPES,  /* none: the types say all */
+    BLOCK_ENUM,   /* OP_ENUM alone */
+    BLOCK_LEAF,   /* none applies another block */
+    BLOCK_OBJECT, /* OP_OBJECT alone */
+    BLOCK_ANY
+};
+
 struct block {
-    const struct op *ops; /* ends with OP_END; NULL = the types say all */
+    const struct op *ops; /* ends with OP_END; NULL = there are none */
     uint16_t types;
-    bool queued; /* something reaches it */
+    uint8_t kind; /* enum block_kind */
+    bool queued;  /* something reaches it */
 
     /* While compiling. */
     const struct json *node;

@@ -82,15 +82,21 @@ void run_scope_leave(struct run *run, const struct scope *scope,
         run->dynamic[scope->entries[i].dynamic] = before[i];
 }
 
-static bool run_ops(struct run *run, const struct op *op, const struct json *v,
-                    struct seen *seen);
+/* Whether an outer resource has all of the names already. */
+static bool is_covered(const struct run *run, const struct scope *scope)
+{
+    for (uint32_t i = 0; i < scope->n; i++)
+        if (!run->dynamic[scope->entries[i].dynamic])
+            return false;
+    return true;
+}
 
 /* The rest of the block, with the names of its resource. */
 static __attribute__((noinline)) bool run_scope(struct run *run, const struct op *op,
                                                 const struct json *v, struct seen *seen)
 {
     const struct scope *scope = op->u.scope;
-    if (!scope->n)
+    if (is_covered(run, scope))
         return run_ops(run, op + 1, v, seen);
     struct arena_mark mark = arena_mark(run->arena);
     const struct block **before = arena_alloc(run->arena, scope->n * sizeof(before[0]));
@@ -121,8 +127,8 @@ static __attribute__((noinline)) bool run_collect(struct run *run, const struct 
             return false;                                                                \
         break;
 
-static bool run_ops(struct run *run, const struct op *op, const struct json *v,
-                    struct seen *seen)
+bool run_ops(struct run *run, const struct op *op, const struct json *v,
+             struct seen *seen)
 {
     for (;; op++) {
         if (!(op->types >> v->type & 1))
@@ -158,7 +164,9 @@ bool run_enter(struct run *run, const struct block *block, const struct json *v,
         return false;
     }
     run->depth--;
-    bool ok = run_ops(run, block->ops, v, seen);
+    bool ok = block->kind == BLOCK_OBJECT
+                  ? v->type != JSON_OBJECT || check_object(run, block->ops, v, seen)
+                  : run_ops(run, block->ops, v, seen);
     run->depth++;
     return ok;
 }

@@ -15,6 +15,7 @@
 
 #include "schema/schema_number.h"
 #include "schema/schema_program.h"
+#include "schema/schema_values.h"
 
 enum { RUN_DEPTH_MAX = 4000 };
 
@@ -37,9 +38,12 @@ struct seen {
 void run_init(struct run *run, const struct schema *schema, struct arena *arena,
               const struct json *instance);
 
-/* The block's operations, behind the types. */
+/* The block's operations, behind the types; `ops` those of a block that applies no
+ * others, which need not be counted. */
 bool run_enter(struct run *run, const struct block *block, const struct json *v,
                struct seen *seen);
+bool run_ops(struct run *run, const struct op *ops, const struct json *v,
+             struct seen *seen);
 
 /* One operation alone; not OP_END, OP_SCOPE or OP_COLLECT. */
 bool run_op(struct run *run, const struct op *op, const struct json *v,
@@ -55,7 +59,10 @@ void run_scope_leave(struct run *run, const struct scope *scope,
 /* Takes `n` steps off; false when it is tired. */
 bool run_tire(struct run *run, uint64_t n);
 
-static inline bool run_steps(struct run *run, uint64_t n)
+/* A part of the loops over members and items. */
+#define RUN_HOT static inline __attribute__((always_inline))
+
+RUN_HOT bool run_steps(struct run *run, uint64_t n)
 {
     if (__builtin_expect(run->steps < n, 0))
         return run_tire(run, n);
@@ -63,19 +70,30 @@ static inline bool run_steps(struct run *run, uint64_t n)
     return true;
 }
 
-static inline bool run_types_fit(const struct block *block, const struct json *v)
+RUN_HOT bool run_types_fit(const struct block *block, const struct json *v)
 {
     if (!(block->types >> v->type & 1))
         return false;
     return !(block->types & TYPES_WHOLE) || v->type != JSON_NUMBER || number_is_whole(v);
 }
 
-static inline bool run_block(struct run *run, const struct block *block,
-                             const struct json *v, struct seen *seen)
+RUN_HOT bool run_block(struct run *run, const struct block *block, const struct json *v,
+                       struct seen *seen)
 {
     if (!run_types_fit(block, v))
         return false;
-    return !block->ops || run_enter(run, block, v, seen);
+    switch ((enum block_kind)block->kind) {
+    case BLOCK_TYPES:
+        return true;
+    case BLOCK_ENUM:
+        return choice_admits(block->ops->u.choice, v);
+    case BLOCK_LEAF:
+        return run_ops(run, block->ops, v, seen);
+    case BLOCK_OBJECT:
+    case BLOCK_ANY:
+        break;
+    }
+    return run_enter(run, block, v, seen);
 }
 
 static inline void seen_mark(struct seen *seen, uint32_t i)
@@ -92,9 +110,10 @@ void seen_init(struct seen *seen, struct arena *arena, uint32_t n);
 void seen_merge(struct seen *seen, const struct seen *more);
 void seen_mark_all(struct seen *seen);
 
+/* Not inlined, so that the loop over operations has a small frame. */
 #define OP(id, check)                                                                    \
-    bool check(struct run *run, const struct op *op, const struct json *v,               \
-               struct seen *seen);
+    __attribute__((noinline)) bool check(struct run *run, const struct op *op,           \
+                                         const struct json *v, struct seen *seen);
 #include "schema/schema_op_list.h"
 #undef OP
 

@@ -44,11 +44,10 @@ bool check_all_of(struct run *run, const struct op *op, const struct json *v,
 }
 
 /* The block with marks of its own, which are kept only when it passes. */
-static bool run_apart(struct run *run, const struct block *block, const struct json *v,
-                      struct seen *seen)
+static __attribute__((noinline)) bool run_marked(struct run *run,
+                                                 const struct block *block,
+                                                 const struct json *v, struct seen *seen)
 {
-    if (!seen)
-        return run_block(run, block, v, NULL);
     struct arena_mark mark = arena_mark(run->arena);
     struct seen own;
     seen_init(&own, run->arena, seen->n);
@@ -59,11 +58,20 @@ static bool run_apart(struct run *run, const struct block *block, const struct j
     return ok;
 }
 
+static inline bool run_apart(struct run *run, const struct block *block,
+                             const struct json *v, struct seen *seen)
+{
+    return seen ? run_marked(run, block, v, seen) : run_block(run, block, v, NULL);
+}
+
 bool check_any_of(struct run *run, const struct op *op, const struct json *v,
                   struct seen *seen)
 {
     bool any = false;
-    for (uint32_t i = 0; i < op->n && (!any || seen) && !run->tired; i++)
+    for (uint32_t i = 0; !seen && i < op->n; i++)
+        if (run_block(run, op->u.blocks[i], v, NULL))
+            return true;
+    for (uint32_t i = 0; seen && i < op->n; i++)
         any |= run_apart(run, op->u.blocks[i], v, seen);
     return any;
 }

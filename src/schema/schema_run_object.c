@@ -25,45 +25,82 @@ static bool check_patterns(struct run *run, const struct object_plan *plan,
     return true;
 }
 
-/* `found` counts the required members: names of an object are distinct. */
-static inline bool check_member(struct run *run, const struct object_plan *plan,
-                                const struct json_member *member, uint32_t *found,
-                                bool *known)
+/*
+ * The property of a member's name, or NULL. Members often come in the order in which the
+ * schema names them, so the one behind the last is looked at first; *hint is its place.
+ */
+RUN_HOT const struct property *find_property(const struct object_plan *plan,
+                                             const struct json_member *member,
+                                             uint32_t *hint)
 {
-    uint32_t place = names_find(plan->names, member->key, member->key_n);
-    if (place != NAMES_NONE) {
-        const struct property *property = &plan->properties[place];
-        *found += property->required;
-        if (property->block) {
-            *known = true;
-            if (!run_block(run, property->block, &member->value, NULL))
+    uint64_t head, tail;
+    uint32_t place = *hint;
+    name_words(member->key, member->key_n, &head, &tail);
+    if (place >= plan->properties_n ||
+        !name_is(&plan->properties[place].name, member->key, member->key_n, head, tail))
+        place = names_find(plan->names, json_key(member));
+    if (place == NAMES_NONE)
+        return NULL;
+    *hint = place + 1;
+    return &plan->properties[place];
+}
+
+/* Nobody asks for marks, and there are no patterns. Required members are counted: names
+ * of an object are distinct. */
+static bool check_names(struct run *run, const struct object_plan *plan,
+                        const struct json *v)
+{
+    uint32_t hint = 0;
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < v->n; i++) {
+        const struct json_member *member = &v->u.members[i];
+        const struct property *property = find_property(plan, member, &hint);
+        const struct block *block = plan->additional;
+        if (property) {
+            found += property->required;
+            if (!(property->types >> member->value.type & 1))
                 return false;
+            block = property->deeper ? property->block : NULL;
         }
+        if (block && !run_block(run, block, &member->value, NULL))
+            return false;
     }
-    return !plan->patterns_n || check_patterns(run, plan, member, known);
+    return found == plan->required_n;
+}
+
+static bool check_all(struct run *run, const struct object_plan *plan,
+                      const struct json *v, struct seen *seen)
+{
+    uint32_t hint = 0;
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < v->n; i++) {
+        const struct json_member *member = &v->u.members[i];
+        const struct property *property = find_property(plan, member, &hint);
+        bool known = property && property->listed;
+        const struct block *block = known ? property->block : NULL;
+        found += property && property->required;
+        if (plan->patterns_n && !check_patterns(run, plan, member, &known))
+            return false;
+        if (!known && plan->additional) {
+            block = plan->additional;
+            known = true;
+        }
+        if (block && !run_block(run, block, &member->value, NULL))
+            return false;
+        if (seen && known)
+            seen_mark(seen, i);
+    }
+    return found == plan->required_n;
 }
 
 bool check_object(struct run *run, const struct op *op, const struct json *v,
                   struct seen *seen)
 {
     const struct object_plan *plan = op->u.object;
-    const struct json_member *members = v->u.members;
-    uint32_t found = 0;
     if (v->n < plan->required_n || !run_steps(run, v->n))
         return false;
-    for (uint32_t i = 0; i < v->n; i++) {
-        bool known = false;
-        if (!check_member(run, plan, &members[i], &found, &known))
-            return false;
-        if (!known && plan->additional) {
-            known = true;
-            if (!run_block(run, plan->additional, &members[i].value, NULL))
-                return false;
-        }
-        if (known && seen)
-            seen_mark(seen, i);
-    }
-    return found == plan->required_n;
+    return seen || plan->patterns_n ? check_all(run, plan, v, seen)
+                                    : check_names(run, plan, v);
 }
 
 bool check_property_names(struct run *run, const struct op *op, const struct json *v,

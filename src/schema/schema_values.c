@@ -46,13 +46,9 @@ static uint64_t hash_value(const struct json *v, unsigned depth)
     return mix(hash);
 }
 
-/* json_equal with the quick answers here. */
-static inline bool is_same(const struct json *a, const struct json *b)
+__attribute__((noinline)) bool values_equal_slowly(const struct json *a,
+                                                   const struct json *b)
 {
-    if (a->type != b->type)
-        return false;
-    if (a->type == JSON_STRING)
-        return a->n == b->n && memcmp(a->u.text, b->u.text, a->n) == 0;
     return json_equal(a, b);
 }
 
@@ -86,6 +82,9 @@ const struct choice *choice_create(struct arena *arena, const struct json *array
             others[choice->n++] = *value;
     }
     choice->others = others;
+    for (uint32_t i = 0; i < texts_n && i < CHOICE_FEW; i++)
+        choice->few[i] = name_of(texts[i], i);
+    choice->texts_n = texts_n;
     choice->texts = names_create(arena, texts, texts_n);
     if (choice->n > OTHERS_FEW)
         hash_others(arena, choice);
@@ -95,16 +94,16 @@ const struct choice *choice_create(struct arena *arena, const struct json *array
 bool choice_has(const struct choice *choice, const struct json *value)
 {
     if (json_is(value, JSON_STRING))
-        return names_find(choice->texts, value->u.text, value->n) != NAMES_NONE;
+        return names_find(choice->texts, json_text(value)) != NAMES_NONE;
     if (!choice->slots) {
         for (uint32_t i = 0; i < choice->n; i++)
-            if (is_same(&choice->others[i], value))
+            if (values_equal(&choice->others[i], value))
                 return true;
         return false;
     }
     for (uint64_t at = hash_value(value, 0);; at++) {
         uint32_t place = choice->slots[at & choice->mask];
-        if (!place || is_same(&choice->others[place - 1], value))
+        if (!place || values_equal(&choice->others[place - 1], value))
             return place != 0;
     }
 }
@@ -115,7 +114,7 @@ static enum values_result compare_all(const struct json *array, uint32_t *ret_fi
     const struct json *items = array->u.items;
     for (uint32_t i = 1; i < array->n; i++)
         for (uint32_t k = 0; k < i; k++)
-            if (is_same(&items[k], &items[i])) {
+            if (values_equal(&items[k], &items[i])) {
                 *ret_first = k;
                 *ret_second = i;
                 return VALUES_MEET;
@@ -151,14 +150,16 @@ static uint32_t put_value(struct search *search, uint32_t i)
         if (!*search->steps)
             return UINT32_MAX;
         --*search->steps;
-        if (is_same(&search->items[slot->place - 1], &search->items[i]))
+        if (values_equal(&search->items[slot->place - 1], &search->items[i]))
             return slot->place - 1;
     }
 }
 
-enum values_result values_differ(struct arena *arena, const struct json *array,
-                                 uint64_t *steps, uint32_t *ret_first,
-                                 uint32_t *ret_second)
+__attribute__((noinline)) enum values_result values_differ(struct arena *arena,
+                                                           const struct json *array,
+                                                           uint64_t *steps,
+                                                           uint32_t *ret_first,
+                                                           uint32_t *ret_second)
 {
     if (array->n <= FEW)
         return compare_all(array, ret_first, ret_second);
