@@ -90,7 +90,7 @@ struct json builtin_millis(struct eval *eval, const struct call_args *args)
 struct json builtin_toMillis(struct eval *eval, const struct call_args *args)
 {
     double millis;
-    bool matched;
+    struct date_reading reading;
     struct jsonata_fault fault = {.code = JSONATA_OK};
     if (is_missing(args, 0))
         return eval_nothing();
@@ -100,7 +100,7 @@ struct json builtin_toMillis(struct eval *eval, const struct call_args *args)
         return json_of_number(millis);
     }
     if (!picture_date_parse(&eval->arena, picture_of(eval, args, 1), arg_text(args, 0),
-                            eval->order->now_ms, &matched, &millis, &fault))
+                            eval->order->now_ms, &reading, &fault))
         eval_throw(eval, &fault);
-    return matched ? json_of_number(millis) : eval_nothing();
+    return reading.matched ? json_of_number(reading.millis) : eval_nothing();
 }
