@@ -20,7 +20,7 @@ X(REQUEST_TIMEOUT, "request_timeout", 408, LATER, "The request did not arrive in
 X(URI_TOO_LONG, "uri_too_long", 414, NEVER, "The request target is too long",
   "Keep the target under 16 KiB; put long filters into the body where the vendor can.")
 X(HEADERS_TOO_LARGE, "headers_too_large", 431, NEVER, "The request headers are too large",
-  "Keep all headers together under 64 KiB and under 200 lines.")
+  "Keep all headers together under 64 KiB and under 250 lines.")
 X(BODY_TOO_LARGE, "body_too_large", 413, NEVER, "The request body is too large",
   "Send less; the limit stands in `detail`.")
 X(EXPECTATION_FAILED, "expectation_failed", 417, NEVER, "The expectation cannot be met",

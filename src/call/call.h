@@ -69,6 +69,7 @@ struct call {
     bool expect_continue;          /* wait (1 s at most) for 100 before the body */
     bool fresh;                    /* not over a connection that was used before */
     bool trailers_wanted;          /* send `TE: trailers` */
+    bool h1_only;                  /* no HTTP/2, though the vendor may speak it */
     struct tls *tls;               /* NULL: the transport's own */
     str egress_proxy;              /* URL; absent = none. curl only */
     struct call_limits limits;

@@ -40,7 +40,8 @@ static void start(struct transport *transport, struct call *call)
 {
     struct curl *curl = curl_of(transport);
     struct curl_pool *pool = &curl->pools[call->worker->id];
-    ride_start(curl_group_of(pool, call->tls ? call->tls : curl->settings.tls), call);
+    struct tls *tls = call->tls ? call->tls : curl->settings.tls;
+    ride_start(curl_group_of(pool, tls, call->h1_only), call);
 }
 
 static void cancel(struct call *call)

@@ -2,8 +2,8 @@
  * The libcurl transport, for curl*.c only.
  *
  *   pool   a worker's part: names, groups
- *   group  a multi, for one TLS profile: libcurl would give a connection that was made
- *          with one profile to a call with another
+ *   group  a multi, for one TLS profile and choice of protocols: libcurl would give a
+ *          connection that was made with one profile to a call with another
  *   ride   one call on its way
  *
  *   ASK → BUSY → OVER     libcurl has a kept connection for it
@@ -46,6 +46,7 @@ struct curl_group {
     struct list node; /* in pool->groups */
     struct curl_pool *pool;
     struct tls *tls;
+    bool h1_only; /* its calls must not get a connection that speaks HTTP/2 */
     CURLM *multi;
     CURLSH *share;         /* of TLS sessions */
     struct timer timer;    /* libcurl's */
@@ -112,6 +113,7 @@ struct ride {
     struct curl_slist *lines;
     struct curl_slist *addresses;
     long asked_bytes; /* of requests before ours, to a proxy */
+    long left_port;   /* our end of the connection whose stream it left open; 0: none */
 
     enum ride_send send;
     bool send_held;   /* libcurl waits to be told to read on */
@@ -122,6 +124,7 @@ struct ride {
     bool answered; /* the final head has come */
     bool heard;    /* a line of it has */
     bool complete; /* the answer is, whatever libcurl has still to do */
+    bool ends;     /* nothing more will come but the end of the stream */
     bool done;     /* libcurl has told its result */
     CURLcode result;
     bool paused;
@@ -144,7 +147,7 @@ struct curl {
 enum { RIDE_MAGIC = 0x52494445 };
 
 /* --- curl_group.c: the multi and the loop */
-struct curl_group *curl_group_of(struct curl_pool *pool, struct tls *tls);
+struct curl_group *curl_group_of(struct curl_pool *pool, struct tls *tls, bool h1_only);
 void curl_group_drop(struct curl_group *group); /* no ride may be left */
 /* The ride's turn comes in `work`. */
 void curl_group_queue(struct ride *ride);

@@ -97,8 +97,10 @@ static void let_send(struct ride *ride)
  * notices only when it reads again, and nothing more will come. */
 static void ask_for_end(struct ride *ride)
 {
-    if (ride->answered && speaks_h2(ride))
-        timer_start(&ride->nudge, 0);
+    if (!ride->answered || !speaks_h2(ride))
+        return;
+    ride->ends = true;
+    timer_start(&ride->nudge, 0);
 }
 
 /* --- the request's body --- */

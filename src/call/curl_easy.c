@@ -181,7 +181,8 @@ static void plan_connection(struct ride *ride)
     SET(ride, SHARE, ride->group->share);
     if (!url_host_is_address(ride->peer.host))
         plan_address(ride);
-    SET(ride, HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    SET(ride, HTTP_VERSION,
+        (long)(ride->call->h1_only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
     SET(ride, PIPEWAIT, (long)(ride->call->url.tls && !ride->call->fresh));
     SET(ride, MAXAGE_CONN, (long)usec_ceil_s(pool->curl->settings.idle));
     SET(ride, HAPPY_EYEBALLS_TIMEOUT_MS, 1L);

@@ -183,11 +183,13 @@ static CURLM *create_multi(struct curl_group *group)
     return multi;
 }
 
-static struct curl_group *create_group(struct curl_pool *pool, struct tls *tls)
+static struct curl_group *create_group(struct curl_pool *pool, struct tls *tls,
+                                       bool h1_only)
 {
     struct curl_group *group = mem_zalloc(sizeof(*group));
     group->pool = pool;
     group->tls = tls_ref(tls);
+    group->h1_only = h1_only;
     timer_init(&group->timer, pool->worker, on_timer);
     timer_init(&group->work, pool->worker, on_work);
     timer_init(&group->idle, pool->worker, on_idle);
@@ -203,15 +205,15 @@ static struct curl_group *create_group(struct curl_pool *pool, struct tls *tls)
     return group;
 }
 
-struct curl_group *curl_group_of(struct curl_pool *pool, struct tls *tls)
+struct curl_group *curl_group_of(struct curl_pool *pool, struct tls *tls, bool h1_only)
 {
     LIST_EACH(node, &pool->groups)
     {
         struct curl_group *group = CONTAINER_OF(node, struct curl_group, node);
-        if (group->tls == tls)
+        if (group->tls == tls && group->h1_only == h1_only)
             return group;
     }
-    return create_group(pool, tls);
+    return create_group(pool, tls, h1_only);
 }
 
 void curl_group_drop(struct curl_group *group)

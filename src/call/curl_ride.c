@@ -172,9 +172,48 @@ static void release_easy(struct ride *ride)
     ride->easy = NULL;
 }
 
+static long local_port(const struct ride *ride)
+{
+    long port = 0;
+    curl_easy_getinfo(ride->easy, CURLINFO_LOCAL_PORT, &port);
+    return port;
+}
+
+/* Another stream of a connection, which is known by its end here. */
+static struct ride *find_stream(struct curl_group *group, long port)
+{
+    LIST_EACH(node, &group->rides)
+    {
+        struct ride *ride = CONTAINER_OF(node, struct ride, node);
+        if (ride->state == RIDE_BUSY && !ride->done && local_port(ride) == port)
+            return ride;
+    }
+    return NULL;
+}
+
+/* libcurl resets a stream of HTTP/2 that is taken from it, but does not send that before
+ * another one makes it write (curl issue 17611). Where there is none, the connection goes
+ * with the stream. */
+static void leave_stream(struct ride *ride)
+{
+    if (ride->state != RIDE_BUSY || ride->done)
+        return;
+    ride->left_port = local_port(ride);
+    curl_easy_setopt(ride->easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
+static void send_reset(struct ride *ride)
+{
+    struct ride *other =
+        ride->left_port ? find_stream(ride->group, ride->left_port) : NULL;
+    if (other)
+        timer_start(&other->nudge, 0);
+}
+
 static void free_ride(struct ride *ride)
 {
     release_easy(ride);
+    send_reset(ride);
     dial_cancel(&ride->dial);
     timer_cancel(&ride->timer);
     timer_cancel(&ride->nudge);
@@ -192,6 +231,7 @@ static void free_ride(struct ride *ride)
 
 static void end(struct ride *ride)
 {
+    leave_stream(ride);
     ride->state = RIDE_OVER;
     timer_cancel(&ride->timer);
     dial_cancel(&ride->dial);
@@ -431,8 +471,8 @@ static void go_on(struct ride *ride)
 }
 
 /* libcurl looks at a connection again when a pause is lifted: one is set for that.
- * Another stream of the connection may get the look instead, so it is done until it
- * helps. */
+ * Another stream of the connection may get the look instead, so one that waits for its
+ * end does it until it helps. */
 static void on_nudge(struct timer *timer)
 {
     struct ride *ride = CONTAINER_OF(timer, struct ride, nudge);
@@ -442,7 +482,8 @@ static void on_nudge(struct timer *timer)
     int mask = pause_mask(ride);
     if (curl_easy_pause(ride->easy, mask ^ CURLPAUSE_SEND) == CURLE_OK)
         curl_easy_pause(ride->easy, mask);
-    timer_start(&ride->nudge, nudge_every);
+    if (ride->ends)
+        timer_start(&ride->nudge, nudge_every);
 }
 
 void ride_work(struct ride *ride)

@@ -37,9 +37,14 @@ static struct entry *compile(struct catalog_change *change, str text)
 {
     struct entry *entry = entry_compile(text, change->name, change->name, change->arena,
                                         &change->faults, &change->fault_n);
-    if (!entry)
-        fail(change, ERR_DOCUMENT_INVALID, NULL);
-    return entry;
+    if (entry)
+        return entry;
+    change->err = ERR_DOCUMENT_INVALID;
+    change->detail =
+        change->fault_n == 1
+            ? STR("There is one fault.")
+            : arena_printf(change->arena, "There are %u faults.", change->fault_n);
+    return NULL;
 }
 
 static void publish(struct catalog_change *change, struct entry *entry)

@@ -218,6 +218,15 @@ static bool check_key_update(struct change *change)
            check_expiry(change);
 }
 
+static void note_expiry(struct json_out *out, usec expires)
+{
+    json_out_name(out, STR("expires"));
+    if (expires == USEC_NEVER)
+        json_out_null(out);
+    else
+        json_out_int(out, expires);
+}
+
 static void note_key(struct change *change)
 {
     struct json_out *out = &change->work->out;
@@ -238,7 +247,7 @@ static void note_key(struct change *change)
         json_out_end(out);
     }
     if (change->expires > 0)
-        json_out_member_int(out, STR("expires"), change->expires);
+        note_expiry(out, change->expires);
 }
 
 /* Limits the key to the environments, which must be of its stage. */

@@ -46,7 +46,7 @@ static void take_answer(struct exchange *exchange, const struct message_head *he
     exchange->answer.status = head->status;
     exchange->answer.headers = &exchange->call.head.headers;
     exchange->answer.content_length = head->content_length;
-    exchange->answer.whole = false;
+    exchange->answer.whole = exchange->answer.large = false;
     exchange->outcome.vendor_status = exchange->outcome.status = head->status;
     exchange->outcome.upstream += exchange->worker->now - exchange->call_began;
 }
@@ -69,6 +69,7 @@ static void on_body(struct call *call, str chunk)
             return;
         }
         exchange->inspecting = false;
+        exchange->answer.large = true;
         exchange_move(exchange, EXCHANGE_JUDGE);
     }
     if (exchange->step == EXCHANGE_ANSWER)
@@ -91,23 +92,28 @@ static void on_end(struct call *call)
     exchange_move(exchange, EXCHANGE_DONE);
 }
 
-/* The call's one deadline stands for the starter's and for the total limit. */
-static enum call_fault real_fault(const struct exchange *exchange)
+/* The call's one deadline stands for the starter's and for the total limit; and a body
+ * that was still on its way when it passed is not the vendor's failure. */
+static void tell_whose_deadline(const struct exchange *exchange, struct call *call)
 {
-    enum call_fault fault = exchange->call.fault;
-    if (fault == CALL_FAULT_TOTAL_TIMEOUT &&
-        exchange->worker->now >= exchange->request.deadline)
-        return CALL_FAULT_DEADLINE;
-    return fault;
+    const struct body *body = exchange->request.body;
+    if (exchange->worker->now >= exchange->request.deadline) {
+        call->fault = CALL_FAULT_DEADLINE;
+    } else if (body && body_is_awaited(body)) {
+        call->fault = CALL_FAULT_BODY;
+        call->fault_text = STR("the request's body did not end within the total limit");
+    }
 }
 
 static void on_fault(struct call *call)
 {
     struct exchange *exchange = exchange_of(call);
     exchange->call_over = true;
-    call->fault = real_fault(exchange);
+    if (call->fault == CALL_FAULT_TOTAL_TIMEOUT)
+        tell_whose_deadline(exchange, call);
     if (exchange->step == EXCHANGE_ANSWER) {
         exchange->outcome.cut = true;
+        exchange->outcome.class = outcome_of_fault(call->fault);
         exchange->outcome.detail = call->fault_text;
         exchange_note_end(exchange, call->fault);
         exchange_move(exchange, EXCHANGE_DONE);
@@ -144,6 +150,7 @@ void exchange_enter_call(struct exchange *exchange)
         .expect_continue = request->expect_continue && exchange->outcome.attempts == 0,
         .fresh = exchange->stale_tried,
         .trailers_wanted = request->trailers_wanted,
+        .h1_only = exchange->integration->http != HTTP_VERSION_2,
         .egress_proxy = exchange->env->egress_proxy,
         .limits = {limits->connect, limits->first_byte, limits->idle,
                    exchange_deadline(exchange)},

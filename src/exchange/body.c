@@ -164,6 +164,11 @@ enum call_pull body_pull(struct body *body, str *ret_chunk)
     return CALL_PULL_DATA;
 }
 
+bool body_is_awaited(const struct body *body)
+{
+    return body->waiting && !body->complete;
+}
+
 bool body_can_rewind(const struct body *body)
 {
     return body->mode == BODY_HOLD && !body->broken;

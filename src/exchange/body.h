@@ -55,6 +55,9 @@ void body_break(struct body *body);
 /* The consumer's. After body_break: WAIT for ever; the consumer looks at `broken`. */
 enum call_pull body_pull(struct body *body, str *ret_chunk);
 
+/* All that has come was taken, and more is waited for. */
+bool body_is_awaited(const struct body *body);
+
 /* Everything that was ever put is still here, so that it can be read again. */
 bool body_can_rewind(const struct body *body);
 void body_rewind(struct body *body);

@@ -125,6 +125,7 @@ struct exchange {
         const struct headers *headers;  /* the vendor's, untouched */
         int64_t content_length;         /* −1: not told */
         const struct headers *trailers; /* at on_done */
+        bool large;                     /* the body is too large to be looked at */
         bool whole;                     /* the body was looked at and is complete: */
         str body;                       /* as it came */
         str text;                /* without its content coding; "" when that failed */

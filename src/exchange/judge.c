@@ -113,6 +113,17 @@ static void note_quota(struct exchange *exchange)
         outcome->retry_after = wait;
 }
 
+/* A 429 that is no throttle by the integration's `not` is the caller's own affair. */
+static enum outcome_class class_of(const struct answer *answer,
+                                   const struct exchange *exchange)
+{
+    bool throttled = exchange->outcome.throttle.throttled;
+    enum outcome_class class = outcome_of_answer(&exchange->integration->errors, answer,
+                                                 throttled, exchange->arena);
+    bool excepted = answer->status == 429 && !throttled && class == OUTCOME_RATE_LIMITED;
+    return excepted ? OUTCOME_CLIENT : class;
+}
+
 static void read_answer(struct exchange *exchange)
 {
     static const struct signal retry_after = {.source = SIGNAL_HEADER,
@@ -128,8 +139,7 @@ static void read_answer(struct exchange *exchange)
     };
     read_body(exchange, &answer);
     throttle_read(&integration->rate_limit, &answer, exchange->arena, &outcome->throttle);
-    outcome->class = outcome_of_answer(&integration->errors, &answer,
-                                       outcome->throttle.throttled, exchange->arena);
+    outcome->class = class_of(&answer, exchange);
     outcome->retry_after = -1;
     if (outcome->class == OUTCOME_OK) {
         note_quota(exchange);
@@ -204,16 +214,39 @@ static bool waits_for_limit(struct exchange *exchange)
            until <= exchange->limit_deadline && until < request->deadline && body_kept;
 }
 
+/* The limit that a timeout ran into; 0 = it was another fault. */
+static usec limit_of(const struct exchange *exchange)
+{
+    const struct time_limits *limits = &exchange->resilience->timeouts;
+    const usec of_fault[CALL_FAULT_CANCELLED + 1] = {
+        [CALL_FAULT_CONNECT_TIMEOUT] = limits->connect,
+        [CALL_FAULT_FIRST_BYTE_TIMEOUT] = limits->first_byte,
+        [CALL_FAULT_IDLE_TIMEOUT] = limits->idle,
+        [CALL_FAULT_TOTAL_TIMEOUT] = limits->total,
+    };
+    return of_fault[exchange->call.fault];
+}
+
+/* What happened, with the size of the limit where one was run into. */
+static str fault_words(const struct exchange *exchange)
+{
+    usec limit = limit_of(exchange);
+    if (!limit)
+        return exchange->call.fault_text;
+    return arena_printf(exchange->arena, STR_F " (%lld ms)",
+                        STR_A(exchange->call.fault_text), (long long)(limit / USEC_MS));
+}
+
 /* No usable answer: what the starter is told. */
 static enum exchange_step give_up(struct exchange *exchange)
 {
     struct outcome *outcome = &exchange->outcome;
     enum err err = outcome_err(exchange->call.fault);
     bool unknown = outcome->sent && !exchange_is_safe(exchange);
-    str detail = exchange->call.fault_text;
+    str detail = fault_words(exchange);
     if (unknown)
         detail = arena_printf(exchange->arena, "It was sent, and then: " STR_F ".",
-                              STR_A(exchange->call.fault_text));
+                              STR_A(detail));
     return exchange_fail(exchange, unknown ? ERR_OUTCOME_UNKNOWN : err, detail, -1);
 }
 

@@ -8,7 +8,7 @@
 #include "base/encode.h"
 #include "loop/world.h"
 
-enum { TRACEPARENT_CHARS = 55, TRACE_ID_CHARS = 32 };
+enum { TRACEPARENT_CHARS = 55, TRACE_ID_CHARS = 32, PARENT_ID_CHARS = 16 };
 
 /* Headers about the way to us, not about the request. */
 static bool stays_here(enum header_id id)
@@ -80,6 +80,15 @@ static bool is_lower_hex(str s)
     return true;
 }
 
+/* An id of zeroes is none. */
+static bool is_trace_id(str s)
+{
+    size_t zeroes = 0;
+    while (zeroes < s.n && s.p[zeroes] == '0')
+        zeroes++;
+    return zeroes < s.n && is_lower_hex(s);
+}
+
 /* W3C Trace Context §3.2: version-trace-parent-flags. The trace goes on with a span of
  * our own; what cannot be read is passed on as nothing. */
 static str continue_trace(struct visit *visit)
@@ -90,7 +99,8 @@ static str continue_trace(struct visit *visit)
         value.p[35] != '-' || value.p[52] != '-')
         return STR_NONE;
     str trace = str_of(value.p + 3, TRACE_ID_CHARS);
-    if (!is_lower_hex(trace) || !is_lower_hex(str_of(value.p + 53, 2)))
+    if (!is_trace_id(trace) || !is_trace_id(str_of(value.p + 36, PARENT_ID_CHARS)) ||
+        !is_lower_hex(str_of(value.p + 53, 2)))
         return STR_NONE;
     struct world *world = visit->in->worker->world;
     world->ops->random(world, span, sizeof(span));

@@ -5,6 +5,7 @@
 #include "gate/visit.h"
 
 #include "http/problem.h"
+#include "http/refusal.h"
 
 enum { PROBLEM_BYTES_MAX = 64 * 1024, OWN_HEADERS = 20 };
 
@@ -22,10 +23,25 @@ static void put_vendor(struct json_out *out, const struct vendor_error *vendor)
     json_out_end(out);
 }
 
+/* Some SDKs know an error by a member `error` and not by its status: without one they
+ * would take a problem for the record that they asked for. */
+static void put_error(struct json_out *out, const struct problem *problem)
+{
+    const struct err_row *row = err_row(problem->err);
+    json_out_name(out, STR("error"));
+    json_out_object(out);
+    json_out_member_text(out, STR("type"), row->code);
+    json_out_member_text(out, STR("code"), row->code);
+    json_out_member_text(out, STR("message"),
+                         problem->detail.n ? problem->detail : row->title);
+    json_out_end(out);
+}
+
 static void extend(const struct problem *problem, struct json_out *out)
 {
     const struct visit *visit = problem->arg;
     const struct outcome *outcome = &visit->exchange.outcome;
+    put_error(out, problem);
     if (visit->integration)
         json_out_member_text(out, STR("integration"), visit->integration->name);
     if (!visit->exchanging)
@@ -35,6 +51,15 @@ static void extend(const struct problem *problem, struct json_out *out)
     json_out_member_bool(out, STR("sent"), outcome->sent);
     json_out_member_text(out, STR("breaker"), breaker_state_word(outcome->breaker));
     put_vendor(out, &outcome->vendor);
+}
+
+/* What RFC 9110 wants beside 401 and 405 (§15.5.2, §15.5.6). */
+static void add_required(enum err err, struct headers *headers)
+{
+    refusal_challenge(err, headers);
+    if (err == ERR_METHOD_NOT_ALLOWED)
+        header_add_name(headers, STR("Allow"),
+                        STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
 }
 
 void visit_problem(struct visit *visit, enum err err, int status)
@@ -59,6 +84,7 @@ void visit_problem(struct visit *visit, enum err err, int status)
     headers_init(&headers, visit->arena, OWN_HEADERS);
     header_add(&headers, HEADER_CONTENT_TYPE, PROBLEM_CONTENT_TYPE);
     visit_add_own_headers(visit, &headers);
+    add_required(err, &headers);
     if (wait >= 0)
         header_add_int(&headers, HEADER_RETRY_AFTER, usec_ceil_s(wait));
     if (visit->exchanging && outcome->throttle.n)

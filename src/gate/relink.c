@@ -25,14 +25,15 @@ static bool is_absolute(str url)
            str_starts_nocase(url, STR("https://"));
 }
 
-/* scheme://host[/proxy/account] as the caller wrote it. */
+/* scheme://host[/proxy/account] as the caller wrote it; the path alone when it told no
+ * host. */
 static str caller_base(struct visit *visit)
 {
     str scheme =
         gate_client_tls(visit->gate, visit->in) ? STR("https://") : STR("http://");
     str host = gate_client_host(visit->gate, visit->in);
     bool by_path = visit->route == GATE_BY_PATH;
-    str parts[] = {scheme, host, by_path ? STR("/proxy/") : STR(""),
+    str parts[] = {host.n ? scheme : STR(""), host, by_path ? STR("/proxy/") : STR(""),
                    by_path ? visit->account_ref : STR("")};
     return arena_join(visit->arena, parts, COUNT_OF(parts));
 }
@@ -71,12 +72,12 @@ str visit_relink(struct visit *visit, str text)
         host = arena_join(arena, marked, COUNT_OF(marked));
         path = url.path;
     }
-    str parts[] = {caller_base(visit),
-                   host,
-                   path,
-                   str_absent(url.query) ? STR("") : STR("?"),
-                   url.query,
-                   fragment_of(text)};
+    str start = caller_base(visit);
+    if (start.n + host.n == 0 && str_starts(path, STR("//")))
+        return text; /* alone it would name a host */
+    str parts[] = {start,     host,
+                   path,      str_absent(url.query) ? STR("") : STR("?"),
+                   url.query, fragment_of(text)};
     return arena_join(arena, parts, COUNT_OF(parts));
 }
 
@@ -92,6 +93,16 @@ static str absolute(struct visit *visit, str reference)
     return arena_join(visit->arena, parts, 2);
 }
 
+/* What stands behind the last link and is none goes on as it is. */
+static void put_rest(struct buf *out, str rest)
+{
+    str left = rest, item;
+    if (out->n == 0 || !field_list_next(&left, &item))
+        return;
+    buf_str(out, STR(", "));
+    buf_str(out, str_trim(rest));
+}
+
 static str relink_list(struct visit *visit, str value)
 {
     struct field_link link;
@@ -104,6 +115,7 @@ static str relink_list(struct visit *visit, str value)
         buf_char(&out, '>');
         buf_str(&out, link.params);
     }
+    put_rest(&out, rest);
     str result = out.n && buf_ok(&out) ? arena_str(visit->arena, buf_peek(&out)) : value;
     buf_fini(&out);
     return result;

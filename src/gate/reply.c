@@ -16,9 +16,9 @@ static void add_aside(struct visit *visit, struct headers *headers,
     header_add_name(headers, arena_join(visit->arena, parts, 2), header->value);
 }
 
-static void copy_headers(struct visit *visit, struct headers *headers)
+static void copy_headers(struct visit *visit, const struct headers *from,
+                         struct headers *headers)
 {
-    const struct headers *from = visit->exchange.answer.headers;
     bool relink = visit_rewrite(visit)->headers;
     bool named = header_find(from, HEADER_CONNECTION) != NULL;
     for (uint32_t i = 0; i < from->n; i++) {
@@ -35,6 +35,14 @@ static void copy_headers(struct visit *visit, struct headers *headers)
             header.value = visit_relink_header(visit, &header);
         header_copy(headers, &header);
     }
+}
+
+void visit_inform(struct visit *visit, const struct message_head *head)
+{
+    struct headers headers;
+    headers_init(&headers, visit->arena, head->headers.n);
+    copy_headers(visit, &head->headers, &headers);
+    inbound_inform(visit->in, head->status, &headers);
 }
 
 static char *put_text(char *at, str text)
@@ -107,7 +115,7 @@ static void add_notes(struct visit *visit, struct headers *headers)
         str parts[] = {STR("not retried: "), retry_why_word(outcome->no_retry)};
         header_add(headers, HEADER_X_BREAKWATER_NOTE, arena_join(visit->arena, parts, 2));
     }
-    if (visit->exchange.request.want_whole && !visit->exchange.answer.whole)
+    if (visit->exchange.request.want_whole && visit->exchange.answer.large)
         header_add(headers, HEADER_X_BREAKWATER_NOTE,
                    STR("links in the body are the vendor's"));
 }
@@ -151,7 +159,7 @@ void visit_reply(struct visit *visit)
         return;
     }
     headers_init(&headers, visit->arena, exchange->answer.headers->n + OWN_HEADERS);
-    copy_headers(visit, &headers);
+    copy_headers(visit, exchange->answer.headers, &headers);
     visit_add_own_headers(visit, &headers);
     add_normalized(visit, &headers);
     add_notes(visit, &headers);

@@ -119,8 +119,7 @@ static struct visit *visit_of(struct exchange *exchange)
 
 static void on_inform(struct exchange *exchange, const struct message_head *head)
 {
-    struct visit *visit = visit_of(exchange);
-    inbound_inform(visit->in, head->status, &head->headers);
+    visit_inform(visit_of(exchange), head);
 }
 
 static void on_answer(struct exchange *exchange)
@@ -154,6 +153,7 @@ static void on_done(struct exchange *exchange)
         return;
     }
     visit->err = outcome->err;
+    visit->err_detail = outcome->detail;
     visit->aborted = outcome->cut;
     visit_move(visit, VISIT_FINISH);
 }

@@ -86,8 +86,9 @@ enum visit_step visit_route(struct visit *visit);
 enum visit_step visit_admit(struct visit *visit);
 /* wishes.c: false with the refusal in the visit */
 bool visit_read_wishes(struct visit *visit);
-/* reply.c: the head of the vendor's answer, as the caller gets it */
+/* reply.c: the head of the vendor's answer, as the caller gets it; of an interim one */
 void visit_reply(struct visit *visit);
+void visit_inform(struct visit *visit, const struct message_head *head);
 /* refuse.c: an answer of our own */
 void visit_refuse(struct visit *visit);
 void visit_problem(struct visit *visit, enum err err, int status);

@@ -1,6 +1,7 @@
 /*
  * The X-Breakwater headers of a request. Each is optional; a value that cannot be read is
- * refused, lest a caller believes in a wish that nobody has heard.
+ * refused, lest a caller believes in a wish that nobody has heard; so is one given twice,
+ * which is no value of any form when its lines are joined.
  */
 #include "gate/visit.h"
 
@@ -67,7 +68,7 @@ bool visit_read_wishes(struct visit *visit)
     const struct headers *headers = &visit->in->head.headers;
     visit->wishes.deadline = -1;
     for (size_t i = 0; i < COUNT_OF(list); i++) {
-        str value = header_value(headers, list[i].id);
+        str value = header_joined(headers, list[i].id);
         if (str_absent(value) || list[i].read(value, &visit->wishes))
             continue;
         str name = header_name(list[i].id);

@@ -22,6 +22,8 @@ enum {
     READ_AHEAD_BYTES = 64 * 1024, /* kept of what nobody wants yet */
     OUT_BYTES_MAX = 4 << 20,
     DISCARD_BYTES_MAX = 256 * 1024,
+    LINGER_BYTES_MAX =
+        16 << 20, /* who is cut while he still sends may not see his answer */
 };
 static const usec linger_time = 2 * USEC_S;
 
@@ -144,7 +146,7 @@ void conn_retire(struct conn *conn)
         conn_lost(conn);
 }
 
-static void refuse(struct conn *conn, enum err err, const char *why)
+static void put_refusal(struct conn *conn, enum err err, const char *why)
 {
     struct problem problem = {.err = err, .detail = str_z(why), .retry_after_s = -1};
     struct buf body;
@@ -157,6 +159,11 @@ static void refuse(struct conn *conn, enum err err, const char *why)
     buf_str(&conn->out, buf_peek(&body));
     buf_fini(&body);
     atomic_fetch_add_explicit(&conn->listener->server->rejected, 1, memory_order_relaxed);
+}
+
+static void refuse(struct conn *conn, enum err err, const char *why)
+{
+    put_refusal(conn, err, why);
     enter_linger(conn);
 }
 
@@ -265,11 +272,25 @@ static bool take_head(struct conn *conn, str *bytes)
 
 /* --- bodies --- */
 
-static void break_body(struct conn *conn)
+/* The rest of the body will not come. The peer hears why, unless its answer has begun;
+ * the owner is told in the next turn that his caller is gone. */
+static void break_body(struct conn *conn, enum err err, const char *why)
 {
-    conn->inbound->body_state = INBOUND_BODY_BROKEN;
+    struct inbound *in = conn->inbound;
+    in->body_state = INBOUND_BODY_BROKEN;
     conn->close_after = true;
-    conn_lost(conn);
+    if (in->answer_state != INBOUND_ANSWER_DUE) {
+        conn_lost(conn);
+        return;
+    }
+    in->answer_state = INBOUND_ANSWER_LOST;
+    put_refusal(conn, err, why);
+    conn_resume(conn);
+}
+
+static bool is_body_broken(const struct conn *conn)
+{
+    return conn->state == CONN_BUSY && conn->inbound->body_state == INBOUND_BODY_BROKEN;
 }
 
 /* Hands out pieces of the body until its owner pauses. False when no more can be done
@@ -291,7 +312,8 @@ static bool feed_body(struct conn *conn, str *bytes)
             in->ops->on_body_end(in);
             break;
         case BODY_BAD:
-            break_body(conn);
+            break_body(conn, ERR_REQUEST_MALFORMED,
+                       "the chunks of the body are malformed");
             return false;
         }
         if (conn->inbound != in)
@@ -330,6 +352,14 @@ static void enter_drain(struct conn *conn, const struct body_parser *rest)
     conn->rest.trailers_arena = NULL;
     conn->discarded = 0;
     conn->until = from_now(conn, conn->listener->server->body_timeout);
+}
+
+bool conn_will_end(const struct conn *conn)
+{
+    const struct inbound *in = conn->inbound;
+    bool unread = in->body_state == INBOUND_BODY_UNASKED &&
+                  (in->expects || in->body.left > DISCARD_BYTES_MAX);
+    return conn->close_after || conn->listener->draining || unread;
 }
 
 void conn_next(struct conn *conn)
@@ -426,7 +456,7 @@ static void on_readable(struct conn *conn)
     }
     if (conn->state == CONN_LINGER) {
         conn->discarded += (uint64_t)n;
-        if (conn->discarded > DISCARD_BYTES_MAX)
+        if (conn->discarded > LINGER_BYTES_MAX)
             close_conn(conn);
         return;
     }
@@ -517,7 +547,7 @@ static void on_resume(struct timer *timer)
     CHECK_MAGIC(conn, CONN_MAGIC);
     if (conn->state == CONN_CLOSED) {
         free_conn(conn);
-    } else if (stream_closed(&conn->stream)) {
+    } else if (stream_closed(&conn->stream) || is_body_broken(conn)) {
         tell_gone(conn);
     } else if (conn->out.n && !conn_flush(conn)) {
         stall(conn);
@@ -538,7 +568,7 @@ static void on_timer(struct timer *timer)
     if (conn->state == CONN_HEAD && conn->head_began)
         refuse(conn, ERR_REQUEST_TIMEOUT, "the head took too long");
     else if (conn->state == CONN_BUSY && conn->out.n == 0)
-        break_body(conn);
+        break_body(conn, ERR_REQUEST_TIMEOUT, "the body made too long a pause");
     else
         conn_lost(conn);
 }

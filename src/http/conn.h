@@ -65,6 +65,10 @@ bool conn_flush(struct conn *conn);
 /* The socket is dead. An owner is told in a later turn. */
 void conn_lost(struct conn *conn);
 
+/* Whether the connection ends with this answer, as far as that is known: also because of
+ * a body that nobody asked for and that is too much to be thrown away. */
+bool conn_will_end(const struct conn *conn);
+
 /* The inbound has ended: on to the next request, or to the end. */
 void conn_next(struct conn *conn);
 

@@ -170,8 +170,7 @@ void inbound_reply(struct inbound *in, const struct reply *reply)
     in->bodiless = str_eq(in->head.method, STR("HEAD")) || reply->status == 204 ||
                    reply->status == 304;
     in->answer_left = in->bodiless ? -1 : reply->content_length;
-    if (in->conn->listener->draining)
-        in->conn->close_after = true;
+    in->conn->close_after = conn_will_end(in->conn);
     put_status(out, reply->status);
     put_headers(out, reply->headers);
     if (!reply->headers || !header_find(reply->headers, HEADER_DATE))

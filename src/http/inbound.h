@@ -28,7 +28,8 @@ struct inbound_ops {
     void (*on_body_end)(struct inbound *in);
     /* The output that made a write answer false has left. */
     void (*on_drained)(struct inbound *in);
-    /* The caller has left, or broke the body's framing (INBOUND_BODY_BROKEN). */
+    /* The caller has left, or the body will never be whole (INBOUND_BODY_BROKEN), which
+     * the caller has been told if his answer had not begun. */
     void (*on_gone)(struct inbound *in);
 };
 
@@ -37,7 +38,7 @@ enum inbound_body {
     INBOUND_BODY_FLOWS,
     INBOUND_BODY_PAUSED,
     INBOUND_BODY_ENDED,
-    INBOUND_BODY_BROKEN /* its framing was wrong */
+    INBOUND_BODY_BROKEN /* its framing was wrong, or it stopped half way */
 };
 
 enum inbound_answer {

@@ -247,6 +247,13 @@ static str skip_blank_lines(str bytes)
     return bytes;
 }
 
+static const char *words_of(enum http_errno code)
+{
+    if (code == HPE_UNEXPECTED_CONTENT_LENGTH)
+        return "Content-Length is given twice, or beside Transfer-Encoding";
+    return http_errno_description(code);
+}
+
 static enum parse_result run_head(enum parse_kind kind, str bytes,
                                   struct message_head *head, http_parser *parser,
                                   const char **ret_why)
@@ -260,7 +267,7 @@ static enum parse_result run_head(enum parse_kind kind, str bytes,
     if (head->target.n > PARSE_TARGET_BYTES_MAX)
         return PARSE_LONG_TARGET;
     if (code != HPE_OK || used != bytes.n) {
-        *ret_why = context.why ? context.why : http_errno_description(code);
+        *ret_why = context.why ? context.why : words_of(code);
         return PARSE_BAD;
     }
     if (parser->http_major != 1) {

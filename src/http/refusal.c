@@ -4,6 +4,13 @@
 
 enum { PROBLEM_BYTES_MAX = 256 * 1024 };
 
+void refusal_challenge(enum err err, struct headers *headers)
+{
+    if (err_row(err)->status == 401)
+        header_add_name(headers, STR("WWW-Authenticate"),
+                        STR("Bearer realm=\"breakwater\""));
+}
+
 void refusal_send_problem(struct inbound *in, const struct problem *problem,
                           struct headers *headers)
 {
@@ -15,9 +22,7 @@ void refusal_send_problem(struct inbound *in, const struct problem *problem,
         header_add(headers, HEADER_X_REQUEST_ID, problem->request_id);
     if (problem->retry_after_s >= 0)
         header_add_int(headers, HEADER_RETRY_AFTER, problem->retry_after_s);
-    if (problem->err == ERR_KEY_MISSING || problem->err == ERR_KEY_UNKNOWN)
-        header_add_name(headers, STR("WWW-Authenticate"),
-                        STR("Bearer realm=\"breakwater\""));
+    refusal_challenge(problem->err, headers);
     inbound_answer(in, problem_status(problem), headers, buf_peek(&body));
     buf_fini(&body);
 }

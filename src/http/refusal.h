@@ -18,6 +18,9 @@ struct problem;
 void refusal_send_problem(struct inbound *in, const struct problem *problem,
                           struct headers *headers);
 
+/* WWW-Authenticate where the error is a 401 (RFC 9110 §15.5.2). */
+void refusal_challenge(enum err err, struct headers *headers);
+
 /* 405 with the methods that the path has. */
 void refusal_send_method(struct inbound *in, str allow, str request_id);
 

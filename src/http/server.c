@@ -11,9 +11,11 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "http/conn.h"
+#include "http/problem.h"
 #include "http/tls.h"
 
 enum {
+    REFUSAL_BYTES_MAX = 8192,
     BACKLOG = 4096,
     ACCEPTS_A_TURN = 64,
     REQUEST_CHUNK_BYTES = 8 * 1024,
@@ -129,15 +131,25 @@ static void format_peer(const struct sockaddr_storage *from, char *ret, size_t n
 
 static void refuse_full(struct listener *listener, int fd)
 {
-    static const char answer[] =
-        "HTTP/1.1 503 Service Unavailable\r\n"
-        "Content-Type: application/problem+json\r\nRetry-After: 1\r\n"
-        "Connection: close\r\nContent-Length: 74\r\n\r\n"
-        "{\"code\":\"overloaded\",\"status\":503,\"title\":\"There are too many "
-        "connections\"}";
+    struct problem problem = {.err = ERR_OVERLOADED,
+                              .detail = STR("Raise the setting connections_max."),
+                              .retry_after_s = 1};
+    struct buf body, answer;
     atomic_fetch_add_explicit(&listener->server->refused, 1, memory_order_relaxed);
-    if (!listener->tls)
-        send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (!listener->tls) {
+        buf_init(&body, REFUSAL_BYTES_MAX);
+        buf_init(&answer, REFUSAL_BYTES_MAX);
+        problem_write(&problem, &body);
+        buf_printf(&answer,
+                   "HTTP/1.1 503 Service Unavailable\r\n"
+                   "Content-Type: application/problem+json\r\nRetry-After: 1\r\n"
+                   "Connection: close\r\nContent-Length: %zu\r\n\r\n",
+                   body.n);
+        buf_str(&answer, buf_peek(&body));
+        send(fd, answer.p, answer.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        buf_fini(&answer);
+        buf_fini(&body);
+    }
     close(fd);
 }
 

@@ -1,6 +1,7 @@
 /* Built-in functions on dates and times: milliseconds since 1970 and their texts. */
 #include <math.h>
 
+#include "jsonata/calendar.h"
 #include "jsonata/function.h"
 #include "jsonata/iso_date.h"
 #include "jsonata/picture_date.h"
@@ -22,12 +23,45 @@ static const struct picture_date *picture_of(struct eval *eval,
     return picture;
 }
 
+static void put_digits(char *at, int n, int64_t value)
+{
+    for (; n-- > 0; value /= 10)
+        at[n] = (char)('0' + value % 10);
+}
+
+/* The usual form, 2018-03-23T10:33:36.617Z, for years of four digits. */
+static bool is_usual(double millis)
+{
+    return millis >= -62167219200000.0 && millis < 253402300800000.0;
+}
+
+static str usual_text(struct eval *eval, double millis)
+{
+    static const char form[] = "0000-00-00T00:00:00.000Z";
+    char *text = arena_bytes(&eval->arena, sizeof(form) - 1);
+    double whole = trunc(millis);
+    double days = floor(whole / CALENDAR_DAY_MILLIS);
+    int64_t rest = (int64_t)(whole - days * CALENDAR_DAY_MILLIS);
+    struct calendar_day day = calendar_of((int64_t)days);
+    memcpy(text, form, sizeof(form) - 1);
+    put_digits(text, 4, day.year);
+    put_digits(text + 5, 2, day.month);
+    put_digits(text + 8, 2, day.day);
+    put_digits(text + 11, 2, rest / 3600000);
+    put_digits(text + 14, 2, rest / 60000 % 60);
+    put_digits(text + 17, 2, rest / 1000 % 60);
+    put_digits(text + 20, 3, rest % 1000);
+    return str_of(text, sizeof(form) - 1);
+}
+
 static struct json formatted(struct eval *eval, double millis,
                              const struct call_args *args, uint32_t i)
 {
     str text;
     struct jsonata_fault fault = {.code = JSONATA_OK};
     str zone = is_missing(args, i + 1) ? STR_NONE : arg_text(args, i + 1);
+    if (is_missing(args, i) && str_absent(zone) && is_usual(millis))
+        return json_of_text(usual_text(eval, millis));
     if (!picture_date_format(&eval->arena, picture_of(eval, args, i), millis, zone, &text,
                              &fault))
         eval_throw(eval, &fault);
@@ -56,7 +90,7 @@ struct json builtin_millis(struct eval *eval, const struct call_args *args)
 struct json builtin_toMillis(struct eval *eval, const struct call_args *args)
 {
     double millis;
-    bool matched;
+    struct date_reading reading;
     struct jsonata_fault fault = {.code = JSONATA_OK};
     if (is_missing(args, 0))
         return eval_nothing();
@@ -66,7 +100,7 @@ struct json builtin_toMillis(struct eval *eval, const struct call_args *args)
         return json_of_number(millis);
     }
     if (!picture_date_parse(&eval->arena, picture_of(eval, args, 1), arg_text(args, 0),
-                            eval->order->now_ms, &matched, &millis, &fault))
+                            eval->order->now_ms, &reading, &fault))
         eval_throw(eval, &fault);
-    return matched ? json_of_number(millis) : eval_nothing();
+    return reading.matched ? json_of_number(reading.millis) : eval_nothing();
 }

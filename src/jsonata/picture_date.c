@@ -96,10 +96,10 @@ static bool read_number(struct date_part *part, const struct points *presentatio
     part->style = DATE_NUMBER;
     if (!picture_integer_read(presentation, ordinal, number, ret_fault))
         return false;
-    if (width_min > (int64_t)number->digits_min)
+    if (width_min > (int64_t)number->digits_min) {
+        number->digits_max += (size_t)width_min - number->digits_min;
         number->digits_min = (size_t)width_min;
-    if (number->digits_max < number->digits_min)
-        number->digits_max = number->digits_min;
+    }
     if (part->component == 'Y')
         limit_year(part);
     return true;

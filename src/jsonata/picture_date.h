@@ -17,6 +17,11 @@
 
 struct picture_date; /* immutable; any thread may read it */
 
+struct date_reading {
+    bool matched;  /* else the text does not fit the picture: $toMillis answers nothing */
+    double millis; /* may be NaN */
+};
+
 /* D3131, D3132, D3135. The picture lives in the arena; it borrows nothing. */
 bool picture_date_compile(struct arena *arena, str picture,
                           struct picture_date **ret_picture,
@@ -34,13 +39,12 @@ bool picture_date_format(struct arena *arena, const struct picture_date *picture
 
 /*
  * What the picture leaves out above its largest part is taken from `now_millis`, below
- * its smallest it is the least: "13:45" as [H]:[m] is today at 13:45:00.000. Without
- * *ret_matched the text does not fit the picture: $toMillis answers nothing then. The
- * time may be NaN. Fails with D3130 and D3133 for parts that cannot be read, with D3136
- * when a part is missing between others.
+ * its smallest it is the least: "13:45" as [H]:[m] is today at 13:45:00.000. Fails with
+ * D3130 and D3133 for parts that cannot be read, with D3136 when a part is missing
+ * between others.
  */
 bool picture_date_parse(struct arena *arena, const struct picture_date *picture, str text,
-                        double now_millis, bool *ret_matched, double *ret_millis,
+                        double now_millis, struct date_reading *ret_reading,
                         struct jsonata_fault *ret_fault);
 
 #endif

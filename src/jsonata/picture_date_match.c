@@ -140,16 +140,19 @@ static bool are_words(str text)
     return true;
 }
 
-/* Whether a part may also end here, in front of its furthest end. */
-static bool may_end(const struct date_part *part, str found, bool furthest)
+/* Whether a part that starts at `at` may also end here, in front of its furthest end. */
+static bool may_end(const struct date_part *part, str text, size_t at, bool furthest)
 {
+    str found = str_from(text, at);
     bool is_number = part->style == DATE_NUMBER;
     if (part->style == DATE_NAME && part->component == 'M')
         return picture_date_find_name(part, date_month_names, 12, found) < 12;
     if (is_number && part->number.style == INTEGER_WORDS)
         return are_words(found);
-    if (part->style == DATE_LITERAL || part->style == DATE_OFFSET ||
-        part->component == 'P' || (is_number && (part->exactly || part->number.ordinal)))
+    if (part->style == DATE_OFFSET)
+        return furthest || end_of_offset(part, text, at) == text.n;
+    if (part->style == DATE_LITERAL || part->component == 'P' ||
+        (is_number && (part->exactly || part->number.ordinal)))
         return furthest;
     return true;
 }
@@ -165,11 +168,11 @@ static bool match_from(struct date_match *match, size_t i, size_t at)
     const struct date_part *part = &match->picture->parts[i];
     size_t furthest = furthest_end(part, text, at);
     for (size_t end = furthest; end > at; end--) {
-        str found = str_of(text.p + at, end - at);
         if (end < text.n && utf8_is_tail(text.p[end]))
             continue;
-        if (may_end(part, found, end == furthest) && match_from(match, i + 1, end)) {
-            match->found[i] = found;
+        if (may_end(part, str_of(text.p, end), at, end == furthest) &&
+            match_from(match, i + 1, end)) {
+            match->found[i] = str_of(text.p + at, end - at);
             return true;
         }
     }

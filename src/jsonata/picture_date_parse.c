@@ -78,13 +78,16 @@ static bool check_parts(const struct picture_date *picture,
 
 /* ---- the time that the values say -------------------------------------------------- */
 
-/* Of the components in `all`, some were read, and only such as stand in `set`. */
+/* Of the components in `all`, some were read, and only such as stand in `set`. Those that
+ * are 0 do not count, am among them: "am" alone says nothing. */
 static bool is_within(const struct date_values *values, const char *all, const char *set)
 {
     bool any = false;
     for (const char *c = all; *c; c++) {
-        any = any || values->has[(size_t)*c];
-        if (values->has[(size_t)*c] && !strchr(set, *c))
+        double value = values->of[(size_t)*c];
+        bool counts = values->has[(size_t)*c] && value != 0 && !isnan(value);
+        any = any || counts;
+        if (counts && !strchr(set, *c))
             return false;
     }
     return any;
@@ -181,7 +184,7 @@ static bool time_of(struct date_values *values, double now, double *ret_millis,
 }
 
 bool picture_date_parse(struct arena *arena, const struct picture_date *picture, str text,
-                        double now_millis, bool *ret_matched, double *ret_millis,
+                        double now_millis, struct date_reading *ret_reading,
                         struct jsonata_fault *ret_fault)
 {
     struct date_values values = {0};
@@ -189,19 +192,16 @@ bool picture_date_parse(struct arena *arena, const struct picture_date *picture,
         return false;
     const str *found =
         text.n <= DATE_TEXT_BYTES_MAX ? picture_date_match(arena, picture, text) : NULL;
-    *ret_matched = found != NULL;
-    if (!found)
-        return true;
-    bool any = false;
-    for (size_t i = 0; i < picture->n; i++) {
+    *ret_reading = (struct date_reading){.millis = NAN};
+    for (size_t i = 0; found && i < picture->n; i++) {
         const struct date_part *part = &picture->parts[i];
         size_t component = (size_t)part->component;
         if (part->style == DATE_LITERAL)
             continue;
-        any = true;
         values.of[component] = value_of(arena, part, found[i]);
         values.has[component] = true;
+        ret_reading->matched = true;
     }
-    *ret_matched = any;
-    return !any || time_of(&values, now_millis, ret_millis, ret_fault);
+    return !ret_reading->matched ||
+           time_of(&values, now_millis, &ret_reading->millis, ret_fault);
 }

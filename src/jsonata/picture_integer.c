@@ -149,12 +149,12 @@ static void put_separators(struct points *points, const struct picture_integer *
     }
 }
 
-static void put_suffix(struct points *points, double value)
+/* Of the number whose last digits are written: 11th, 21st, 102nd, 1000th. */
+static void put_suffix(struct points *points, uint32_t tens, uint32_t ones)
 {
     static const char suffixes[] = "thstndrd";
-    int last = (int)fmod(value, 10);
-    bool teens = (int)fmod(value / 10, 10) == 1;
-    points_put_text(points, str_of(suffixes + (teens || last > 3 ? 0 : 2 * last), 2));
+    bool is_th = tens == 1 || ones > 3;
+    points_put_text(points, str_of(suffixes + (is_th ? 0 : 2 * ones), 2));
 }
 
 static void put_decimal(struct points *points, const struct picture_integer *picture,
@@ -165,9 +165,12 @@ static void put_decimal(struct points *points, const struct picture_integer *pic
     size_t digits = points->n - from;
     if (digits < picture->digits_min)
         points_insert(points, from, picture->zero, picture->digits_min - digits);
+    size_t n = points->n;
+    uint32_t ones = n > from ? points->p[n - 1] - picture->zero : 0;
+    uint32_t tens = n > from + 1 ? points->p[n - 2] - picture->zero : 0;
     put_separators(points, picture, from);
     if (picture->ordinal)
-        put_suffix(points, value);
+        put_suffix(points, tens, ones);
 }
 
 void picture_integer_put(struct points *points, const struct picture_integer *picture,

@@ -33,6 +33,11 @@ static bool is_active(const struct number_symbols *symbols, uint32_t c)
            c == symbols->exponent || c == symbols->digit || c == symbols->pattern;
 }
 
+static bool is_bound(const struct number_symbols *symbols, uint32_t c)
+{
+    return is_active(symbols, c) && c != symbols->exponent;
+}
+
 static size_t count_digits(const struct number_symbols *symbols,
                            const struct points *points)
 {
@@ -113,18 +118,20 @@ static void split_exponent(struct parts *parts, size_t from,
         points_slice(active, cut < active->n ? cut + 1 : active->n, active->n);
 }
 
+/* Prefix and suffix end at the outermost active characters but exponent separators.
+ * Without any, all of it is taken for active, which no rule allows. */
 static struct parts split(const struct points *all, const struct number_symbols *symbols)
 {
     struct parts parts = {.all = *all};
     size_t end = all->n;
-    while (parts.from < end && (!is_active(symbols, all->p[parts.from]) ||
-                                all->p[parts.from] == symbols->exponent))
+    while (parts.from < end && !is_bound(symbols, all->p[parts.from]))
         parts.from++;
-    parts.from =
-        parts.from < end ? parts.from : 0; /* none is active: all are looked at */
-    while (end > parts.from + 1 &&
-           (!is_active(symbols, all->p[end - 1]) || all->p[end - 1] == symbols->exponent))
+    while (end > parts.from && !is_bound(symbols, all->p[end - 1]))
         end--;
+    if (parts.from == end) {
+        parts.from = 0;
+        end = all->n;
+    }
     parts.active = points_slice(all, parts.from, end);
     split_exponent(&parts, parts.from, symbols);
     const struct points *mantissa = &parts.mantissa;

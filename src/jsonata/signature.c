@@ -327,23 +327,49 @@ static bool build_args(struct arena *arena, struct match *m, struct json *out,
     return true;
 }
 
+/* Most calls: each argument fits its own parameter, and nothing is to be put in. */
+static bool fits_as_it_is(const struct signature *signature, const struct json *args,
+                          uint32_t n)
+{
+    if (n > signature->n)
+        return false;
+    for (uint32_t i = 0; i < signature->n; i++) {
+        const struct param *p = &signature->params[i];
+        if (i >= n && (p->context || !p->optional))
+            return false;
+        if (i < n && (p->repeated || !(letter_of(args[i]) & p->letters) ||
+                      (p->type == 'a' && (args[i].type != JSON_ARRAY || p->subtype))))
+            return false;
+    }
+    return true;
+}
+
+static bool apply_slowly(struct arena *arena, struct match *m,
+                         const struct json **ret_args, uint32_t *ret_n,
+                         struct jsonata_fault *fault)
+{
+    if (m->n > SIGNATURE_ARGS_MAX || !match_from(m, 0, 0))
+        return fault_at(m, fault, JSONATA_T0410, fitting(m));
+    if (!is_changed(m))
+        return true;
+    struct json *out = arena_alloc(arena, (m->n + m->signature->n) * sizeof(*out));
+    *ret_args = out;
+    return build_args(arena, m, out, ret_n, fault);
+}
+
 bool signature_apply(struct arena *arena, const struct signature *signature,
                      const struct json *args, uint32_t n, struct json context,
                      const struct json **ret_args, uint32_t *ret_n,
                      struct jsonata_fault *fault)
 {
+    *ret_args = args;
+    *ret_n = n;
+    if (fits_as_it_is(signature, args, n))
+        return true;
     struct match m = {.signature = signature,
                       .args = args,
                       .n = n,
                       .context = context,
                       .budget = 10000};
-    if (n > SIGNATURE_ARGS_MAX || !match_from(&m, 0, 0))
-        return fault_at(&m, fault, JSONATA_T0410, fitting(&m));
-    *ret_args = args;
-    *ret_n = n;
-    if (!is_changed(&m))
-        return true;
-    struct json *out = arena_alloc(arena, (n + signature->n) * sizeof(*out));
-    *ret_args = out;
-    return build_args(arena, &m, out, ret_n, fault);
+    return apply_slowly(arena, &m, ret_args, ret_n, fault);
 }

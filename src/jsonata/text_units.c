@@ -117,28 +117,60 @@ str text_substring(str text, double start, double length)
     return str_of(text.p + from, byte_of(text, end) - from);
 }
 
-/* Whether three bytes are a lone half of the given kind, HIGH or LOW. */
-static bool is_half(const char *p, uint32_t kind)
+/* Whether a lone half of the given kind, HIGH or LOW, stands at `at`. */
+static bool is_half(str text, size_t at, uint32_t kind)
+{
+    if (at + 3 > text.n || (unsigned char)text.p[at] != 0xed)
+        return false;
+    return (text_next(text, &at) & 0xfc00) == kind;
+}
+
+static size_t put_pair(char *p, str high, str low)
 {
     size_t at = 0;
-    return (text_next(str_of(p, 3), &at) & 0xfc00) == kind;
+    uint32_t c = (text_next(high, &at) - HIGH) << 10;
+    at = 0;
+    return text_put(p, PAIR + c + (text_next(low, &at) - LOW));
 }
 
 str text_join(struct arena *arena, str a, str b)
 {
     if (!a.n || !b.n)
         return a.n ? a : b;
-    if (a.n >= 3 && b.n >= 3 && is_half(a.p + a.n - 3, HIGH) && is_half(b.p, LOW)) {
-        size_t high = a.n - 3;
-        size_t low = 0;
-        uint32_t c = (text_next(a, &high) - HIGH) << 10;
-        char pair[4];
-        size_t n = text_put(pair, PAIR + c + (text_next(b, &low) - LOW));
-        str parts[] = {str_of(a.p, a.n - 3), str_of(pair, n), str_from(b, 3)};
-        return arena_join(arena, parts, 3);
+    if (a.n < 3 || !is_half(a, a.n - 3, HIGH) || !is_half(b, 0, LOW)) {
+        str parts[] = {a, b};
+        return arena_join(arena, parts, 2);
     }
-    str parts[] = {a, b};
-    return arena_join(arena, parts, 2);
+    char pair[4];
+    size_t n = put_pair(pair, str_from(a, a.n - 3), b);
+    str parts[] = {str_of(a.p, a.n - 3), str_of(pair, n), str_from(b, 3)};
+    return arena_join(arena, parts, 3);
+}
+
+/* Where a high half stands in front of a low one, from `at` on; text.n when nowhere. */
+static size_t find_pair(str text, size_t at)
+{
+    while (at < text.n && !(is_half(text, at, HIGH) && is_half(text, at + 3, LOW)))
+        at++;
+    return at;
+}
+
+str text_rejoin(struct arena *arena, str text)
+{
+    size_t pair = find_pair(text, 0);
+    if (pair == text.n)
+        return text;
+    char *p = arena_bytes(arena, text.n);
+    size_t n = 0;
+    size_t at = 0;
+    for (; pair < text.n; pair = find_pair(text, at)) {
+        memcpy(p + n, text.p + at, pair - at);
+        n += pair - at;
+        n += put_pair(p + n, str_from(text, pair), str_from(text, pair + 3));
+        at = pair + 6;
+    }
+    memcpy(p + n, text.p + at, text.n - at);
+    return str_of(p, n + text.n - at);
 }
 
 static bool is_blank(char c)
@@ -190,6 +222,18 @@ static str repeat(struct arena *arena, str with, size_t count)
     return str_of(p, n + rest.n);
 }
 
+/* Where halves meet from one repetition to the next they make one code point, so that it
+ * takes more repetitions. */
+static str padding(struct arena *arena, str with, size_t count)
+{
+    str plain = repeat(arena, with, count);
+    str joined = text_rejoin(arena, plain);
+    if (joined.n == plain.n)
+        return plain;
+    joined = text_rejoin(arena, repeat(arena, with, 2 * count));
+    return text_substring(joined, 0, (double)count);
+}
+
 bool text_pad(struct arena *arena, str text, double width, str with, str *ret_text,
               struct jsonata_fault *ret_fault)
 {
@@ -200,7 +244,7 @@ bool text_pad(struct arena *arena, str text, double width, str with, str *ret_te
     }
     if (lacking > TEXT_PAD_MAX)
         return raise_value(ret_fault, JSONATA_U1002, json_of_number(TEXT_PAD_MAX));
-    str pad = repeat(arena, with.n ? with : STR(" "), (size_t)lacking);
+    str pad = padding(arena, with.n ? with : STR(" "), (size_t)lacking);
     *ret_text = width < 0 ? text_join(arena, pad, text) : text_join(arena, text, pad);
     return true;
 }

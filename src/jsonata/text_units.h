@@ -48,6 +48,10 @@ str text_substring(str text, double start, double length);
 /* a and b in one; halves of a pair that meet are joined. Borrowed when one is empty. */
 str text_join(struct arena *arena, str a, str b);
 
+/* The same of a text put together from many: halves that have come to stand side by side
+ * are joined. Borrowed when there are none. */
+str text_rejoin(struct arena *arena, str text);
+
 /* $trim: runs of blank, tab, line feed and carriage return become one blank, at the ends
  * none. Borrowed when nothing changes. */
 str text_trim(struct arena *arena, str text);

@@ -6,7 +6,7 @@
  * nested: a function that wants another to run later posts it, and is never called back
  * from inside the call it makes. `now` stands still during a turn.
  *
- * What makes turns happen is the driver: uv_loop.h in the daemon, a loop over false time
+ * What makes turns happen is the driver: driver.h in the daemon, a loop over false time
  * in tests.
  */
 #ifndef LOOP_WORKER_H

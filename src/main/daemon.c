@@ -39,6 +39,8 @@ struct crew {
     struct listening listening;
     struct post drain;
     struct post reload_tls;
+    _Atomic(struct tls *) next_tls; /* for the listeners; reload_tls is pending until it
+                                       is taken */
     struct timer drain_timer;
     usec drain_until;
     bool drained;
@@ -174,18 +176,19 @@ static bool start_transports(struct daemon *daemon, str *ret_why)
     return true;
 }
 
-static bool start_tls(struct daemon *daemon, str *ret_why)
+/* NULL when the listeners are to speak plain HTTP. */
+static bool make_server_tls(const struct settings *settings, struct arena *arena,
+                            struct tls **ret_tls, str *ret_why)
 {
-    const struct settings *settings = &daemon->settings;
+    *ret_tls = NULL;
     if (!settings->tls_cert.n && !settings->tls_key.n)
         return true;
     if (!settings->tls_cert.n || !settings->tls_key.n) {
         *ret_why = STR("tls_cert and tls_key go together; one of them is missing");
         return false;
     }
-    daemon->server_tls =
-        tls_create_server(&daemon->arena, settings->tls_cert, settings->tls_key, ret_why);
-    return daemon->server_tls != NULL;
+    *ret_tls = tls_create_server(arena, settings->tls_cert, settings->tls_key, ret_why);
+    return *ret_tls != NULL;
 }
 
 static bool read_trusted(struct daemon *daemon, str *ret_why)
@@ -223,7 +226,8 @@ static bool start_gate(struct daemon *daemon, str *ret_why)
                      .directory = daemon->directory,
                      .h1 = daemon->h1,
                      .curl = daemon->curl,
-                     .egress_proxy = settings->egress_proxy,
+                     .egress_proxy =
+                         settings->egress_proxy.n ? settings->egress_proxy : STR_NONE,
                      .error_bytes_max = ERROR_BYTES_MAX,
                      .look_bytes_max = LOOK_BYTES_MAX,
                      .on_breaker = watch_breaker},
@@ -351,31 +355,44 @@ static void drain(struct daemon *daemon)
 static void on_reload_tls(struct post *post)
 {
     struct crew *crew = CONTAINER_OF(post, struct crew, reload_tls);
-    listening_set_tls(&crew->listening, crew->daemon->server_tls);
+    struct tls *tls = atomic_exchange(&crew->next_tls, NULL);
+    listening_set_tls(&crew->listening, tls);
+    tls_unref(&tls);
+}
+
+/* One that was not taken yet makes way: signals may come faster than a worker's turns. */
+static void hand_tls(struct crew *crew, struct tls *tls)
+{
+    struct tls *before = atomic_exchange(&crew->next_tls, tls_ref(tls));
+    if (before)
+        tls_unref(&before);
+    else
+        worker_post(&crew->worker, &crew->reload_tls, on_reload_tls);
+}
+
+static void use_tls(struct daemon *daemon, struct tls *tls)
+{
+    for (unsigned i = 0; tls && i < daemon->crew_n; i++)
+        hand_tls(&daemon->crews[i], tls);
+    tls_unref(&daemon->server_tls);
+    daemon->server_tls = tls;
 }
 
 static void reload(struct daemon *daemon)
 {
     struct arena arena;
+    struct tls *tls;
     str why = STR_NONE;
     arena_init(&arena, 4096, 1 << 20);
-    struct tls *before = daemon->server_tls;
-    daemon->server_tls = NULL;
-    if (start_tls(daemon, &why)) {
-        for (unsigned i = 0; before && i < daemon->crew_n; i++)
-            worker_post(&daemon->crews[i].worker, &daemon->crews[i].reload_tls,
-                        on_reload_tls);
-        tls_unref(&before);
-    } else {
-        daemon->server_tls = before;
-    }
-    if (str_absent(why))
-        reload_keys(daemon, &arena, &why);
-    if (str_absent(why))
+    if (make_server_tls(&daemon->settings, &arena, &tls, &why) &&
+        reload_keys(daemon, &arena, &why)) {
+        use_tls(daemon, tls);
         log_say(&daemon->log, LOG_INFO, "reload",
                 "certificates and master keys are read");
-    else
+    } else {
+        tls_unref(&tls);
         log_say(&daemon->log, LOG_ERROR, "reload", "nothing changed: " STR_F, STR_A(why));
+    }
     arena_fini(&arena);
 }
 
@@ -427,7 +444,9 @@ static bool bring_up(struct daemon *daemon, str *ret_why)
         return false;
     boards_open(&daemon->boards);
     if (!start_state(daemon, ret_why) || !start_transports(daemon, ret_why) ||
-        !start_tls(daemon, ret_why) || !start_gate(daemon, ret_why))
+        !make_server_tls(&daemon->settings, &daemon->arena, &daemon->server_tls,
+                         ret_why) ||
+        !start_gate(daemon, ret_why))
         return false;
     start_api(daemon);
     start_server(daemon);
@@ -479,6 +498,11 @@ void daemon_stop(struct daemon *daemon)
     driver_stop(daemon->main_driver);
 }
 
+bool daemon_is_draining(const struct daemon *daemon)
+{
+    return atomic_load(&daemon->draining);
+}
+
 static void stop_workers(struct daemon *daemon)
 {
     for (unsigned i = 0; i < daemon->crew_n; i++) {
@@ -489,6 +513,8 @@ static void stop_workers(struct daemon *daemon)
             driver_stop(crew->driver);
             thread_join(&crew->thread);
         }
+        struct tls *untaken = atomic_exchange(&crew->next_tls, NULL);
+        tls_unref(&untaken);
         driver_destroy(&crew->driver);
         worker_fini(&crew->worker);
     }

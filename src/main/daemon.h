@@ -20,7 +20,8 @@ struct daemon *daemon_start(const struct settings *settings, struct arena *arena
 
 /* Serves until daemon_stop or, when `signals`, until SIGTERM or SIGINT; then drains. */
 void daemon_run(struct daemon *daemon, bool signals);
-void daemon_stop(struct daemon *daemon); /* any thread */
+void daemon_stop(struct daemon *daemon);              /* any thread */
+bool daemon_is_draining(const struct daemon *daemon); /* any thread */
 
 void daemon_destroy(struct daemon **daemon);
 
@@ -37,7 +38,7 @@ void daemon_announce(const struct daemon *daemon);
 
 struct gate *daemon_gate(struct daemon *daemon);
 struct api *daemon_api(struct daemon *daemon);
-/* Takes new requests: false while it drains, or its store is away. */
+/* Takes new requests: false while it drains. Calls go on while its store is away. */
 bool daemon_ready(struct daemon *daemon);
 void daemon_metrics(struct daemon *daemon, struct buf *buf);
 

@@ -1,8 +1,11 @@
 #include "main/demo.h"
 
+#include <arpa/inet.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "loop/driver.h"
@@ -42,6 +45,7 @@ struct demo {
     struct sim *sim;
     struct thread *tour_thread;
     struct tour tour;
+    bool interrupted; /* the tour, by whoever stopped the demo */
     str key;
 };
 
@@ -68,6 +72,29 @@ static bool find_integrations(struct demo *demo)
     return false;
 }
 
+/* Our own listeners share a port with whoever shares it too (SO_REUSEPORT), and callers
+ * would reach now one and now the other: so it is asked for alone first. */
+static bool is_free(uint16_t port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int on = 1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    bool good = bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0;
+    close(fd);
+    return good;
+}
+
+/* Where nothing was said: the usual port, or any that is free. */
+static void choose_ports(struct demo *demo)
+{
+    if (demo->listen.n == 0)
+        demo->listen = is_free(8080) ? STR("127.0.0.1:8080") : STR("127.0.0.1:0");
+    if (demo->sim_listen.n == 0)
+        demo->sim_listen = is_free(8090) ? STR("127.0.0.1:8090") : STR("127.0.0.1:0");
+}
+
 static void run_sim(void *arg)
 {
     struct demo *demo = arg;
@@ -81,10 +108,6 @@ static bool start_sim(struct demo *demo, str *ret_why)
     worker_init(&demo->sim_worker, 0, world_real());
     demo->sim_driver = driver_create(&demo->sim_worker);
     demo->sim = sim_create(&demo->sim_worker, &settings, &demo->arena, ret_why);
-    if (!demo->sim && str_eq(demo->sim_listen, STR("127.0.0.1:8090"))) {
-        settings.listen = STR("127.0.0.1:0");
-        demo->sim = sim_create(&demo->sim_worker, &settings, &demo->arena, ret_why);
-    }
     if (demo->sim)
         demo->sim_thread = thread_start("bw-sim", run_sim, demo);
     return demo->sim != NULL;
@@ -109,10 +132,6 @@ static bool start_daemon(struct demo *demo, str *ret_why)
     if (!settings_read(&settings, COUNT_OF(argv), argv, &demo->arena, ret_why))
         return false;
     demo->daemon = daemon_start(&settings, &demo->arena, ret_why);
-    if (!demo->daemon && str_eq(demo->listen, STR("127.0.0.1:8080"))) {
-        demo->listen = STR("127.0.0.1:0");
-        return start_daemon(demo, ret_why);
-    }
     if (demo->daemon)
         demo->key = daemon_admin_key(demo->daemon);
     return demo->daemon != NULL;
@@ -203,7 +222,8 @@ static void run_tour(void *arg)
     demo->tour.sim_port = sim_port(demo->sim);
     demo->tour.key = demo->key;
     tour_run(&demo->tour);
-    if (demo->once)
+    demo->interrupted = demo->tour.broken_off && daemon_is_draining(demo->daemon);
+    if (demo->once || demo->tour.broken_off)
         daemon_stop(demo->daemon);
     else
         say_what_to_try(demo);
@@ -256,7 +276,7 @@ static int run(struct demo *demo)
         demo->tour_thread = thread_start("bw-tour", run_tour, demo);
         daemon_run(demo->daemon, true);
         thread_join(&demo->tour_thread);
-        good = demo->tour.disappointed == NULL;
+        good = !demo->tour.disappointed && demo->tour.broken_off == demo->interrupted;
         arena_fini(&demo->tour.arena);
     } else {
         fprintf(stderr, "breakwater demo: " STR_F "\n", STR_A(why));
@@ -295,16 +315,19 @@ static bool read_flags(struct demo *demo, int argc, char **argv)
 
 int demo_main(int argc, char **argv)
 {
-    struct demo demo = {.listen = STR("127.0.0.1:8080"),
-                        .sim_listen = STR("127.0.0.1:8090"),
-                        .folder = "/tmp/breakwater-demo-XXXXXX"};
+    struct demo demo = {.folder = "/tmp/breakwater-demo-XXXXXX"};
     int status = EXIT_FAILED;
+    if (argc == 1 && strcmp(argv[0], "--help") == 0) {
+        fputs(usage, stdout);
+        return EXIT_DONE;
+    }
     if (!read_flags(&demo, argc, argv)) {
         fputs(usage, stderr);
         return EXIT_USAGE;
     }
     arena_init(&demo.arena, 16 * 1024, 64 << 20);
     start_process();
+    choose_ports(&demo);
     if (!find_integrations(&demo))
         fprintf(stderr, "breakwater demo: there is no folder with demo/sim.json; name it "
                         "with --integrations\n");

@@ -284,11 +284,23 @@ bool settings_read(struct settings *settings, int argc, char **argv, struct aren
 
 /* --- for people --- */
 
+/* As it is, but for what stands before the host of a URL: the password of a proxy. */
+static void print_text(str text, struct buf *buf)
+{
+    size_t scheme = str_find_str_nocase(text, STR("://"));
+    size_t at = str_find_last(text, '@');
+    if (scheme < text.n && at < text.n && at > scheme)
+        buf_printf(buf, "\"" STR_F "://***" STR_F "\"", STR_A(str_of(text.p, scheme)),
+                   STR_A(str_from(text, at)));
+    else
+        buf_printf(buf, "\"" STR_F "\"", STR_A(text));
+}
+
 static void print_value(const struct row *row, const void *field, struct buf *buf)
 {
     switch (row->kind) {
     case SETTING_TEXT:
-        buf_printf(buf, "\"" STR_F "\"", STR_A(*(const str *)field));
+        print_text(*(const str *)field, buf);
         return;
     case SETTING_UINT:
         buf_put_int(buf, (int64_t) * (const uint64_t *)field);

@@ -157,7 +157,8 @@ void start_process(void)
 {
     uint8_t seed[16];
     struct rlimit limit;
-    signal(SIGPIPE, SIG_IGN); /* a reader of ours that is gone is told by EPIPE */
+    signal(SIGPIPE, SIG_IGN); /* a reader of ours that is gone is told by EPIPE, */
+    signal(SIGXFSZ, SIG_IGN); /* and a file that may not grow by EFBIG */
     crypto_start();
     crypto_random(seed, sizeof(seed));
     hash_seed(seed);

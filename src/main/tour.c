@@ -133,6 +133,8 @@ static void print_answer(const struct answered *answered)
 static struct answered ask(struct tour *tour, const struct asked *asked)
 {
     struct answered answered = {0};
+    if (tour->broken_off)
+        return answered;
     size_t n = asked->body ? strlen(asked->body) : 0;
     str token = asked->direct ? STR("the-vendors-own-token") : tour->key;
     str request = arena_printf(
@@ -146,9 +148,8 @@ static struct answered ask(struct tour *tour, const struct asked *asked)
     if (!asked->quiet)
         print_request(tour, asked);
     str text = exchange_text(tour, asked->direct ? tour->sim_port : tour->port, request);
-    if (!read_answer(tour, text, &answered) && !tour->disappointed)
-        tour->disappointed = "a request had no answer";
-    if (!asked->quiet)
+    tour->broken_off = !read_answer(tour, text, &answered);
+    if (!asked->quiet && !tour->broken_off)
         print_answer(&answered);
     fflush(stdout);
     return answered;
@@ -158,7 +159,7 @@ static struct answered ask(struct tour *tour, const struct asked *asked)
 
 static void expect(struct tour *tour, bool as_told, const char *what)
 {
-    if (as_told || tour->disappointed)
+    if (as_told || tour->disappointed || tour->broken_off)
         return;
     tour->disappointed = what;
     printf("\n    ! this did not go as told: %s\n", what);
@@ -291,7 +292,7 @@ static void show_recovery(struct tour *tour)
         &(struct asked){
             .verb = "DELETE", .path = "/_sim/faults", .direct = true, .quiet = true});
     call.quiet = true;
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100 && !tour->broken_off; i++) {
         usleep(100 * 1000);
         answered = ask(tour, &call);
         if (answered.status == 200)
@@ -307,11 +308,11 @@ static void show_recovery(struct tour *tour)
 
 void tour_run(struct tour *tour)
 {
+    static void (*const steps[])(struct tour *) = {show_call, show_throttle, show_outage,
+                                                   show_recovery};
     arena_init(&tour->arena, 64 * 1024, 256 << 20);
-    show_call(tour);
-    show_throttle(tour);
-    show_outage(tour);
-    show_recovery(tour);
+    for (size_t i = 0; i < COUNT_OF(steps) && !tour->broken_off; i++)
+        steps[i](tour);
     printf("\n────\n");
     fflush(stdout);
 }

@@ -14,6 +14,7 @@ struct tour {
     str key;
     struct arena arena;
     const char *disappointed; /* the first thing that did not go as told; NULL = none */
+    bool broken_off;          /* a request had no answer: the rest was left out */
 };
 
 /* On a thread of its own: it waits for answers. */

@@ -32,11 +32,12 @@ static const char *explain(int error)
     }
 }
 
+/* Not possessive, so that scanning is given back step by step, and counted. */
 static pcre2_code *compile_written(str written, uint32_t options, const char **ret_what)
 {
     options |= PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY |
                PCRE2_ALLOW_EMPTY_CLASS | PCRE2_MATCH_UNSET_BACKREF |
-               PCRE2_USE_OFFSET_LIMIT | PCRE2_NEVER_BACKSLASH_C;
+               PCRE2_USE_OFFSET_LIMIT | PCRE2_NO_AUTO_POSSESS | PCRE2_NEVER_BACKSLASH_C;
     int error;
     size_t offset;
     pcre2_compile_context *context = pcre2_compile_context_create(regex_pcre_memory());

@@ -7,7 +7,7 @@
  *
  * A compiled expression is immutable and may be used by all threads at once. Matching is
  * bounded: whatever pattern and text, it ends near `steps` backtracking steps and so much
- * memory, and says so. Scanning is not counted: bound the length of strangers' texts.
+ * memory, and says so. A scan is one step: bound the length of strangers' texts too.
  */
 #ifndef REGEX_REGEX_H
 #define REGEX_REGEX_H

@@ -8,8 +8,8 @@
  * doubles; a place that is too much for the limit is tried alone, with eight times the
  * limit, until all that was spent reaches `steps` and one for each byte of the text.
  *
- * Steps count backtracking, not scanning: a pattern that looks through the rest of the
- * text from every place still takes a time that grows with the text's square.
+ * Steps count backtracking. What a repeated character takes at once is one step, and
+ * giving it back is one for each character (regex.c forbids possessive repeats).
  */
 #include "regex/regex.h"
 

@@ -83,6 +83,8 @@ static void write_repeat(struct writer *w, const struct node *node)
     str quantifier = quantifier_text(w, node, room);
     if (node_is_single(node->child)) {
         regex_class_write(w->out, node->child, w->flags, quantifier);
+        if (w->plan->misleading && node->max > node->min)
+            put(w, STR("(?:)")); /* else a scan for what follows is not counted */
     } else if (node->child->kind == NODE_LOOK) {
         put(w, STR("(?:"));
         write_node(w, node->child);

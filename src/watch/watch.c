@@ -179,7 +179,7 @@ static void say(struct watch *watch, const struct visit *visit, usec total)
     log_int(&line, "status", visit->status);
     if (visit->err)
         log_str(&line, "code", err_code(visit->err));
-    log_str(&line, "detail", visit->err ? visit->err_detail : STR_NONE);
+    log_str(&line, "detail", bad ? visit->err_detail : STR_NONE);
     if (visit->exchanging)
         say_outcome(&line, visit);
     log_int(&line, "total_us", total);

@@ -1,12 +1,13 @@
 // GitHub as its own OpenAPI description says it is, served by Steady: a vendor that nobody
 // here wrote. The caller is an unmodified @octokit/rest.
 import assert from "node:assert/strict";
+import http from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Octokit } from "@octokit/rest";
 import { throttling } from "@octokit/plugin-throttling";
 import { folderOf, localized } from "./support/documents.mjs";
-import { breakwater, freePort, packages, root, simulator, start, stopAll, until } from "./support/run.mjs";
+import { breakwater, freePort, packages, root, simulator, start, stopAll, stopLater, until } from "./support/run.mjs";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 let bw, sim, steady, described, simulated, key;
@@ -17,6 +18,26 @@ async function serveDescription() {
     "--log-bodies", join(packages, "@octokit/openapi/generated/api.github.com.json")]);
   it.url = `http://127.0.0.1:${port}`;
   await until("Steady's first answer", () => fetch(`${it.url}/zen`).then(() => true, () => false), 60000);
+  return it;
+}
+
+// GitHub's answers as Steady makes them, with the links to further pages that GitHub puts
+// on them: absolute, to itself, in a path of its own choice.
+async function serveInPages(pages) {
+  const heard = [];
+  const server = http.createServer((request, response) => {
+    const url = new URL(request.url, it.url), page = Number(url.searchParams.get("page") ?? 1);
+    heard.push({ url: request.url, authorization: request.headers.authorization });
+    url.searchParams.set("page", page + 1);
+    const link = page < pages ? { link: `<${url}>; rel="next", <${url}>; rel="last"` } : {};
+    http.get(steady.url + request.url, { headers: { accept: "application/json" } }, (answer) => {
+      response.writeHead(answer.statusCode, { ...answer.headers, ...link });
+      answer.pipe(response);
+    });
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  stopLater(() => server.close());
+  const it = { url: `http://127.0.0.1:${server.address().port}`, heard };
   return it;
 }
 
@@ -99,6 +120,18 @@ test("a loop over pages stays inside the proxy although the vendor links to itse
     assert.equal(request.headers.authorization, "Bearer vendor-secret-token");
     assert.ok(!JSON.stringify(request).includes(key));
   }
+});
+
+test("a loop over pages of GitHub as it is described goes through the proxy for each of them", async () => {
+  const vendor = await serveInPages(4);
+  await bw.put({ ...localized("github", vendor.url), name: "github-paged" });
+  const account = await bw.account("github-paged");
+  const octokit = octokitFor(account), pages = [];
+  for await (const page of octokit.paginate.iterator(octokit.rest.issues.listForRepo, { ...repo, state: "open" })) pages.push(page);
+  assert.deepEqual(pages.map((page) => page.headers["x-steady-request-valid"]), ["true", "true", "true", "true"]);
+  for (const page of pages.slice(0, 3)) assert.match(page.headers.link, new RegExp(`^<${bw.proxy(account)}/repos/octocat/hello-world/issues\\?state=open&page=`));
+  assert.equal(vendor.heard.length, 4);
+  for (const { authorization } of vendor.heard) assert.equal(authorization, "Bearer vendor-secret-token");
 });
 
 test("paginate gathers every issue", async () => {

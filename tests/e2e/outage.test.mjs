@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { plain } from "./support/documents.mjs";
 import { breakwater, freePort, root, simulator, stopAll, until } from "./support/run.mjs";
+import { holdingVendor } from "./support/vendor.mjs";
 import { ask } from "./support/wire.mjs";
 
 const down = { status: 503, body: { error: "down" } };
@@ -18,16 +19,18 @@ before(async () => {
 });
 after(stopAll);
 
+// Calls for an account; `once` with a single attempt.
+function callerOf(account) {
+  const call = (path, { headers = {}, ...more } = {}) =>
+    ask(bw.proxy(account) + path, { ...more, headers: { authorization: `Bearer ${key}`, ...headers } });
+  return Object.assign(call, { id: account.id, once: (path) => call(path, { headers: { "x-breakwater-retry": "never" } }) });
+}
+
 // A vendor of its own for each test: name, host, breaker, retry budget.
 async function vendorNamed(name, resilience = {}) {
   await bw.put(plain(name, `${sim.anotherHost()}/${name}`, { resilience, idempotency: { kind: "header", header: "Idempotency-Key" } }));
   return {
-    caller: async () => {
-      const account = await bw.account(name);
-      const call = (path, { headers = {}, ...more } = {}) =>
-        ask(bw.proxy(account) + path, { ...more, headers: { authorization: `Bearer ${key}`, ...headers } });
-      return Object.assign(call, { id: account.id, once: (path) => call(path, { headers: { "x-breakwater-retry": "never" } }) });
-    },
+    caller: async (environment) => callerOf(await bw.account(name, { environment })),
     fail: (fault = down, scope = {}) => sim.inject(`/${name}/`, fault, scope),
     seen: async (path = "") => (await sim.requests(`/${name}/${path}`)).length,
     breaker: () => bw.api("GET", `breakers/${name}`),
@@ -109,18 +112,23 @@ test("a breaker recovers by itself: trials, then closed", async () => {
 });
 
 test("while it is half open, two calls at most are trials; the rest is held back", async () => {
-  const vendor = await vendorNamed("half-open", { breaker: { failures: 5, open: "50ms" } });
-  const [ada, bob] = [await vendor.caller(), await vendor.caller()];
-  await vendor.fail(down, { count: 5 });
-  await fails(3, ada.once);
-  await fails(2, bob.once);
-  await vendor.fail({ delay: "1s" });
-  await until("the end of the open time", async () => (await vendor.breaker()).retry_in_s === 0 || (await vendor.breaker()).retry_in === 0 || (await bob("/things/7")).status === 200);
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => ada.once(`/things/trial-${i}`)));
-  const statuses = answers.map((a) => a.status);
-  assert.ok(await vendor.seen("things/trial-") <= 2);
-  assert.equal(statuses.filter((s) => s === 200).length, await vendor.seen("things/trial-"));
-  assert.ok(answers.filter((a) => a.status === 503).every((a) => a.json.code === "breaker_open"));
+  const held = await holdingVendor();
+  await bw.put(plain("half-open", held.url, { resilience: { breaker: { failures: 5, open: "50ms" }, account_concurrency: 100 } }));
+  const call = callerOf(await bw.account("half-open"));
+  const failing = Array.from({ length: 5 }, () => call.once("/"));
+  await until("five calls at the vendor", () => held.waiting.length === 5);
+  held.release(503);
+  for (const answer of await Promise.all(failing)) assert.equal(answer.status, 503);
+  await until("the end of the open time", async () => (await bw.api("GET", "breakers/half-open")).retry_in_s === 0);
+  const answers = Array.from({ length: 20 }, () => call.once("/"));
+  let refused = 0;
+  for (const answer of answers)
+    answer.then(({ status, json }) => (refused += status === 503 && json.code === "breaker_open"));
+  await until("all but two to be held back", () => refused === 18);
+  assert.equal(held.waiting.length, 2);
+  held.release();
+  assert.equal((await Promise.all(answers)).filter((answer) => answer.status === 200).length, 2);
+  assert.equal((await bw.api("GET", "breakers/half-open")).state, "closed");
 });
 
 test("a breaker is held open, held closed, and set free by hand", async () => {
@@ -137,7 +145,7 @@ test("a breaker is held open, held closed, and set free by hand", async () => {
   for (const call of [ada, bob, ada, bob, ada, bob]) assert.equal((await call.once("/things/1")).status, 503);
   assert.equal(await vendor.seen(), 6);
   await sim.clear();
-  assert.equal((await force("auto")).held, null);
+  assert.equal((await force("auto")).held, "auto");
   await force("open", ada.id);
   assert.equal((await ada("/things/1")).json.code, "breaker_open");
   assert.equal((await bob("/things/1")).status, 200);
@@ -165,7 +173,7 @@ test("what is repeated: reads, idempotent methods, keyed writes; an unkeyed POST
     const vendor = await vendorNamed(`repeat-${verb}-${attempts}-${Object.keys(headers).length}`.toLowerCase());
     const call = await vendor.caller();
     await vendor.fail(down, { count: 1 });
-    const answer = await call(path, { method: verb, headers, body: verb === "GET" ? undefined : "x" });
+    const answer = await call(path, { method: verb, headers, body: verb === "POST" || verb === "PUT" ? "x" : undefined });
     assert.equal(Number(answer.headers["x-breakwater-attempts"]), attempts, verb);
     assert.equal(answer.status < 300, attempts === 2, verb);
     assert.equal(await vendor.seen(), attempts, verb);
@@ -179,7 +187,7 @@ test("a vendor that hangs is left after its time limit, tried again, and told as
   const read = await call("/things/1");
   assert.equal(read.status, 504);
   assert.equal(read.json.code, "upstream_timeout");
-  assert.match(read.json.detail, /first byte/);
+  assert.match(read.json.detail, /first-byte limit \(100 ms\)/);
   assert.equal(read.json.attempts, 3);
   assert.equal(await vendor.seen(), 3);
 });
@@ -194,7 +202,7 @@ test("a write whose answer never comes is told as unknown, and not repeated", as
     assert.equal(answer.status, 504, instead);
     assert.equal(answer.json.code, "outcome_unknown");
     assert.equal(answer.json.sent, true);
-    assert.equal(answer.json.retry, "check");
+    assert.equal(answer.json.retry, "check_first");
     assert.equal(await vendor.seen(), before + 1);
   }
 });
@@ -247,18 +255,57 @@ test("a retry that cannot end before the deadline is not begun", async () => {
   assert.match(answer.headers["x-breakwater-note"], /not retried: deadline/);
 });
 
+// An account that has `n` calls waiting at its vendor.
+async function busy(name, n, resilience, environment) {
+  const held = await holdingVendor();
+  await bw.put(plain(name, held.url, { resilience }));
+  const account = await bw.account(name, { environment });
+  const call = callerOf(account);
+  const waiting = Array.from({ length: n }, () => call("/wait"));
+  await until(`${n} calls under way`, () => held.waiting.length === n);
+  assert.equal((await bw.api("GET", `accounts/${account.id}`)).standing.calls, n);
+  const end = async () => {
+    held.release();
+    for (const answer of await Promise.all(waiting)) assert.equal(answer.status, 200);
+  };
+  return { call, end, held };
+}
+
+async function isRefused(call, whose) {
+  const { status, json, headers } = await call("/more");
+  assert.deepEqual([status, json.code, json.sent], [429, "concurrency_limit", false]);
+  assert.match(json.detail, whose);
+  assert.match(headers["retry-after"], /^\d+$/);
+}
+
 test("calls of one account over its limit are refused; another account's go on", async () => {
-  const vendor = await vendorNamed("crowded", { account_concurrency: 2 });
-  const [ada, bob] = [await vendor.caller(), await vendor.caller()];
-  await sim.inject("/crowded/things/wait", { delay: "1s" });
-  const waiting = [ada("/things/wait"), ada("/things/wait")];
-  await until("two calls under way", async () => (await bw.api("GET", `accounts/${ada.id}`)).standing?.calls === 2);
-  const refused = await ada("/things/1");
-  assert.equal(refused.status, 429);
-  assert.equal(refused.json.code, "concurrency_limit");
-  assert.match(refused.json.detail, /account has all its 2 places taken/);
-  assert.equal((await bob("/things/1")).status, 200);
-  assert.ok((await Promise.all(waiting)).every((a) => a.status === 200));
+  const ada = await busy("crowded", 2, { account_concurrency: 2 });
+  await isRefused(ada.call, /account has all its 2 places taken/);
+  const bob = callerOf(await bw.account("crowded"))("/mine");
+  await until("the other one's call at the vendor", () => ada.held.waiting.length === 3);
+  await ada.end();
+  assert.equal((await bob).status, 200);
+});
+
+test("calls of one environment over its limit are refused, whatever the account; another environment's go on", async () => {
+  const environment = await bw.tenant("a small customer");
+  await bw.api("PATCH", `environments/${environment.id}`, { concurrency_max: 2 });
+  const first = await busy("small", 2, {}, environment);
+  const vendor = await vendorNamed("elsewhere");
+  const [same, other] = [await vendor.caller(environment), await vendor.caller()];
+  await isRefused(same, /environment has all its 2 places taken/);
+  assert.equal((await other("/things/1")).status, 200);
+  await first.end();
+  assert.equal((await same("/things/1")).status, 200);
+});
+
+test("a caller that would rather wait for a place gets one", async () => {
+  const ada = await busy("patient", 1, { account_concurrency: 1 });
+  const patient = ada.call("/patient", { headers: { "x-breakwater-wait-on-limit": "30s" } });
+  await ada.end();
+  await until("the place", () => ada.held.waiting.length === 1);
+  ada.held.release();
+  assert.equal((await patient).status, 200);
 });
 
 test("a read is cancelled when its caller leaves; a write is finished and logged", async () => {

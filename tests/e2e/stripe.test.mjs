@@ -16,7 +16,8 @@ before(async () => {
     flags: ["--account-listen", "127.0.0.1:0=bound"] });
   boundPort = Number(/^account .*:(\d+) bound$/m.exec(bw.out)[1]);
   key = await bw.callKey();
-  await bw.account("stripe", { external_id: "bound", credentials: { token: "sk_bound" } });
+  await bw.put(quick("bound"));
+  await bw.account("stripe-bound", { external_id: "bound", credentials: { token: "sk_bound" } });
 });
 after(stopAll);
 
@@ -25,9 +26,12 @@ async function byName(name, options = {}, integration = "stripe") {
   return new Stripe(key, { host: `${name}.localhost`, port: bw.port, protocol: "http", maxNetworkRetries: 0,
     telemetry: false, httpAgent: everywhereHere(), ...options });
 }
-// At a host of its own, where nobody else has used up the retry budget.
+// Stripe at a host of its own, where nobody else has used up the retry budget.
+const quick = (name) => localized("stripe", `${sim.anotherHost()}/stripe`,
+  { name: `stripe-${name}`, resilience: { retry: { server: quickRetries, network: quickRetries } } });
+
 async function byOwnHost(name, options) {
-  const document = localized("stripe", `${sim.anotherHost()}/stripe`, { name: `stripe-${name}`, resilience: { retry: { server: quickRetries } } });
+  const document = quick(name);
   await bw.put(document);
   return byName(name, options, document.name);
 }
@@ -74,6 +78,18 @@ test("a declined card surfaces as StripeCardError with all that Stripe said", as
   assert.match(failed.requestId, /^req_\d+$/);
 });
 
+test("a refusal of ours surfaces as an error, never as a record", async () => {
+  const unknown = await new Stripe("bw_" + "x".repeat(40), { host: "127.0.0.1", port: boundPort, protocol: "http" }).balance.retrieve().catch((error) => error);
+  assert.ok(unknown instanceof Stripe.errors.StripeAuthenticationError);
+  assert.equal(unknown.code, "key_unknown");
+  const stripe = await byOwnHost("held");
+  await bw.api("POST", "breakers/stripe-held/force", { state: "open", reason: "an exercise" });
+  const held = await stripe.balance.retrieve().catch((error) => error);
+  assert.ok(held instanceof Stripe.errors.StripeError);
+  assert.deepEqual([held.statusCode, held.code], [503, "breaker_open"]);
+  assert.match(held.message, /held open by hand/);
+});
+
 test("a missing object surfaces as StripeInvalidRequestError", async () => {
   const failed = await byListener().customers.retrieve("cus_missing").catch((error) => error);
   assert.ok(failed instanceof Stripe.errors.StripeInvalidRequestError);
@@ -94,15 +110,37 @@ test("an idempotency key passes; a repeat is known to the vendor and marked", as
   assert.deepEqual([write.repeats, write.conflicts], [1, 1]);
 });
 
-test("a keyed POST that meets a 500 is repeated with its key, and executed once", async () => {
-  const stripe = await byOwnHost("repeated");
-  await sim.inject("/stripe/v1/charges", { status: 500, executes: "yes", body: { error: { type: "api_error", message: "boom" } } }, { count: 2 });
-  const made = await stripe.charges.create(charge, { idempotencyKey: "once-only" });
-  assert.match(made.id, /^ch_/);
-  assert.equal(made.lastResponse.headers["x-breakwater-attempts"], "3");
-  const writes = (await sim.writes("/stripe/v1/charges")).filter((w) => w.key === "once-only");
-  assert.equal(writes.length, 1);
-  assert.equal(writes[0].repeats, 2);
+const boom = { status: 500, executes: "yes", body: { error: { type: "api_error", message: "boom" } } };
+const writesWith = async (key) => (await sim.writes("/stripe/v1/charges")).filter((w) => w.key === key);
+
+for (const [way, client] of [["host name", () => byOwnHost("repeated")], ["listener", () => byListener()]])
+  test(`a keyed POST that meets a 500 is repeated with its key, and executed once: by ${way}`, async () => {
+    const stripe = await client(), idempotencyKey = `once-${way}`;
+    await sim.inject("/stripe/v1/charges", boom, { count: 2 });
+    const made = await stripe.charges.create(charge, { idempotencyKey });
+    assert.match(made.id, /^ch_/);
+    assert.equal(made.lastResponse.headers["x-breakwater-attempts"], "3");
+    const writes = await writesWith(idempotencyKey);
+    assert.equal(writes.length, 1);
+    assert.equal(writes[0].repeats, 2);
+  });
+
+test("a keyed POST whose answer is lost after it was executed is repeated, and still executed once", async () => {
+  const stripe = await byOwnHost("lost");
+  await sim.inject("/stripe/v1/charges", { instead: "reset", executes: "yes" }, { count: 1 });
+  const made = await stripe.charges.create(charge, { idempotencyKey: "lost-1" });
+  assert.equal(made.lastResponse.headers["idempotent-replayed"], "true");
+  assert.deepEqual((await writesWith("lost-1")).map((w) => w.repeats), [1]);
+});
+
+test("a POST without a key whose answer is lost is told as unknown, and sent once", async () => {
+  const stripe = await byOwnHost("unknown");
+  await sim.inject("/stripe/v1/customers", { instead: "reset", executes: "yes" }, { count: 1 });
+  const failed = await stripe.customers.create({ email: "lost@acme.test" }).catch((error) => error);
+  assert.ok(failed instanceof Stripe.errors.StripeError);
+  assert.deepEqual([failed.statusCode, failed.code], [504, "outcome_unknown"]);
+  assert.match(failed.message, /^It was sent, and then: /);
+  assert.equal((await sim.requests("/stripe/v1/customers")).filter((r) => r.body.includes("lost%40")).length, 1);
 });
 
 test("a POST without a key that meets a 500 is sent once", async () => {
@@ -120,13 +158,12 @@ test("a POST without a key that meets a 500 is sent once", async () => {
 
 test("the SDK's own repeats carry one key, so that ours and its add up to one execution", async () => {
   const stripe = await byOwnHost("both", { maxNetworkRetries: 1 });
-  await sim.inject("/stripe/v1/charges", { status: 500, executes: "yes", body: { error: { type: "api_error", message: "boom" } } }, { count: 4 });
+  await sim.inject("/stripe/v1/charges", boom, { count: 4 });
   await stripe.charges.create({ ...charge, amount: 777 });
   const seen = (await sim.requests("/stripe/v1/charges")).filter((r) => r.body.includes("777"));
   assert.deepEqual(seen.map((r) => r.status), [500, 500, 500, 500, 200]);
   assert.equal(new Set(seen.map((r) => r.headers["idempotency-key"])).size, 1);
-  const key = seen[0].headers["idempotency-key"];
-  assert.equal((await sim.writes("/stripe/v1/charges")).filter((w) => w.key === key).length, 1);
+  assert.equal((await writesWith(seen[0].headers["idempotency-key"])).length, 1);
 });
 
 test("a rate limit surfaces as StripeRateLimitError, unrepeated, with the time to wait", async () => {

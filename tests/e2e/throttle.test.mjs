@@ -119,6 +119,29 @@ test("a vendor that tells no time is backed off from, longer each time", async (
   assert.ok(waits[2] >= 20 && waits[2] <= 25, `${waits}`);
 });
 
+test("accounts that are stopped together are not told to come back together", async () => {
+  const waits = new Set();
+  for (let i = 0; i < 12; i++) {
+    const call = await caller("salesforce");
+    await sim.inject("/salesforce/", { status: 403, body: [{ message: "no", errorCode: "REQUEST_LIMIT_EXCEEDED" }] }, { count: 1 });
+    waits.add((await call("/services/data/v61.0/sobjects/Account/sf6")).headers["retry-after"]);
+  }
+  assert.ok(waits.size > 1, `${[...waits]}`);
+});
+
+test("a vendor's answer ends the row of growing waits", async () => {
+  const call = await caller("salesforce");
+  const path = "/services/data/v61.0/sobjects/Account/sf7";
+  const throttled = async () => {
+    await sim.inject("/salesforce" + path, { status: 403, body: [{ message: "no", errorCode: "REQUEST_LIMIT_EXCEEDED" }] }, { count: 1 });
+    return Number((await call(path)).headers["retry-after"]);
+  };
+  await throttled();
+  assert.ok(await throttled() >= 10);
+  assert.equal((await call(path)).status, 200);
+  assert.ok(await throttled() <= 10);
+});
+
 const demoCredentials = () => ({ token: "the-vendors-own-token" });
 const demoLimit = 12;
 

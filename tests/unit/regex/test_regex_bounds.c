@@ -59,6 +59,16 @@ static void a_million_hard_places_end(void **state)
     assert_int_equal(result_of(STR("(?:a+)+[$]"), 0, text), REGEX_TIRED);
 }
 
+/* Each place looks through all the rest. */
+static void scanning_is_counted(void **state)
+{
+    static const char *const patterns[] = {"(?:a|aa)[a-z]*[0-9]", "(?=a)[^b]*b",
+                                           "(?:a|aa)[^]*b", "a\\w*\\d", "\\w+\\s+\\d"};
+    str text = build(*state, "", "a", 100000, "_");
+    for (size_t i = 0; i < COUNT_OF(patterns); i++)
+        assert_int_equal(result_of(str_z(patterns[i]), 0, text), REGEX_TIRED);
+}
+
 static void a_long_way_to_a_match_is_gone(void **state)
 {
     str text = build(*state, "", "ab ", 300000, "abc");
@@ -129,6 +139,7 @@ int test_regex_bounds(void)
     const struct CMUnitTest tests[] = {
         T(catastrophes_end),
         T(a_million_hard_places_end),
+        T(scanning_is_counted),
         T(a_long_way_to_a_match_is_gone),
         T(deep_loops_outgrow_the_stack),
         T(long_patterns_are_taken),

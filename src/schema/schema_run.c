@@ -1,0 +1,172 @@
+#include "schema/schema_run.h"
+
+enum {
+    STEPS_FIRST = 1000000, /* before the instance is measured */
+    STEPS_PER_VALUE = 256
+};
+
+void run_init(struct run *run, const struct schema *schema, struct arena *arena,
+              const struct json *instance)
+{
+    *run = (struct run){.arena = arena,
+                        .steps = STEPS_FIRST,
+                        .depth = RUN_DEPTH_MAX,
+                        .instance = instance,
+                        .schema = schema};
+    if (schema->dynamic_n)
+        run->dynamic = arena_array(arena, schema->dynamic_n, sizeof(run->dynamic[0]));
+}
+
+/* How many values stand in a value; `depth` ends what is deeper than a run can go. */
+static uint64_t count_values(const struct json *v, unsigned depth)
+{
+    uint64_t n = 1;
+    if (depth == RUN_DEPTH_MAX)
+        return n;
+    if (v->type == JSON_ARRAY)
+        for (uint32_t i = 0; i < v->n; i++)
+            n += count_values(&v->u.items[i], depth + 1);
+    if (v->type == JSON_OBJECT)
+        for (uint32_t i = 0; i < v->n; i++)
+            n += count_values(&v->u.members[i].value, depth + 1);
+    return n;
+}
+
+bool run_tire(struct run *run, uint64_t n)
+{
+    if (!run->counted) {
+        run->counted = true;
+        run->steps += STEPS_PER_VALUE * count_values(run->instance, 0);
+    }
+    if (run->steps < n) {
+        run->steps = 0;
+        run->tired = true;
+        return false;
+    }
+    run->steps -= n;
+    return true;
+}
+
+void seen_init(struct seen *seen, struct arena *arena, uint32_t n)
+{
+    seen->n = n;
+    seen->bits = arena_array(arena, ((size_t)n + 63) / 64, sizeof(seen->bits[0]));
+}
+
+void seen_merge(struct seen *seen, const struct seen *more)
+{
+    for (uint32_t i = 0; i < (seen->n + 63) / 64; i++)
+        seen->bits[i] |= more->bits[i];
+}
+
+void seen_mark_all(struct seen *seen)
+{
+    for (uint32_t i = 0; i < (seen->n + 63) / 64; i++)
+        seen->bits[i] = UINT64_MAX;
+}
+
+void run_scope_enter(struct run *run, const struct scope *scope,
+                     const struct block **ret_before)
+{
+    for (uint32_t i = 0; i < scope->n; i++) {
+        const struct block **place = &run->dynamic[scope->entries[i].dynamic];
+        ret_before[i] = *place;
+        *place = *place ? *place : scope->entries[i].block;
+    }
+}
+
+void run_scope_leave(struct run *run, const struct scope *scope,
+                     const struct block *const *before)
+{
+    for (uint32_t i = scope->n; i-- > 0;)
+        run->dynamic[scope->entries[i].dynamic] = before[i];
+}
+
+/* Whether an outer resource has all of the names already. */
+static bool is_covered(const struct run *run, const struct scope *scope)
+{
+    for (uint32_t i = 0; i < scope->n; i++)
+        if (!run->dynamic[scope->entries[i].dynamic])
+            return false;
+    return true;
+}
+
+/* The rest of the block, with the names of its resource. */
+static __attribute__((noinline)) bool run_scope(struct run *run, const struct op *op,
+                                                const struct json *v, struct seen *seen)
+{
+    const struct scope *scope = op->u.scope;
+    if (is_covered(run, scope))
+        return run_ops(run, op + 1, v, seen);
+    struct arena_mark mark = arena_mark(run->arena);
+    const struct block **before = arena_alloc(run->arena, scope->n * sizeof(before[0]));
+    run_scope_enter(run, scope, before);
+    bool ok = run_ops(run, op + 1, v, seen);
+    run_scope_leave(run, scope, before);
+    arena_rewind(run->arena, mark);
+    return ok;
+}
+
+/* The rest of the block, with marks of its own, which are those of the outer too. */
+static __attribute__((noinline)) bool run_collect(struct run *run, const struct op *op,
+                                                  const struct json *v, struct seen *seen)
+{
+    struct arena_mark mark = arena_mark(run->arena);
+    struct seen own;
+    seen_init(&own, run->arena, v->n);
+    bool ok = run_ops(run, op + 1, v, &own);
+    if (ok && seen)
+        seen_merge(seen, &own);
+    arena_rewind(run->arena, mark);
+    return ok;
+}
+
+#define OP(id, check)                                                                    \
+    case OP_##id:                                                                        \
+        if (!check(run, op, v, seen))                                                    \
+            return false;                                                                \
+        break;
+
+bool run_ops(struct run *run, const struct op *op, const struct json *v,
+             struct seen *seen)
+{
+    for (;; op++) {
+        if (!(op->types >> v->type & 1))
+            continue;
+        switch ((enum op_code)op->code) {
+        case OP_END:
+            return true;
+        case OP_SCOPE:
+            return run_scope(run, op, v, seen);
+        case OP_COLLECT:
+            return run_collect(run, op, v, seen);
+#include "schema/schema_op_list.h"
+        }
+    }
+}
+
+#undef OP
+
+bool run_op(struct run *run, const struct op *op, const struct json *v, struct seen *seen)
+{
+    struct op alone[2] = {*op, {.code = OP_END, .types = 0xff}};
+    return run_ops(run, alone, v, seen);
+}
+
+bool run_enter(struct run *run, const struct block *block, const struct json *v,
+               struct seen *seen)
+{
+    if (!run_steps(run, 1))
+        return false;
+    if (!run->depth) {
+        run->tired = true;
+        run->steps = 0;
+        return false;
+    }
+    run->depth--;
+    bool ok = block->kind == BLOCK_OBJECT
+                  ? v->type != JSON_OBJECT || check_object(run, block->ops, v, seen)
+                  : run_ops(run, block->ops, v, seen);
+    run->depth++;
+    return ok;
+}

@@ -1,0 +1,188 @@
+// What a newcomer sees first: the demo and its tour, the commands that it prints, and the
+// simulator with the script of its documentation.
+import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { folder, program, root, sleep, start, stopAll, until } from "./support/run.mjs";
+import { blocks, shell } from "./support/shell.mjs";
+
+const trouble = /AddressSanitizer|runtime error|LeakSanitizer/;
+const anywhere = ["--listen", "127.0.0.1:0", "--sim-listen", "127.0.0.1:0"];
+const ended = /Both stay up until Ctrl-C/;
+const demo = (args, ready = /export KEY=/) => start(program, ["demo", ...args], { cwd: root, ready });
+let it, first, second;
+
+before(async () => {
+  it = await demo(anywhere);
+  first = await demo(["--once"]);
+  second = await demo(["--once"]);
+  await until("the end of the tour", () => ended.test(it.out), 120000);
+});
+after(stopAll);
+
+const port = (run) => Number(/Breakwater +http:\/\/127\.0\.0\.1:(\d+)/.exec(run.out)[1]);
+const simPort = (run) => Number(/the vendor +http:\/\/127\.0\.0\.1:(\d+)/.exec(run.out)[1]);
+const said = (run, word) => run.out.split("────").find((part) => part.includes(word));
+const forgetLimits = () => fetch(`http://127.0.0.1:${simPort(it)}/_sim/reset`, { method: "POST" });
+const tourCommands = () => [...it.out.matchAll(/^ {4}\$ (.*)$/gm)].map((m) => m[1]);
+const toTry = () => it.out.slice(it.out.search(ended)).split("\n").filter((line) => /^ {2}(export|curl|breakwater) /.test(line)).map((line) => line.trim());
+const exports_ = () => toTry().filter((line) => line.startsWith("export")).join("\n");
+const asPrinted = (command) => shell(`${exports_()}\n${command}`);
+
+test("the tour tells no disappointment", () => {
+  assert.ok(!it.out.includes("did not go as told"), it.out);
+  assert.deepEqual([...it.out.matchAll(/──── (\d)\. (.*)/g)].map((m) => m[2]), ["A call", "Too many calls", "An outage", "Back again"]);
+});
+
+test("the first call has its answer, with a link that leads through the proxy", () => {
+  const part = said(it, "1. A call");
+  assert.match(part, /HTTP 200/);
+  assert.match(part, new RegExp(`Link: <http://127.0.0.1:${port(it)}/proxy/acme/`));
+  assert.match(part, /RateLimit: "calls";r=11/);
+});
+
+test("the throttle is a 403 of the vendor, a 429 of ours, and a 200 for who waits", () => {
+  const part = said(it, "2. Too many calls");
+  assert.deepEqual([...part.matchAll(/HTTP (\d+)/g)].map((m) => m[1]), ["403", "429", "200"]);
+  assert.match(part, /Retry-After: \d+\n/);
+  assert.match(part, /X-Upstream-Status: 403/);
+});
+
+test("the outage opens the breaker, and it closes again", () => {
+  assert.match(said(it, "3. An outage"), /X-Breakwater-Breaker: open[\s\S]*"code":"breaker_open"/);
+  assert.match(said(it, "4. Back again"), /HTTP 200[\s\S]*X-Breakwater-Breaker: closed/);
+});
+
+test("neither the vendor's token nor anybody's key stands where a log or a shoulder could see it", async () => {
+  const log = /the log: (.*)$/m.exec(it.out)[1];
+  const { out } = await shell(`cat ${log}`);
+  assert.match(out, /"event":"call"/);
+  assert.ok(!out.includes("the-vendors-own-token"));
+  assert.ok(!out.includes(/export KEY=(bw_\w+)/.exec(it.out)[1]));
+});
+
+test("every request of the tour can be repeated as it is printed", async () => {
+  const commands = tourCommands();
+  assert.ok(commands.length >= 6);
+  for (const command of commands) {
+    if (command.includes("/_sim/faults")) continue;
+    await forgetLimits();
+    const { code, out, err } = await asPrinted(command);
+    assert.equal(code, 0, `${command}\n${err}`);
+    assert.match(out, /^HTTP\/1\.1 200 /, command);
+  }
+});
+
+test("everything that it offers to try works as it is printed", async () => {
+  const commands = toTry().filter((line) => !line.startsWith("export") && !line.includes("/_sim/faults"));
+  assert.ok(commands.length >= 4, it.out);
+  for (const command of commands) {
+    await forgetLimits();
+    const { code, out, err } = await asPrinted(`set -e -o pipefail\n${command}`);
+    assert.equal(code, 0, `${command}\n${out}\n${err}`);
+    assert.ok(out.trim().length > 0, command);
+    assert.ok(!/^HTTP\/1\.1 (?!200 )/.test(out), out);
+  }
+  assert.match((await asPrinted("breakwater accounts list")).out, /acme/);
+  assert.match((await asPrinted("breakwater breakers list")).out, /demo/);
+});
+
+test("the files that it names are there", () => {
+  for (const [, file] of it.out.matchAll(/(integrations\/demo\/\w+\.json)/g)) assert.ok(existsSync(join(root, file)), file);
+});
+
+test("an outage is made as it is printed, and is seen by the next call", async () => {
+  const command = toTry().find((line) => line.includes("/_sim/faults"));
+  const { code } = await asPrinted(command);
+  assert.equal(code, 0);
+  const { out } = await asPrinted(`curl -s http://127.0.0.1:${port(it)}/proxy/acme/contacts -H "Authorization: Bearer $KEY" -H "X-Breakwater-Deadline-Ms: 200"`);
+  assert.equal(JSON.parse(out).code, "deadline_exceeded");
+  await fetch(`http://127.0.0.1:${simPort(it)}/_sim/faults`, { method: "DELETE" });
+});
+
+for (const signal of ["SIGTERM", "SIGINT"])
+  test(`${signal} in the middle of the tour ends it without a complaint, and leaves nothing behind`, async () => {
+    const other = await demo(anywhere, /──── 2\./);
+    const end = await other.stop(signal);
+    assert.deepEqual(end, { code: 0, signal: null }, other.err);
+    assert.ok(!other.out.includes("did not go as told"), other.out);
+    assert.doesNotMatch(other.err, trouble);
+  });
+
+test("with --once it ends by itself after the tour, and two at a time are in nobody's way", async () => {
+  assert.notEqual(port(first), port(second));
+  assert.notEqual(simPort(first), simPort(second));
+  for (const run of [first, second]) {
+    assert.deepEqual(await run.exited, { code: 0, signal: null }, run.out + run.err);
+    assert.doesNotMatch(run.err, trouble);
+  }
+});
+
+test("it stays up after the tour until it is stopped, and takes its folder along", async () => {
+  await sleep(200);
+  await forgetLimits();
+  assert.match((await asPrinted(tourCommands()[0])).out, /^HTTP\/1\.1 200 /);
+  const place = /the log: (.*)\/log$/m.exec(it.out)[1];
+  assert.ok(existsSync(place));
+  assert.deepEqual(await it.stop("SIGTERM"), { code: 0, signal: null });
+  assert.doesNotMatch(it.err, trouble);
+  assert.ok(!existsSync(place));
+});
+
+test("--help is an answer; what it does not know is not", async () => {
+  for (const command of ["demo", "sim", "serve"]) {
+    const help = await shell(`breakwater ${command} --help`);
+    assert.equal(help.code, 0, command);
+    assert.match(help.out, new RegExp(`^(usage: )?breakwater ${command}`));
+    assert.equal((await shell(`breakwater ${command} --nonsense x`)).code, 2, command);
+  }
+});
+
+test("without its integrations the demo says what is missing", async () => {
+  const { code, err } = await shell("breakwater demo --integrations /nowhere");
+  assert.equal(code, 1);
+  assert.match(err, /--integrations/);
+});
+
+async function documented() {
+  const script = join(folder(), "vendor.json");
+  writeFileSync(script, blocks("docs/sim.md", "json")[0]);
+  const sim = await start(program, ["sim", "--listen", "127.0.0.1:0", "--script", script, "--dialects", join(root, "integrations")], { ready: /^listening 127\.0\.0\.1:(\d+)$/m });
+  sim.url = `http://127.0.0.1:${/:(\d+)$/m.exec(sim.out)[1]}`;
+  return sim;
+}
+
+test("the simulator runs the script of its documentation", async () => {
+  const sim = await documented();
+  const ask = (path, more = {}) => fetch(sim.url + path, { ...more, headers: { authorization: "Bearer good", ...more.headers } });
+  const page = await ask("/contacts?limit=10");
+  assert.equal((await page.json()).results.length, 10);
+  assert.match(page.headers.get("link"), /rel="next"/);
+  assert.deepEqual([(await ask("/contacts/nobody")).status, (await (await ask("/contacts/7")).json()).id], [404, "7"]);
+  const order = () => ask("/orders", { method: "POST", headers: { "idempotency-key": "k" }, body: '{"amount":5}' });
+  assert.equal((await order()).headers.get("idempotent-replayed"), null);
+  assert.equal((await order()).headers.get("idempotent-replayed"), "true");
+  assert.equal((await fetch(`${sim.url}/contacts`)).status, 401);
+  assert.equal((await ask("/flaky")).status, 503);
+  await assert.rejects(ask("/flaky").then((answer) => answer.text()));
+  assert.equal(await (await ask("/flaky")).text(), "it works");
+  assert.equal((await fetch(`${sim.url}/slack/api/auth.test`, { method: "POST", headers: { authorization: "Bearer any" } })).status, 200);
+  assert.deepEqual(await sim.stop(), { code: 0, signal: null });
+});
+
+test("a fault is injected as the documentation of the simulator has it", async () => {
+  const sim = await documented();
+  const [command] = blocks("docs/sim.md", "sh").filter((block) => block.includes("/_sim/faults"));
+  const { code, out } = await shell(command.replace("http://127.0.0.1:8090", sim.url));
+  assert.equal(code, 0);
+  assert.match(out, /"id"/);
+});
+
+test("a script with faults is refused, each with its place", async () => {
+  const script = join(folder(), "bad.json");
+  writeFileSync(script, '{"routes": [{"path": "/x", "replly": {"status": "none"}}]}');
+  const { code, err } = await shell(`breakwater sim --listen 127.0.0.1:0 --script ${script}`);
+  assert.equal(code, 1);
+  assert.match(err, /\/routes\/0\/replly|\/routes\/0/);
+});

@@ -1,0 +1,309 @@
+// The documentation, held against the program: examples run, JSON compiles, links lead
+// somewhere, and every name in backticks exists.
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { after, before, test } from "node:test";
+import { folderOf, localized } from "./support/documents.mjs";
+import { commandsOf, pageOf, pages, sources } from "./support/pages.mjs";
+import { adminKey, breakwater, folder, program, root, simulator, start, stopAll, until } from "./support/run.mjs";
+import { ask } from "./support/wire.mjs";
+
+// Examples that cannot run here, and why. A row that nothing matches fails.
+const cannotRun = [
+  [/^openssl s_client -connect api\.example\.com/, "it asks a host on the network"],
+];
+// Commands whose program is not among the packages of the tests.
+const mayBeMissing = ["sqlite3"];
+// Pages that are written elsewhere; links to them may be dead until then.
+const comesLater = ["bench/README.md"];
+// Searches that may find nothing, because the trouble they look for is not there.
+const mayFindNothing = [/grep 'code="overloaded"'$/];
+
+const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/adding.md", "docs/proxy.md",
+  "docs/operating.md", "docs/sim.md", "docs/cli.md"]
+  .concat(pages.map((page) => page.file).filter((file) => file.startsWith("docs/runbooks/")));
+const forUsers = (file) => file === "docs/reference/api.md" || (examplePages.includes(file) && !["CONTRIBUTING.md", "docs/adding.md"].includes(file));
+
+const usedRows = new Set();
+let sim, bin, commands;
+
+before(async () => {
+  sim = await simulator({ dialects: join(root, "integrations") });
+  bin = folder();
+  symlinkSync(program, join(bin, "breakwater"));
+  commands = JSON.parse(run(["help", "--json"]).stdout).commands;
+});
+after(stopAll);
+
+const run = (args, more = {}) => spawnSync(program, args, { encoding: "utf8", ...more });
+
+// --- a place for the examples of one page: a daemon, an account, files of the names they use
+
+const empty = new Set(["README.md"]); // its examples make the stage and the account themselves
+const places = new Map();
+
+async function placeOf(file) {
+  if (!places.has(file)) places.set(file, await makePlace(file));
+  return places.get(file);
+}
+
+async function makePlace(file) {
+  const documents = folderOf(...["hubspot", "twilio"].map((name) => localized(name, `${sim.url}/${name}`)));
+  const daemon = await breakwater({ integrations: documents });
+  const home = folder();
+  const place = { daemon, home, ids: new Map() };
+  symlinkSync(join(root, "integrations"), join(home, "integrations"));
+  mkdirSync(join(home, "backups"));
+  writeFileSync(join(home, "vendor.json"), pageOf("docs/sim.md").fences.find((f) => f.language === "json").text);
+  writeFileSync(join(home, "token.txt"), "a token\n");
+  if (!empty.has(file)) await furnish(daemon);
+  return place;
+}
+
+// Two accounts, and a history: good calls, a throttle, a slow one.
+async function furnish(daemon) {
+  for (const external_id of ["acme", "crm-42"]) await daemon.account("hubspot", { external_id });
+  await daemon.account("twilio", { external_id: "sms-7", credentials: { username: "u", password: "p" } });
+  const call = (id) => ask(`${daemon.url}/proxy/acme/crm/v3/objects/contacts/${id}`, { headers: { authorization: `Bearer ${adminKey}` } });
+  await sim.inject("/hubspot/crm/v3/objects/contacts/busy", { status: 429, headers: { "Retry-After": "1" } }, { count: 1 });
+  await sim.inject("/hubspot/crm/v3/objects/contacts/slow", { delay: "1100ms" }, { count: 1 });
+  assert.deepEqual((await Promise.all([call("1"), call("busy"), call("slow")])).map((a) => a.status), [200, 429, 200]);
+  await until("the log lines of the calls", () => daemon.log("call").length === 3);
+}
+
+// --- shell examples
+
+function localize(line, place) {
+  const { daemon, home, ids } = place;
+  const words = [
+    [/http:\/\/127\.0\.0\.1:8080/g, daemon.url],
+    [/http:\/\/127\.0\.0\.1:8090/g, sim.url],
+    [/\/var\/lib\/breakwater/g, join(daemon.home, "data")],
+    [/\/var\/backups/g, join(home, "backups")],
+    [/\/(etc|usr\/local\/share)\/breakwater\/integrations/g, join(root, "integrations")],
+    [/\$\(pidof -s breakwater\)/g, String(daemon.pid)],
+    [/\bbw_…/g, adminKey],
+    [/\b(stg|env|acc|key)_…/g, (text, kind) => ids.get(kind) ?? text],
+  ];
+  return words.reduce((text, [from, to]) => text.replace(from, to), line);
+}
+
+function noteIds(place, text) {
+  for (const m of text.matchAll(/\b(stg|env|acc|key)_[A-Za-z0-9]{22}\b/g)) place.ids.set(m[1], m[0]);
+}
+
+// `breakwater serve …`, `breakwater sim …`: it comes up, and goes.
+async function serves(line, place) {
+  const args = line.split(/\s+/).slice(1).map((word) => word.replace(/^(0\.0\.0\.0|127\.0\.0\.1):\d+$/, "127.0.0.1:0"));
+  const data = args.indexOf("--data");
+  if (data > 0) args[data + 1] = join(folder(), "data");
+  const child = await start(program, args, { ready: /^listening /m, cwd: place.home, env: { BREAKWATER_ADMIN_KEY: adminKey } });
+  if (args[0] === "serve") await until("the log line of its start", () => /\bready\b/.test(child.err));
+  assert.deepEqual(await child.stop(), { code: 0, signal: null }, child.err);
+}
+
+// It ends the daemon: one of its own.
+async function ends(line) {
+  const daemon = await breakwater();
+  await until("the log line of its start", () => daemon.log("ready").length === 1);
+  execFileSync("sh", ["-c", line.replace("$(pidof -s breakwater)", String(daemon.pid))]);
+  assert.deepEqual(await daemon.exited, { code: 0, signal: null });
+}
+
+// It builds, installs, asks for root: a dry run says that the target and all it needs exist.
+function wouldMake(line) {
+  const text = line.replace(/\bsudo /g, "").replace(/\bmake\b/g, "make -n");
+  const dry = spawnSync("sh", ["-c", text], { cwd: root, encoding: "utf8" });
+  assert.equal(dry.status, 0, dry.stderr);
+}
+
+async function runs(line, place) {
+  if (/^breakwater (serve|sim)\b(?!.*--print-settings)/.test(line)) return serves(localize(line, place), place);
+  if (/^kill -TERM/.test(line)) return ends(line);
+  if (/^make\b/.test(line)) return wouldMake(line);
+  if (/^export (\w+)=/.test(line)) return assert.match(line, /^export BREAKWATER_(KEY|URL)=/);
+  writeFileSync(join(place.home, "breakwater.log"), place.daemon.err);
+  const text = localize(line, place).replace(/\bcurl /g, "curl --fail-with-body -sS ");
+  const child = await new Promise((resolve) => {
+    const shell = spawn("bash", ["-o", "pipefail", "-c", text], { cwd: place.home, env: { ...process.env,
+      PATH: `${bin}:${process.env.PATH}`, BREAKWATER_URL: place.daemon.url, BREAKWATER_KEY: adminKey } });
+    const it = { stdout: "", stderr: "" };
+    shell.stdin.end();
+    shell.stdout.on("data", (data) => (it.stdout += data));
+    shell.stderr.on("data", (data) => (it.stderr += data));
+    shell.on("close", (status) => resolve({ ...it, status }));
+  });
+  noteIds(place, child.stdout);
+  const good = child.status === 0 || (child.status === 1 && mayFindNothing.some((pattern) => pattern.test(line)));
+  assert.ok(good, `${text}\nended with ${child.status}\n${child.stdout}${child.stderr}`);
+  assert.doesNotMatch(child.stdout, /"?type"?:"urn:breakwater:error/, text);
+}
+
+function whyNot(line) {
+  const row = cannotRun.find(([pattern]) => pattern.test(line));
+  if (row) usedRows.add(row);
+  const missing = mayBeMissing.find((name) => line.startsWith(`${name} `) && spawnSync("sh", ["-c", `command -v ${name}`]).status !== 0);
+  return row?.[1] ?? (missing && `${missing} is not installed`);
+}
+
+// --- JSON examples: each is of one of these kinds
+
+// An integration's document: the reader of the API takes it.
+async function isDocument(example, place) {
+  const file = join(place.home, "example.json");
+  writeFileSync(file, JSON.stringify(example));
+  const check = run(["integrations", "check", file, "--url", place.daemon.url, "--key", adminKey]);
+  assert.equal(check.status, 0, check.stderr);
+}
+
+// A script: the simulator comes up with it.
+async function isScript(example, place) {
+  const file = join(place.home, "example.json");
+  writeFileSync(file, JSON.stringify(example));
+  await serves(`breakwater sim --listen 127.0.0.1:0 --script ${file}`, place);
+}
+
+// A log line: a real call to the same method has these members, in this order.
+async function isLogLine(example, place) {
+  const answer = await ask(`${place.daemon.url}/proxy/acme${example.path}`, { headers: { authorization: `Bearer ${adminKey}` } });
+  assert.equal(answer.status, 200);
+  const real = await until("its log line", () => place.daemon.log("call").find((line) => line.request_id === answer.headers["x-request-id"]));
+  assert.deepEqual(Object.keys(example), Object.keys(real));
+  for (const name of ["event", "integration", "resource", "method", "verb", "path", "status", "class"]) assert.equal(example[name], real[name], name);
+  assert.deepEqual(Object.values(example).map((v) => typeof v), Object.values(real).map((v) => typeof v));
+}
+
+// A problem of an open breaker: a vendor that fails is told in these words.
+async function isProblem(example, place) {
+  const call = () => ask(`${place.daemon.url}/proxy/acme/crm/v3/objects/contacts/down`, { headers: { authorization: `Bearer ${adminKey}`, "x-breakwater-retry": "never" } });
+  await sim.inject("/hubspot/crm/v3/objects/contacts/down", { status: 503, body: { message: "maintenance" } }, { count: 5 });
+  for (let i = 0; i < 5; i++) await call();
+  const real = (await call()).json;
+  for (const name of ["type", "title", "status", "code", "retry"]) assert.equal(example[name], real[name], name);
+  for (const name of Object.keys(example)) assert.equal(typeof example[name], typeof real[name], name);
+  assert.equal(example.detail.replace(/\d+ s/, "0 s"), real.detail.replace(/\d+ s/, "0 s"));
+  assert.ok(real.mend.startsWith(example.mend.replace(/…$/, "")), real.mend);
+  assert.deepEqual(example.vendor, real.vendor);
+}
+
+const kinds = [
+  [(example) => example.base_url, isDocument],
+  [(example) => example.routes, isScript],
+  [(example) => example.event === "call", isLogLine],
+  [(example) => /^urn:breakwater:error:/.test(example.type), isProblem],
+];
+
+for (const { file, fences } of examplePages.map(pageOf))
+  for (const fence of fences) {
+    const at = `${file}:${fence.line}`;
+    if (fence.language === "json")
+      test(`the JSON of ${at} is what the program takes or gives`, async () => {
+        const example = JSON.parse(fence.text);
+        const kind = kinds.find(([is]) => is(example));
+        assert.ok(kind, "nobody knows how to prove this example");
+        await kind[1](example, await placeOf(file));
+      });
+    else if (fence.language === "sh")
+      for (const line of commandsOf(fence)) {
+        const why = whyNot(line);
+        test(`${at} runs: ${line}`, why ? { skip: why } : {}, async () => runs(line, await placeOf(file)));
+      }
+    else
+      test(`${at} is a picture`, () => assert.equal(fence.language, "", "an example in a language that nobody runs"));
+  }
+
+test("every reason not to run an example is still needed", () => {
+  assert.deepEqual(cannotRun.filter((row) => !usedRows.has(row)), []);
+});
+
+// --- links
+
+for (const { file, links } of pages)
+  test(`the links of ${file} lead somewhere`, () => {
+    for (const { target, line } of links) {
+      if (/^https?:/.test(target)) continue;
+      const [path, anchor] = target.split("#");
+      const to = path ? normalize(join(dirname(file), path)) : file;
+      assert.ok(existsSync(join(root, to)) || comesLater.includes(to), `${file}:${line}: there is no ${to}`);
+      if (anchor) assert.ok(pageOf(to)?.anchors.has(anchor), `${file}:${line}: ${to} has no #${anchor}`);
+    }
+  });
+
+test("the runbooks that errors speak of are there", () => {
+  const errors = readFileSync(join(root, "src/base/err_list.h"), "utf8").replace(/"\s*"/g, "");
+  const named = [...errors.matchAll(/runbook for the (\w+)/g)].map((m) => m[1]);
+  assert.ok(named.length > 0);
+  for (const name of named) assert.ok(pageOf(`docs/runbooks/${name}.md`), name);
+});
+
+test("what the README counts is there", () => {
+  const words = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+  const folders = readdirSync(join(root, "integrations")).filter((name) => name !== "demo");
+  const scripts = folders.filter((name) => existsSync(join(root, "integrations", name, "sim.json")));
+  const { text } = pageOf("README.md");
+  assert.match(text, new RegExp(`\\b${folders.length} vendors as documents`));
+  assert.match(text, new RegExp(`dialects of (${scripts.length}|${words[scripts.length]}) vendors`));
+});
+
+// --- names
+
+// Every snake_case word that the running program itself uses: what it answers, prints, and
+// writes into its log.
+async function vocabulary(place) {
+  const { daemon } = place;
+  const get = async (path) => (await ask(`${daemon.url}${path}`)).text;
+  const texts = [await get("/metrics"), await get("/openapi.json"), await get("/v1/errors"), await get("/v1/integration-schema"),
+    run(["serve", "--print-settings"]).stdout, run(["sim", "--schema"]).stdout, daemon.err,
+    ...["watch/watch.c", "catalog/catalog.c", "sim/sim_hole_list.h", "policy/outcome_list.h"].map((file) => readFileSync(join(root, "src", file), "utf8"))];
+  return new Set(texts.flatMap((text) => text.match(/[a-z][a-z0-9]*(_[a-z0-9]+)+/g) ?? []));
+}
+
+for (const page of pages.filter((p) => forUsers(p.file)))
+  test(`the names in ${page.file} are the program's`, async () => {
+    const known = await vocabulary(await placeOf("docs/operating.md"));
+    const ends = [...known];
+    for (const { text, line } of page.codes) {
+      const name = text.replace(/\{.*\}$/, "");
+      if (/^_[a-z0-9_]+$/.test(name)) assert.ok(ends.some((word) => word.endsWith(name)), `${page.file}:${line}: no name ends in ${name}`);
+      if (/^[a-z][a-z0-9]*(_[a-z0-9]+)+$/.test(name)) assert.ok(known.has(name), `${page.file}:${line}: nothing is called ${name}`);
+    }
+    for (const name of page.text.match(/\bbreakwater_[a-z_]+[a-z]/g) ?? [])
+      assert.ok(known.has(name) || known.has(name.replace(/_(sum|count|bucket)$/, "")) || ends.some((word) => word.startsWith(`${name}_`)), `${page.file}: no metric ${name}`);
+  });
+
+for (const page of pages)
+  test(`the headers and commands in ${page.file} exist`, () => {
+    const list = readFileSync(join(root, "src/http/header_list.h"), "utf8").toLowerCase();
+    for (const name of page.text.match(/\bX-(Breakwater|Data)-[A-Za-z-]+[a-z]/gi) ?? [])
+      assert.ok(list.includes(`"${name.toLowerCase()}"`), `${page.file}: no header ${name}`);
+    const told = [...page.codes, ...page.fences.filter((f) => f.language === "sh").flatMap((f) => commandsOf(f).map((text) => ({ text, line: f.line })))];
+    for (const { text, line } of told)
+      for (const [, words] of text.matchAll(/(?:^|[|(] ?)breakwater ([a-z-].*?)(?=$|\)| \\?\|)/g)) {
+        const [noun, verb] = words.split(/\s+/);
+        const command = commands.find((c) => c.noun === noun && (!c.verb || c.verb === verb));
+        const group = commands.some((c) => c.noun === noun) && !/^[a-z]/.test(verb ?? "");
+        assert.ok(command || group || noun === "reference", `${page.file}:${line}: no command ${words}`);
+        const main = ["serve", "demo", "sim"].includes(noun);
+        const help = main ? Object.values(run([noun, "--help"])).join() : JSON.stringify(command?.options ?? []).replace(/"name":"/g, "--");
+        for (const [option] of words.matchAll(/(?<= )--[a-z-]+/g)) assert.ok(help.includes(option), `${page.file}:${line}: ${noun} ${verb} has no ${option}`);
+      }
+  });
+
+// In pages for developers: files, folders, functions, tests, constants.
+const forDevelopers = (file) => /^(ARCHITECTURE\.md|docs\/(adding|internals|decisions)\b)/.test(file);
+
+for (const page of pages.filter((p) => forDevelopers(p.file)))
+  test(`the names in ${page.file} are the source's`, () => {
+    const { files, words, stems } = (sourcesOnce ??= sources());
+    for (const { text, line } of page.codes) {
+      const where = `${page.file}:${line}: `;
+      if (text.includes("NAME")) continue; // stands for any name
+      if (/^(src|tests|tools|bench|docs|integrations)\/[\w./-]+$/.test(text)) assert.ok(existsSync(join(root, text)) , `${where}there is no ${text}`);
+      else if (/^[\w/]+\.(c|h|mjs|vtc)$/.test(text)) assert.ok([...files].some((file) => file === text || file.endsWith(`/${text}`)), `${where}there is no ${text}`);
+      else if (/^[a-z][a-z0-9]*(_[a-z0-9]+)+$/.test(text)) assert.ok(words.has(text) || stems.has(text), `${where}nothing is called ${text}`);
+      else if (/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(text)) assert.ok(words.has(text), `${where}nothing is called ${text}`);
+    }
+  });
+let sourcesOnce;
