@@ -176,12 +176,14 @@ static struct json *free_values(struct eval *eval, const struct program *program
     return values;
 }
 
-const struct module *eval_module(struct eval *eval, const struct program *program,
-                                 struct json *values)
+struct module *eval_module(struct eval *eval, const struct program *program,
+                           struct json *values)
 {
     struct module *module = arena_alloc(&eval->arena, sizeof(*module));
     size_t hints = (program->hints + 1) * sizeof(uint32_t);
-    *module = (struct module){program, values, arena_zalloc(&eval->arena, hints)};
+    *module = (struct module){.program = program,
+                              .free_values = values,
+                              .hints = arena_zalloc(&eval->arena, hints)};
     eval_charge(eval, program->hints / 64);
     return module;
 }
