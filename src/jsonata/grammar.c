@@ -19,6 +19,7 @@ struct grammar {
     struct token token; /* the next one */
     struct jsonata_fault *fault;
     unsigned depth;
+    unsigned height; /* of the highest tree read so far for the node under way */
 };
 
 struct regex *program_keep_regex(struct program *program, struct regex *regex)
@@ -513,6 +514,14 @@ static struct node *infix(struct grammar *g, const struct token *at, struct node
     }
 }
 
+/* A node is one higher than the highest of its parts. */
+static struct node *grow(struct grammar *g, struct node *node)
+{
+    if (++g->height > JSONATA_HEIGHT_MAX)
+        return fail(g, JSONATA_D1011, &g->token);
+    return node;
+}
+
 static struct node *expression_inside(struct grammar *g, unsigned power)
 {
     struct token at = g->token;
@@ -524,20 +533,25 @@ static struct node *expression_inside(struct grammar *g, unsigned power)
     if (!advance(g, operand))
         return NULL;
     struct node *left = prefix(g, &at);
+    left = left ? grow(g, left) : NULL;
     while (left && g->token.type == TOKEN_OPERATOR && power < lexer_power(g->token.op)) {
         at = g->token;
         if (!advance(g, false))
             return NULL;
         left = infix(g, &at, left);
+        left = left ? grow(g, left) : NULL;
     }
     return left;
 }
 
 static struct node *expression(struct grammar *g, unsigned power)
 {
+    unsigned height = g->height;
     if (++g->depth > JSONATA_NESTING_MAX)
         return fail(g, JSONATA_D1011, &g->token);
+    g->height = 0;
     struct node *node = expression_inside(g, power);
+    g->height = height > g->height ? height : g->height;
     g->depth--;
     return node;
 }
