@@ -75,12 +75,12 @@ static void names_are_read_in_any_case_and_no_others(void **state)
 static void matching_is_bounded(void **state)
 {
     struct arena *arena = *state;
-    static char text[1500];
-    char picture[200 * 4 + 2] = "";
+    char text[500];
+    char picture[128 * 4 + 2] = "";
     memset(text, 'a', sizeof(text) - 1);
-    for (size_t i = 0; i < 200; i++)
+    for (size_t i = 0; i < 128; i++)
         memcpy(picture + i * 4, "[Da]", 4);
-    picture[200 * 4] = '!';
+    picture[128 * 4] = '!';
     str row = arena_printf(
         arena, "{\"call\":\"toMillis\",\"args\":[\"%s\",\"%s\"],\"none\":true}", text,
         picture);
