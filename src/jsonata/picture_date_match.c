@@ -163,7 +163,8 @@ static bool is_end(const struct date_part *part, str text, size_t at, size_t end
     return (end == furthest && !is_month) || may_end(part, text, at, end);
 }
 
-static size_t furthest(struct date_match *match, const struct date_part *part, size_t at)
+static size_t find_furthest(struct date_match *match, const struct date_part *part,
+                            size_t at)
 {
     if (part->style != DATE_NUMBER || part->number.style != INTEGER_WORDS ||
         part->component == 'f')
@@ -182,7 +183,7 @@ static bool match_from(struct date_match *match, size_t i, size_t at)
     if (match->vain[bit / 64] >> bit % 64 & 1)
         return false;
     const struct date_part *part = &match->picture->parts[i];
-    size_t most = furthest(match, part, at);
+    size_t most = find_furthest(match, part, at);
     for (size_t end = most; end > at; end--) {
         if (is_end(part, text, at, end, most) && match_from(match, i + 1, end)) {
             match->found[i] = str_of(text.p + at, end - at);
