@@ -32,6 +32,12 @@ struct arena_chunk {
     _Alignas(ALIGN) char bytes[];
 };
 
+struct arena_ending {
+    struct arena_ending *older;
+    void (*fn)(void *arg);
+    void *arg;
+};
+
 void arena_init(struct arena *arena, size_t chunk_bytes, size_t bytes_max)
 {
     *arena = (struct arena){.chunk_bytes = chunk_bytes, .bytes_max = bytes_max};
@@ -54,8 +60,25 @@ static void free_newest(struct arena *arena)
     mem_free(chunk);
 }
 
+void arena_at_end(struct arena *arena, void (*fn)(void *arg), void *arg)
+{
+    struct arena_ending *ending = arena_alloc(arena, sizeof(*ending));
+    *ending = (struct arena_ending){arena->endings, fn, arg};
+    arena->endings = ending;
+}
+
+static void run_endings(struct arena *arena, const struct arena_ending *until)
+{
+    while (arena->endings != until) {
+        struct arena_ending *ending = arena->endings;
+        arena->endings = ending->older;
+        ending->fn(ending->arg);
+    }
+}
+
 void arena_reset(struct arena *arena)
 {
+    run_endings(arena, NULL);
     while (arena->chunk && arena->chunk->older)
         free_newest(arena);
     if (!arena->chunk)
@@ -66,12 +89,14 @@ void arena_reset(struct arena *arena)
 
 void arena_fini(struct arena *arena)
 {
+    run_endings(arena, NULL);
     while (arena->chunk)
         free_newest(arena);
 }
 
 void arena_wipe(struct arena *arena)
 {
+    run_endings(arena, NULL);
     char *end = arena->at; /* in older chunks all may have been handed out */
     for (struct arena_chunk *chunk = arena->chunk; chunk; chunk = chunk->older) {
         size_t n = (size_t)((chunk == arena->chunk ? end : chunk->end) - chunk->bytes);
@@ -194,7 +219,7 @@ str arena_printf(struct arena *arena, const char *fmt, ...)
 
 struct arena_mark arena_mark(const struct arena *arena)
 {
-    return (struct arena_mark){arena->chunk, arena->at};
+    return (struct arena_mark){arena->chunk, arena->at, arena->endings};
 }
 
 void arena_rewind(struct arena *arena, struct arena_mark mark)
@@ -203,6 +228,7 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
         arena_reset(arena);
         return;
     }
+    run_endings(arena, mark.endings);
     while (arena->chunk != mark.chunk)
         free_newest(arena);
     arena->at = mark.at;

@@ -20,6 +20,7 @@
 #include "base/str.h"
 
 struct arena_chunk;
+struct arena_ending;
 
 struct arena {
     char *at;                  /* next free byte of the newest chunk */
@@ -29,11 +30,13 @@ struct arena {
     size_t bytes;              /* all chunks together */
     size_t bytes_max;
     void (*on_full)(struct arena *arena);
+    struct arena_ending *endings; /* newest first */
 };
 
 struct arena_mark {
     struct arena_chunk *chunk;
     char *at;
+    struct arena_ending *endings;
 };
 
 /* No memory is taken before the first allocation. */
@@ -42,6 +45,10 @@ void arena_init(struct arena *arena, size_t chunk_bytes, size_t bytes_max);
 /* Frees all chunks but the oldest, which is used again. */
 void arena_reset(struct arena *arena);
 void arena_fini(struct arena *arena);
+
+/* For what has memory of its own but lives as long as what is allocated now: `fn` is
+ * called with `arg` when that goes, the newest first. It must not allocate here. */
+void arena_at_end(struct arena *arena, void (*fn)(void *arg), void *arg);
 
 /* Overwrites everything that was handed out: for arenas that have held secrets, before
  * they are reset or ended. */

@@ -94,6 +94,7 @@ struct outcome {
     int status;        /* the normalized one: 429 for any throttle */
     struct vendor_error vendor; /* for error answers, as far as the body was looked at */
     bool inspected;             /* the body was whole and small enough to be looked at */
+    str expression_fault;       /* the first expression that failed; absent: none */
     struct throttle throttle;   /* what the answer said of limits */
     usec retry_after;           /* −1: none */
     bool sent;                  /* a byte of some attempt has left */

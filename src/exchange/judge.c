@@ -136,6 +136,7 @@ static void read_answer(struct exchange *exchange)
         .headers = exchange->answer.headers,
         .wall = world_wall(exchange->worker->world),
         .group = exchange->method ? exchange->method->group : STR_NONE,
+        .trouble = &outcome->expression_fault,
     };
     read_body(exchange, &answer);
     throttle_read(&integration->rate_limit, &answer, exchange->arena, &outcome->throttle);

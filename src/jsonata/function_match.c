@@ -336,7 +336,9 @@ static void build_add(struct build *build, str text)
 
 static struct json built(const struct build *build)
 {
-    return json_of_text(build->n ? str_of(build->at, build->n) : STR(""));
+    if (build->n == 0)
+        return json_of_text(STR(""));
+    return json_of_text(text_rejoin(&build->eval->arena, str_of(build->at, build->n)));
 }
 
 static struct json replace_text(struct eval *eval, str text, str pattern, str with,

@@ -159,5 +159,5 @@ struct json builtin_parseInteger(struct eval *eval, const struct call_args *args
         return eval_nothing();
     double number =
         picture_integer_parse(&eval->arena, picture_of(eval, args), arg_text(args, 0));
-    return isnan(number) ? eval_nothing() : json_of_number(number);
+    return json_of_number(number); /* NaN, which JSON writes as null, when it is none */
 }

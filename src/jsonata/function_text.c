@@ -107,7 +107,8 @@ struct json builtin_join(struct eval *eval, const struct call_args *args)
         parts[n++] = json_text(&item);
     }
     eval_charge(eval, n / 4);
-    return text_value(eval, arena_join(&eval->arena, parts, n));
+    str joined = arena_join(&eval->arena, parts, n);
+    return text_value(eval, text_rejoin(&eval->arena, joined));
 }
 
 /* --- other codes --- */

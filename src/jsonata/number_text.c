@@ -136,7 +136,7 @@ double number_round(double value, int places)
     places = places > PLACES_MAX    ? PLACES_MAX
              : places < -PLACES_MAX ? -PLACES_MAX
                                     : places;
-    double moved = shift(value, places);
+    double moved = isfinite(value) ? shift(value, places) : value;
     if (!isfinite(moved))
         return value;
     double rounded = shift(rint(moved), -places);

@@ -229,7 +229,7 @@ bool picture_date_compile(struct arena *arena, str picture,
     struct date_reader reader = {.picture = points_of(arena, picture)};
     size_t brackets = points_count(&reader.picture, '[');
     size_t room = 2 * brackets + 1;
-    if (reader.picture.full || brackets > DATE_PARTS_MAX)
+    if (reader.picture.full || brackets > DATE_MARKERS_MAX * 2)
         return points_full(ret_fault);
     reader.parts = arena_array(arena, room, sizeof(*reader.parts));
     while (reader.at < reader.picture.n)

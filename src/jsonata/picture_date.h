@@ -9,6 +9,12 @@
  * Y year, M month, D day, d day in the year, F day of the week, W ISO week, w week of the
  * month, X year of the ISO week, x month of the week, H h hours, P am or pm, m minutes,
  * s seconds, f milliseconds, Z z offset, C E calendar and era ("ISO").
+ *
+ * Not as jsonata-js: -0330 is three hours and a half, not four and a half; months are
+ * read by their names in any case, and a name that is none does not fit, where jsonata-js
+ * reads January; digits are read in the family of the picture; a component that there is
+ * not is D3132 with a presentation too; weeks of the years 0 to 99 are theirs, not those
+ * of the 1900s.
  */
 #ifndef JSONATA_PICTURE_DATE_H
 #define JSONATA_PICTURE_DATE_H

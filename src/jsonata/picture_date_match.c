@@ -11,6 +11,7 @@ struct date_match {
     const struct picture_date *picture;
     str text;
     uint64_t *vain; /* bit part × (text.n + 1) + at: no way from here */
+    size_t *words;  /* where words that start here end, plus 1; 0 = not looked for yet */
     str *found;
 };
 
@@ -24,9 +25,16 @@ static bool is_roman(char c)
     return c && strchr("mdclxvi", str_lower(c));
 }
 
-static bool is_in_words(char c)
+/* Words and what separates them, as far as they go. */
+static size_t run_of_words(str text, size_t at)
 {
-    return is_letter(c) || c == ' ' || c == ',' || c == '-';
+    for (size_t n; at < text.n; at += n) {
+        n = words_prefix(str_from(text, at));
+        if (!n && text.p[at] != ' ' && text.p[at] != ',' && text.p[at] != '-')
+            break;
+        n = n ? n : 1;
+    }
+    return at;
 }
 
 static size_t run_of(str text, size_t at, bool (*is_one)(char))
@@ -124,37 +132,46 @@ static size_t furthest_end(const struct date_part *part, str text, size_t at)
         return end_of_decimal(part, text, at);
     if (part->style == DATE_NUMBER && part->number.style == INTEGER_ROMAN)
         return run_of(text, at, is_roman);
-    if (part->style == DATE_NUMBER && part->number.style == INTEGER_WORDS)
-        return run_of(text, at, is_in_words);
     return run_of(text, at, is_letter);
 }
 
-static bool are_words(str text)
+/* Whether a part that starts at `at` may also end at `end`, in front of its furthest end.
+ */
+static bool may_end(const struct date_part *part, str text, size_t at, size_t end)
 {
-    while (text.n) {
-        size_t n = words_prefix(text);
-        if (!n && is_letter(text.p[0]))
-            return false;
-        text = str_from(text, n ? n : 1);
-    }
-    return true;
-}
-
-/* Whether a part that starts at `at` may also end here, in front of its furthest end. */
-static bool may_end(const struct date_part *part, str text, size_t at, bool furthest)
-{
-    str found = str_from(text, at);
     bool is_number = part->style == DATE_NUMBER;
+    str found = str_of(text.p + at, end - at);
     if (part->style == DATE_NAME && part->component == 'M')
         return picture_date_find_name(part, date_month_names, 12, found) < 12;
     if (is_number && part->number.style == INTEGER_WORDS)
-        return are_words(found);
+        return !is_letter(text.p[end - 1]) || !is_letter(text.p[end]);
     if (part->style == DATE_OFFSET)
-        return furthest || end_of_offset(part, text, at) == text.n;
+        return end_of_offset(part, str_of(text.p, end), at) == end;
     if (part->style == DATE_LITERAL || part->component == 'P' ||
         (is_number && (part->exactly || part->number.ordinal)))
-        return furthest;
+        return false;
     return true;
+}
+
+/* A part of letters may be no name even where it ends at its furthest. */
+static bool is_end(const struct date_part *part, str text, size_t at, size_t end,
+                   size_t furthest)
+{
+    bool is_month = part->style == DATE_NAME && part->component == 'M';
+    if (end < text.n && utf8_is_tail(text.p[end]))
+        return false;
+    return (end == furthest && !is_month) || may_end(part, text, at, end);
+}
+
+static size_t find_furthest(struct date_match *match, const struct date_part *part,
+                            size_t at)
+{
+    if (part->style != DATE_NUMBER || part->number.style != INTEGER_WORDS ||
+        part->component == 'f')
+        return furthest_end(part, match->text, at);
+    if (!match->words[at])
+        match->words[at] = run_of_words(match->text, at) + 1;
+    return match->words[at] - 1;
 }
 
 static bool match_from(struct date_match *match, size_t i, size_t at)
@@ -166,12 +183,9 @@ static bool match_from(struct date_match *match, size_t i, size_t at)
     if (match->vain[bit / 64] >> bit % 64 & 1)
         return false;
     const struct date_part *part = &match->picture->parts[i];
-    size_t furthest = furthest_end(part, text, at);
-    for (size_t end = furthest; end > at; end--) {
-        if (end < text.n && utf8_is_tail(text.p[end]))
-            continue;
-        if (may_end(part, str_of(text.p, end), at, end == furthest) &&
-            match_from(match, i + 1, end)) {
+    size_t most = find_furthest(match, part, at);
+    for (size_t end = most; end > at; end--) {
+        if (is_end(part, text, at, end, most) && match_from(match, i + 1, end)) {
             match->found[i] = str_of(text.p + at, end - at);
             return true;
         }
@@ -188,6 +202,7 @@ const str *picture_date_match(struct arena *arena, const struct picture_date *pi
         .picture = picture,
         .text = text,
         .vain = arena_array(arena, bits / 64 + 1, sizeof(uint64_t)),
+        .words = arena_array(arena, text.n + 1, sizeof(size_t)),
         .found = arena_array(arena, picture->n + 1, sizeof(str)),
     };
     return match_from(&match, 0, 0) ? match.found : NULL;

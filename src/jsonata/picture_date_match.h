@@ -6,7 +6,7 @@
 
 #include "jsonata/picture_date_part.h"
 
-enum { DATE_TEXT_BYTES_MAX = 2000 };
+enum { DATE_TEXT_BYTES_MAX = 500 };
 
 /*
  * The text of each part, as slices of `text`, at most DATE_TEXT_BYTES_MAX long; NULL when

@@ -7,7 +7,7 @@
 #include "jsonata/picture_date.h"
 #include "jsonata/picture_integer.h"
 
-enum { DATE_PARTS_MAX = 200, DATE_NO_WIDTH = -1 };
+enum { DATE_MARKERS_MAX = 64, DATE_NO_WIDTH = -1 };
 
 enum date_style {
     DATE_LITERAL, /* text between the markers */

@@ -7,10 +7,13 @@
  *   1234.5678, "00.000e0"            12.346e2
  *   -5,      "0;(0)"                 (5)
  *
- * The value is rounded half to even on its decimal text (number_round). Grouping
- * separators stand between digits only, also where a picture groups irregularly, and
- * numbers from 1e21 on are written in digits: jsonata-js puts separators in front of
- * short numbers and takes an exponent for digits.
+ * The value is rounded half to even on its decimal text (number_round).
+ *
+ * Not as jsonata-js: grouping separators stand between digits only, also where a picture
+ * groups irregularly, and all those of a fraction count; numbers from 1e21 on are written
+ * in digits, where jsonata-js takes an exponent for digits; an exponent may stand behind
+ * a prefix ("a0e0" is D3093 there); an option that should be one character and is not is
+ * ignored.
  */
 #ifndef JSONATA_PICTURE_NUMBER_H
 #define JSONATA_PICTURE_NUMBER_H

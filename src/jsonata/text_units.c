@@ -226,11 +226,10 @@ static str repeat(struct arena *arena, str with, size_t count)
  * takes more repetitions. */
 static str padding(struct arena *arena, str with, size_t count)
 {
-    str plain = repeat(arena, with, count);
-    str joined = text_rejoin(arena, plain);
-    if (joined.n == plain.n)
-        return plain;
-    joined = text_rejoin(arena, repeat(arena, with, 2 * count));
+    bool meets = with.n >= 3 && is_half(with, 0, LOW) && is_half(with, with.n - 3, HIGH);
+    if (!meets)
+        return repeat(arena, with, count);
+    str joined = text_rejoin(arena, repeat(arena, with, 2 * count));
     return text_substring(joined, 0, (double)count);
 }
 

@@ -16,6 +16,7 @@ struct answer {
     const struct json *body; /* the body as JSON, or NULL */
     usec wall;               /* our clock when it came */
     str group;               /* the rate-limit group of the method; may be absent */
+    str *trouble; /* what went wrong with an expression, the first; NULL: nobody asks */
 };
 
 /* The vendor's clock: its Date header if it can be read, else our own. */

@@ -61,13 +61,19 @@ static const struct bind_row signal_rows[] = {
     {.name = "from",
      .kind = BIND_CUSTOM,
      .offset = offsetof(struct signal, source),
-     .required = true,
      .custom = read_from,
      .custom_schema = "{\"type\":\"string\",\"minLength\":1}",
      .doc =
          "A header name; or a JSON pointer into the body (starts with \"/\"; the token "
          "\"*\" is the first item or member); or \"#text\", the body as text; or "
          "\"#status\"."},
+    {.name = "expression",
+     .kind = BIND_CUSTOM,
+     .offset = offsetof(struct signal, expression),
+     .custom = expression_read,
+     .custom_schema = EXPRESSION_SCHEMA,
+     .doc = "In place of `from`: JSONata over the answer. The input is its body, "
+            "`$response` has status, headers and body. `false` is no value."},
     {.name = "item",
      .kind = BIND_TEXT,
      .offset = offsetof(struct signal, item),
@@ -96,11 +102,25 @@ static const struct bind_row signal_rows[] = {
      .doc = "Numbers for values that are words: {\"TEN_SECONDLY\": 10}."},
 };
 
+static void finish_signal(struct binder *binder, void *obj)
+{
+    struct signal *signal = obj;
+    if (signal->expression && signal->source != SIGNAL_NONE)
+        bind_fault(binder, "has both `from` and `expression`; it takes one of them.");
+    else if (signal->expression)
+        signal->source = SIGNAL_EXPRESSION;
+    else if (signal->source == SIGNAL_NONE)
+        bind_fault(binder,
+                   "must have `from` (a header name, or a JSON pointer into the body "
+                   "that starts with \"/\") or `expression` (JSONata).");
+}
+
 const struct bind_table signal_table = {
     .name = "signal",
     .rows = signal_rows,
     .n = COUNT_OF(signal_rows),
     .bytes = sizeof(struct signal),
+    .finish = finish_signal,
     .shorthand = "from",
 };
 
@@ -200,7 +220,8 @@ const struct bind_table condition_table = {
 
 bool signal_needs_body(const struct signal *signal)
 {
-    return signal->source == SIGNAL_BODY || signal->source == SIGNAL_TEXT;
+    return signal->source == SIGNAL_BODY || signal->source == SIGNAL_TEXT ||
+           signal->source == SIGNAL_EXPRESSION;
 }
 
 bool condition_asks_success(const struct condition *condition)
@@ -222,6 +243,13 @@ bool condition_needs_body_of_success(const struct condition *condition, str grou
            group_fits(condition, group);
 }
 
+static str expression_text(const struct signal *signal, const struct answer *answer,
+                           struct arena *arena)
+{
+    struct json value = expression_value(signal->expression, answer, arena);
+    return json_is(&value, JSON_FALSE) ? STR_NONE : json_as_text(&value, arena);
+}
+
 static str raw_text(const struct signal *signal, const struct answer *answer,
                     struct arena *arena)
 {
@@ -238,6 +266,8 @@ static str raw_text(const struct signal *signal, const struct answer *answer,
         return answer->text;
     case SIGNAL_STATUS:
         return arena_printf(arena, "%d", answer->status);
+    case SIGNAL_EXPRESSION:
+        return expression_text(signal, answer, arena);
     }
     return STR_NONE;
 }

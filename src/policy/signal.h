@@ -6,7 +6,8 @@
  *
  * `from` is a header name, or, when it starts with "/", a JSON pointer into the body in
  * which a token `*` means the first item or member; `#text` is the whole body as text,
- * `#status` the status.
+ * `#status` the status. `expression` stands in its place where that is not enough
+ * (expression.h); false is no value.
  *
  * Pure; any thread.
  */
@@ -16,6 +17,7 @@
 #include "json/bind.h"
 #include "json/pointer.h"
 #include "policy/answer.h"
+#include "policy/expression.h"
 
 enum signal_unit {
     SIGNAL_S, /* seconds from now, fractions allowed */
@@ -33,7 +35,8 @@ enum signal_source {
     SIGNAL_HEADER,
     SIGNAL_BODY,
     SIGNAL_TEXT,
-    SIGNAL_STATUS
+    SIGNAL_STATUS,
+    SIGNAL_EXPRESSION
 };
 
 struct signal_word {
@@ -45,6 +48,7 @@ struct signal {
     enum signal_source source; /* SIGNAL_NONE: the member was not given */
     str header;
     struct pointer pointer;
+    const struct jsonata *expression;
     str item;               /* of a composite `a=1; b=2`: the value of this name */
     uint32_t part;          /* of `18/5000`: 0 whole, 1 before, 2 after the slash */
     str after;              /* the value starts behind this text */

@@ -156,6 +156,7 @@ static void say_outcome(struct log_line *line, const struct visit *visit)
         log_int(line, "vendor_status", outcome->vendor_status);
     log_str(line, "vendor_code", outcome->vendor.code);
     log_str(line, "vendor_request_id", outcome->vendor.request_id);
+    log_str(line, "expression_fault", outcome->expression_fault);
     log_int(line, "attempts", outcome->attempts);
     log_bool(line, "sent", outcome->sent);
     log_bool(line, "reused", visit->exchange.call.reused);

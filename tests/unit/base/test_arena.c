@@ -123,6 +123,45 @@ static void a_reset_keeps_the_oldest_chunk(void **state)
     arena_fini(&arena);
 }
 
+struct endings {
+    char told[8];
+    size_t n;
+};
+
+struct one_ending {
+    struct endings *endings;
+    char name;
+};
+
+static void tell_ending(void *arg)
+{
+    struct one_ending *one = arg;
+    one->endings->told[one->endings->n++] = one->name;
+}
+
+static void what_ends_with_it_is_told_newest_first(void **state)
+{
+    struct endings endings = {0};
+    struct one_ending a = {&endings, 'a'}, b = {&endings, 'b'}, c = {&endings, 'c'};
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, 256, 1 << 20);
+    arena_at_end(&arena, tell_ending, &a);
+    struct arena_mark mark = arena_mark(&arena);
+    arena_at_end(&arena, tell_ending, &b);
+    arena_alloc(&arena, 4096);
+    arena_at_end(&arena, tell_ending, &c);
+    arena_rewind(&arena, mark);
+    assert_string_equal(endings.told, "cb");
+    arena_at_end(&arena, tell_ending, &b);
+    arena_wipe(&arena);
+    assert_string_equal(endings.told, "cbba");
+    arena_reset(&arena);
+    arena_at_end(&arena, tell_ending, &c);
+    arena_fini(&arena);
+    assert_string_equal(endings.told, "cbbac");
+}
+
 static void what_is_not_handed_out_is_poisoned(void **state)
 {
     (void)state;
@@ -236,6 +275,7 @@ int test_arena(void)
         cmocka_unit_test(a_rewind_gives_back_what_came_after_the_mark),
         cmocka_unit_test(marks_nest),
         cmocka_unit_test(a_reset_keeps_the_oldest_chunk),
+        cmocka_unit_test(what_ends_with_it_is_told_newest_first),
         cmocka_unit_test(what_is_not_handed_out_is_poisoned),
         cmocka_unit_test(the_limit_calls_on_full),
         cmocka_unit_test(the_limit_without_on_full_ends_the_process),

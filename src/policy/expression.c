@@ -1,0 +1,145 @@
+#include "policy/expression.h"
+
+#include "jsonata/jsonata.h"
+
+enum { SOURCE_BYTES_MAX = 16384, STEPS_MAX = 200 * 1000, RUN_BYTES_MAX = 2 << 20 };
+
+/* --- reading the document --- */
+
+static void forget(void *arg)
+{
+    struct jsonata *expression = arg;
+    jsonata_destroy(&expression);
+}
+
+/* Line and column of a place in the expression, both from 1. */
+static void find_place(str source, size_t at, uint32_t *ret_line, uint32_t *ret_column)
+{
+    *ret_line = *ret_column = 1;
+    for (size_t i = 0; i < at && i < source.n; i++) {
+        bool newline = source.p[i] == '\n';
+        *ret_line += newline;
+        *ret_column = newline ? 1 : *ret_column + 1;
+    }
+}
+
+static void report(struct binder *binder, str source, const struct jsonata_fault *fault)
+{
+    uint32_t line, column;
+    str sentence = jsonata_fault_text(binder->arena, fault);
+    str code = jsonata_code_name(fault->code);
+    find_place(source, fault->position, &line, &column);
+    bind_fault(binder,
+               "is no JSONata expression: " STR_F " (" STR_F
+               ", line %u, up to column %u).",
+               STR_A(sentence), STR_A(code), line, column);
+}
+
+void expression_read(struct binder *binder, const struct json *value, void *field)
+{
+    const struct jsonata **ret_expression = field;
+    struct jsonata_fault fault;
+    str source = json_text(value);
+    if (!json_is(value, JSON_STRING) || source.n == 0 || source.n > SOURCE_BYTES_MAX) {
+        bind_fault(binder, "must be a JSONata expression of 1 to %d bytes.",
+                   SOURCE_BYTES_MAX);
+        return;
+    }
+    struct jsonata *expression = jsonata_compile(binder->arena, source, &fault);
+    if (!expression) {
+        report(binder, source, &fault);
+        return;
+    }
+    arena_at_end(binder->arena, forget, expression);
+    *ret_expression = expression;
+}
+
+/* --- looking at an answer --- */
+
+static bool named_before(const struct headers *headers, uint32_t at)
+{
+    for (uint32_t i = 0; i < at; i++)
+        if (str_eq_nocase(headers->items[i].name, headers->items[at].name))
+            return true;
+    return false;
+}
+
+static str lower_name(struct arena *arena, str name)
+{
+    char *lower = arena_bytes(arena, name.n);
+    for (size_t i = 0; i < name.n; i++)
+        lower[i] = str_lower(name.p[i]);
+    return str_of(lower, name.n);
+}
+
+static str joined_value(struct arena *arena, const struct headers *headers, uint32_t at)
+{
+    str value = headers->items[at].value;
+    for (uint32_t i = at + 1; i < headers->n; i++) {
+        if (!str_eq_nocase(headers->items[i].name, headers->items[at].name))
+            continue;
+        str parts[] = {value, STR(", "), headers->items[i].value};
+        value = arena_join(arena, parts, 3);
+    }
+    return str_absent(value) ? STR("") : value;
+}
+
+static struct json headers_value(struct arena *arena, const struct headers *headers)
+{
+    struct json_build build;
+    json_build_init(&build, arena);
+    for (uint32_t i = 0; headers && i < headers->n; i++)
+        if (!named_before(headers, i))
+            json_build_member(&build, lower_name(arena, headers->items[i].name),
+                              json_of_text(joined_value(arena, headers, i)));
+    return json_build_object(&build);
+}
+
+static struct json body_value(const struct answer *answer)
+{
+    if (answer->body)
+        return *answer->body;
+    return answer->text.n ? json_of_text(answer->text) : (struct json){0};
+}
+
+static struct json response_value(struct arena *arena, const struct answer *answer)
+{
+    struct json_build build;
+    struct json body = body_value(answer);
+    json_build_init(&build, arena);
+    json_build_member(&build, STR("status"), json_of_number(answer->status));
+    json_build_member(&build, STR("headers"), headers_value(arena, answer->headers));
+    if (body.type != JSON_UNDEFINED)
+        json_build_member(&build, STR("body"), body);
+    return json_build_object(&build);
+}
+
+static void note_trouble(const struct answer *answer, struct arena *arena,
+                         const struct jsonata_fault *fault)
+{
+    if (!answer->trouble || !str_absent(*answer->trouble))
+        return;
+    /* without the values that the sentence is about: they are the vendor's data */
+    *answer->trouble = arena_printf(
+        arena, STR_F " at %u", STR_A(jsonata_code_name(fault->code)), fault->position);
+}
+
+struct json expression_value(const struct jsonata *expression,
+                             const struct answer *answer, struct arena *arena)
+{
+    struct json value;
+    struct jsonata_fault fault;
+    struct jsonata_binding response = {STR("response"), response_value(arena, answer)};
+    struct jsonata_run run = {
+        .arena = arena,
+        .input = body_value(answer),
+        .bindings = &response,
+        .binding_n = 1,
+        .limits = {.steps_max = STEPS_MAX, .bytes_max = RUN_BYTES_MAX, .no_eval = true},
+        .now_ms = (double)(answer->wall / USEC_MS),
+    };
+    if (jsonata_eval(expression, &run, &value, &fault))
+        return value;
+    note_trouble(answer, arena, &fault);
+    return (struct json){0};
+}

@@ -1,0 +1,29 @@
+/*
+ * Expressions of integration documents: JSONata over a vendor's answer. The input is the
+ * body; `$response` has status, headers and body (JSON, or the text when it is none).
+ *
+ * Header names are in lower case; a header that comes several times has its values joined
+ * by ", " (RFC 9110 §5.3).
+ *
+ * Bounded for each evaluation: 200,000 steps, 2 MiB. An expression that fails, by its
+ * fault or at a bound, finds nothing; the answer's `trouble` says so.
+ */
+#ifndef POLICY_EXPRESSION_H
+#define POLICY_EXPRESSION_H
+
+#include "json/bind.h"
+#include "policy/answer.h"
+
+struct jsonata;
+
+/* A `custom` reader into a `const struct jsonata *`, which lives as long as the binder's
+ * arena. */
+void expression_read(struct binder *binder, const struct json *value, void *field);
+
+#define EXPRESSION_SCHEMA "{\"type\":\"string\",\"minLength\":1,\"maxLength\":16384}"
+
+/* The value, or UNDEFINED; it shares memory with the expression and the answer. */
+struct json expression_value(const struct jsonata *expression,
+                             const struct answer *answer, struct arena *arena);
+
+#endif
