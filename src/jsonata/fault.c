@@ -53,9 +53,7 @@ str jsonata_fault_text(struct arena *arena, const struct jsonata_fault *fault)
         put_field(&buf, fault, str_of(rest.p + at + 1, end - at - 1));
         rest = str_from(rest, end + 1);
     }
-    str text = arena_str(arena, buf_peek(&buf));
-    buf_fini(&buf);
-    return text;
+    return arena_take(arena, &buf);
 }
 
 uint32_t jsonata_fault_unit(const struct jsonata_fault *fault, str source)

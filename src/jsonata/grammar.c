@@ -355,8 +355,7 @@ static bool read_signature(struct grammar *g, struct node *lambda)
         depth -= is_op(g, OP_GREATER);
         buf_str(&text, g->token.text);
     }
-    str source = arena_str(g->arena, buf_peek(&text));
-    buf_fini(&text);
+    str source = arena_take(g->arena, &text);
     if (!good)
         return false;
     lambda->signature = signature_read(g->arena, source, g->fault);

@@ -193,8 +193,7 @@ static bool read_string(struct lexer *lexer, struct token *token)
     buf_init(&buf, lexer->source.n + 8);
     bool good = take_string(lexer, &buf);
     token->type = TOKEN_STRING;
-    token->text = buf.n ? arena_str(lexer->arena, buf_peek(&buf)) : STR("");
-    buf_fini(&buf);
+    token->text = arena_take(lexer->arena, &buf);
     return good;
 }
 

@@ -130,8 +130,7 @@ static void add_path(struct paths *paths, const struct thing *place)
         put_path(&buf, place);
     else
         buf_char(&buf, '$');
-    paths->items[paths->n++] = arena_str(paths->arena, buf_peek(&buf));
-    buf_fini(&buf);
+    paths->items[paths->n++] = arena_take(paths->arena, &buf);
 }
 
 /* Whether a path ends here. Where nothing further is read, it matters that it is there.

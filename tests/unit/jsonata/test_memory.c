@@ -25,6 +25,10 @@ static const char *const expressions[] = {
     "[1..500].($ * $)",
     "$string($, true)",
     "$eval('1 + \"a\"')",
+    "$eval('\"' & $pad('', 3000, 'ab') & '\"')",
+    "$eval('function($a, $b)<n-(sa<n>)?:n>{$a}(1)')",
+    "$formatNumber(1234.5, '#.##0,00', {'decimal-separator': ',', "
+    "'grouping-separator': '.', 'zero-digit': 0})",
     "$zip(a.b, a.c, [1..3]) ~> $sort(function($l, $r){$l[0] > $r[0]})",
 };
 
