@@ -248,6 +248,17 @@ static struct set apply(struct look *look, const struct node *node,
 
 /* --- paths --- */
 
+/* Positions lead nowhere. */
+static void bind_indexes(struct look *look, const struct node *step)
+{
+    const struct set nowhere = {0};
+    if (step->index.p)
+        reads_bind(look, step->index, &nowhere);
+    for (uint32_t i = 0; i < step->stage_n; i++)
+        if (!step->stages[i].filter)
+            reads_bind(look, step->stages[i].name, &nowhere);
+}
+
 static struct set path(struct look *look, const struct node *node,
                        const struct set *context)
 {
@@ -258,6 +269,7 @@ static struct set path(struct look *look, const struct node *node,
         if (step->parent_slot != SLOT_NONE)
             grow(look, &look->parents[step->parent_slot], &before);
         at = visit(look, step, &before);
+        bind_indexes(look, step);
         if (step->focus.p) {
             reads_bind(look, step->focus, &at);
             at = before;

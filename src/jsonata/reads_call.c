@@ -11,7 +11,7 @@ enum hand { HAND_NOTHING, HAND_ITEM, HAND_FIELD, HAND_RESULT };
 static const struct higher {
     str name;
     enum hand hands[4];
-    bool keeps; /* its result has items of its first argument */
+    bool keeps; /* its result has items of its first argument, or else the third */
     bool gives; /* …and results of the callback */
 } highers[] = {
     {STR("each"), {HAND_FIELD, HAND_NOTHING, HAND_ITEM}, false, true},
@@ -29,11 +29,11 @@ static struct set handed(struct look *look, enum hand hand, const struct given *
     struct set set = {0};
     if (hand == HAND_FIELD)
         return place_step(&look->places, &given->args[0], STR("*"), false);
-    if (hand == HAND_RESULT && given->n > 2)
-        set_add_all(&look->places, &set, &given->args[2]);
     if (hand == HAND_RESULT)
         set_add_all(&look->places, &set, &callback->result);
-    if (hand != HAND_NOTHING)
+    if (hand == HAND_RESULT && given->n > 2)
+        set_add_all(&look->places, &set, &given->args[2]);
+    else if (hand != HAND_NOTHING)
         set_add_all(&look->places, &set, &given->args[0]);
     return set;
 }
@@ -66,10 +66,10 @@ static struct set call_higher(struct look *look, const struct higher *higher,
         if (higher->gives)
             set_add_all(&look->places, &result, &callback->result);
     }
-    if (higher->keeps)
-        set_add_all(&look->places, &result, &given->args[0]);
     if (given->n > 2)
         set_add_all(&look->places, &result, &given->args[2]);
+    else if (higher->keeps)
+        set_add_all(&look->places, &result, &given->args[0]);
     return result;
 }
 

@@ -85,6 +85,7 @@ static void variables_and_functions(void **state)
         {"items ~> $filter(function($v){$v.on}) ~> $map(function($v){$v.name})",
          "items.name items.on / filter map / "},
         {"$reduce(a, function($s, $v){$s + $v.n}, b.q)", "a.n b.q / reduce / "},
+        {"$reduce(a, function($s, $v){$append($s, $v.n)}, [])", "a.n / reduce append / "},
         {"$each(o, function($v, $k){$v.p & $k})", "o.*.p / each / "},
         {"$sort(a, function($l, $r){$l.k > $r.k}).v", "a.k a.v / sort / "},
         {"$map(a, $uppercase)", "a / map uppercase / "},
