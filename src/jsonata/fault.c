@@ -27,7 +27,7 @@ str jsonata_code_name(enum jsonata_code code)
 static void put_field(struct buf *buf, const struct jsonata_fault *fault, str name)
 {
     if (str_eq(name, STR("token")))
-        buf_str(buf, fault->token);
+        buf_str(buf, fault->token.n ? fault->token : STR("the function"));
     else if (str_eq(name, STR("index")))
         buf_printf(buf, "%u", fault->index);
     else if (str_eq(name, STR("value")) && fault->code != JSONATA_D3137 &&

@@ -170,7 +170,8 @@ struct json builtin_spread(struct eval *eval, const struct call_args *args)
     if (value.type != JSON_ARRAY && value.type != JSON_OBJECT)
         return value;
     push_spread(eval, value);
-    return eval_gather(eval, base, value.type == JSON_OBJECT ? MARK_SEQUENCE : 0);
+    bool sequence = value.type == JSON_OBJECT || value.n == 0;
+    return eval_gather(eval, base, sequence ? MARK_SEQUENCE : 0);
 }
 
 /* --- copies --- */

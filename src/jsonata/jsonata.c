@@ -101,7 +101,7 @@ void eval_throw(struct eval *eval, const struct jsonata_fault *fault)
     *eval->fault = *fault;
     if (!fault->position && eval->at)
         eval->fault->position = eval->at->position;
-    if (str_absent(fault->token) && eval->at && eval->at->left)
+    if (str_absent(fault->token) && eval->at && eval->at)
         eval->fault->token = eval_callee_name(eval->at);
     longjmp(eval->out, 1);
 }

@@ -261,7 +261,7 @@ static bool find_regex_end(struct lexer *lexer, uint32_t *ret_n)
 
 static bool read_regex(struct lexer *lexer, struct token *token)
 {
-    uint32_t n;
+    uint32_t n = 0;
     lexer->at++;
     if (!find_regex_end(lexer, &n))
         return false;

@@ -264,6 +264,9 @@ static void print_value(struct print *print, struct json value, unsigned depth)
     case JSONATA_FUNCTION:
         buf_str(print->buf, STR("\"\""));
         break;
+    case JSON_UNDEFINED: /* a group that took no part in a match */
+        buf_str(print->buf, STR("null"));
+        break;
     default:
         json_write(print->buf, &value, JSON_COMPACT);
         break;
