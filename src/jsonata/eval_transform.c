@@ -141,6 +141,9 @@ struct json function_transform(struct eval *eval, const struct function *functio
 {
     const struct node *node = function->node;
     struct json value = n ? args[0] : eval_nothing();
+    if (n > 1)
+        eval_throw(eval, &(struct jsonata_fault){
+                             .code = JSONATA_T0410, .index = 2, .value = args[1]});
     if (eval_is_nothing(value))
         return value;
     if (value.type != JSON_OBJECT && value.type != JSON_ARRAY)

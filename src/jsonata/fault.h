@@ -20,7 +20,7 @@ struct jsonata_fault {
     uint32_t position; /* in the source, in bytes: the end of the token */
     uint32_t index;    /* of the argument, from 1; 0 = none */
     str token;         /* absent = none */
-    struct json value; /* UNDEFINED = none, as below */
+    struct json value; /* cut where it is large; UNDEFINED = none, as below */
     struct json value2;
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "jsonata/eval.h"
+#include "jsonata/excerpt.h"
 #include "jsonata/function.h"
 #include "jsonata/result.h"
 #include "regex/regex.h"
@@ -13,6 +14,7 @@
 enum {
     CHUNK_BYTES = 4096,
     COMPILED_BYTES_MAX = 256 << 20,
+    FAULT_BYTES = 4 * EXCERPT_BYTES_MAX,
     FUEL = 4096, /* steps between two looks at the meter */
     DEPTH_MAX = 5000,
     SEQUENCE_MAX = 10 * 1000 * 1000,
@@ -36,11 +38,9 @@ static void forget_regexes(struct program *program)
 /* What a fault carries must outlive what it was found in. */
 static void keep_fault(struct arena *arena, struct jsonata_fault *fault)
 {
-    fault->token = arena_str(arena, fault->token);
-    if (fault->value.type < JSON_TYPE_COUNT)
-        fault->value = json_copy(arena, &fault->value);
-    if (fault->value2.type < JSON_TYPE_COUNT)
-        fault->value2 = json_copy(arena, &fault->value2);
+    fault->token = excerpt_text(arena, fault->token);
+    fault->value = excerpt_value(arena, fault->value);
+    fault->value2 = excerpt_value(arena, fault->value2);
 }
 
 bool program_compile(struct program *program, str source, struct jsonata_fault *fault)
@@ -196,8 +196,9 @@ static void begin(struct eval *eval, const struct jsonata_run *run)
     eval->order = run;
     eval->arena = *run->arena;
     eval->arena.on_full = on_full;
-    if (room < eval->arena.bytes_max - eval->arena.bytes)
-        eval->arena.bytes_max = eval->arena.bytes + room;
+    size_t left = eval->arena.bytes_max - eval->arena.bytes;
+    left = left > FAULT_BYTES ? left - FAULT_BYTES : 0; /* to tell why it ended */
+    eval->arena.bytes_max = eval->arena.bytes + (room < left ? room : left);
     eval->fuel = FUEL;
     eval->depth_max = limits->depth_max ? limits->depth_max : DEPTH_MAX;
     eval->sequence_max = limits->sequence_max ? limits->sequence_max : SEQUENCE_MAX;

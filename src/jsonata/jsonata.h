@@ -44,7 +44,8 @@ struct jsonata_binding {
 };
 
 struct jsonata_run {
-    struct arena *arena; /* the result lives in it, and everything on the way */
+    struct arena *arena; /* the result lives in it, and everything on the way; its own
+                          * limit counts too, less 128 KiB that a fault may need */
     struct json input;   /* UNDEFINED: none */
     const struct jsonata_binding *bindings;
     uint32_t binding_n;

@@ -107,12 +107,48 @@ static void faults_outlive_their_expressions(void **state)
     assert_str(fault.token, STR("2"));
 }
 
+/* Ranges, functions and large values among them. */
+static void faults_tell_of_any_value(void **state)
+{
+    static const struct evaluated_row rows[] = {
+        {"[1..5] < 'a'", NULL, "!T2010"},
+        {"[[1..3], $sum, {'f': function(){1}, 'r': [1..2]}] + 1", NULL, "!T2001"},
+        {"$number([1..9000000])", NULL, "!T0410"},
+        {"{$sum: 1}", NULL, "!T1003"},
+        {"$pad('', 1000000, 'ab') + 1", NULL, "!T2001"},
+        {"[1..10000].{'a': [$]} + 1", NULL, "!T2001"},
+        {"$error($string([1..3]))", NULL, "!D3137"},
+        {"$map([1..40], function($i){[1..40]}) < 1", NULL, "!T2010"},
+        {"$reduce([1..200], function($s, $v){[[$s]]}, 1) + 1", NULL, "!T2001"},
+    };
+    assert_rows(*state, rows, (&(struct jsonata_limits){.steps_max = 1000 * 1000}));
+}
+
+static void an_arena_of_little_room_still_tells_why(void **state)
+{
+    struct jsonata_fault fault;
+    struct json value;
+    (void)state;
+    for (size_t room = 0; room < 400 * 1024; room += 1000) {
+        struct arena arena;
+        arena_init(&arena, 4096, room + 64 * 1024);
+        struct jsonata *expression =
+            jsonata_compile(&arena, STR("$pad('', 1e6, 'ab') + 1"), &fault);
+        struct jsonata_run run = {.arena = &arena};
+        assert_false(jsonata_eval(expression, &run, &value, &fault));
+        jsonata_destroy(&expression);
+        arena_fini(&arena);
+    }
+}
+
 int test_memory(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(little_memory_ends_a_run_and_no_more),
         GIVEN_TEST(an_arena_outlives_its_faults),
         GIVEN_TEST(faults_outlive_their_expressions),
+        GIVEN_TEST(faults_tell_of_any_value),
+        GIVEN_TEST(an_arena_of_little_room_still_tells_why),
     };
     return cmocka_run_group_tests_name("jsonata/memory", tests, NULL, NULL);
 }
