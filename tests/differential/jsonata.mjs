@@ -97,7 +97,8 @@ const known = [
   ["a time zone that is none", (row, ours, theirs) => JSON.stringify(theirs).includes("NaN")],
   ["the reference fails in JavaScript", (row, ours, theirs) => theirs.error?.code.startsWith("JavaScript")],
 ];
-export const reasonOf = (row, ours, theirs) => known.find(([, is]) => is(row, ours, theirs))?.[0];
+export const reasonOf = (row, ours, theirs) => ours.error?.code.startsWith("ended") ? undefined
+  : known.find(([, is]) => is(row, ours, theirs))?.[0];
 
 // --- comparing ---
 

@@ -1,0 +1,18 @@
+// The engines beside their originals: random expressions, the same in every run.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { compare, engine, makeRows, reference } from "../differential/jsonata.mjs";
+import { program, root } from "./support/run.mjs";
+
+test("random JSONata expressions give what jsonata-js gives", async () => {
+  const refer = await reference(join(root, "tests/e2e"));
+  const ours = engine(program);
+  const differences = [];
+  const counts = await compare({ ask: ours.ask, refer, rows: makeRows(4000, 20261122),
+    found: async (row, a, b, reason) => { if (!reason) differences.push({ ...row, ours: a, reference: b }); } });
+  assert.ok(!ours.ended);
+  ours.close();
+  assert.deepEqual(differences.map((d) => JSON.stringify(d)), []);
+  assert.ok(counts.same > 3900 && counts.results > 1000, JSON.stringify(counts));
+});
