@@ -178,10 +178,10 @@ static struct json call_once(struct eval *eval, struct json value,
     if (!is_function(value))
         eval_fail(eval, JSONATA_T1006, NULL);
     const struct function *function = function_of(value);
-    if (function->signature && !signature_apply(&eval->arena, function->signature, args,
-                                                n, context, &args, &n, &fault))
+    struct signature_call call = {&eval->arena, args, n, context};
+    if (function->signature && !signature_apply(function->signature, &call, &fault))
         eval_throw(eval, &fault);
-    return run_kind(eval, function, args, n, context);
+    return run_kind(eval, function, call.args, call.n, context);
 }
 
 struct json function_call(struct eval *eval, struct json function,

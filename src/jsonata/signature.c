@@ -289,7 +289,7 @@ static bool take_array(struct arena *arena, struct match *m, const struct param 
 
 static bool is_changed(const struct match *m)
 {
-    for (uint32_t i = 0, at = 0; i < m->signature->n; at += m->counts[i], i++) {
+    for (uint32_t i = 0; i < m->signature->n; i++) {
         const struct param *p = &m->signature->params[i];
         if (p->type == 'a' || (m->counts[i] == 0 && p->context))
             return true;
@@ -344,32 +344,27 @@ static bool fits_as_it_is(const struct signature *signature, const struct json *
     return true;
 }
 
-static bool apply_slowly(struct arena *arena, struct match *m,
-                         const struct json **ret_args, uint32_t *ret_n,
+static bool apply_slowly(struct match *m, struct signature_call *call,
                          struct jsonata_fault *fault)
 {
     if (m->n > SIGNATURE_ARGS_MAX || !match_from(m, 0, 0))
         return fault_at(m, fault, JSONATA_T0410, fitting(m));
     if (!is_changed(m))
         return true;
-    struct json *out = arena_alloc(arena, (m->n + m->signature->n) * sizeof(*out));
-    *ret_args = out;
-    return build_args(arena, m, out, ret_n, fault);
+    struct json *out = arena_alloc(call->arena, (m->n + m->signature->n) * sizeof(*out));
+    call->args = out;
+    return build_args(call->arena, m, out, &call->n, fault);
 }
 
-bool signature_apply(struct arena *arena, const struct signature *signature,
-                     const struct json *args, uint32_t n, struct json context,
-                     const struct json **ret_args, uint32_t *ret_n,
+bool signature_apply(const struct signature *signature, struct signature_call *call,
                      struct jsonata_fault *fault)
 {
-    *ret_args = args;
-    *ret_n = n;
-    if (fits_as_it_is(signature, args, n))
+    if (fits_as_it_is(signature, call->args, call->n))
         return true;
     struct match m = {.signature = signature,
-                      .args = args,
-                      .n = n,
-                      .context = context,
+                      .args = call->args,
+                      .n = call->n,
+                      .context = call->context,
                       .budget = 10000};
-    return apply_slowly(arena, &m, ret_args, ret_n, fault);
+    return apply_slowly(&m, call, fault);
 }

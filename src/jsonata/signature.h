@@ -17,14 +17,19 @@ enum { SIGNATURE_PARAMS_MAX = 32, SIGNATURE_ARGS_MAX = 256 };
 struct signature *signature_read(struct arena *arena, str text,
                                  struct jsonata_fault *fault);
 
+struct signature_call {
+    struct arena *arena;
+    const struct json *args;
+    uint32_t n;
+    struct json context;
+};
+
 /*
- * Checks `args` and gives the function's own: the context put in, scalars made arrays of
- * one where an array is due. `*ret_args` is `args` itself when nothing had to be done.
- * False: *fault is set (T0410, T0411, T0412), without position and token.
+ * Checks call->args, and puts the function's own in their place: the context put in,
+ * scalars made arrays of one where an array is due. False: *fault is set (T0410, T0411,
+ * T0412), without position and token.
  */
-bool signature_apply(struct arena *arena, const struct signature *signature,
-                     const struct json *args, uint32_t n, struct json context,
-                     const struct json **ret_args, uint32_t *ret_n,
+bool signature_apply(const struct signature *signature, struct signature_call *call,
                      struct jsonata_fault *fault);
 
 #endif
