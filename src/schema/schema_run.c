@@ -17,26 +17,11 @@ void run_init(struct run *run, const struct schema *schema, struct arena *arena,
         run->dynamic = arena_array(arena, schema->dynamic_n, sizeof(run->dynamic[0]));
 }
 
-/* How many values stand in a value; `depth` ends what is deeper than a run can go. */
-static uint64_t count_values(const struct json *v, unsigned depth)
-{
-    uint64_t n = 1;
-    if (depth == RUN_DEPTH_MAX)
-        return n;
-    if (v->type == JSON_ARRAY)
-        for (uint32_t i = 0; i < v->n; i++)
-            n += count_values(&v->u.items[i], depth + 1);
-    if (v->type == JSON_OBJECT)
-        for (uint32_t i = 0; i < v->n; i++)
-            n += count_values(&v->u.members[i].value, depth + 1);
-    return n;
-}
-
 bool run_tire(struct run *run, uint64_t n)
 {
     if (!run->counted) {
         run->counted = true;
-        run->steps += STEPS_PER_VALUE * count_values(run->instance, 0);
+        run->steps += STEPS_PER_VALUE * values_count(run->instance);
     }
     if (run->steps < n) {
         run->steps = 0;
@@ -113,6 +98,8 @@ static __attribute__((noinline)) bool run_collect(struct run *run, const struct 
 {
     struct arena_mark mark = arena_mark(run->arena);
     struct seen own;
+    if (!run_steps(run, v->n / 64))
+        return false;
     seen_init(&own, run->arena, v->n);
     bool ok = run_ops(run, op + 1, v, &own);
     if (ok && seen)
