@@ -1,8 +1,12 @@
 #include "schema/schema_run.h"
 
+#include "schema/schema_pattern.h"
+
 enum {
     STEPS_FIRST = 1000000, /* before the instance is measured */
-    STEPS_PER_VALUE = 256
+    STEPS_PER_VALUE = 256,
+    PATTERN_STEPS = 4096, /* of the regex engine: what an honest match takes at most */
+    PATTERN_COST = 100000 /* in our steps, of a match that takes more */
 };
 
 void run_init(struct run *run, const struct schema *schema, struct arena *arena,
@@ -30,6 +34,17 @@ bool run_tire(struct run *run, uint64_t n)
     }
     run->steps -= n;
     return true;
+}
+
+bool run_pattern(struct run *run, const struct pattern *pattern, str text)
+{
+    uint64_t few = PATTERN_STEPS + 4 * (uint64_t)text.n;
+    enum regex_result result =
+        pattern_test(pattern, text, few < UINT32_MAX ? (uint32_t)few : UINT32_MAX);
+    if (result == REGEX_TIRED && run_steps(run, PATTERN_COST))
+        result = pattern_test(pattern, text, 0);
+    run->tired = run->tired || result == REGEX_TIRED;
+    return result == REGEX_MATCH;
 }
 
 void seen_init(struct seen *seen, struct arena *arena, uint32_t n)

@@ -1,6 +1,5 @@
 /* Operations that look at the members of an object. */
 #include "schema/names.h"
-#include "schema/schema_pattern.h"
 #include "schema/schema_run.h"
 
 #define UNUSED(x) (void)(x)
@@ -14,12 +13,13 @@ static bool check_patterns(struct run *run, const struct object_plan *plan,
         return false;
     for (uint32_t i = 0; i < plan->patterns_n; i++) {
         const struct pattern_property *pattern = &plan->patterns[i];
-        enum regex_result result = pattern_test(pattern->pattern, name);
-        run->tired = run->tired || result == REGEX_TIRED;
-        if (result == REGEX_NONE)
+        if (!run_pattern(run, pattern->pattern, name)) {
+            if (run->tired)
+                return false;
             continue;
+        }
         *known = true;
-        if (run->tired || !run_block(run, pattern->block, &member->value, NULL))
+        if (!run_block(run, pattern->block, &member->value, NULL))
             return false;
     }
     return true;
