@@ -264,5 +264,6 @@ void outcome_vendor_error(const struct error_rule *rule, const struct answer *an
         .request_id = first_text(&rule->request_id, answer, arena),
     };
     if (str_absent(ret_error->request_id))
-        ret_error->request_id = header_value(answer->headers, HEADER_X_REQUEST_ID);
+        ret_error->request_id =
+            cut_text(header_value(answer->headers, HEADER_X_REQUEST_ID));
 }
