@@ -417,6 +417,7 @@ static void start_main(struct daemon *daemon)
 {
     worker_init(&daemon->main_worker, daemon->crew_n, world_real());
     daemon->main_driver = driver_create(&daemon->main_worker);
+    driver_catch_signals(daemon->main_driver, on_signal, daemon);
     timer_init(&daemon->use_timer, &daemon->main_worker, on_use_timer);
     timer_start(&daemon->use_timer, use_flush_every);
 }
@@ -456,10 +457,8 @@ struct daemon *daemon_start(const struct settings *settings, struct arena *arena
     return NULL;
 }
 
-void daemon_run(struct daemon *daemon, bool signals)
+void daemon_run(struct daemon *daemon)
 {
-    if (signals)
-        driver_catch_signals(daemon->main_driver, on_signal, daemon);
     log_say(&daemon->log, LOG_INFO, "ready", "%u workers, %u integrations",
             daemon->crew_n, start_count_integrations(daemon->catalog));
     driver_run(daemon->main_driver);
