@@ -146,11 +146,12 @@ static bool start_state(struct daemon *daemon, str *ret_why)
     const struct settings *settings = &daemon->settings;
     struct start_request request = {
         .settings = settings, .arena = &daemon->arena, .log = &daemon->log};
-    if (!start_state_open(&request, ret_why))
-        return false;
+    bool good = start_state_open(&request, ret_why);
     daemon->store = request.store;
     daemon->keyring = request.keyring;
     daemon->directory = request.directory;
+    if (!good)
+        return false;
     daemon->admin_key = request.new_admin_key;
     memcpy(daemon->api.cursor_key, request.cursor_key, sizeof(request.cursor_key));
     str folder = settings->integrations.n ? settings->integrations : STR_NONE;
