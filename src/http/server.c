@@ -233,6 +233,11 @@ static void stop_accepting(struct listener *listener)
     listener->fd = -1;
 }
 
+void listener_foretell(struct listener *listener)
+{
+    listener->draining = true;
+}
+
 void listener_drain(struct listener *listener)
 {
     listener->draining = true;

@@ -43,7 +43,7 @@ struct listener {
     int fd;
     struct poll poll;
     struct tls *tls; /* NULL: plain. Replace with listener_set_tls. */
-    bool draining;
+    bool draining; /* answers say `Connection: close` */
     struct list idle; /* connections between requests, longest idle first */
     struct list busy;
     struct arena *arenas[64]; /* of ended requests, to be used again */
@@ -65,6 +65,9 @@ void listener_open(struct listener *listener, struct server *server,
 
 /* Takes a reference to `tls`; connections that exist keep theirs. */
 void listener_set_tls(struct listener *listener, struct tls *tls);
+
+/* From now on each answer is its connection's last; new ones are still accepted. */
+void listener_foretell(struct listener *listener);
 
 /* Stops to accept, closes idle connections, lets busy ones finish with
  * `Connection: close`. */

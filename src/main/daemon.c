@@ -329,20 +329,34 @@ static void on_drain_timer(struct timer *timer)
     driver_stop(crew->driver);
 }
 
-static void on_drain(struct post *post)
+static void on_delay_timer(struct timer *timer)
 {
-    struct crew *crew = CONTAINER_OF(post, struct crew, drain);
+    struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
     listening_drain(&crew->listening);
     crew->drain_until = crew->worker.now + crew->daemon->settings.drain_timeout;
     timer_init(&crew->drain_timer, &crew->worker, on_drain_timer);
     timer_start(&crew->drain_timer, 0);
 }
 
+static void on_drain(struct post *post)
+{
+    struct crew *crew = CONTAINER_OF(post, struct crew, drain);
+    listening_foretell(&crew->listening);
+    timer_init(&crew->drain_timer, &crew->worker, on_delay_timer);
+    timer_start(&crew->drain_timer, crew->daemon->settings.drain_delay);
+}
+
 static void drain(struct daemon *daemon)
 {
+    usec delay = daemon->settings.drain_delay;
     if (atomic_exchange(&daemon->draining, true))
         return;
-    log_say(&daemon->log, LOG_INFO, "drain", "no new connections; calls may go on");
+    if (delay)
+        log_say(&daemon->log, LOG_INFO, "drain",
+                "not ready from now on; no new connections after %lld ms",
+                (long long)(delay / USEC_MS));
+    else
+        log_say(&daemon->log, LOG_INFO, "drain", "no new connections; calls may go on");
     for (unsigned i = 0; i < daemon->crew_n; i++)
         worker_post(&daemon->crews[i].worker, &daemon->crews[i].drain, on_drain);
 }
