@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -26,7 +27,11 @@
 #include "main/start.h"
 #include "watch/watch.h"
 
-enum { ERROR_BYTES_MAX = 64 * 1024, LOOK_BYTES_MAX = 1 << 20 };
+enum {
+    ERROR_BYTES_MAX = 64 * 1024,
+    LOOK_BYTES_MAX = 1 << 20,
+    OTHER_DESCRIPTORS = 256 /* store, log, listeners, loops, kept connections to vendors */
+};
 static const usec drain_poll = 50 * USEC_MS;
 static const usec use_flush_every = 60 * USEC_S;
 
@@ -267,6 +272,37 @@ static void start_api(struct daemon *daemon)
     api_open(api);
 }
 
+static unsigned long long descriptors_max(void)
+{
+    struct rlimit limit;
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    return (unsigned long long)limit.rlim_cur;
+}
+
+static void on_starved(void *arg)
+{
+    struct daemon *daemon = arg;
+    log_say(&daemon->log, LOG_ERROR, "descriptors",
+            "all %llu descriptors are taken; new connections wait until one is free",
+            descriptors_max());
+}
+
+/* A caller takes one, and so does the vendor of a call under way. */
+static void check_descriptors(struct daemon *daemon)
+{
+    const struct settings *settings = &daemon->settings;
+    uint64_t calls = settings->visits_max < settings->connections_max
+                         ? settings->visits_max
+                         : settings->connections_max;
+    unsigned long long needed = settings->connections_max + calls + OTHER_DESCRIPTORS;
+    if (needed <= descriptors_max())
+        return;
+    log_say(&daemon->log, LOG_WARN, "descriptors",
+            "connections_max and visits_max may take %llu descriptors, and the system "
+            "allows %llu; raise its limit, or lower them",
+            needed, descriptors_max());
+}
+
 static void start_server(struct daemon *daemon)
 {
     const struct settings *settings = &daemon->settings;
@@ -276,6 +312,9 @@ static void start_server(struct daemon *daemon)
     daemon->server.idle_timeout = settings->idle_timeout;
     daemon->server.body_timeout = settings->body_timeout;
     daemon->server.write_timeout = settings->write_timeout;
+    daemon->server.on_starved = on_starved;
+    daemon->server.arg = daemon;
+    check_descriptors(daemon);
 }
 
 /* --- a worker's life --- */
@@ -553,6 +592,9 @@ static void put_server(struct daemon *daemon, struct buf *buf)
     watch_sample(buf, "breakwater_connections_refused_total", "counter",
                  "Connections over connections_max.",
                  (double)atomic_load(&server->refused));
+    watch_sample(buf, "breakwater_connections_starved_total", "counter",
+                 "Pauses in accepting for want of descriptors.",
+                 (double)atomic_load(&server->starved));
     watch_sample(buf, "breakwater_requests_rejected_total", "counter",
                  "Requests that were no HTTP.", (double)atomic_load(&server->rejected));
     watch_sample(buf, "breakwater_visits", "gauge", "Proxied calls under way.",
