@@ -34,6 +34,7 @@ enum {
 };
 static const usec drain_poll = 50 * USEC_MS;
 static const usec use_flush_every = 60 * USEC_S;
+static const usec store_silence = 60 * USEC_S;
 
 /* One worker of the daemon. */
 struct crew {
@@ -55,6 +56,7 @@ struct daemon {
     struct log log;
     struct log_sink *sink;
     struct store *store;
+    usec store_told; /* of its last fault */
     struct keyring *keyring;
     struct directory *directory;
     struct catalog *catalog;
@@ -146,6 +148,21 @@ static bool check_log_settings(struct daemon *daemon, str *ret_why)
     return false;
 }
 
+/* The engine's own words: new ones at once, the same again once a minute. */
+static void on_store_fault(void *arg, enum err err, str words, bool again)
+{
+    struct daemon *daemon = arg;
+    struct log_line line;
+    usec now = world_now(world_real());
+    if (again && now - daemon->store_told < store_silence)
+        return;
+    daemon->store_told = now;
+    log_open(&line, &daemon->log, LOG_ERROR, "store");
+    log_str(&line, "code", err_code(err));
+    log_str(&line, "message", words);
+    log_close(&line);
+}
+
 static bool start_state(struct daemon *daemon, str *ret_why)
 {
     const struct settings *settings = &daemon->settings;
@@ -157,6 +174,7 @@ static bool start_state(struct daemon *daemon, str *ret_why)
     daemon->directory = request.directory;
     if (!good)
         return false;
+    store_on_fault(daemon->store, on_store_fault, daemon);
     daemon->admin_key = request.new_admin_key;
     memcpy(daemon->api.cursor_key, request.cursor_key, sizeof(request.cursor_key));
     str folder = settings->integrations.n ? settings->integrations : STR_NONE;
@@ -631,6 +649,12 @@ static void put_state(struct daemon *daemon, struct buf *buf)
                  (double)store.waiting);
     watch_sample(buf, "breakwater_store_commits_total", "counter", "Commits.",
                  (double)store.commits);
+    watch_sample(buf, "breakwater_store_faults_total", "counter",
+                 "Operations that the disk or the store's engine failed.",
+                 (double)store.faults);
+    watch_sample(buf, "breakwater_store_sealed", "gauge",
+                 "1: no change is taken until the process is started again.",
+                 store.sealed);
     watch_sample(buf, "breakwater_store_bytes", "gauge", "Size of the store on disk.",
                  (double)store.bytes);
     watch_sample(buf, "breakwater_log_dropped_total", "counter",
