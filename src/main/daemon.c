@@ -45,6 +45,7 @@ struct crew {
     struct listening listening;
     struct post drain;
     struct post reload_tls;
+    struct tls *_Atomic next_tls; /* on its way by reload_tls */
     struct timer drain_timer;
     usec drain_until;
     bool drained;
@@ -423,31 +424,55 @@ static void drain(struct daemon *daemon)
 static void on_reload_tls(struct post *post)
 {
     struct crew *crew = CONTAINER_OF(post, struct crew, reload_tls);
-    listening_set_tls(&crew->listening, crew->daemon->server_tls);
+    struct tls *tls = atomic_exchange(&crew->next_tls, NULL);
+    listening_set_tls(&crew->listening, tls);
+    tls_unref(&tls);
 }
 
+/* The post may still be under way from the reload before: then it takes this one along. */
+static void give_tls(struct crew *crew, struct tls *tls)
+{
+    struct tls *waiting = atomic_exchange(&crew->next_tls, tls_ref(tls));
+    if (!waiting)
+        worker_post(&crew->worker, &crew->reload_tls, on_reload_tls);
+    tls_unref(&waiting);
+}
+
+static void say_reload(struct daemon *daemon, const char *what, bool good, str why)
+{
+    if (good)
+        log_say(&daemon->log, LOG_INFO, "reload", "%s are read", what);
+    else
+        log_say(&daemon->log, LOG_ERROR, "reload", "%s stay as they were: " STR_F, what,
+                STR_A(why));
+}
+
+static void reload_tls(struct daemon *daemon, struct arena *arena)
+{
+    const struct settings *settings = &daemon->settings;
+    str why = STR_NONE;
+    if (!daemon->server_tls)
+        return;
+    struct tls *tls =
+        tls_create_server(arena, settings->tls_cert, settings->tls_key, &why);
+    say_reload(daemon, "certificates", tls != NULL, why);
+    if (!tls)
+        return;
+    for (unsigned i = 0; i < daemon->crew_n; i++)
+        give_tls(&daemon->crews[i], tls);
+    tls_unref(&daemon->server_tls);
+    daemon->server_tls = tls;
+}
+
+/* Each for itself: a bad key file does not keep a new certificate out. */
 static void reload(struct daemon *daemon)
 {
     struct arena arena;
     str why = STR_NONE;
     arena_init(&arena, 4096, 1 << 20);
-    struct tls *before = daemon->server_tls;
-    daemon->server_tls = NULL;
-    if (start_tls(daemon, &why)) {
-        for (unsigned i = 0; before && i < daemon->crew_n; i++)
-            worker_post(&daemon->crews[i].worker, &daemon->crews[i].reload_tls,
-                        on_reload_tls);
-        tls_unref(&before);
-    } else {
-        daemon->server_tls = before;
-    }
-    if (str_absent(why))
-        reload_keys(daemon, &arena, &why);
-    if (str_absent(why))
-        log_say(&daemon->log, LOG_INFO, "reload",
-                "certificates and master keys are read");
-    else
-        log_say(&daemon->log, LOG_ERROR, "reload", "nothing changed: " STR_F, STR_A(why));
+    reload_tls(daemon, &arena);
+    bool good = reload_keys(daemon, &arena, &why);
+    say_reload(daemon, "master keys", good, why);
     arena_fini(&arena);
 }
 
@@ -562,6 +587,8 @@ static void stop_workers(struct daemon *daemon)
         }
         driver_destroy(&crew->driver);
         worker_fini(&crew->worker);
+        struct tls *tls = atomic_exchange(&crew->next_tls, NULL);
+        tls_unref(&tls);
     }
     if (daemon->main_driver) {
         timer_cancel(&daemon->use_timer);
