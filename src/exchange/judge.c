@@ -113,17 +113,6 @@ static void note_quota(struct exchange *exchange)
         outcome->retry_after = wait;
 }
 
-/* A 429 that is no throttle by the integration's `not` is the caller's own affair. */
-static enum outcome_class class_of(const struct answer *answer,
-                                   const struct exchange *exchange)
-{
-    bool throttled = exchange->outcome.throttle.throttled;
-    enum outcome_class class = outcome_of_answer(&exchange->integration->errors, answer,
-                                                 throttled, exchange->arena);
-    bool excepted = answer->status == 429 && !throttled && class == OUTCOME_RATE_LIMITED;
-    return excepted ? OUTCOME_CLIENT : class;
-}
-
 static void read_answer(struct exchange *exchange)
 {
     static const struct signal retry_after = {.source = SIGNAL_HEADER,
@@ -139,7 +128,8 @@ static void read_answer(struct exchange *exchange)
     };
     read_body(exchange, &answer);
     throttle_read(&integration->rate_limit, &answer, exchange->arena, &outcome->throttle);
-    outcome->class = class_of(&answer, exchange);
+    outcome->class = outcome_of_answer(&integration->errors, &answer,
+                                       outcome->throttle.throttled, exchange->arena);
     outcome->retry_after = -1;
     if (outcome->class == OUTCOME_OK) {
         note_quota(exchange);

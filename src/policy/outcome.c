@@ -197,8 +197,6 @@ static enum outcome_class class_of_status(int status)
     case 409:
     case 412:
         return OUTCOME_CONFLICT;
-    case 429:
-        return OUTCOME_RATE_LIMITED;
     default:
         return status < 500 ? OUTCOME_CLIENT : class_of_5xx(status);
     }
