@@ -36,6 +36,15 @@ static void note_one(struct exchange *exchange, struct breaker *breaker,
                                   event);
 }
 
+/* Until the answer's first byte; what it waited for the starter's body left out. */
+static usec vendor_time(const struct exchange *exchange)
+{
+    usec end = exchange->call.first_byte_at > exchange->call_began
+                   ? exchange->call.first_byte_at
+                   : exchange->worker->now;
+    return usec_max(end - exchange->call_began - exchange->call_starved, 0);
+}
+
 static void note_breakers(struct exchange *exchange, enum breaker_effect effect,
                           str error)
 {
@@ -47,9 +56,7 @@ static void note_breakers(struct exchange *exchange, enum breaker_effect effect,
         .effect = effect,
         .account = exchange->account->hash ? exchange->account->hash : 1,
         .probe = exchange->request.probe,
-        .took = exchange->call.first_byte_at > exchange->call_began
-                    ? exchange->call.first_byte_at - exchange->call_began
-                    : exchange->worker->now - exchange->call_began,
+        .took = vendor_time(exchange),
         .status = exchange->call.fault ? 0 : exchange->outcome.vendor_status,
         .error = error,
         .chance = effect == BREAKER_FAILURE ? chance(exchange) : 0,

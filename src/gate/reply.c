@@ -63,18 +63,22 @@ static char *put_time(char *at, str name, usec took)
     return at;
 }
 
-/* Server-Timing (W3C): what the gateway took, what was spent waiting here, and what the
- * vendor took, in milliseconds. */
+/* Server-Timing (W3C): what the gateway took, what was spent waiting here, what the vendor
+ * took and, where a call waited for the caller's body, what he took; in milliseconds. */
 static str timing(struct visit *visit)
 {
     const struct outcome *outcome = &visit->exchange.outcome;
     usec total = visit->in->worker->now - visit->in->began;
     usec upstream = visit->exchanging ? outcome->upstream : 0;
     usec queue = visit->exchanging ? outcome->queued : 0;
-    char *text = arena_bytes(visit->arena, 160);
-    char *at = put_time(text, STR("gateway;dur="), usec_max(total - upstream - queue, 0));
+    usec caller = visit->exchanging ? outcome->starved : 0;
+    usec own = usec_max(total - upstream - queue - caller, 0);
+    char *text = arena_bytes(visit->arena, 200);
+    char *at = put_time(text, STR("gateway;dur="), own);
     at = put_time(at, STR(", queue;dur="), queue);
     at = put_time(at, STR(", upstream;dur="), upstream);
+    if (caller)
+        at = put_time(at, STR(", caller;dur="), caller);
     return str_of(text, (size_t)(at - text));
 }
 
