@@ -30,7 +30,8 @@
 enum {
     ERROR_BYTES_MAX = 64 * 1024,
     LOOK_BYTES_MAX = 1 << 20,
-    OTHER_DESCRIPTORS = 256 /* store, log, listeners, loops, kept connections to vendors */
+    OTHER_DESCRIPTORS =
+        256 /* store, log, listeners, loops, kept connections to vendors */
 };
 static const usec drain_poll = 50 * USEC_MS;
 static const usec use_flush_every = 60 * USEC_S;
@@ -429,7 +430,8 @@ static void on_reload_tls(struct post *post)
     tls_unref(&tls);
 }
 
-/* The post may still be under way from the reload before: then it takes this one along. */
+/* The post may still be under way from the reload before: then it takes this one along.
+ */
 static void give_tls(struct crew *crew, struct tls *tls)
 {
     struct tls *waiting = atomic_exchange(&crew->next_tls, tls_ref(tls));
