@@ -99,8 +99,8 @@ static str credential_trouble(struct api_call *call, struct account *account,
     if (!credentials)
         return STR(DIRECTORY_CREDENTIALS_CLOSED);
     headers_init(&headers, call->arena, 4);
-    err = auth_ops_of(&integration->auth)
-              ->apply(&integration->auth, credentials, &request);
+    err =
+        auth_ops_of(&integration->auth)->apply(&integration->auth, credentials, &request);
     return err ? STR("The stored credentials do not fit the auth block.") : STR_NONE;
 }
 

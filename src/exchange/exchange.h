@@ -160,7 +160,8 @@ struct exchange {
     usec began;
     usec step_began;
     usec call_began;
-    usec call_starved; /* of that, waiting for the starter's body, until the answer began */
+    usec call_starved; /* of that, waiting for the starter's body, until the answer began
+                        */
     usec starved_from; /* since when it waits for it now; USEC_NEVER: it does not */
     usec total_deadline;
     usec limit_deadline; /* until when it waits for throttles */

@@ -63,8 +63,9 @@ static char *put_time(char *at, str name, usec took)
     return at;
 }
 
-/* Server-Timing (W3C): what the gateway took, what was spent waiting here, what the vendor
- * took and, where a call waited for the caller's body, what he took; in milliseconds. */
+/* Server-Timing (W3C): what the gateway took, what was spent waiting here, what the
+ * vendor took and, where a call waited for the caller's body, what he took; in
+ * milliseconds. */
 static str timing(struct visit *visit)
 {
     const struct outcome *outcome = &visit->exchange.outcome;

@@ -3,9 +3,9 @@
  * socket on the shared address (SO_REUSEPORT); a connection stays with its worker.
  *
  * Bounds: connections in all (an idle one makes room for a new one, otherwise the new one
- * hears 503; so it does where descriptors run out, but a new one waits until there is one),
- * head bytes and lines, seconds for a head, for a pause in a body, for an
- * answer that nobody takes, for an idle connection. An idle connection holds no buffers.
+ * hears 503; so it does where descriptors run out, but a new one waits until there is
+ * one), head bytes and lines, seconds for a head, for a pause in a body, for an answer
+ * that nobody takes, for an idle connection. An idle connection holds no buffers.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
@@ -49,9 +49,9 @@ struct listener {
     int fd;
     struct poll poll;
     struct timer again; /* accepts again after a pause for want of descriptors */
-    struct tls *tls; /* NULL: plain. Replace with listener_set_tls. */
-    bool draining; /* answers say `Connection: close` */
-    struct list idle; /* connections between requests, longest idle first */
+    struct tls *tls;    /* NULL: plain. Replace with listener_set_tls. */
+    bool draining;      /* answers say `Connection: close` */
+    struct list idle;   /* connections between requests, longest idle first */
     struct list busy;
     struct arena *arenas[64]; /* of ended requests, to be used again */
     unsigned arena_n;

@@ -86,8 +86,8 @@ void store_stats(struct store *store, struct store_stats *ret_stats);
  * thread. */
 str store_last_fault(struct store *store, struct arena *arena);
 
-/* A fault of the engine with its words; `again`: they are those of the fault before. Comes
- * on the thread that met it, one at a time; must not call the store. */
+/* A fault of the engine with its words; `again`: they are those of the fault before.
+ * Comes on the thread that met it, one at a time; must not call the store. */
 void store_on_fault(struct store *store,
                     void (*fn)(void *arg, enum err err, str words, bool again),
                     void *arg);

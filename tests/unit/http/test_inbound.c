@@ -85,7 +85,8 @@ static void stage_fini(struct stage *stage)
 /* A connection on which a request was sent. */
 static int ask(const struct stage *stage)
 {
-    static const char request[] = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    static const char request[] =
+        "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(stage->port)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
