@@ -16,7 +16,6 @@ const cannotRun = [
 ];
 // Commands whose program is not among the packages of the tests.
 const mayBeMissing = ["sqlite3"];
-// Pages that are written elsewhere; links to them may be dead until then.
 // Searches that may find nothing, because the trouble they look for is not there.
 const mayFindNothing = [/grep 'code="overloaded"'$/];
 
