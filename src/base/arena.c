@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 #if defined(__has_feature)
@@ -170,6 +171,20 @@ str arena_str(struct arena *arena, str s)
     char *p = arena_bytes(arena, s.n);
     memcpy(p, s.p, s.n);
     return str_of(p, s.n);
+}
+
+str arena_take(struct arena *arena, struct buf *buf)
+{
+    size_t n = buf->n;
+    bool fits =
+        n <= (size_t)(arena->end - arena->at) || n <= arena->bytes_max - arena->bytes;
+    if (!fits)
+        buf_fini(buf);
+    char *p = arena_bytes(arena, n);
+    if (n)
+        memcpy(p, buf->p, n);
+    buf_fini(buf);
+    return str_of(p, n);
 }
 
 const char *arena_z(struct arena *arena, str s)

@@ -20,6 +20,7 @@
 #include "base/str.h"
 
 struct arena_chunk;
+struct buf;
 struct arena_ending;
 
 struct arena {
@@ -64,6 +65,10 @@ char *arena_bytes(struct arena *arena, size_t n);
 
 str arena_str(struct arena *arena, str s);       /* a copy; absent stays absent */
 const char *arena_z(struct arena *arena, str s); /* a zero-terminated copy */
+
+/* What the buffer holds, "" if that is nothing; the buffer is ended, also when on_full
+ * does not come back. */
+str arena_take(struct arena *arena, struct buf *buf);
 str arena_join(struct arena *arena, const str *parts, size_t n);
 str arena_printf(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3);
 str arena_vprintf(struct arena *arena, const char *fmt, va_list args);

@@ -34,9 +34,27 @@ static struct json *slot_at(struct frame *frame, struct place place)
     return &frame->slots[place.slot];
 }
 
+const struct json *eval_find(const struct module *module, const struct frame *frame,
+                             str name)
+{
+    for (; frame; frame = frame->up) {
+        const struct scope *scope = frame->scope ? frame->scope : module->program->tuples;
+        for (uint32_t i = 0; i < scope->n; i++)
+            if (str_eq(scope->names[i], name) && frame->slots[i].type != JSONATA_UNBOUND)
+                return &frame->slots[i];
+    }
+    return NULL;
+}
+
 static struct json from_outside(struct eval *eval, const struct node *node)
 {
     str name = json_text(&node->value);
+    const struct module *module = eval->module;
+    for (; module->caller; module = module->caller) {
+        const struct json *bound = eval_find(module->caller, module->caller_frame, name);
+        if (bound)
+            return *bound;
+    }
     for (const struct extra *extra = eval->extras; extra; extra = extra->next)
         if (str_eq(extra->name, name))
             return extra->value;

@@ -48,8 +48,10 @@ struct extra {
 /* A program in a run: the expression itself, or a text given to $eval. */
 struct module {
     const struct program *program;
-    struct json *free_values; /* of program->free_names */
-    uint32_t *hints;          /* where each name was found last */
+    struct json *free_values;    /* of program->free_names */
+    uint32_t *hints;             /* where each name was found last */
+    const struct module *caller; /* of $eval; NULL: it is the expression itself */
+    struct frame *caller_frame;
 };
 
 struct eval {
@@ -122,6 +124,10 @@ static inline struct json eval_node(struct eval *eval, const struct node *node,
 
 node_fn *eval_run_of(const struct node *node);
 struct frame *eval_frame(struct eval *eval, struct frame *up, const struct scope *scope);
+
+/* What the frames of a module bind to a name; NULL: nothing. */
+const struct json *eval_find(const struct module *module, const struct frame *frame,
+                             str name);
 
 /* --- sequences: between eval_base and eval_sequence, items are pushed --- */
 void eval_stack_grow(struct eval *eval);

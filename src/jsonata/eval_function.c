@@ -209,7 +209,7 @@ static str name_of(const struct node *node)
 
 str eval_callee_name(const struct node *call)
 {
-    return name_of(call->left);
+    return name_of(call->left ? call->left : call);
 }
 
 static _Noreturn void fail_call(struct eval *eval, enum jsonata_code code,
@@ -220,17 +220,16 @@ static _Noreturn void fail_call(struct eval *eval, enum jsonata_code code,
                                              .token = name_of(node->left)});
 }
 
+/* Nothing, where a `$` was forgotten, fails at once; what else is no function, when the
+ * arguments are known. */
 static struct json callee(struct eval *eval, const struct node *node, struct json input,
                           struct frame *frame)
 {
     struct json function = eval_node(eval, node->left, input, frame);
-    bool partial = node->type == NODE_PARTIAL;
-    if (is_function(function))
-        return function;
     if (eval_is_nothing(function) && node->third &&
         !eval_is_nothing(eval_node(eval, node->third, input, frame)))
-        fail_call(eval, partial ? JSONATA_T1007 : JSONATA_T1005, node);
-    fail_call(eval, partial ? JSONATA_T1008 : JSONATA_T1006, node);
+        fail_call(eval, node->type == NODE_PARTIAL ? JSONATA_T1007 : JSONATA_T1005, node);
+    return function;
 }
 
 /* `first` goes before the written arguments, for `~>`. */
@@ -256,6 +255,8 @@ static struct json call_with(struct eval *eval, const struct node *node,
     if (n > ARGS_FEW || (node->flags & NODE_TAIL))
         args = arena_alloc(&eval->arena, n * sizeof(*args));
     arguments(eval, node, first, input, frame, args);
+    if (!is_function(function))
+        fail_call(eval, JSONATA_T1006, node);
     if ((node->flags & NODE_TAIL) && !first) {
         eval->tail_function = function;
         eval->tail_args = args;
@@ -292,6 +293,8 @@ struct json eval_partial(struct eval *eval, const struct node *node, struct json
                         : eval_node(eval, node->items[i], input, frame);
         partial->arity += open;
     }
+    if (!is_function(inner))
+        fail_call(eval, JSONATA_T1008, node);
     partial->first = inner;
     partial->bound = bound;
     partial->bound_n = node->n;
@@ -316,5 +319,9 @@ struct json eval_apply(struct eval *eval, const struct node *node, struct json i
                                                  .value = function});
     if (is_function(left))
         return compose(eval, left, function);
-    return function_call(eval, function, &left, 1, eval_nothing());
+    const struct node *outer = eval->at;
+    eval->at = node->right;
+    struct json value = function_call(eval, function, &left, 1, eval_nothing());
+    eval->at = outer;
+    return value;
 }

@@ -70,7 +70,10 @@ static struct group *group_for(struct grouping *g, str key, uint32_t pair)
     if (*cell) {
         struct group *group = &g->groups[*cell - 1];
         if (group->pair != pair)
-            eval_fail_value(g->eval, JSONATA_D1009, json_of_text(key));
+            eval_throw(g->eval, &(struct jsonata_fault){
+                                    .code = JSONATA_D1009,
+                                    .position = g->object->items[pair]->position,
+                                    .value = json_of_text(key)});
         return group;
     }
     if (g->group_n == g->group_room)
@@ -188,8 +191,9 @@ struct json eval_group(struct eval *eval, const struct node *object, struct json
 {
     struct grouping g = {.eval = eval, .object = object};
     bool tuples = input.mark & MARK_TUPLES;
-    if (!eval_is_array(input) || input.n == 0)
-        input = eval_single(eval, eval_is_array(input) ? eval_nothing() : input, 0);
+    bool empty = eval_is_array(input) && input.n == 0;
+    if (!eval_is_array(input) || (empty && !tuples))
+        input = eval_single(eval, empty ? eval_nothing() : input, 0);
     for (uint32_t i = 0; i < input.n; i++)
         sort_item(&g, eval_item(input, i), tuples, frame);
     struct json_member *members =

@@ -214,8 +214,11 @@ struct json eval_filter(struct eval *eval, const struct node *filter, struct jso
 {
     uint32_t base = eval->stack_n;
     if (!eval_is_array(input)) {
-        if (eval_is_nothing(input))
-            return input;
+        if (eval_is_nothing(input)) { /* as in the reference, it may fail or assign */
+            if (filter->type != NODE_LITERAL)
+                eval_node(eval, filter, input, frame);
+            return eval_array(eval, NULL, 0, MARK_SEQUENCE);
+        }
         input = eval_single(eval, input, MARK_SEQUENCE);
     }
     if (filter->type == NODE_LITERAL && filter->value.type == JSON_NUMBER)
@@ -455,6 +458,8 @@ static void take_step(struct eval *eval, const struct node *path, uint32_t at,
     bool carries = !eval_is_nothing(walk->tuples) || (step->flags & NODE_TUPLE);
     if (at == 0 && (step->flags & NODE_CONS)) {
         walk->sequence = eval_node(eval, step, walk->sequence, frame);
+        if (path->n > 1 && !eval_is_array(walk->sequence)) /* no steps lead on from it */
+            walk->sequence = eval_nothing();
     } else if (carries) {
         if (eval_is_nothing(walk->tuples))
             walk->tuples = tuples_of(eval, walk->sequence);
@@ -503,8 +508,10 @@ static uint32_t take_names(struct eval *eval, const struct node *path, struct js
 /* What came so far, as the input of the next step. */
 static struct json input_after(struct eval *eval, uint32_t taken, struct json value)
 {
-    if (taken && eval_is_array(value) && !(value.mark & MARK_CONS))
+    if (taken && eval_is_array(value) && !(value.mark & MARK_CONS)) {
+        value.mark |= MARK_SEQUENCE;
         return value;
+    }
     return eval_single(eval, value, MARK_SEQUENCE);
 }
 

@@ -27,7 +27,7 @@ str jsonata_code_name(enum jsonata_code code)
 static void put_field(struct buf *buf, const struct jsonata_fault *fault, str name)
 {
     if (str_eq(name, STR("token")))
-        buf_str(buf, fault->token);
+        buf_str(buf, fault->token.n ? fault->token : STR("the function"));
     else if (str_eq(name, STR("index")))
         buf_printf(buf, "%u", fault->index);
     else if (str_eq(name, STR("value")) && fault->code != JSONATA_D3137 &&
@@ -53,9 +53,7 @@ str jsonata_fault_text(struct arena *arena, const struct jsonata_fault *fault)
         put_field(&buf, fault, str_of(rest.p + at + 1, end - at - 1));
         rest = str_from(rest, end + 1);
     }
-    str text = arena_str(arena, buf_peek(&buf));
-    buf_fini(&buf);
-    return text;
+    return arena_take(arena, &buf);
 }
 
 uint32_t jsonata_fault_unit(const struct jsonata_fault *fault, str source)

@@ -41,7 +41,8 @@ struct json builtin_power(struct eval *eval, const struct call_args *args)
     if (is_missing(args, 0))
         return eval_nothing();
     double exponent = is_missing(args, 1) ? NAN : arg_number(args, 1);
-    double power = pow(arg_number(args, 0), exponent);
+    /* 1 to the power of what is no number is no number here, other than in C */
+    double power = isfinite(exponent) ? pow(arg_number(args, 0), exponent) : NAN;
     if (!isfinite(power))
         eval_throw(eval, &(struct jsonata_fault){.code = JSONATA_D3061,
                                                  .value = args->items[0],

@@ -170,7 +170,8 @@ struct json builtin_spread(struct eval *eval, const struct call_args *args)
     if (value.type != JSON_ARRAY && value.type != JSON_OBJECT)
         return value;
     push_spread(eval, value);
-    return eval_gather(eval, base, value.type == JSON_OBJECT ? MARK_SEQUENCE : 0);
+    bool sequence = value.type == JSON_OBJECT || value.n == 0;
+    return eval_gather(eval, base, sequence ? MARK_SEQUENCE : 0);
 }
 
 /* --- copies --- */
@@ -215,18 +216,10 @@ struct json builtin_clone(struct eval *eval, const struct call_args *args)
 
 /* --- $eval --- */
 
-/* Names that the text uses without binding them are the caller's. */
-static struct json from_caller(struct eval *eval, struct frame *frame, str name,
-                               struct json otherwise)
+/* Names that nobody binds in a frame: what the text gets for them is what the caller
+ * would get. */
+static struct json from_caller(struct eval *eval, str name, struct json otherwise)
 {
-    for (; frame; frame = frame->up)
-        for (uint32_t i = 0; frame->scope && i < frame->scope->n; i++)
-            if (str_eq(frame->scope->names[i], name) &&
-                frame->slots[i].type != JSONATA_UNBOUND)
-                return frame->slots[i];
-    for (const struct extra *extra = eval->extras; extra; extra = extra->next)
-        if (str_eq(extra->name, name))
-            return extra->value;
     const struct module *module = eval->module;
     for (uint32_t i = 0; i < module->program->free_n; i++)
         if (str_eq(module->program->free_names[i], name))
@@ -237,14 +230,12 @@ static struct json from_caller(struct eval *eval, struct frame *frame, str name,
     return str_eq(name, STR("$")) ? eval->root : otherwise;
 }
 
-static struct json *caller_values(struct eval *eval, const struct program *program,
-                                  struct frame *frame)
+static struct json *caller_values(struct eval *eval, const struct program *program)
 {
     struct json *values =
         arena_alloc(&eval->arena, (program->free_n + 1) * sizeof(*values));
     for (uint32_t i = 0; i < program->free_n; i++)
-        values[i] =
-            from_caller(eval, frame, program->free_names[i], program->builtins[i]);
+        values[i] = from_caller(eval, program->free_names[i], program->builtins[i]);
     return values;
 }
 
@@ -319,14 +310,17 @@ static struct json run_text(struct eval *eval, struct evaluated *one, struct jso
                             struct frame *caller)
 {
     struct kept kept;
-    struct json *values = caller_values(eval, &one->program, caller);
+    struct json *values = caller_values(eval, &one->program);
     struct frame *frame = eval_frame(eval, NULL, one->program.root);
     keep(&kept, eval);
     if (setjmp(eval->out) != 0) {
         restore(eval, &kept);
         fail_inside(eval);
     }
-    eval->module = eval_module(eval, &one->program, values);
+    struct module *module = eval_module(eval, &one->program, values);
+    module->caller = kept.module;
+    module->caller_frame = caller;
+    eval->module = module;
     struct json value = eval_node(eval, one->program.tree, input, frame);
     restore(eval, &kept);
     bind_for_caller(eval, frame);

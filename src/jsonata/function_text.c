@@ -68,6 +68,8 @@ struct json builtin_substring(struct eval *eval, const struct call_args *args)
         return eval_nothing();
     double start = is_missing(args, 1) ? 0 : arg_number(args, 1);
     double length = is_missing(args, 2) ? NAN : arg_number(args, 2);
+    if (is_missing(args, 1) && !is_missing(args, 2))
+        length = 0; /* from nowhere */
     return text_value(eval, text_substring(arg_text(args, 0), start, length));
 }
 

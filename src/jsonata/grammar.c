@@ -19,6 +19,8 @@ struct grammar {
     struct token token; /* the next one */
     struct jsonata_fault *fault;
     unsigned depth;
+    bool ended;      /* the source ended where an operand was due */
+    unsigned height; /* of the highest tree read so far for the node under way */
 };
 
 struct regex *program_keep_regex(struct program *program, struct regex *regex)
@@ -354,9 +356,8 @@ static bool read_signature(struct grammar *g, struct node *lambda)
         depth -= is_op(g, OP_GREATER);
         buf_str(&text, g->token.text);
     }
-    str source = arena_str(g->arena, buf_peek(&text));
-    buf_fini(&text);
-    if (!good)
+    str source = arena_take(g->arena, &text);
+    if (!good || (depth > 0 && !expect(g, OP_GREATER, false)))
         return false;
     lambda->signature = signature_read(g->arena, source, g->fault);
     if (!lambda->signature)
@@ -373,6 +374,7 @@ static struct node *lambda(struct grammar *g, const struct token *at, struct nod
             continue;
         fail(g, JSONATA_S0208, at);
         g->fault->position = args->items[i]->position;
+        g->fault->token = json_text(&args->items[i]->value);
         g->fault->value = args->items[i]->value;
         return NULL;
     }
@@ -436,8 +438,11 @@ static struct node *order_by(struct grammar *g, const struct token *at, struct n
     node->op = OP_CARET;
     node->left = left;
     node->right = node_new(g->arena, NODE_SORT, at);
-    if (!expect(g, OP_LEFT_PAREN, false) ||
-        !read_list(g, &terms, OP_RIGHT_PAREN, sort_term))
+    if (!expect(g, OP_LEFT_PAREN, false))
+        return NULL;
+    if (is_op(g, OP_RIGHT_PAREN))
+        return fail(g, JSONATA_S0211, &g->token);
+    if (!read_list(g, &terms, OP_RIGHT_PAREN, sort_term))
         return NULL;
     take_items(node->right, &terms);
     return node;
@@ -513,31 +518,46 @@ static struct node *infix(struct grammar *g, const struct token *at, struct node
     }
 }
 
+/* A node is one higher than the highest of its parts. */
+static struct node *grow(struct grammar *g, struct node *node)
+{
+    if (++g->height > JSONATA_HEIGHT_MAX)
+        return fail(g, JSONATA_D1011, &g->token);
+    return node;
+}
+
 static struct node *expression_inside(struct grammar *g, unsigned power)
 {
     struct token at = g->token;
-    if (at.type == TOKEN_END)
-        return fail(g, JSONATA_S0207, &at);
+    if (at.type == TOKEN_END) { /* whoever waits for a bracket says so first */
+        g->ended = true;
+        return node_new(g->arena, NODE_LITERAL, &at);
+    }
     bool operand = at.type != TOKEN_OPERATOR || at.op == OP_STAR ||
                    at.op == OP_STAR_STAR || at.op == OP_PERCENT || at.op == OP_AND ||
                    at.op == OP_OR || at.op == OP_IN;
     if (!advance(g, operand))
         return NULL;
     struct node *left = prefix(g, &at);
+    left = left ? grow(g, left) : NULL;
     while (left && g->token.type == TOKEN_OPERATOR && power < lexer_power(g->token.op)) {
         at = g->token;
         if (!advance(g, false))
             return NULL;
         left = infix(g, &at, left);
+        left = left ? grow(g, left) : NULL;
     }
     return left;
 }
 
 static struct node *expression(struct grammar *g, unsigned power)
 {
+    unsigned height = g->height;
     if (++g->depth > JSONATA_NESTING_MAX)
         return fail(g, JSONATA_D1011, &g->token);
+    g->height = 0;
     struct node *node = expression_inside(g, power);
+    g->height = height > g->height ? height : g->height;
     g->depth--;
     return node;
 }
@@ -553,7 +573,7 @@ struct node *grammar_read(struct program *program, str source,
     if (!advance(&g, false))
         return NULL;
     struct node *tree = expression(&g, 0);
-    if (tree && g.token.type != TOKEN_END)
-        return fail(&g, JSONATA_S0201, &g.token);
+    if (tree && (g.ended || g.token.type != TOKEN_END))
+        return fail(&g, g.ended ? JSONATA_S0207 : JSONATA_S0201, &g.token);
     return tree;
 }

@@ -88,6 +88,11 @@ void jsonata_destroy(struct jsonata **ptr)
     *ptr = NULL;
 }
 
+const struct program *jsonata_program(const struct jsonata *expression)
+{
+    return &expression->program;
+}
+
 /* --- the meter --- */
 
 /* What a function found wrong is told where it was called. */
@@ -96,7 +101,7 @@ void eval_throw(struct eval *eval, const struct jsonata_fault *fault)
     *eval->fault = *fault;
     if (!fault->position && eval->at)
         eval->fault->position = eval->at->position;
-    if (str_absent(fault->token) && eval->at && eval->at->left)
+    if (str_absent(fault->token) && eval->at && eval->at)
         eval->fault->token = eval_callee_name(eval->at);
     longjmp(eval->out, 1);
 }
@@ -171,12 +176,14 @@ static struct json *free_values(struct eval *eval, const struct program *program
     return values;
 }
 
-const struct module *eval_module(struct eval *eval, const struct program *program,
-                                 struct json *values)
+struct module *eval_module(struct eval *eval, const struct program *program,
+                           struct json *values)
 {
     struct module *module = arena_alloc(&eval->arena, sizeof(*module));
     size_t hints = (program->hints + 1) * sizeof(uint32_t);
-    *module = (struct module){program, values, arena_zalloc(&eval->arena, hints)};
+    *module = (struct module){.program = program,
+                              .free_values = values,
+                              .hints = arena_zalloc(&eval->arena, hints)};
     eval_charge(eval, program->hints / 64);
     return module;
 }

@@ -16,7 +16,13 @@
 
 struct jsonata;
 
-enum { JSONATA_SOURCE_BYTES_MAX = 256 * 1024, JSONATA_NESTING_MAX = 500 };
+/* Sources past any of these are refused: D1011. Nesting is of brackets and the like;
+ * height also of operators in a row, as in 1+1+1. */
+enum {
+    JSONATA_SOURCE_BYTES_MAX = 256 * 1024,
+    JSONATA_NESTING_MAX = 500,
+    JSONATA_HEIGHT_MAX = 2000
+};
 
 /* NULL: *ret_fault says why, its values living in `arena`. The source is copied. Owned by
  * the caller. */

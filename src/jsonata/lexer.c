@@ -193,8 +193,7 @@ static bool read_string(struct lexer *lexer, struct token *token)
     buf_init(&buf, lexer->source.n + 8);
     bool good = take_string(lexer, &buf);
     token->type = TOKEN_STRING;
-    token->text = buf.n ? arena_str(lexer->arena, buf_peek(&buf)) : STR("");
-    buf_fini(&buf);
+    token->text = arena_take(lexer->arena, &buf);
     return good;
 }
 
@@ -262,7 +261,7 @@ static bool find_regex_end(struct lexer *lexer, uint32_t *ret_n)
 
 static bool read_regex(struct lexer *lexer, struct token *token)
 {
-    uint32_t n;
+    uint32_t n = 0;
     lexer->at++;
     if (!find_regex_end(lexer, &n))
         return false;

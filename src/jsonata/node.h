@@ -147,6 +147,7 @@ struct program {
     struct scope *root;
     struct kept_regex *regexes;  /* compiled outside the arena */
     uint32_t tuple_slots;        /* of the tuples of all paths, the item itself first */
+    const struct scope *tuples;  /* …and their names */
     str *free_names;             /* variables that nothing inside binds */
     const struct json *builtins; /* …and the functions they are by default */
     uint32_t free_n;
@@ -161,6 +162,9 @@ struct kept_regex {
     struct kept_regex *next;
     struct regex *regex;
 };
+
+struct jsonata;
+const struct program *jsonata_program(const struct jsonata *expression);
 
 struct regex *program_keep_regex(struct program *program, struct regex *regex);
 

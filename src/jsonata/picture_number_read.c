@@ -65,9 +65,7 @@ static str option_text(struct arena *arena, const struct json *options, const ch
     struct buf buf;
     buf_init(&buf, 64);
     json_write(&buf, value, JSON_COMPACT);
-    str text = arena_str(arena, buf_peek(&buf));
-    buf_fini(&buf);
-    return text;
+    return arena_take(arena, &buf);
 }
 
 static uint32_t option_symbol(str text, uint32_t otherwise)

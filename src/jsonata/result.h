@@ -12,8 +12,8 @@ struct evaluated {
 
 bool program_compile(struct program *program, str source, struct jsonata_fault *fault);
 
-const struct module *eval_module(struct eval *eval, const struct program *program,
-                                 struct json *free_values);
+struct module *eval_module(struct eval *eval, const struct program *program,
+                           struct json *free_values);
 
 /* Ranges made real, functions left out; D1011 when it is nested too deeply. */
 struct json result_of(struct eval *eval, struct json value);

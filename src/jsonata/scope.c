@@ -257,5 +257,6 @@ void scope_tree(struct program *program)
     find_binds(&w, program->tree, program->root);
     visit(&w, program->tree, program->root);
     program->tuple_slots = w.tuples->n;
+    program->tuples = w.tuples;
     find_builtins(&w);
 }

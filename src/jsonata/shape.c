@@ -434,8 +434,10 @@ static struct node *negate(struct shape *s, struct node *node)
 
 static struct node *apply(struct shape *s, struct node *node)
 {
-    node->type = NODE_APPLY;
-    if (!shape_parts(s, node))
+    node->type = NODE_APPLY; /* which no `%` looks out of */
+    node->left = shape(s, node->left);
+    node->right = node->left ? shape(s, node->right) : NULL;
+    if (!node->right)
         return NULL;
     node->flags |= (node->left->flags | node->right->flags) & NODE_KEEP_ARRAY;
     return node;

@@ -117,6 +117,7 @@ bool eval_truth(struct eval *eval, struct json value)
     case JSON_OBJECT:
         return value.n > 0;
     case JSON_ARRAY:
+        eval_check_stack(eval);
         eval_charge(eval, value.n / 8);
         for (uint32_t i = 0; i < value.n; i++)
             if (eval_truth(eval, eval_item(value, i)))
@@ -263,6 +264,9 @@ static void print_value(struct print *print, struct json value, unsigned depth)
     case JSONATA_FUNCTION:
         buf_str(print->buf, STR("\"\""));
         break;
+    case JSON_UNDEFINED: /* a group that took no part in a match */
+        buf_str(print->buf, STR("null"));
+        break;
     default:
         json_write(print->buf, &value, JSON_COMPACT);
         break;
@@ -359,18 +363,24 @@ static struct json result_items(struct eval *eval, struct json array, unsigned d
 
 static struct json result_members(struct eval *eval, struct json object, unsigned depth)
 {
+    const struct json_member *members = object.u.members;
     struct json_member *copy = NULL;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < object.n; i++) {
-        struct json value = object.u.members[i].value;
+        struct json value = members[i].value;
         struct json result = result_value(eval, value, depth);
         if (!copy && !same(result, value)) {
             copy = arena_alloc(&eval->arena, object.n * sizeof(*copy));
-            memcpy(copy, object.u.members, object.n * sizeof(*copy));
+            memcpy(copy, members, i * sizeof(*copy));
             object.u.members = copy;
+            n = i;
         }
-        if (copy)
-            copy[i].value = result;
+        if (!copy || eval_is_nothing(result))
+            continue;
+        copy[n] = members[i];
+        copy[n++].value = result;
     }
+    object.n = copy ? n : object.n;
     return object;
 }
 

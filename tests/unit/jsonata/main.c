@@ -15,5 +15,10 @@ int main(void)
     failed += test_picture_date();
     failed += test_number_text();
     failed += test_text();
+    failed += test_conformance();
+    failed += test_limits();
+    failed += test_memory();
+    failed += test_sharing();
+    failed += test_reads();
     return failed < 255 ? failed : 255;
 }
