@@ -51,10 +51,15 @@ UNITS = $(notdir $(patsubst %/,%,$(wildcard tests/unit/*/)))
 CONTRACTS = $(notdir $(patsubst %/,%,$(wildcard tests/contract/*/)))
 FUZZERS = $(notdir $(basename $(wildcard tests/fuzz/fuzz_*.c)))
 
+# build/breakwater is the release one; other variants stay in their trees.
 .PHONY: all
+ifeq ($(VARIANT),release)
 all: build/breakwater
+else
+all: $(BUILD)/breakwater
+endif
 
-build/breakwater: $(BUILD)/breakwater
+build/breakwater: build/release/breakwater
 	@mkdir -p build
 	@cp -f $< $@.new && mv -f $@.new $@
 

@@ -16,7 +16,9 @@ const breaker = new CircuitBreaker(
       reply.from(path, {
         rewriteRequestHeaders: (_, headers) => ({ ...headers, authorization: "Bearer token" }),
         onResponse: (_, response, res) => {
-          response.send(res.stream ?? res);
+          const body = res.stream ?? res;
+          response.raw.once("close", () => body.destroy?.()); // or a caller who leaves keeps a connection
+          response.send(body);
           resolve();
         },
         onError: (response, error) => {

@@ -87,10 +87,28 @@ void view_account(struct json_out *out, const struct account *account)
     json_out_end(out);
 }
 
+/* Puts the credentials into nothing, as a call would into its request. */
+static str credential_trouble(struct api_call *call, struct account *account,
+                              const struct integration *integration)
+{
+    enum err err = ERR_NONE;
+    struct headers headers;
+    struct auth_request request = {call->arena, &headers, STR_NONE};
+    const struct credentials *credentials =
+        directory_credentials(call->api->directory, account, &err);
+    if (!credentials)
+        return STR(DIRECTORY_CREDENTIALS_CLOSED);
+    headers_init(&headers, call->arena, 4);
+    err =
+        auth_ops_of(&integration->auth)->apply(&integration->auth, credentials, &request);
+    return err ? STR("The stored credentials do not fit the auth block.") : STR_NONE;
+}
+
 /* Absent when calls would go out. */
-static str trouble_of(struct arena *arena, const struct account *account,
+static str trouble_of(struct api_call *call, struct account *account,
                       const struct integration *integration, str url_trouble)
 {
+    struct arena *arena = call->arena;
     if (!integration)
         return arena_printf(arena, "The integration \"" STR_F "\" is not loaded.",
                             STR_A(account->integration));
@@ -108,7 +126,9 @@ static str trouble_of(struct arena *arena, const struct account *account,
     }
     if (integration->auth.scheme != AUTH_none && account->credential_version == 0)
         return STR("No credentials are stored.");
-    return url_trouble;
+    if (!str_absent(url_trouble) || integration->auth.scheme == AUTH_none)
+        return url_trouble;
+    return credential_trouble(call, account, integration);
 }
 
 /* The base URL, or a sentence in *ret_trouble. */
@@ -124,13 +144,13 @@ static str base_url_of(struct arena *arena, const struct account *account,
     return url_format(arena, &url);
 }
 
-void view_account_whole(struct api_call *call, const struct account *account)
+void view_account_whole(struct api_call *call, struct account *account)
 {
     str url_trouble;
     struct snapshot *snapshot = catalog_snapshot(call->api->catalog);
     const struct integration *integration = snapshot_find(snapshot, account->integration);
     str url = base_url_of(call->arena, account, integration, &url_trouble);
-    str trouble = trouble_of(call->arena, account, integration, url_trouble);
+    str trouble = trouble_of(call, account, integration, url_trouble);
     snapshot_unref(&snapshot);
     json_out_object(&call->out);
     put_members(&call->out, account);

@@ -15,7 +15,7 @@ extern const struct shape account_shape; /* with trouble and standing */
 extern const struct shape account_page;  /* without */
 
 void view_account(struct json_out *out, const struct account *account);
-void view_account_whole(struct api_call *call, const struct account *account);
+void view_account_whole(struct api_call *call, struct account *account);
 
 /* --- standings --- */
 

@@ -113,6 +113,9 @@ X(BODY_INVALID, "body_invalid", 422, NEVER, "The request body is not as it must 
 X(DOCUMENT_INVALID, "document_invalid", 422, NEVER, "The integration document has faults",
   "`faults` lists each fault with its JSON pointer and how to mend it. The version in "
   "use stays in use.")
+X(FOLDER_UNREADABLE, "folder_unreadable", 503, LATER,
+  "The folder of integration documents cannot be read",
+  "`detail` names the folder and what the system said. The documents in use stay in use.")
 X(QUERY_INVALID, "query_invalid", 400, NEVER, "A query parameter has a wrong value",
   "`detail` names the parameter and what it takes.")
 X(OBJECT_UNKNOWN, "object_unknown", 404, NEVER, "There is no such object",

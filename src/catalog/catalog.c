@@ -28,7 +28,7 @@ static void look_again(struct catalog *catalog)
     struct arena arena;
     str why;
     arena_init(&arena, SCRATCH_CHUNK_BYTES, scratch_bytes_max);
-    if (!catalog_scan(catalog, &arena, &why))
+    if (catalog_scan(catalog, &arena, &why) != ERR_NONE)
         log_say(catalog->log, LOG_ERROR, "integrations", STR_F, STR_A(why));
     arena_fini(&arena);
 }
@@ -210,7 +210,7 @@ static bool load(struct catalog *catalog, struct arena *arena, str *ret_why)
         if (sources.items[i].hash.n == HASH_CHARS)
             memcpy(catalog_source(catalog, sources.items[i].name)->stored_hash,
                    sources.items[i].hash.p, HASH_CHARS);
-    return catalog_scan(catalog, arena, ret_why);
+    return catalog_scan(catalog, arena, ret_why) == ERR_NONE;
 }
 
 struct catalog *catalog_open(struct store *store, str folder, struct world *world,

@@ -145,9 +145,8 @@ static void remove_active(struct catalog_change *change)
 
 static void rescan(struct catalog_change *change)
 {
-    if (!catalog_scan(change->catalog, change->arena, &change->detail))
-        change->err = ERR_STORE_UNAVAILABLE;
-    else
+    change->err = catalog_scan(change->catalog, change->arena, &change->detail);
+    if (change->err == ERR_NONE)
         change->fault_n = catalog_faults(change->catalog, change->arena, &change->faults);
 }
 

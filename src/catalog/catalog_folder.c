@@ -301,7 +301,7 @@ static void settle(struct scan *scan, const struct stored_list *stored)
                     snapshot_build(scan->catalog->snapshot, entries, scan->n, STR_NONE));
 }
 
-static bool take_changed(struct scan *scan, str *ret_why)
+static enum err take_changed(struct scan *scan, str *ret_why)
 {
     struct store_author author = {.source = STR("folder"),
                                   .wall = world_wall(scan->catalog->world)};
@@ -317,21 +317,21 @@ static bool take_changed(struct scan *scan, str *ret_why)
             STR_A(err_row(err)->title));
     for (struct changed *changed = scan->first; changed; changed = changed->next)
         entry_unref(&changed->entry);
-    return err == ERR_NONE;
+    return err;
 }
 
-bool catalog_scan(struct catalog *catalog, struct arena *arena, str *ret_why)
+enum err catalog_scan(struct catalog *catalog, struct arena *arena, str *ret_why)
 {
     struct scan scan = {.catalog = catalog, .arena = arena};
     size_t at = 0;
     if (!catalog->folder)
-        return true;
+        return ERR_NONE;
     watch_add(&catalog->watch, catalog->folder);
     DIR *dir = opendir(catalog->folder);
     if (!dir) {
         *ret_why = arena_printf(arena, "The integrations folder %s cannot be read: %s.",
                                 catalog->folder, strerror(errno));
-        return false;
+        return ERR_FOLDER_UNREADABLE;
     }
     for (struct source *source; (source = map_next(&catalog->sources, &at));)
         source->seen = false;

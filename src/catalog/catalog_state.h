@@ -122,9 +122,9 @@ void catalog_publish(struct catalog *catalog, struct snapshot *snapshot);
 /* With the lock: posts the present snapshot to a worker. */
 void catalog_tell(struct member *member);
 
-/* Looks at the folder: new and changed documents become versions. False with a sentence
- * when the folder or the store cannot be used; what was there before stays. */
-bool catalog_scan(struct catalog *catalog, struct arena *arena, str *ret_why);
+/* Looks at the folder: new and changed documents become versions. An error with a
+ * sentence when the folder or the store cannot be used; what was there before stays. */
+enum err catalog_scan(struct catalog *catalog, struct arena *arena, str *ret_why);
 
 /* The source of that name, made if need be. */
 struct source *catalog_source(struct catalog *catalog, str name);

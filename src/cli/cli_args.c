@@ -12,6 +12,9 @@ const struct cli_option cli_common_options[] = {
     {.name = "help", .doc = "Say how the command is used."},
     {.name = NULL}};
 
+/* Of what runs a daemon: its own flags stand in its own help. */
+static const struct cli_option *const main_options = &cli_common_options[1];
+
 const struct cli_option cli_target_options[] = {
     {.name = "url",
      .value = "URL",
@@ -56,7 +59,7 @@ static struct tables tables_of(const struct cli_command *command)
         tables.items[tables.n++] = cli_page_options;
     if (action && !action->local)
         tables.items[tables.n++] = cli_target_options;
-    tables.items[tables.n++] = cli_common_options;
+    tables.items[tables.n++] = action ? cli_common_options : main_options;
     return tables;
 }
 

@@ -43,6 +43,11 @@ struct environment *directory_find_environment(struct directory *directory, str 
 struct account *directory_account(struct directory *directory, str id); /* by id */
 struct api_key *directory_key(struct directory *directory, str id);     /* by id */
 
+/* What keeps credentials closed, as a sentence for callers and operators. */
+#define DIRECTORY_CREDENTIALS_CLOSED                                                     \
+    "The stored credentials cannot be opened: the master key that sealed them is gone "  \
+    "or has changed, or their row is damaged."
+
 /* The opened credentials, decrypted at first use and kept with the account object;
  * borrowed as long as the account. NULL: none are stored (*ret_err ERR_ACCOUNT_NOT_
  * CONNECTED) or they cannot be opened (ERR_CREDENTIAL_UNUSABLE). */

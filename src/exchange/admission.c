@@ -101,6 +101,16 @@ static enum err choose_host(struct exchange *exchange, str *ret_detail)
     return ERR_NONE;
 }
 
+static enum err open_credentials(struct exchange *exchange, str *ret_detail)
+{
+    enum err err = ERR_NONE;
+    exchange->credentials =
+        directory_credentials(exchange->env->directory, exchange->account, &err);
+    if (err == ERR_CREDENTIAL_UNUSABLE)
+        *ret_detail = STR(DIRECTORY_CREDENTIALS_CLOSED);
+    return err;
+}
+
 enum exchange_step step_credential(struct exchange *exchange)
 {
     str detail = STR_NONE;
@@ -110,8 +120,7 @@ enum exchange_step step_credential(struct exchange *exchange)
     if (!err)
         err = choose_host(exchange, &detail);
     if (!err && exchange->integration->auth.scheme != AUTH_none)
-        exchange->credentials =
-            directory_credentials(exchange->env->directory, exchange->account, &err);
+        err = open_credentials(exchange, &detail);
     if (err)
         return exchange_fail(exchange, err, detail, -1);
     take_up_boards(exchange);

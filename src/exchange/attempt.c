@@ -10,9 +10,33 @@ static struct exchange *exchange_of(struct call *call)
     return call->owner;
 }
 
+/* Time that goes by while the call waits for the starter's body is not the vendor's. */
+static void note_starving(struct exchange *exchange, bool waits)
+{
+    usec now = exchange->worker->now;
+    if (exchange->starved_from != USEC_NEVER)
+        exchange->call_starved += now - exchange->starved_from;
+    exchange->starved_from = waits ? now : USEC_NEVER;
+}
+
 static enum call_pull pull(struct call *call, str *ret_chunk)
 {
-    return body_pull(exchange_of(call)->request.body, ret_chunk);
+    struct exchange *exchange = exchange_of(call);
+    enum call_pull pulled = body_pull(exchange->request.body, ret_chunk);
+    if (!exchange->answer_began)
+        note_starving(exchange, pulled == CALL_PULL_WAIT);
+    return pulled;
+}
+
+/* The attempt has its answer, or will have none. */
+static void note_times(struct exchange *exchange)
+{
+    struct outcome *outcome = &exchange->outcome;
+    note_starving(exchange, false);
+    exchange->answer_began = true;
+    outcome->starved += exchange->call_starved;
+    outcome->upstream +=
+        exchange->worker->now - exchange->call_began - exchange->call_starved;
 }
 
 static void on_inform(struct call *call, const struct message_head *head)
@@ -48,7 +72,7 @@ static void take_answer(struct exchange *exchange, const struct message_head *he
     exchange->answer.content_length = head->content_length;
     exchange->answer.whole = exchange->answer.large = false;
     exchange->outcome.vendor_status = exchange->outcome.status = head->status;
-    exchange->outcome.upstream += exchange->worker->now - exchange->call_began;
+    note_times(exchange);
 }
 
 static void on_head(struct call *call)
@@ -119,8 +143,9 @@ static void on_fault(struct call *call)
         exchange_move(exchange, EXCHANGE_DONE);
         return;
     }
+    if (!exchange->answer_began)
+        note_times(exchange);
     exchange->inspecting = false;
-    exchange->outcome.upstream += exchange->worker->now - exchange->call_began;
     exchange_move(exchange, EXCHANGE_JUDGE);
 }
 
@@ -162,6 +187,9 @@ void exchange_enter_call(struct exchange *exchange)
     exchange->outcome.attempts++;
     exchange->call_over = false;
     exchange->call_began = exchange->worker->now;
+    exchange->call_starved = 0;
+    exchange->starved_from = USEC_NEVER;
+    exchange->answer_began = false;
     buf_clear(&exchange->inspected);
     call_start(transport_for(exchange), &exchange->call);
 }

@@ -103,7 +103,8 @@ struct outcome {
     bool cut;                /* the answer began and could not be finished */
     enum breaker_state breaker;
     usec queued;   /* spent waiting: throttles, limits, pauses between attempts */
-    usec upstream; /* spent in calls, until the answer began */
+    usec upstream; /* the vendor's: spent in calls until the answer began, less: */
+    usec starved;  /* waiting there for the starter's body */
 };
 
 struct exchange {
@@ -154,11 +155,15 @@ struct exchange {
     struct buf inspected;
     bool inspecting; /* the answer's body is being kept until it can be judged */
     bool call_over;  /* its last byte has come, or it has failed */
+    bool answer_began;
     uint32_t retries[RETRY_CLASS_COUNT];
     bool stale_tried;
     usec began;
     usec step_began;
     usec call_began;
+    usec call_starved; /* of that, waiting for the starter's body, until the answer began
+                        */
+    usec starved_from; /* since when it waits for it now; USEC_NEVER: it does not */
     usec total_deadline;
     usec limit_deadline; /* until when it waits for throttles */
 };

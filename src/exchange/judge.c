@@ -36,6 +36,15 @@ static void note_one(struct exchange *exchange, struct breaker *breaker,
                                   event);
 }
 
+/* Until the answer's first byte; what it waited for the starter's body left out. */
+static usec vendor_time(const struct exchange *exchange)
+{
+    usec end = exchange->call.first_byte_at > exchange->call_began
+                   ? exchange->call.first_byte_at
+                   : exchange->worker->now;
+    return usec_max(end - exchange->call_began - exchange->call_starved, 0);
+}
+
 static void note_breakers(struct exchange *exchange, enum breaker_effect effect,
                           str error)
 {
@@ -47,9 +56,7 @@ static void note_breakers(struct exchange *exchange, enum breaker_effect effect,
         .effect = effect,
         .account = exchange->account->hash ? exchange->account->hash : 1,
         .probe = exchange->request.probe,
-        .took = exchange->call.first_byte_at > exchange->call_began
-                    ? exchange->call.first_byte_at - exchange->call_began
-                    : exchange->worker->now - exchange->call_began,
+        .took = vendor_time(exchange),
         .status = exchange->call.fault ? 0 : exchange->outcome.vendor_status,
         .error = error,
         .chance = effect == BREAKER_FAILURE ? chance(exchange) : 0,
@@ -113,17 +120,6 @@ static void note_quota(struct exchange *exchange)
         outcome->retry_after = wait;
 }
 
-/* A 429 that is no throttle by the integration's `not` is the caller's own affair. */
-static enum outcome_class class_of(const struct answer *answer,
-                                   const struct exchange *exchange)
-{
-    bool throttled = exchange->outcome.throttle.throttled;
-    enum outcome_class class = outcome_of_answer(&exchange->integration->errors, answer,
-                                                 throttled, exchange->arena);
-    bool excepted = answer->status == 429 && !throttled && class == OUTCOME_RATE_LIMITED;
-    return excepted ? OUTCOME_CLIENT : class;
-}
-
 static void read_answer(struct exchange *exchange)
 {
     static const struct signal retry_after = {.source = SIGNAL_HEADER,
@@ -140,7 +136,8 @@ static void read_answer(struct exchange *exchange)
     };
     read_body(exchange, &answer);
     throttle_read(&integration->rate_limit, &answer, exchange->arena, &outcome->throttle);
-    outcome->class = class_of(&answer, exchange);
+    outcome->class = outcome_of_answer(&integration->errors, &answer,
+                                       outcome->throttle.throttled, exchange->arena);
     outcome->retry_after = -1;
     if (outcome->class == OUTCOME_OK) {
         note_quota(exchange);

@@ -10,7 +10,7 @@
 #include "http/field.h"
 #include "json/json_write.h"
 
-enum { BODY_BYTES_MAX = 16 << 20 };
+enum { BODY_BYTES_MAX = 16 << 20, HEAD_BYTES_MAX = 256 * 1024 };
 
 const struct rewrite *visit_rewrite(const struct visit *visit)
 {
@@ -61,7 +61,8 @@ str visit_relink(struct visit *visit, str text)
     struct url url;
     const struct url *base = &visit->exchange.base;
     struct arena *arena = visit->arena;
-    if (!is_absolute(text) || !url_parse(arena, text, &url, NULL))
+    if (!is_absolute(text) || visit->relinked > BODY_BYTES_MAX ||
+        !url_parse(arena, text, &url, NULL))
         return text;
     str path = below_base(base, &url);
     str host = STR("");
@@ -78,7 +79,9 @@ str visit_relink(struct visit *visit, str text)
     str parts[] = {start,     host,
                    path,      str_absent(url.query) ? STR("") : STR("?"),
                    url.query, fragment_of(text)};
-    return arena_join(arena, parts, COUNT_OF(parts));
+    str turned = arena_join(arena, parts, COUNT_OF(parts));
+    visit->relinked += turned.n;
+    return turned;
 }
 
 /* A relative reference (RFC 3986 §4.2) in Location or Link is meant against the request's
@@ -108,8 +111,8 @@ static str relink_list(struct visit *visit, str value)
     struct field_link link;
     struct buf out;
     str rest = value;
-    buf_init(&out, 256 * 1024);
-    while (field_link_next(&rest, &link)) {
+    buf_init(&out, HEAD_BYTES_MAX);
+    while (buf_ok(&out) && field_link_next(&rest, &link)) {
         buf_str(&out, out.n ? STR(", <") : STR("<"));
         buf_str(&out, visit_relink(visit, absolute(visit, link.uri)));
         buf_char(&out, '>');
@@ -123,6 +126,8 @@ static str relink_list(struct visit *visit, str value)
 
 str visit_relink_header(struct visit *visit, const struct header *header)
 {
+    if (visit->relinked > HEAD_BYTES_MAX)
+        return header->value;
     switch ((unsigned)header->id) {
     case HEADER_LINK:
         return relink_list(visit, header->value);
@@ -217,8 +222,11 @@ str visit_relink_body(struct visit *visit, const struct bind_list *pointers)
     if (!turning.changed)
         return STR_NONE;
     buf_init(&out, BODY_BYTES_MAX);
-    json_write(&out, &value, JSON_COMPACT);
-    str body = buf_ok(&out) ? arena_str(visit->arena, buf_peek(&out)) : STR_NONE;
+    if (visit->relinked <= BODY_BYTES_MAX)
+        json_write(&out, &value, JSON_COMPACT);
+    bool good = out.n && buf_ok(&out);
+    str body = good ? arena_str(visit->arena, buf_peek(&out)) : STR_NONE;
+    visit->links_stay = !good;
     buf_fini(&out);
     return body;
 }

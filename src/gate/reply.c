@@ -7,7 +7,7 @@
 
 #include "base/encode.h"
 
-enum { OWN_HEADERS = 20 };
+enum { OWN_HEADERS = 20, PIECE_BYTES = 64 * 1024 };
 
 static void add_aside(struct visit *visit, struct headers *headers,
                       const struct header *header)
@@ -63,18 +63,23 @@ static char *put_time(char *at, str name, usec took)
     return at;
 }
 
-/* Server-Timing (W3C): what the gateway took, what was spent waiting here, and what the
- * vendor took, in milliseconds. */
+/* Server-Timing (W3C): what the gateway took, what was spent waiting here, what the
+ * vendor took and, where a call waited for the caller's body, what he took; in
+ * milliseconds. */
 static str timing(struct visit *visit)
 {
     const struct outcome *outcome = &visit->exchange.outcome;
     usec total = visit->in->worker->now - visit->in->began;
     usec upstream = visit->exchanging ? outcome->upstream : 0;
     usec queue = visit->exchanging ? outcome->queued : 0;
-    char *text = arena_bytes(visit->arena, 160);
-    char *at = put_time(text, STR("gateway;dur="), usec_max(total - upstream - queue, 0));
+    usec caller = visit->exchanging ? outcome->starved : 0;
+    usec own = usec_max(total - upstream - queue - caller, 0);
+    char *text = arena_bytes(visit->arena, 200);
+    char *at = put_time(text, STR("gateway;dur="), own);
     at = put_time(at, STR(", queue;dur="), queue);
     at = put_time(at, STR(", upstream;dur="), upstream);
+    if (caller)
+        at = put_time(at, STR(", caller;dur="), caller);
     return str_of(text, (size_t)(at - text));
 }
 
@@ -115,7 +120,8 @@ static void add_notes(struct visit *visit, struct headers *headers)
         str parts[] = {STR("not retried: "), retry_why_word(outcome->no_retry)};
         header_add(headers, HEADER_X_BREAKWATER_NOTE, arena_join(visit->arena, parts, 2));
     }
-    if (visit->exchange.request.want_whole && visit->exchange.answer.large)
+    if (visit->links_stay ||
+        (visit->exchange.request.want_whole && visit->exchange.answer.large))
         header_add(headers, HEADER_X_BREAKWATER_NOTE,
                    STR("links in the body are the vendor's"));
 }
@@ -137,9 +143,20 @@ static void reply_turned(struct visit *visit, const struct headers *headers, str
     struct reply reply = {visit->status, headers, (int64_t)body.n};
     visit->body_replaced = true;
     inbound_reply(visit->in, &reply);
-    visit->bytes_out += body.n;
-    if (!inbound_write(visit->in, body))
-        exchange_pause(&visit->exchange);
+    visit->rest = body;
+    visit_put_rest(visit);
+}
+
+void visit_put_rest(struct visit *visit)
+{
+    while (visit->rest.n) {
+        size_t n = visit->rest.n < PIECE_BYTES ? visit->rest.n : PIECE_BYTES;
+        str piece = str_of(visit->rest.p, n);
+        visit->rest = str_from(visit->rest, n);
+        visit->bytes_out += n;
+        if (!inbound_write(visit->in, piece))
+            return;
+    }
 }
 
 void visit_reply(struct visit *visit)
@@ -162,8 +179,8 @@ void visit_reply(struct visit *visit)
     copy_headers(visit, exchange->answer.headers, &headers);
     visit_add_own_headers(visit, &headers);
     add_normalized(visit, &headers);
-    add_notes(visit, &headers);
     str body = turned_body(visit, &headers);
+    add_notes(visit, &headers);
     if (!str_absent(body)) {
         reply_turned(visit, &headers, body);
         return;

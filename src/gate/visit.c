@@ -4,7 +4,8 @@
  *             caller's leaving (except for a write that is on its way)
  *   REPLY     the exchange again; back-pressure both ways is bounded by the connection's
  *             and the call's idle limits
- *   FINISH    one turn
+ *   FINISH    the caller, who takes what is left of a body that was turned, within the
+ *             connection's limit, or leaves; then one turn
  */
 #include "gate/visit.h"
 
@@ -45,7 +46,8 @@ static void enter(struct visit *visit, enum visit_step step)
         visit_move(visit, VISIT_FINISH);
         return;
     case VISIT_FINISH:
-        timer_start(&visit->finish, 0);
+        if (visit->rest.n == 0 || visit->gone)
+            timer_start(&visit->finish, 0);
         return;
     case VISIT_ROUTE:
     case VISIT_ADMIT:
@@ -140,7 +142,11 @@ static void on_answer_body(struct exchange *exchange, str chunk)
 static void on_drained(struct inbound *in)
 {
     struct visit *visit = in->owner;
-    exchange_resume(&visit->exchange);
+    visit_put_rest(visit);
+    if (visit->step == VISIT_FINISH)
+        enter(visit, VISIT_FINISH);
+    else
+        exchange_resume(&visit->exchange);
 }
 
 static void on_done(struct exchange *exchange)
@@ -175,6 +181,8 @@ static void on_gone(struct inbound *in)
 {
     struct visit *visit = in->owner;
     visit->gone = true;
+    if (visit->step == VISIT_FINISH)
+        enter(visit, VISIT_FINISH);
     if (!visit->exchanging || visit->step == VISIT_FINISH)
         return;
     bool cut_body = in->body_state != INBOUND_BODY_ENDED;

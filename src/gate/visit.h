@@ -68,7 +68,10 @@ struct visit {
     str err_detail;
     usec err_retry_after; /* −1: none */
     int status;           /* sent; 0: none was */
-    bool body_replaced;   /* what the vendor's body was turned into has been sent */
+    size_t relinked;      /* bytes of links that were turned */
+    bool links_stay;      /* in the body: turned they would have been too much */
+    bool body_replaced;   /* what the vendor's body was turned into is sent instead */
+    str rest;             /* of that, in the arena: what the caller has yet to take */
     bool answered;        /* the answer's head is out */
     bool aborted;         /* it was cut short */
     bool gone;            /* the caller left */
@@ -89,6 +92,8 @@ bool visit_read_wishes(struct visit *visit);
 /* reply.c: the head of the vendor's answer, as the caller gets it; of an interim one */
 void visit_reply(struct visit *visit);
 void visit_inform(struct visit *visit, const struct message_head *head);
+/* of a body that was turned: as much as the caller takes now */
+void visit_put_rest(struct visit *visit);
 /* refuse.c: an answer of our own */
 void visit_refuse(struct visit *visit);
 void visit_problem(struct visit *visit, enum err err, int status);

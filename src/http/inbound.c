@@ -12,7 +12,12 @@
 #include "http/field.h"
 #include "loop/world.h"
 
-enum { INBOUND_MAGIC = 0x494e4244, GATHER_BYTES = 16 * 1024 };
+enum {
+    INBOUND_MAGIC = 0x494e4244,
+    GATHER_BYTES = 16 * 1024,
+    PIECE_BYTES = 64 * 1024,      /* of an answer that is given out as it is taken */
+    INFORM_BYTES_MAX = 64 * 1024, /* waiting: interim answers are left out from then on */
+};
 
 static const char *reason_of(int status)
 {
@@ -83,6 +88,18 @@ static void put_headers(struct buf *out, const struct headers *headers)
         put_header(out, headers->items[i].name, headers->items[i].value);
 }
 
+/* More than may wait was written: it is the caller who is lost then, not the process. */
+static bool fits(struct conn *conn)
+{
+    bool output_overflows = !buf_ok(&conn->out);
+    ODD(output_overflows);
+    if (!output_overflows)
+        return true;
+    buf_fini(&conn->out);
+    conn_kill(conn);
+    return false;
+}
+
 void inbound_read_body(struct inbound *in)
 {
     CHECK_MAGIC(in, INBOUND_MAGIC);
@@ -117,12 +134,14 @@ void inbound_resume(struct inbound *in)
 void inbound_inform(struct inbound *in, int status, const struct headers *headers)
 {
     CHECK_MAGIC(in, INBOUND_MAGIC);
-    if (in->head.minor == 0 || in->answer_state != INBOUND_ANSWER_DUE)
+    if (in->head.minor == 0 || in->answer_state != INBOUND_ANSWER_DUE ||
+        in->conn->out.n > INFORM_BYTES_MAX)
         return;
     put_status(&in->conn->out, status);
     put_headers(&in->conn->out, headers);
     buf_str(&in->conn->out, STR("\r\n"));
-    conn_resume(in->conn);
+    if (fits(in->conn))
+        conn_resume(in->conn);
 }
 
 /* RFC 9112 §6: how the end of the answer is told. */
@@ -177,7 +196,8 @@ void inbound_reply(struct inbound *in, const struct reply *reply)
         put_header(out, STR("Date"), date_now(in->worker));
     put_framing(in, reply);
     buf_str(out, STR("\r\n"));
-    conn_resume(in->conn); /* sends the head alone when no body comes in this turn */
+    if (fits(in->conn))
+        conn_resume(in->conn); /* sends the head alone when no body comes in this turn */
 }
 
 /* Puts what the socket did not take behind what waits already. */
@@ -213,8 +233,7 @@ static bool send_parts(struct conn *conn, struct iovec *parts, int n)
         buf_clear(out);
         keep_rest(out, parts + 1, n - 1, taken - of_out);
     }
-    CHECK(buf_ok(out)); /* owners hold on when they are told to */
-    return out->n == 0;
+    return !fits(conn) || out->n == 0;
 }
 
 static void count_down(struct inbound *in, size_t n)
@@ -268,7 +287,8 @@ void inbound_end(struct inbound *in, const struct headers *trailers)
             put_headers(&conn->out, trailers);
             buf_str(&conn->out, STR("\r\n"));
         }
-        conn_flush(conn);
+        if (fits(conn))
+            conn_flush(conn);
     }
     conn_next(conn);
 }
@@ -292,13 +312,57 @@ bool inbound_raw(struct inbound *in, str bytes)
     return inbound_write(in, bytes);
 }
 
+/* --- an answer in one --- */
+
+/* Writes what the caller takes now; false when some of it is left. */
+static bool put_rest(struct inbound *in, str *rest)
+{
+    while (rest->n) {
+        str piece = str_of(rest->p, rest->n < PIECE_BYTES ? rest->n : PIECE_BYTES);
+        *rest = str_from(*rest, piece.n);
+        if (!inbound_write(in, piece) && rest->n)
+            return false;
+    }
+    return true;
+}
+
+static void ignore_body(struct inbound *in, str chunk)
+{
+    (void)in;
+    (void)chunk;
+}
+
+static void ignore(struct inbound *in)
+{
+    (void)in;
+}
+
+static void on_rest_drained(struct inbound *in)
+{
+    if (put_rest(in, in->owner))
+        inbound_end(in, NULL);
+}
+
+static void on_rest_gone(struct inbound *in)
+{
+    inbound_end(in, NULL);
+}
+
 void inbound_answer(struct inbound *in, int status, const struct headers *headers,
                     str body)
 {
+    static const struct inbound_ops ops = {ignore_body, ignore, on_rest_drained,
+                                           on_rest_gone};
     struct reply reply = {status, headers, (int64_t)body.n};
     inbound_reply(in, &reply);
-    inbound_write(in, body);
-    inbound_end(in, NULL);
+    if (put_rest(in, &body)) {
+        inbound_end(in, NULL);
+        return;
+    }
+    str *rest = arena_alloc(in->arena, sizeof(*rest));
+    *rest = arena_str(in->arena, body);
+    in->ops = &ops;
+    in->owner = rest;
 }
 
 void inbound_close_after(struct inbound *in)

@@ -90,7 +90,8 @@ void inbound_inform(struct inbound *in, int status, const struct headers *header
 void inbound_reply(struct inbound *in, const struct reply *reply);
 
 /* A piece of the answer's body. False when output waits: hold your source until
- * on_drained. The bytes are taken in either case. */
+ * on_drained. The bytes are taken in either case; but what does not fit into the 4 MiB
+ * that may wait costs the connection, which is reset. */
 bool inbound_write(struct inbound *in, str chunk);
 
 /* The answer is complete. `trailers` may be NULL. The request is gone afterwards. */
@@ -109,7 +110,8 @@ void inbound_abort(struct inbound *in);
  */
 bool inbound_raw(struct inbound *in, str bytes);
 
-/* The whole answer in one: for small ones. Ends the request. */
+/* The whole answer in one. Ends the request; what the caller does not take at once is
+ * copied, and given out as he takes it. */
 void inbound_answer(struct inbound *in, int status, const struct headers *headers,
                     str body);
 

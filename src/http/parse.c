@@ -153,6 +153,45 @@ static str first_line(str bytes)
     return str_of(bytes.p, str_find(bytes, '\r'));
 }
 
+/* Of a target in absolute form (RFC 9112 §3.2.2) the authority; absent for others. */
+static str target_authority(str target)
+{
+    static const str schemes[] = {STR("http://"), STR("https://")};
+    for (size_t i = 0; i < COUNT_OF(schemes); i++) {
+        if (!str_starts_nocase(target, schemes[i]))
+            continue;
+        str rest = str_from(target, schemes[i].n);
+        size_t slash = str_find(rest, '/'), mark = str_find(rest, '?');
+        return str_of(rest.p, slash < mark ? slash : mark);
+    }
+    return STR_NONE;
+}
+
+static const char *check_target(str target)
+{
+    str authority = target_authority(target);
+    if (!str_absent(authority) && (authority.n == 0 || !host_valid(authority)))
+        return "the target names no host";
+    if (str_absent(authority) &&
+        (target.n == 0 || (target.p[0] != '/' && !str_eq(target, STR("*")))))
+        return "the target is not a path";
+    return target_valid(target) ? NULL : "the target holds a character that it must not";
+}
+
+/* The origin form of a target in absolute form, whose authority stands for Host, whatever
+ * was said there (RFC 9112 §3.2.2). */
+static void take_authority(struct arena *arena, struct message_head *head)
+{
+    str authority = target_authority(head->target);
+    if (str_absent(authority))
+        return;
+    str rest = str_from(head->target, (size_t)(authority.p - head->target.p));
+    rest = str_from(rest, authority.n);
+    str parts[] = {STR("/"), rest};
+    head->target = rest.n && rest.p[0] == '/' ? rest : arena_join(arena, parts, 2);
+    header_set(&head->headers, HEADER_HOST, authority);
+}
+
 /* RFC 9112 §3: method SP target SP HTTP/1.x, and nothing else. */
 static const char *check_request(const struct message_head *head, str bytes)
 {
@@ -161,11 +200,9 @@ static const char *check_request(const struct message_head *head, str bytes)
     size_t line_bytes = head->method.n + head->target.n + sizeof("  HTTP/1.1") - 1;
     if (first_line(bytes).n != line_bytes)
         return "the request line has more than two blanks";
-    if (head->target.n == 0 ||
-        (head->target.p[0] != '/' && !str_eq(head->target, STR("*"))))
-        return "the target is not a path";
-    if (!target_valid(head->target))
-        return "the target holds a character that it must not";
+    const char *why = check_target(head->target);
+    if (why)
+        return why;
     if (hosts > 1)
         return "there is more than one Host header";
     if (hosts == 0 && head->minor > 0)
@@ -303,6 +340,8 @@ enum parse_result parse_head(enum parse_kind kind, struct arena *arena, str byte
         *ret_why = why;
         return PARSE_BAD;
     }
+    if (kind == PARSE_REQUEST)
+        take_authority(arena, head);
     head->chunked = header_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL;
     ret_body->left = body_left(kind, head);
     head->keep_alive = ret_body->left != PARSE_LEFT_UNTIL_END && persists(head);

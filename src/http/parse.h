@@ -4,8 +4,9 @@
  * not is refused around it: bare LF and CR, several blanks in the first line, tabs and
  * fragments in targets, statuses below 100, blanks before the colon, folded lines, none
  * or several Host, Transfer-Encoding that is not exactly "chunked", both lengths, chunked
- * in HTTP/1.0, targets in absolute form (RFC 9112 §2.2, §3, §3.2, §4, §5.1, §5.2, §6.1,
- * §11.2). Chunked bodies are read by a parser of our own (parse_chunked.c).
+ * in HTTP/1.0 (RFC 9112 §2.2, §3, §3.2, §4, §5.1, §5.2, §6.1, §11.2). A target in
+ * absolute form becomes origin form, and its authority the Host. Chunked bodies are read
+ * by a parser of our own (parse_chunked.c).
  *
  * Slices point into the bytes that were given in; whoever keeps them copies first.
  * Own thread only.

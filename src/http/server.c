@@ -21,6 +21,8 @@ enum {
     REQUEST_CHUNK_BYTES = 8 * 1024,
     REQUEST_BYTES_MAX = 256 << 20
 };
+static const usec starved_pause = 100 * USEC_MS;
+static const usec starved_silence = USEC_MIN;
 
 void server_init(struct server *server)
 {
@@ -187,6 +189,36 @@ static void take(struct listener *listener, int fd, const struct sockaddr_storag
     conn_open(listener, fd, peer, number);
 }
 
+static void tell_starved(struct server *server, usec now)
+{
+    usec told = atomic_load(&server->starved_told);
+    if (!server->on_starved || (told && now - told < starved_silence))
+        return;
+    if (atomic_compare_exchange_strong(&server->starved_told, &told, now))
+        server->on_starved(server->arg);
+}
+
+/* There is no descriptor for who waits in the backlog, which the loop would go on telling
+ * of: it is looked at again after a pause. */
+static void pause_accepting(struct listener *listener)
+{
+    atomic_fetch_add_explicit(&listener->server->starved, 1, memory_order_relaxed);
+    poll_want(&listener->poll, 0);
+    timer_start(&listener->again, starved_pause);
+    tell_starved(listener->server, listener->worker->now);
+}
+
+static void on_again(struct timer *timer)
+{
+    struct listener *listener = CONTAINER_OF(timer, struct listener, again);
+    poll_want(&listener->poll, POLL_READ);
+}
+
+static bool is_starved(int why)
+{
+    return why == EMFILE || why == ENFILE || why == ENOBUFS || why == ENOMEM;
+}
+
 static void on_listening(struct poll *poll, unsigned ready)
 {
     struct listener *listener = CONTAINER_OF(poll, struct listener, poll);
@@ -196,8 +228,11 @@ static void on_listening(struct poll *poll, unsigned ready)
         socklen_t n = sizeof(from);
         int fd = accept4(listener->fd, (struct sockaddr *)&from, &n,
                          SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && is_starved(errno) && make_room(listener))
+            continue;
         if (fd < 0) {
-            ODD(errno == EMFILE || errno == ENFILE);
+            if (is_starved(errno))
+                pause_accepting(listener);
             return;
         }
         take(listener, fd, &from);
@@ -212,6 +247,7 @@ void listener_open(struct listener *listener, struct server *server,
     listener->fd = fd;
     list_init(&listener->idle);
     list_init(&listener->busy);
+    timer_init(&listener->again, worker, on_again);
     CHECK(poll_open(&listener->poll, worker, fd, on_listening));
     poll_want(&listener->poll, POLL_READ);
 }
@@ -228,9 +264,15 @@ static void stop_accepting(struct listener *listener)
 {
     if (listener->fd < 0)
         return;
+    timer_cancel(&listener->again);
     poll_close(&listener->poll);
     close(listener->fd);
     listener->fd = -1;
+}
+
+void listener_foretell(struct listener *listener)
+{
+    listener->draining = true;
 }
 
 void listener_drain(struct listener *listener)

@@ -3,8 +3,9 @@
  * socket on the shared address (SO_REUSEPORT); a connection stays with its worker.
  *
  * Bounds: connections in all (an idle one makes room for a new one, otherwise the new one
- * hears 503), head bytes and lines, seconds for a head, for a pause in a body, for an
- * answer that nobody takes, for an idle connection. An idle connection holds no buffers.
+ * hears 503; so it does where descriptors run out, but a new one waits until there is
+ * one), head bytes and lines, seconds for a head, for a pause in a body, for an answer
+ * that nobody takes, for an idle connection. An idle connection holds no buffers.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
@@ -33,6 +34,11 @@ struct server {
     _Atomic uint64_t accepted;
     _Atomic uint64_t refused;  /* over connections_max */
     _Atomic uint64_t rejected; /* requests that were no HTTP */
+    _Atomic uint64_t starved;  /* times that there was no descriptor for a connection */
+    _Atomic usec starved_told;
+    /* That happened; once a minute at most, on the listener's thread. May be NULL. */
+    void (*on_starved)(void *arg);
+    void *arg;
 };
 
 void server_init(struct server *server); /* the defaults */
@@ -42,9 +48,10 @@ struct listener {
     struct worker *worker;
     int fd;
     struct poll poll;
-    struct tls *tls; /* NULL: plain. Replace with listener_set_tls. */
-    bool draining;
-    struct list idle; /* connections between requests, longest idle first */
+    struct timer again; /* accepts again after a pause for want of descriptors */
+    struct tls *tls;    /* NULL: plain. Replace with listener_set_tls. */
+    bool draining;      /* answers say `Connection: close` */
+    struct list idle;   /* connections between requests, longest idle first */
     struct list busy;
     struct arena *arenas[64]; /* of ended requests, to be used again */
     unsigned arena_n;
@@ -65,6 +72,9 @@ void listener_open(struct listener *listener, struct server *server,
 
 /* Takes a reference to `tls`; connections that exist keep theirs. */
 void listener_set_tls(struct listener *listener, struct tls *tls);
+
+/* From now on each answer is its connection's last; new ones are still accepted. */
+void listener_foretell(struct listener *listener);
 
 /* Stops to accept, closes idle connections, lets busy ones finish with
  * `Connection: close`. */

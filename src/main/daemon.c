@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -26,9 +27,15 @@
 #include "main/start.h"
 #include "watch/watch.h"
 
-enum { ERROR_BYTES_MAX = 64 * 1024, LOOK_BYTES_MAX = 1 << 20 };
+enum {
+    ERROR_BYTES_MAX = 64 * 1024,
+    LOOK_BYTES_MAX = 1 << 20,
+    OTHER_DESCRIPTORS =
+        256 /* store, log, listeners, loops, kept connections to vendors */
+};
 static const usec drain_poll = 50 * USEC_MS;
 static const usec use_flush_every = 60 * USEC_S;
+static const usec store_silence = 60 * USEC_S;
 
 /* One worker of the daemon. */
 struct crew {
@@ -52,6 +59,7 @@ struct daemon {
     struct log log;
     struct log_sink *sink;
     struct store *store;
+    usec store_told; /* of its last fault */
     struct keyring *keyring;
     struct directory *directory;
     struct catalog *catalog;
@@ -143,16 +151,33 @@ static bool check_log_settings(struct daemon *daemon, str *ret_why)
     return false;
 }
 
+/* The engine's own words: new ones at once, the same again once a minute. */
+static void on_store_fault(void *arg, enum err err, str words, bool again)
+{
+    struct daemon *daemon = arg;
+    struct log_line line;
+    usec now = world_now(world_real());
+    if (again && now - daemon->store_told < store_silence)
+        return;
+    daemon->store_told = now;
+    log_open(&line, &daemon->log, LOG_ERROR, "store");
+    log_str(&line, "code", err_code(err));
+    log_str(&line, "message", words);
+    log_close(&line);
+}
+
 static bool start_state(struct daemon *daemon, str *ret_why)
 {
     const struct settings *settings = &daemon->settings;
     struct start_request request = {
         .settings = settings, .arena = &daemon->arena, .log = &daemon->log};
-    if (!start_state_open(&request, ret_why))
-        return false;
+    bool good = start_state_open(&request, ret_why);
     daemon->store = request.store;
     daemon->keyring = request.keyring;
     daemon->directory = request.directory;
+    if (!good)
+        return false;
+    store_on_fault(daemon->store, on_store_fault, daemon);
     daemon->admin_key = request.new_admin_key;
     memcpy(daemon->api.cursor_key, request.cursor_key, sizeof(request.cursor_key));
     str folder = settings->integrations.n ? settings->integrations : STR_NONE;
@@ -270,6 +295,37 @@ static void start_api(struct daemon *daemon)
     api_open(api);
 }
 
+static unsigned long long descriptors_max(void)
+{
+    struct rlimit limit;
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    return (unsigned long long)limit.rlim_cur;
+}
+
+static void on_starved(void *arg)
+{
+    struct daemon *daemon = arg;
+    log_say(&daemon->log, LOG_ERROR, "descriptors",
+            "all %llu descriptors are taken; new connections wait until one is free",
+            descriptors_max());
+}
+
+/* A caller takes one, and so does the vendor of a call under way. */
+static void check_descriptors(struct daemon *daemon)
+{
+    const struct settings *settings = &daemon->settings;
+    uint64_t calls = settings->visits_max < settings->connections_max
+                         ? settings->visits_max
+                         : settings->connections_max;
+    unsigned long long needed = settings->connections_max + calls + OTHER_DESCRIPTORS;
+    if (needed <= descriptors_max())
+        return;
+    log_say(&daemon->log, LOG_WARN, "descriptors",
+            "connections_max and visits_max may take %llu descriptors, and the system "
+            "allows %llu; raise its limit, or lower them",
+            needed, descriptors_max());
+}
+
 static void start_server(struct daemon *daemon)
 {
     const struct settings *settings = &daemon->settings;
@@ -279,6 +335,9 @@ static void start_server(struct daemon *daemon)
     daemon->server.idle_timeout = settings->idle_timeout;
     daemon->server.body_timeout = settings->body_timeout;
     daemon->server.write_timeout = settings->write_timeout;
+    daemon->server.on_starved = on_starved;
+    daemon->server.arg = daemon;
+    check_descriptors(daemon);
 }
 
 /* --- a worker's life --- */
@@ -332,20 +391,34 @@ static void on_drain_timer(struct timer *timer)
     driver_stop(crew->driver);
 }
 
-static void on_drain(struct post *post)
+static void on_delay_timer(struct timer *timer)
 {
-    struct crew *crew = CONTAINER_OF(post, struct crew, drain);
+    struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
     listening_drain(&crew->listening);
     crew->drain_until = crew->worker.now + crew->daemon->settings.drain_timeout;
     timer_init(&crew->drain_timer, &crew->worker, on_drain_timer);
     timer_start(&crew->drain_timer, 0);
 }
 
+static void on_drain(struct post *post)
+{
+    struct crew *crew = CONTAINER_OF(post, struct crew, drain);
+    listening_foretell(&crew->listening);
+    timer_init(&crew->drain_timer, &crew->worker, on_delay_timer);
+    timer_start(&crew->drain_timer, crew->daemon->settings.drain_delay);
+}
+
 static void drain(struct daemon *daemon)
 {
+    usec delay = daemon->settings.drain_delay;
     if (atomic_exchange(&daemon->draining, true))
         return;
-    log_say(&daemon->log, LOG_INFO, "drain", "no new connections; calls may go on");
+    if (delay)
+        log_say(&daemon->log, LOG_INFO, "drain",
+                "not ready from now on; no new connections after %lld ms",
+                (long long)(delay / USEC_MS));
+    else
+        log_say(&daemon->log, LOG_INFO, "drain", "no new connections; calls may go on");
     for (unsigned i = 0; i < daemon->crew_n; i++)
         worker_post(&daemon->crews[i].worker, &daemon->crews[i].drain, on_drain);
 }
@@ -360,39 +433,51 @@ static void on_reload_tls(struct post *post)
     tls_unref(&tls);
 }
 
-/* One that was not taken yet makes way: signals may come faster than a worker's turns. */
-static void hand_tls(struct crew *crew, struct tls *tls)
+/* The post may still be under way from the reload before: then it takes this one along.
+ */
+static void give_tls(struct crew *crew, struct tls *tls)
 {
-    struct tls *before = atomic_exchange(&crew->next_tls, tls_ref(tls));
-    if (before)
-        tls_unref(&before);
-    else
+    struct tls *waiting = atomic_exchange(&crew->next_tls, tls_ref(tls));
+    if (!waiting)
         worker_post(&crew->worker, &crew->reload_tls, on_reload_tls);
+    tls_unref(&waiting);
 }
 
-static void use_tls(struct daemon *daemon, struct tls *tls)
+static void say_reload(struct daemon *daemon, const char *what, bool good, str why)
 {
-    for (unsigned i = 0; tls && i < daemon->crew_n; i++)
-        hand_tls(&daemon->crews[i], tls);
+    if (good)
+        log_say(&daemon->log, LOG_INFO, "reload", "%s are read", what);
+    else
+        log_say(&daemon->log, LOG_ERROR, "reload", "%s stay as they were: " STR_F, what,
+                STR_A(why));
+}
+
+static void reload_tls(struct daemon *daemon, struct arena *arena)
+{
+    const struct settings *settings = &daemon->settings;
+    str why = STR_NONE;
+    if (!daemon->server_tls)
+        return;
+    struct tls *tls =
+        tls_create_server(arena, settings->tls_cert, settings->tls_key, &why);
+    say_reload(daemon, "certificates", tls != NULL, why);
+    if (!tls)
+        return;
+    for (unsigned i = 0; i < daemon->crew_n; i++)
+        give_tls(&daemon->crews[i], tls);
     tls_unref(&daemon->server_tls);
     daemon->server_tls = tls;
 }
 
+/* Each for itself: a bad key file does not keep a new certificate out. */
 static void reload(struct daemon *daemon)
 {
     struct arena arena;
-    struct tls *tls;
     str why = STR_NONE;
     arena_init(&arena, 4096, 1 << 20);
-    if (make_server_tls(&daemon->settings, &arena, &tls, &why) &&
-        reload_keys(daemon, &arena, &why)) {
-        use_tls(daemon, tls);
-        log_say(&daemon->log, LOG_INFO, "reload",
-                "certificates and master keys are read");
-    } else {
-        tls_unref(&tls);
-        log_say(&daemon->log, LOG_ERROR, "reload", "nothing changed: " STR_F, STR_A(why));
-    }
+    reload_tls(daemon, &arena);
+    bool good = reload_keys(daemon, &arena, &why);
+    say_reload(daemon, "master keys", good, why);
     arena_fini(&arena);
 }
 
@@ -434,6 +519,7 @@ static void start_main(struct daemon *daemon)
 {
     worker_init(&daemon->main_worker, daemon->crew_n, world_real());
     daemon->main_driver = driver_create(&daemon->main_worker);
+    driver_catch_signals(daemon->main_driver, on_signal, daemon);
     timer_init(&daemon->use_timer, &daemon->main_worker, on_use_timer);
     timer_start(&daemon->use_timer, use_flush_every);
 }
@@ -475,10 +561,8 @@ struct daemon *daemon_start(const struct settings *settings, struct arena *arena
     return NULL;
 }
 
-void daemon_run(struct daemon *daemon, bool signals)
+void daemon_run(struct daemon *daemon)
 {
-    if (signals)
-        driver_catch_signals(daemon->main_driver, on_signal, daemon);
     log_say(&daemon->log, LOG_INFO, "ready", "%u workers, %u integrations",
             daemon->crew_n, start_count_integrations(daemon->catalog));
     driver_run(daemon->main_driver);
@@ -565,6 +649,9 @@ static void put_server(struct daemon *daemon, struct buf *buf)
     watch_sample(buf, "breakwater_connections_refused_total", "counter",
                  "Connections over connections_max.",
                  (double)atomic_load(&server->refused));
+    watch_sample(buf, "breakwater_connections_starved_total", "counter",
+                 "Pauses in accepting for want of descriptors.",
+                 (double)atomic_load(&server->starved));
     watch_sample(buf, "breakwater_requests_rejected_total", "counter",
                  "Requests that were no HTTP.", (double)atomic_load(&server->rejected));
     watch_sample(buf, "breakwater_visits", "gauge", "Proxied calls under way.",
@@ -601,6 +688,12 @@ static void put_state(struct daemon *daemon, struct buf *buf)
                  (double)store.waiting);
     watch_sample(buf, "breakwater_store_commits_total", "counter", "Commits.",
                  (double)store.commits);
+    watch_sample(buf, "breakwater_store_faults_total", "counter",
+                 "Operations that the disk or the store's engine failed.",
+                 (double)store.faults);
+    watch_sample(buf, "breakwater_store_sealed", "gauge",
+                 "1: no change is taken until the process is started again.",
+                 store.sealed);
     watch_sample(buf, "breakwater_store_bytes", "gauge", "Size of the store on disk.",
                  (double)store.bytes);
     watch_sample(buf, "breakwater_log_dropped_total", "counter",

@@ -14,12 +14,13 @@
 
 struct daemon;
 
-/* Brings everything up; requests are served when it comes back. NULL with a sentence. */
+/* Brings everything up; requests are served when it comes back, and signals are heard by
+ * daemon_run even if they come before it. NULL with a sentence. */
 struct daemon *daemon_start(const struct settings *settings, struct arena *arena,
                             str *ret_why);
 
-/* Serves until daemon_stop or, when `signals`, until SIGTERM or SIGINT; then drains. */
-void daemon_run(struct daemon *daemon, bool signals);
+/* Serves until daemon_stop, SIGTERM or SIGINT; then drains. */
+void daemon_run(struct daemon *daemon);
 void daemon_stop(struct daemon *daemon);              /* any thread */
 bool daemon_is_draining(const struct daemon *daemon); /* any thread */
 

@@ -274,7 +274,7 @@ static int run(struct demo *demo)
     if (good) {
         greet(demo);
         demo->tour_thread = thread_start("bw-tour", run_tour, demo);
-        daemon_run(demo->daemon, true);
+        daemon_run(demo->daemon);
         thread_join(&demo->tour_thread);
         good = !demo->tour.disappointed && demo->tour.broken_off == demo->interrupted;
         arena_fini(&demo->tour.arena);

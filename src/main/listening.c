@@ -119,6 +119,12 @@ void listening_set_tls(struct listening *listening, struct tls *tls)
         listener_set_tls(&listening->listeners[i], tls);
 }
 
+void listening_foretell(struct listening *listening)
+{
+    for (unsigned i = 0; i < listening->n; i++)
+        listener_foretell(&listening->listeners[i]);
+}
+
 void listening_drain(struct listening *listening)
 {
     for (unsigned i = 0; i < listening->n; i++)

@@ -45,6 +45,7 @@ void listening_announce(const struct listen_plan *plan);
 void listening_open(struct listening *listening, struct listen_plan *plan,
                     struct server *server, struct worker *worker, struct tls *tls);
 void listening_set_tls(struct listening *listening, struct tls *tls);
+void listening_foretell(struct listening *listening);
 void listening_drain(struct listening *listening);
 bool listening_busy(const struct listening *listening);
 void listening_close(struct listening *listening);

@@ -94,8 +94,8 @@ bool master_keys_read(const struct settings *settings, bool fresh, struct arena 
     if (!fresh) {
         *ret_why =
             arena_printf(arena,
-                         "the key file %s is missing, and the store holds data that "
-                         "only it can open; put the file back",
+                         "the key file %s is missing, and the store was made under a key "
+                         "in it; put the file back",
                          path);
         return false;
     }

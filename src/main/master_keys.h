@@ -8,8 +8,8 @@
 #include "main/settings.h"
 
 /* The text of the keys, in the arena; its owner wipes it after use. *ret_made: a new key
- * file was written and should be backed up. `fresh` says that the store holds nothing
- * yet: without it a missing file is an error, never a new key. */
+ * file was written and should be backed up. `fresh` says that the store was
+ * never opened with a key: without it a missing file is an error, never a new key. */
 bool master_keys_read(const struct settings *settings, bool fresh, struct arena *arena,
                       str *ret_text, bool *ret_made, str *ret_why);
 

@@ -38,7 +38,7 @@ static int run(const struct settings *settings, struct arena *arena)
     if (key.n)
         printf("admin_key " STR_F "\n", STR_A(key));
     daemon_announce(daemon);
-    daemon_run(daemon, true);
+    daemon_run(daemon);
     daemon_destroy(&daemon);
     return EXIT_DONE;
 }

@@ -52,5 +52,8 @@ X(head_timeout, DURATION, "10s", 0.1, 600, "For a request's head, from its first
 X(idle_timeout, DURATION, "75s", 0.1, 86400, "For a connection between two requests.")
 X(body_timeout, DURATION, "30s", 0.1, 3600, "Between two pieces of a request's body.")
 X(write_timeout, DURATION, "30s", 0.1, 3600, "For a caller to take a piece of an answer.")
+X(drain_delay, DURATION, "0s", 0, 600,
+  "After SIGTERM: how long new connections are still taken while `/readyz` says 503, so "
+  "that a load balancer can see it.")
 X(drain_timeout, DURATION, "30s", 0, 3600,
-  "After SIGTERM: how long calls may go on before they are cut.")
+  "After SIGTERM and `drain_delay`: how long calls may go on before they are cut.")

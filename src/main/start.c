@@ -12,20 +12,22 @@
 #include "loop/world.h"
 #include "main/master_keys.h"
 
-/* --- is there anything that only the old key can open? --- */
+/* --- has the store a master key already? --- */
 
 struct look {
     struct store_op op;
-    bool empty; /* nothing has ever been sealed here */
+    bool fresh; /* it was never opened with one */
 };
 
-static enum err look_for_sealed(struct tx *tx, struct store_op *op)
+static enum err look_for_key(struct tx *tx, struct store_op *op)
 {
-    static const struct statement any = {"SELECT 1 FROM data_key LIMIT 1"};
+    static const struct statement any = {
+        "SELECT 1 FROM setting WHERE name = 'sealing_key' "
+        "UNION ALL SELECT 1 FROM data_key LIMIT 1"};
     struct look *look = CONTAINER_OF(op, struct look, op);
     enum err err = tx_query(tx, &any, NULL, 0);
     if (!err)
-        look->empty = !tx_next(tx, &err);
+        look->fresh = !tx_next(tx, &err);
     return err;
 }
 
@@ -115,14 +117,14 @@ static bool ensure_admin_key(struct start_request *request, str *ret_why)
 
 static bool open_keyring(struct start_request *request, str *ret_why)
 {
-    struct look look = {.op = {.kind = STORE_READ, .run = look_for_sealed}};
+    struct look look = {.op = {.kind = STORE_READ, .run = look_for_key}};
     str text;
     bool made;
     if (store_run(request->store, &look.op)) {
         *ret_why = STR("the store cannot be read");
         return false;
     }
-    if (!master_keys_read(request->settings, look.empty, request->arena, &text, &made,
+    if (!master_keys_read(request->settings, look.fresh, request->arena, &text, &made,
                           ret_why))
         return false;
     request->keyring = keyring_create(text, request->arena, ret_why);

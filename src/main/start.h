@@ -22,6 +22,7 @@ struct start_request {
     str new_admin_key;      /* made at this start, because there was none; else absent */
 };
 
+/* False with a sentence; what was opened until then is in the answer all the same. */
 bool start_state_open(struct start_request *request, str *ret_why);
 
 /* Before anything else of the process: cryptography, the hash's key, as many descriptors

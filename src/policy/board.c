@@ -77,7 +77,7 @@ static struct board_entry *make_entry(struct board *board, str name)
 static bool forgettable(struct board *board, struct board_entry *entry, usec now)
 {
     return entry->users == 0 && now - entry->idle_since > board->idle &&
-           (!board->kind->at_rest || board->kind->at_rest(entry));
+           (!board->kind->at_rest || board->kind->at_rest(entry, now));
 }
 
 static void sweep(struct board *board, struct shard *shard, usec now)

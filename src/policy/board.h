@@ -25,7 +25,7 @@ struct board_kind {
     void (*init)(void *entry);
     void (*fini)(void *entry);
     /* Whether an unused entry may be forgotten. */
-    bool (*at_rest)(void *entry);
+    bool (*at_rest)(void *entry, usec now);
 };
 
 /* Entries that nobody has used for `idle` and that are at rest are forgotten. */

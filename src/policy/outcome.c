@@ -197,8 +197,6 @@ static enum outcome_class class_of_status(int status)
     case 409:
     case 412:
         return OUTCOME_CONFLICT;
-    case 429:
-        return OUTCOME_RATE_LIMITED;
     default:
         return status < 500 ? OUTCOME_CLIENT : class_of_5xx(status);
     }
@@ -264,5 +262,6 @@ void outcome_vendor_error(const struct error_rule *rule, const struct answer *an
         .request_id = first_text(&rule->request_id, answer, arena),
     };
     if (str_absent(ret_error->request_id))
-        ret_error->request_id = header_value(answer->headers, HEADER_X_REQUEST_ID);
+        ret_error->request_id =
+            cut_text(header_value(answer->headers, HEADER_X_REQUEST_ID));
 }

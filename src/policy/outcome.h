@@ -86,8 +86,9 @@ bool error_needs_body_of_success(const struct error_rule *rule, str group);
 /*
  * The class of an answer: errors.classes first, then `throttled`, then errors.failed,
  * then the status: 401 auth_refresh, 403 forbidden, 404 and 410 not_found, 409 and 412
- * conflict, 400 and 422 validation, 429 rate_limited, 500, 502–504 and 520–529
- * server_error, other 5xx server_refusal, other 4xx client_error.
+ * conflict, 400 and 422 validation, 500, 502–504 and 520–529 server_error, other 5xx
+ * server_refusal, other 4xx client_error, among them a 429 that is no throttle by the
+ * rate limit's `not`.
  */
 enum outcome_class outcome_of_answer(const struct error_rule *rule,
                                      const struct answer *answer, bool throttled,

@@ -16,12 +16,11 @@ static void fini_standing(void *entry)
     breaker_fini(&standing->breaker);
 }
 
-/* Quotas are told anew by the next answer; a throttle never lasts unseen for longer than
- * it takes to be forgotten, or its vendor tells of it again. */
-static bool standing_at_rest(void *entry)
+/* Windows are told anew by the next answer; a throttle holds until its end. */
+static bool standing_at_rest(void *entry, usec now)
 {
     struct standing *standing = entry;
-    return breaker_at_rest(&standing->breaker);
+    return breaker_at_rest(&standing->breaker) && quota_wait(&standing->quota, now) == 0;
 }
 
 static void init_circuit(void *entry)
@@ -36,8 +35,9 @@ static void fini_circuit(void *entry)
     breaker_fini(&circuit->breaker);
 }
 
-static bool circuit_at_rest(void *entry)
+static bool circuit_at_rest(void *entry, usec now)
 {
+    (void)now;
     struct circuit *circuit = entry;
     return breaker_at_rest(&circuit->breaker);
 }

@@ -17,10 +17,12 @@ enum schema_draft { SCHEMA_DRAFT_2020_12, SCHEMA_DRAFT_7 };
 struct schema_source {
     const struct json *document; /* borrowed while compiling */
     enum schema_draft draft;     /* where the document has no $schema */
-    bool formats;                /* `format` is asserted, not only noted */
+    bool formats;                /* `format` is asserted, not only noted; in draft 7
+                                  * contentEncoding and contentMediaType too */
     str base_uri;                /* absent = none */
     /* A document that is referred to by an absolute URI (without fragment), or NULL.
-     * It must live while compiling. NULL = nothing else exists. */
+     * It must live while compiling. NULL = nothing else exists. The metaschemas of both
+     * drafts are known without it. */
     const struct json *(*resolve)(void *arg, str uri);
     void *arg;
 };
@@ -37,12 +39,14 @@ struct schema *schema_compile(struct arena *arena, const struct schema_source *s
 void schema_destroy(struct schema **schema); /* NULL inside is allowed */
 
 /* Fail fast, without words: true when the instance is valid. `arena` is for scratch and
- * may be rewound afterwards. Bounded: nesting deeper than the parser allows, or more than
- * a fixed number of steps per byte of the instance, counts as invalid and is told so by
- * schema_explain. */
+ * may be rewound afterwards. Bounded: more than 4000 schemas within each other, or more
+ * than a million steps and 256 for each value of the instance, counts as invalid, and is
+ * told so by schema_explain. Any thread. Names of an object must be distinct, as the
+ * parser sees to. */
 bool schema_valid(const struct schema *schema, struct arena *arena,
                   const struct json *instance);
 
+/* All texts are in the arena. */
 struct schema_error {
     str instance; /* where in the instance, a JSON pointer */
     str keyword;  /* where in the schema: the path that was walked, $refs included */
@@ -57,6 +61,8 @@ struct schema_report {
     bool more; /* errors_max was reached */
 };
 
+/* At least one error when it is not valid; errors_max of 0 is taken as 1. Of anyOf and
+ * oneOf the errors of the nearest branch follow that of the keyword itself. */
 void schema_explain(const struct schema *schema, struct arena *arena,
                     const struct json *instance, uint32_t errors_max,
                     struct schema_report *ret_report);

@@ -2,7 +2,7 @@
 
 #include "schema/schema_pattern.h"
 
-enum { OPS_ROOM = 64, QUEUE_ROOM = 64, PATTERNS_MAX = 10000 };
+enum { OPS_ROOM = 64, QUEUE_ROOM = 64, PATTERNS_MAX = 10000, ENUM_SIZE_MAX = 1000 };
 
 static void *grow(struct arena *arena, const void *at, uint32_t n, uint32_t *room,
                   size_t each)
@@ -138,11 +138,13 @@ static void emit_frame(struct emit *emit)
         emit_op(emit, OP_COLLECT, types, KEYWORD_ID);
 }
 
-/* Called with OP_END in place. */
+/* Called with OP_END in place. A large enum is compared as an operation, which counts its
+ * steps. */
 static enum block_kind kind_of(const struct emit *emit)
 {
     bool alone = emit->ops_n == 2;
-    if (alone && emit->ops[0].code == OP_ENUM)
+    if (alone && emit->ops[0].code == OP_ENUM &&
+        emit->ops[0].u.choice->size < ENUM_SIZE_MAX)
         return BLOCK_ENUM;
     if (alone && emit->ops[0].code == OP_OBJECT)
         return BLOCK_OBJECT;
@@ -220,26 +222,23 @@ static void fill_scopes(struct emit *emit)
             fill_scope(emit, a);
 }
 
-/* Gives an alias the operations of what it stands for, at the end of its chain. A chain
- * longer than there are blocks goes round. */
+/* Gives an alias the operations of what it stands for, at the end of its chain, and so
+ * to all of the chain. A chain longer than there are blocks goes round. */
 static void join_alias(struct emit *emit, struct block *block)
 {
     const struct block *end = block;
-    for (uint32_t i = 0; end->via; i++, end = end->via)
+    for (uint32_t i = 0; end->via && !end->joined; i++, end = end->via)
         if (i > emit->queue_n) {
             library_fault(emit->library, block, STR("$ref"),
                           "refers to itself without end.");
             return;
         }
-    /* All of the chain at once, so that long chains are walked once only. */
-    while (block->via) {
-        struct block *next = library_block(emit->library, block->via->node);
+    while (block->via && !block->joined) {
+        block->joined = true;
         block->ops = end->ops;
         block->types = end->types;
         block->kind = end->kind;
-        if (next->ops == end->ops && next->types == end->types)
-            break;
-        block = next;
+        block = library_block(emit->library, block->via->node);
     }
 }
 

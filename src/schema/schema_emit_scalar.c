@@ -52,7 +52,9 @@ void emit_const(struct emit *emit, enum keyword keyword, const struct json *valu
 {
     struct json *copy = arena_alloc(emit->arena, sizeof(*copy));
     *copy = json_copy(emit->arena, value);
-    emit_op(emit, OP_CONST, TYPES_ALL, keyword)->u.value = copy;
+    struct op *op = emit_op(emit, OP_CONST, TYPES_ALL, keyword);
+    op->u.value = copy;
+    op->n = (uint32_t)values_count(value);
 }
 
 void emit_enum(struct emit *emit, enum keyword keyword, const struct json *value)

@@ -137,14 +137,23 @@ static bool explain_all(struct explain *explain, const struct view *view)
     return ok;
 }
 
-bool explain_block(struct explain *explain, const struct view *view)
+/* Through references that stand alone, to the block they stand for. */
+static struct view follow_aliases(struct explain *explain, const struct view *view)
 {
-    const struct block *block = view->block;
-    if (block->via) {
-        struct way way = {view->way, STR("/$ref")};
-        struct view next = {block->via, view->value, view->place, &way};
-        return explain_block(explain, &next);
+    struct view at = *view;
+    for (; at.block->via; at.block = at.block->via) {
+        struct way *way = arena_alloc(explain->arena, sizeof(*way));
+        *way = (struct way){at.way, STR("/$ref")};
+        at.way = way;
     }
+    return at;
+}
+
+bool explain_block(struct explain *explain, const struct view *alias)
+{
+    struct view at = follow_aliases(explain, alias);
+    const struct view *view = &at;
+    const struct block *block = at.block;
     if (!run_steps(&explain->run, 1) || explain->depth == RUN_DEPTH_MAX) {
         explain->tired = true;
         return false;

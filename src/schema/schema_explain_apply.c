@@ -1,7 +1,6 @@
 /* What operations apply to parts of a value, or to the same value again. */
 #include "schema/names.h"
 #include "schema/schema_explain.h"
-#include "schema/schema_pattern.h"
 
 /* Branches of anyOf and oneOf that are looked at for the nearest, and their errors. */
 enum { BRANCHES_MAX = 32, BRANCH_ERRORS_MAX = 5, NAMES_MAX = 8 };
@@ -50,7 +49,7 @@ static void explain_member(struct explain *explain, const struct view *view,
     if (block)
         explain_child(explain, view, block, &member->value, &place);
     for (uint32_t i = 0; i < plan->patterns_n; i++) {
-        if (pattern_test(plan->patterns[i].pattern, json_key(member)) != REGEX_MATCH)
+        if (!run_pattern(&explain->run, plan->patterns[i].pattern, json_key(member)))
             continue;
         known = true;
         explain_child(explain, view, plan->patterns[i].block, &member->value, &place);
@@ -60,16 +59,31 @@ static void explain_member(struct explain *explain, const struct view *view,
         explain_additional(explain, view, plan, member, &place);
 }
 
+/* Looks up each member once, and tells what was not among them. */
+static void explain_required(struct explain *explain, const struct view *view,
+                             const struct object_plan *plan)
+{
+    const struct json *v = view->value;
+    struct seen met;
+    seen_init(&met, explain->arena, plan->properties_n);
+    for (uint32_t i = 0; i < v->n; i++) {
+        uint32_t place = names_find(plan->names, json_key(&v->u.members[i]));
+        if (place != NAMES_NONE)
+            seen_mark(&met, place);
+    }
+    for (uint32_t i = 0; i < plan->properties_n && !explain_ends(explain); i++)
+        if (plan->properties[i].required && !seen_has(&met, i))
+            explain_add(explain, view, KEYWORD_REQUIRED,
+                        "must have a member \"" STR_F "\"",
+                        STR_A(name_text(&plan->properties[i].name)));
+}
+
 static void explain_object(struct explain *explain, const struct view *view,
                            const struct object_plan *plan)
 {
     const struct json *v = view->value;
-    for (uint32_t i = 0; i < plan->properties_n; i++)
-        if (plan->properties[i].required &&
-            (v->n == 0 || !json_member(v, name_text(&plan->properties[i].name))))
-            explain_add(explain, view, KEYWORD_REQUIRED,
-                        "must have a member \"" STR_F "\"",
-                        STR_A(name_text(&plan->properties[i].name)));
+    if (plan->required_n)
+        explain_required(explain, view, plan);
     for (uint32_t i = 0; i < v->n && !explain_ends(explain); i++)
         explain_member(explain, view, plan, &v->u.members[i]);
 }
@@ -95,10 +109,13 @@ static void explain_dependencies(struct explain *explain, const struct view *vie
     const struct json *v = view->value;
     for (uint32_t i = 0; i < plan->n && !explain_ends(explain); i++) {
         const struct dependency *dependency = &plan->items[i];
+        if (!run_steps(&explain->run, 1 + v->n / 16))
+            return;
         if (!json_member(v, dependency->name))
             continue;
-        for (uint32_t k = 0; k < dependency->required_n; k++)
-            if (!json_member(v, dependency->required[k]))
+        for (uint32_t k = 0; k < dependency->required_n && !explain_ends(explain); k++)
+            if (run_steps(&explain->run, 1 + v->n / 16) &&
+                !json_member(v, dependency->required[k]))
                 explain_add(explain, view, dependency->keyword,
                             "must have a member \"" STR_F "\", as it has \"" STR_F "\"",
                             STR_A(dependency->required[k]), STR_A(dependency->name));

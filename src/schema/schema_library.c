@@ -9,6 +9,7 @@
 
 #include "base/encode.h"
 #include "json/json_parse.h"
+#include "json/member_index.h"
 #include "json/pointer.h"
 #include "schema/schema_dialect.h"
 #include "schema/schema_meta.h"
@@ -24,6 +25,7 @@ void library_init(struct library *library, const struct schema_source *source,
     map_init(&library->anchors);
     map_init(&library->nodes);
     map_init(&library->dynamics);
+    map_init(&library->indexes);
 }
 
 void library_fini(struct library *library)
@@ -32,6 +34,7 @@ void library_fini(struct library *library)
     map_fini(&library->anchors);
     map_fini(&library->nodes);
     map_fini(&library->dynamics);
+    map_fini(&library->indexes);
 }
 
 /* Joins the paths of the blocks from the root, or from that of the resource, down. */
@@ -318,6 +321,29 @@ static struct resource *find_resource(struct library *library, str uri)
     return root->resource;
 }
 
+struct indexed {
+    const struct json *node;
+    struct member_index index;
+};
+
+/* A member of a large object is found by an index, made when it is first asked for, as
+ * there may be as many references into it as it has members. */
+static const struct json *find_member(struct library *library, const struct json *node,
+                                      str name)
+{
+    struct indexed *indexed =
+        map_find(&library->indexes, str_of((const char *)&node, sizeof(node)));
+    if (!indexed) {
+        indexed = arena_zalloc(library->scratch, sizeof(*indexed));
+        indexed->node = node;
+        member_index_all(&indexed->index, library->scratch, node);
+        map_put(&library->indexes,
+                str_of((const char *)&indexed->node, sizeof(indexed->node)), indexed);
+    }
+    const struct json_member *member = member_index_find(&indexed->index, name);
+    return member ? &member->value : NULL;
+}
+
 /* Follows a JSON pointer from the root of a resource. Where it leads off the schemas that
  * are known, the value becomes one, with the base URI of the last that was passed. */
 static struct block *follow(struct library *library, struct block *block, str text)
@@ -330,7 +356,9 @@ static struct block *follow(struct library *library, struct block *block, str te
         return NULL;
     for (uint32_t i = 0; i < pointer.n && node; i++) {
         one.tokens = &pointer.tokens[i];
-        node = pointer_find(&one, node);
+        node = json_is(node, JSON_OBJECT)
+                   ? find_member(library, node, pointer.tokens[i].name)
+                   : pointer_find(&one, node);
         struct block *met = node ? library_block(library, node) : NULL;
         path = met ? STR("") : pointer_join(library->arena, path, pointer.tokens[i].name);
         block = met ? met : block;

@@ -42,6 +42,7 @@ struct library {
     struct map anchors;    /* URI#name → struct anchor */
     struct map nodes;      /* address of a value → struct block */
     struct map dynamics;   /* name → struct dynamic */
+    struct map indexes;    /* address of an object → an index of its members */
     struct dynamic *first_dynamic;
     uint32_t dynamic_n;
     struct block *root;

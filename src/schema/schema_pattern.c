@@ -16,8 +16,3 @@ void pattern_fini(struct pattern *pattern)
 {
     regex_destroy(&pattern->regex);
 }
-
-enum regex_result pattern_test_slowly(const struct pattern *pattern, str text)
-{
-    return regex_test(pattern->regex, text, 0);
-}

@@ -65,6 +65,7 @@ struct choice {
     struct name few[CHOICE_FEW]; /* the same, when there are no more */
     uint32_t texts_n;
     const struct json *others;
+    uint32_t size;   /* values in all others */
     uint32_t *slots; /* place + 1, 0 = free; NULL = few, looked at one by one */
     uint32_t mask;
     uint32_t n;
@@ -167,7 +168,7 @@ struct op {
     uint8_t types;   /* it holds for values of other types */
     uint8_t keyword; /* enum keyword */
     uint8_t flag;    /* of the code's own */
-    uint32_t n;      /* how many blocks */
+    uint32_t n;      /* how many blocks; of OP_CONST, how many values */
     union {
         const struct block *block;
         const struct block *const *blocks;
@@ -203,6 +204,7 @@ struct block {
     bool queued;  /* something reaches it */
 
     /* While compiling. */
+    bool joined; /* an alias that has its operations */
     const struct json *node;
 
     /* For words. */

@@ -1,8 +1,12 @@
 #include "schema/schema_run.h"
 
+#include "schema/schema_pattern.h"
+
 enum {
     STEPS_FIRST = 1000000, /* before the instance is measured */
-    STEPS_PER_VALUE = 256
+    STEPS_PER_VALUE = 256,
+    PATTERN_STEPS = 4096, /* of the regex engine: what an honest match takes at most */
+    PATTERN_COST = 100000 /* in our steps, of a match that takes more */
 };
 
 void run_init(struct run *run, const struct schema *schema, struct arena *arena,
@@ -17,26 +21,11 @@ void run_init(struct run *run, const struct schema *schema, struct arena *arena,
         run->dynamic = arena_array(arena, schema->dynamic_n, sizeof(run->dynamic[0]));
 }
 
-/* How many values stand in a value; `depth` ends what is deeper than a run can go. */
-static uint64_t count_values(const struct json *v, unsigned depth)
-{
-    uint64_t n = 1;
-    if (depth == RUN_DEPTH_MAX)
-        return n;
-    if (v->type == JSON_ARRAY)
-        for (uint32_t i = 0; i < v->n; i++)
-            n += count_values(&v->u.items[i], depth + 1);
-    if (v->type == JSON_OBJECT)
-        for (uint32_t i = 0; i < v->n; i++)
-            n += count_values(&v->u.members[i].value, depth + 1);
-    return n;
-}
-
 bool run_tire(struct run *run, uint64_t n)
 {
     if (!run->counted) {
         run->counted = true;
-        run->steps += STEPS_PER_VALUE * count_values(run->instance, 0);
+        run->steps += STEPS_PER_VALUE * values_count(run->instance);
     }
     if (run->steps < n) {
         run->steps = 0;
@@ -45,6 +34,17 @@ bool run_tire(struct run *run, uint64_t n)
     }
     run->steps -= n;
     return true;
+}
+
+bool run_pattern(struct run *run, const struct pattern *pattern, str text)
+{
+    uint64_t few = PATTERN_STEPS + 4 * (uint64_t)text.n;
+    enum regex_result result =
+        pattern_test(pattern, text, few < UINT32_MAX ? (uint32_t)few : UINT32_MAX);
+    if (result == REGEX_TIRED && run_steps(run, PATTERN_COST))
+        result = pattern_test(pattern, text, 0);
+    run->tired = run->tired || result == REGEX_TIRED;
+    return result == REGEX_MATCH;
 }
 
 void seen_init(struct seen *seen, struct arena *arena, uint32_t n)
@@ -113,6 +113,8 @@ static __attribute__((noinline)) bool run_collect(struct run *run, const struct 
 {
     struct arena_mark mark = arena_mark(run->arena);
     struct seen own;
+    if (!run_steps(run, v->n / 64))
+        return false;
     seen_init(&own, run->arena, v->n);
     bool ok = run_ops(run, op + 1, v, &own);
     if (ok && seen)

@@ -56,6 +56,9 @@ void run_scope_enter(struct run *run, const struct scope *scope,
 void run_scope_leave(struct run *run, const struct scope *scope,
                      const struct block *const *before);
 
+/* Whether the pattern stands in the text; false too when it is tired. */
+bool run_pattern(struct run *run, const struct pattern *pattern, str text);
+
 /* Takes `n` steps off; false when it is tired. */
 bool run_tire(struct run *run, uint64_t n);
 

@@ -50,6 +50,8 @@ static __attribute__((noinline)) bool run_marked(struct run *run,
 {
     struct arena_mark mark = arena_mark(run->arena);
     struct seen own;
+    if (!run_steps(run, seen->n / 64))
+        return false;
     seen_init(&own, run->arena, seen->n);
     bool ok = run_block(run, block, v, &own);
     if (ok)

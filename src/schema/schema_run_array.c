@@ -28,6 +28,8 @@ bool check_contains(struct run *run, const struct op *op, const struct json *v,
     const struct contains_plan *plan = op->u.contains;
     struct seen *marks = plan->marks ? seen : NULL;
     uint64_t found = 0;
+    if (!run_steps(run, v->n))
+        return false;
     for (uint32_t i = 0; i < v->n; i++) {
         if (!marks && found >= plan->range.min && plan->range.max == UINT64_MAX)
             return true;
@@ -45,6 +47,8 @@ bool check_contains(struct run *run, const struct op *op, const struct json *v,
 bool check_unevaluated_items(struct run *run, const struct op *op, const struct json *v,
                              struct seen *seen)
 {
+    if (!run_steps(run, v->n))
+        return false;
     for (uint32_t i = 0; i < v->n; i++)
         if (!seen_has(seen, i) && !run_block(run, op->u.block, &v->u.items[i], NULL))
             return false;

@@ -1,6 +1,5 @@
 /* Operations that look at the members of an object. */
 #include "schema/names.h"
-#include "schema/schema_pattern.h"
 #include "schema/schema_run.h"
 
 #define UNUSED(x) (void)(x)
@@ -14,12 +13,13 @@ static bool check_patterns(struct run *run, const struct object_plan *plan,
         return false;
     for (uint32_t i = 0; i < plan->patterns_n; i++) {
         const struct pattern_property *pattern = &plan->patterns[i];
-        enum regex_result result = pattern_test(pattern->pattern, name);
-        run->tired = run->tired || result == REGEX_TIRED;
-        if (result == REGEX_NONE)
+        if (!run_pattern(run, pattern->pattern, name)) {
+            if (run->tired)
+                return false;
             continue;
+        }
         *known = true;
-        if (run->tired || !run_block(run, pattern->block, &member->value, NULL))
+        if (!run_block(run, pattern->block, &member->value, NULL))
             return false;
     }
     return true;
@@ -27,18 +27,23 @@ static bool check_patterns(struct run *run, const struct object_plan *plan,
 
 /*
  * The property of a member's name, or NULL. Members often come in the order in which the
- * schema names them, so the one behind the last is looked at first; *hint is its place.
+ * schema names them, now and then one left out, so the two behind the last are looked at
+ * first; *hint is the place of the next.
  */
 RUN_HOT const struct property *find_property(const struct object_plan *plan,
                                              const struct json_member *member,
                                              uint32_t *hint)
 {
     uint64_t head, tail;
-    uint32_t place = *hint;
-    name_words(member->key, member->key_n, &head, &tail);
-    if (place >= plan->properties_n ||
-        !name_is(&plan->properties[place].name, member->key, member->key_n, head, tail))
-        place = names_find(plan->names, json_key(member));
+    const char *key = member->key;
+    uint32_t n = member->key_n;
+    name_words(key, n, &head, &tail);
+    for (uint32_t place = *hint; place < *hint + 2 && place < plan->properties_n; place++)
+        if (name_is(&plan->properties[place].name, key, n, head, tail)) {
+            *hint = place + 1;
+            return &plan->properties[place];
+        }
+    uint32_t place = names_find(plan->names, json_key(member));
     if (place == NAMES_NONE)
         return NULL;
     *hint = place + 1;
@@ -146,6 +151,8 @@ bool check_dependencies(struct run *run, const struct op *op, const struct json 
 bool check_unevaluated_properties(struct run *run, const struct op *op,
                                   const struct json *v, struct seen *seen)
 {
+    if (!run_steps(run, v->n))
+        return false;
     for (uint32_t i = 0; i < v->n; i++)
         if (!seen_has(seen, i) &&
             !run_block(run, op->u.block, &v->u.members[i].value, NULL))

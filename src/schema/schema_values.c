@@ -10,7 +10,26 @@
 #include "schema/names.h"
 
 /* Deeper values count as equal to the hash, and are compared. */
-enum { HASH_DEPTH_MAX = 64, FEW = 12, OTHERS_FEW = 8 };
+enum { HASH_DEPTH_MAX = 64, COUNT_DEPTH_MAX = 2000, FEW = 12, OTHERS_FEW = 8 };
+
+static uint64_t count_values(const struct json *v, unsigned depth)
+{
+    uint64_t n = 1;
+    if (depth == COUNT_DEPTH_MAX)
+        return n;
+    if (v->type == JSON_ARRAY)
+        for (uint32_t i = 0; i < v->n; i++)
+            n += count_values(&v->u.items[i], depth + 1);
+    if (v->type == JSON_OBJECT)
+        for (uint32_t i = 0; i < v->n; i++)
+            n += count_values(&v->u.members[i].value, depth + 1);
+    return n;
+}
+
+uint64_t values_count(const struct json *value)
+{
+    return count_values(value, 0);
+}
 
 static uint64_t mix(uint64_t x)
 {
@@ -82,6 +101,7 @@ const struct choice *choice_create(struct arena *arena, const struct json *array
             others[choice->n++] = *value;
     }
     choice->others = others;
+    choice->size = (uint32_t)values_count(array);
     for (uint32_t i = 0; i < texts_n && i < CHOICE_FEW; i++)
         choice->few[i] = name_of(texts[i], i);
     choice->texts_n = texts_n;

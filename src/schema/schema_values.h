@@ -7,6 +7,10 @@
 
 #include "schema/schema_program.h"
 
+/* How many values stand in a value, itself included; what is nested deeper than anything
+ * here can go is not counted. */
+uint64_t values_count(const struct json *value);
+
 /* Of the items of an array; copies them. */
 const struct choice *choice_create(struct arena *arena, const struct json *array);
 

@@ -185,6 +185,12 @@ str sqlite_link_why(struct sqlite_link *link, const char *path, const char *what
                         STR_A(buf_peek(&link->fault)));
 }
 
+bool sqlite_link_sealed(void *arg)
+{
+    const struct sqlite_link *link = arg;
+    return link->sealed;
+}
+
 void sqlite_link_fault(void *arg, struct buf *buf)
 {
     struct sqlite_link *link = arg;

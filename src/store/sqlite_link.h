@@ -42,6 +42,7 @@ bool sqlite_link_next(void *link, enum err *ret_err);
 int64_t sqlite_link_int(void *link, unsigned column);
 str sqlite_link_text(void *link, unsigned column);
 bool sqlite_link_null(void *link, unsigned column);
+bool sqlite_link_sealed(void *link);
 void sqlite_link_fault(void *link, struct buf *buf);
 
 /* The rows of struct store_ops that these fill. */
@@ -53,6 +54,6 @@ void sqlite_link_fault(void *link, struct buf *buf);
     .script = sqlite_link_script, .exec = sqlite_link_exec, .query = sqlite_link_query,  \
     .next = sqlite_link_next, .column_int = sqlite_link_int,                             \
     .column_text = sqlite_link_text, .column_null = sqlite_link_null,                    \
-    .fault = sqlite_link_fault
+    .sealed = sqlite_link_sealed, .fault = sqlite_link_fault
 
 #endif

@@ -180,6 +180,8 @@ void store_stats(struct store *store, struct store_stats *ret_stats)
         .waiting = atomic_load(&store->waiting),
         .commits = atomic_load(&store->counts.commits),
         .operations = atomic_load(&store->counts.operations),
+        .faults = atomic_load(&store->counts.faults),
+        .sealed = atomic_load(&store->counts.sealed),
         .bytes = store->ops->bytes(store->base),
     };
 }
@@ -192,6 +194,17 @@ str store_last_fault(struct store *store, struct arena *arena)
     str fault = arena_str(arena, buf_peek(&counts->fault));
     pthread_mutex_unlock(&counts->fault_lock);
     return fault;
+}
+
+void store_on_fault(struct store *store,
+                    void (*fn)(void *arg, enum err err, str words, bool again), void *arg)
+{
+    CHECK_MAGIC(store, MAGIC);
+    struct seat_counts *counts = &store->counts;
+    pthread_mutex_lock(&counts->fault_lock);
+    counts->on_fault = fn;
+    counts->on_fault_arg = arg;
+    pthread_mutex_unlock(&counts->fault_lock);
 }
 
 /* --- opening and closing --- */

@@ -69,19 +69,28 @@ void store_submit(struct store *store, struct store_op *op);
  * batch that is under way. */
 enum err store_run(struct store *store, struct store_op *op);
 
-/* For metrics: operations waiting, batches committed, operations committed, bytes of the
- * store on disk. Any thread. */
+/* For metrics: operations waiting, batches committed, operations committed, faults of the
+ * engine, bytes of the store on disk, and whether it takes no more changes until the
+ * process is started again. Any thread. */
 struct store_stats {
     uint64_t waiting;
     uint64_t commits;
     uint64_t operations;
+    uint64_t faults;
     uint64_t bytes;
+    bool sealed;
 };
 void store_stats(struct store *store, struct store_stats *ret_stats);
 
 /* What the engine said about its last fault, for the log; absent if there was none. Any
  * thread. */
 str store_last_fault(struct store *store, struct arena *arena);
+
+/* A fault of the engine with its words; `again`: they are those of the fault before.
+ * Comes on the thread that met it, one at a time; must not call the store. */
+void store_on_fault(struct store *store,
+                    void (*fn)(void *arg, enum err err, str words, bool again),
+                    void *arg);
 
 /* --- inside `run` --- */
 

@@ -57,6 +57,9 @@ struct store_ops {
     str (*column_text)(void *link, unsigned column);
     bool (*column_null)(void *link, unsigned column);
 
+    /* Whether nothing can be written through it any more, for good. */
+    bool (*sealed)(void *link);
+
     /* The engine's words for the last fault of this link. */
     void (*fault)(void *link, struct buf *buf);
 };

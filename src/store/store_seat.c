@@ -39,10 +39,20 @@ static void note_fault(struct seat *seat, enum err err)
     struct seat_counts *counts = seat->counts;
     if (err != ERR_STORE_UNAVAILABLE && err != ERR_STORE_FULL && err != ERR_INTERNAL)
         return;
+    struct buf words;
+    buf_init(&words, FAULT_BYTES_MAX);
+    seat->ops->fault(seat->link, &words);
+    atomic_fetch_add(&counts->faults, 1);
+    if (seat->ops->sealed(seat->link))
+        atomic_store(&counts->sealed, true);
     pthread_mutex_lock(&counts->fault_lock);
+    bool again = str_eq(buf_peek(&words), buf_peek(&counts->fault));
     buf_clear(&counts->fault);
-    seat->ops->fault(seat->link, &counts->fault);
+    buf_str(&counts->fault, buf_peek(&words));
+    if (counts->on_fault)
+        counts->on_fault(counts->on_fault_arg, err, buf_peek(&words), again);
     pthread_mutex_unlock(&counts->fault_lock);
+    buf_fini(&words);
 }
 
 static enum err run_op(struct seat *seat, struct store_op *op)

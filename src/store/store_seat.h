@@ -13,8 +13,12 @@
 struct seat_counts {
     atomic_uint_fast64_t commits;
     atomic_uint_fast64_t operations;
+    atomic_uint_fast64_t faults;
+    atomic_bool sealed;
     pthread_mutex_t fault_lock;
     struct buf fault; /* the engine's words for the last one */
+    void (*on_fault)(void *arg, enum err err, str words, bool again); /* may be NULL */
+    void *on_fault_arg;
 };
 
 struct seat {

@@ -165,6 +165,8 @@ static void say_outcome(struct log_line *line, const struct visit *visit)
         log_int(line, "retry_after_s", usec_ceil_s(outcome->retry_after));
     log_int(line, "queue_us", outcome->queued);
     log_int(line, "upstream_us", outcome->upstream);
+    if (outcome->starved)
+        log_int(line, "caller_us", outcome->starved);
 }
 
 static void say(struct watch *watch, const struct visit *visit, usec total)

@@ -16,8 +16,6 @@ const cannotRun = [
 ];
 // Commands whose program is not among the packages of the tests.
 const mayBeMissing = ["sqlite3"];
-// Pages that are written elsewhere; links to them may be dead until then.
-const comesLater = ["bench/README.md"];
 // Searches that may find nothing, because the trouble they look for is not there.
 const mayFindNothing = [/grep 'code="overloaded"'$/];
 
@@ -226,7 +224,7 @@ for (const { file, links } of pages)
       if (/^https?:/.test(target)) continue;
       const [path, anchor] = target.split("#");
       const to = path ? normalize(join(dirname(file), path)) : file;
-      assert.ok(existsSync(join(root, to)) || comesLater.includes(to), `${file}:${line}: there is no ${to}`);
+      assert.ok(existsSync(join(root, to)), `${file}:${line}: there is no ${to}`);
       if (anchor) assert.ok(pageOf(to)?.anchors.has(anchor), `${file}:${line}: ${to} has no #${anchor}`);
     }
   });

@@ -130,10 +130,30 @@ static void a_commit_that_does_not_fit_takes_nobody_along(void **state)
     assert_only_one_fails(*state, insert_smaller);
 }
 
+struct heard {
+    enum err err;
+    int faults;
+    int again;
+};
+
+static void on_fault(void *arg, enum err err, str words, bool again)
+{
+    struct heard *heard = arg;
+    assert_true(words.n > 0);
+    heard->err = err;
+    heard->faults++;
+    heard->again += again;
+}
+
 static void a_failed_sync_seals_the_store(void **state)
 {
     struct contract *c = *state;
+    struct heard heard = {0};
+    struct store_stats stats;
+    store_on_fault(c->store, on_fault, &heard);
     assert_int_equal(insert_one(c, STORE_FULL, 1, insert_number), ERR_NONE);
+    store_stats(c->store, &stats);
+    assert_true(stats.faults == 0 && !stats.sealed && heard.faults == 0);
     atomic_store(&faulty_disk.sync_fails, true);
     assert_int_equal(insert_one(c, STORE_FULL, 2, insert_number), ERR_STORE_UNAVAILABLE);
     atomic_store(&faulty_disk.sync_fails, false);
@@ -141,6 +161,11 @@ static void a_failed_sync_seals_the_store(void **state)
     assert_int_equal(insert_one(c, STORE_RELAXED, 4, insert_number),
                      ERR_STORE_UNAVAILABLE);
     assert_int_equal(contract_rows(c), 1);
+    store_stats(c->store, &stats);
+    assert_true(stats.sealed);
+    assert_int_equal(stats.faults, heard.faults);
+    assert_int_equal(heard.err, ERR_STORE_UNAVAILABLE);
+    assert_true(heard.faults >= 3 && heard.again > 0);
     contract_reopen(c);
     assert_int_equal(insert_one(c, STORE_FULL, 1, insert_number), ERR_OBJECT_EXISTS);
     assert_int_equal(insert_one(c, STORE_FULL, 5, insert_number), ERR_NONE);

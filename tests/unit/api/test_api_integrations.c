@@ -185,6 +185,19 @@ static void test_the_folder_is_looked_at_when_asked(void **state)
     assert_int_equal(count_at(heard, "/items"), 0);
 }
 
+static void test_a_folder_that_is_gone_is_told_as_such(void **state)
+{
+    struct house *house = *state;
+    char aside[200];
+    snprintf(aside, sizeof(aside), "%s-aside", house->folder);
+    assert_int_equal(rename(house->folder, aside), 0);
+    struct heard heard = post(house, NULL, "/v1/integration-rescan");
+    assert_status(heard, 503);
+    assert_says(heard, "folder_unreadable");
+    assert_says(heard, house->folder);
+    assert_int_equal(rename(aside, house->folder), 0);
+}
+
 static void test_the_schema_is_there_for_everybody(void **state)
 {
     struct house *house = *state;
@@ -228,6 +241,7 @@ int test_api_integrations(void)
         cmocka_unit_test(test_what_accounts_use_is_not_taken_away_unasked),
         cmocka_unit_test(test_lists_page_by_name),
         cmocka_unit_test(test_the_folder_is_looked_at_when_asked),
+        cmocka_unit_test(test_a_folder_that_is_gone_is_told_as_such),
         cmocka_unit_test(test_the_schema_is_there_for_everybody),
         cmocka_unit_test(test_a_large_document_goes_in_and_out),
     };

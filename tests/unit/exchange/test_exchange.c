@@ -754,6 +754,26 @@ static void a_body_that_breaks_off_ends_it(void **state)
     close_scene(&scene);
 }
 
+static void waiting_for_the_starters_body_is_not_the_vendors_time(void **state)
+{
+    WITH_PLAYS(scene, {.status = 201, .delay = 200 * USEC_MS});
+    struct story story;
+    begin(&story, &scene, "POST", "/things", NULL);
+    story.exchange.request.body = &story.body;
+    story.exchange.request.body_bytes = 4;
+    exchange_start(&story.exchange);
+    for (int i = 0; i < 2; i++) {
+        false_loop_run(&scene.loop, 3 * USEC_S);
+        body_put(&story.body, STR("ab"));
+    }
+    body_end(&story.body);
+    finish(&story);
+    assert_int_equal(story.exchange.outcome.upstream, 200 * USEC_MS);
+    assert_int_equal(story.exchange.outcome.starved, 6 * USEC_S);
+    end(&story);
+    close_scene(&scene);
+}
+
 static void a_slow_starter_pauses_the_vendor(void **state)
 {
     WITH_PLAYS(scene, {.status = 200, .body = "piece.", .body_repeat = 4});
@@ -804,6 +824,7 @@ int test_exchange(void)
         cmocka_unit_test(a_read_is_cancelled_when_its_starter_leaves),
         cmocka_unit_test(a_write_on_its_way_is_not),
         cmocka_unit_test(a_body_that_breaks_off_ends_it),
+        cmocka_unit_test(waiting_for_the_starters_body_is_not_the_vendors_time),
         cmocka_unit_test(a_slow_starter_pauses_the_vendor),
     };
     return cmocka_run_group_tests_name("exchange/exchange", tests, NULL, NULL);

@@ -7,6 +7,7 @@ int main(void)
     failed += test_field();
     failed += test_field_member();
     failed += test_header();
+    failed += test_inbound();
     failed += test_inflate();
     failed += test_parse();
     failed += test_path();

@@ -6,6 +6,7 @@ int test_date(void);
 int test_field(void);
 int test_field_member(void);
 int test_header(void);
+int test_inbound(void);
 int test_inflate(void);
 int test_parse(void);
 int test_path(void);

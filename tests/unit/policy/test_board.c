@@ -25,8 +25,9 @@ static void fini_tile(void *entry)
     atomic_fetch_sub(&alive, 1);
 }
 
-static bool tile_at_rest(void *entry)
+static bool tile_at_rest(void *entry, usec now)
 {
+    (void)now;
     return !((struct tile *)entry)->worth_keeping;
 }
 

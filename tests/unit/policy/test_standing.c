@@ -65,12 +65,37 @@ static void what_is_broken_is_not_forgotten(void **state)
     boards_close(&boards);
 }
 
+/* Idle for longer than an entry is kept, and still throttled. */
+static void a_long_throttle_is_not_forgotten(void **state)
+{
+    struct boards boards;
+    char name[32];
+    const struct throttle_rule rule = {0};
+    const struct throttle told = {.throttled = true, .wait = USEC_H};
+    (void)state;
+    boards_open(&boards);
+    struct standing *standing = board_acquire(boards.standings, STR("acc_1"), 0);
+    assert_int_equal(quota_note(&standing->quota, &rule, &told, 0, 0), USEC_H);
+    board_release(boards.standings, standing, 0);
+    for (unsigned i = 0; i < 3000; i++) {
+        snprintf(name, sizeof(name), "other %u", i);
+        void *other = board_acquire(boards.standings, str_z(name), USEC_S * i);
+        board_release(boards.standings, other, USEC_S * i);
+    }
+    standing = board_find(boards.standings, STR("acc_1"));
+    assert_non_null(standing);
+    assert_int_equal(quota_wait(&standing->quota, 3000 * USEC_S), 600 * USEC_S);
+    board_release(boards.standings, standing, 0);
+    boards_close(&boards);
+}
+
 int test_standing(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(everyone_begins_in_good_standing),
         GIVEN_TEST(a_circuit_is_shared_and_a_standing_is_not),
         GIVEN_TEST(what_is_broken_is_not_forgotten),
+        GIVEN_TEST(a_long_throttle_is_not_forgotten),
     };
     return cmocka_run_group_tests_name("policy: standing", tests, NULL, NULL);
 }

@@ -112,6 +112,25 @@ static void a_hundred_thousand_properties_are_no_burden(void **state)
     assert_false(is_valid(*state, schema, STR("{\"property_100000\":1}")));
 }
 
+static void long_chains_of_references_are_followed(void **state)
+{
+    struct buf buf;
+    buf_init(&buf, (size_t)1 << 26);
+    buf_str(&buf, STR("{\"$ref\":\"#/$defs/0\",\"$defs\":{"));
+    for (unsigned i = 0; i < 100000; i++)
+        buf_printf(&buf, "\"%u\":{\"$ref\":\"#/$defs/%u\"},", i, i + 1);
+    buf_str(&buf, STR("\"100000\":{\"type\":\"null\"}}}"));
+    assert_true(is_valid(*state, buf_peek(&buf), STR("null")));
+    struct schema_fault fault;
+    struct schema_report report;
+    struct schema *chain = compiled(*state, buf_peek(&buf), &fault);
+    schema_explain(chain, *state, given_json(*state, STR("1")), 5, &report);
+    assert_int_equal(report.n, 1);
+    given_same(NULL, report.errors[0].sentence, "the value must be null, but is 1");
+    schema_destroy(&chain);
+    buf_fini(&buf);
+}
+
 static void many_patterns_on_many_members_end(void **state)
 {
     str schema = repeated(*state, "{\"patternProperties\":{", "\"^(a|b)%u.*%u$\":true",
@@ -190,6 +209,7 @@ int test_schema(void)
         GIVEN_TEST(circles_end),
         GIVEN_TEST(explosions_are_bounded),
         GIVEN_TEST(a_hundred_thousand_properties_are_no_burden),
+        GIVEN_TEST(long_chains_of_references_are_followed),
         GIVEN_TEST(many_patterns_on_many_members_end),
         GIVEN_TEST(deep_schemas_are_refused_or_work),
         GIVEN_TEST(equal_items_are_found_among_many),
