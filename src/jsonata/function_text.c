@@ -129,9 +129,9 @@ struct json builtin_base64decode(struct eval *eval, const struct call_args *args
     return text_value(eval, text_base64_to_latin1(&eval->arena, arg_text(args, 0)));
 }
 
-typedef bool code_fn(struct arena *arena, str text, bool component, str *ret_text);
-
-static struct json coded(struct eval *eval, const struct call_args *args, code_fn *code,
+static struct json coded(struct eval *eval, const struct call_args *args,
+                         bool (*code)(struct arena *arena, str text, bool component,
+                                      str *ret_text),
                          bool component)
 {
     str text;
