@@ -52,7 +52,7 @@ struct json eval_gather(struct eval *eval, uint32_t base, uint16_t marks)
     eval->stack_n = base;
     if (n > eval->sequence_max)
         eval_fail_value(eval, JSONATA_D2015, json_of_number(eval->sequence_max));
-    return eval_array(eval, eval->stack + base, n, marks);
+    return eval_array(eval, n ? eval->stack + base : NULL, n, marks);
 }
 
 struct json eval_single(struct eval *eval, struct json item, uint16_t marks)
