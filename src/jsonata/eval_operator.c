@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "jsonata/eval.h"
-#include "jsonata/text_units.h"
+#include "picture/text_units.h"
 
 static const double range_max = 1e7;
 

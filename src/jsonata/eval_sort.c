@@ -4,7 +4,7 @@
  * whatever the direction.
  */
 #include "jsonata/eval.h"
-#include "jsonata/text_units.h"
+#include "picture/text_units.h"
 
 struct row {
     struct json item;

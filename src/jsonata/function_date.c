@@ -1,10 +1,10 @@
 /* Built-in functions on dates and times: milliseconds since 1970 and their texts. */
 #include <math.h>
 
-#include "jsonata/calendar.h"
+#include "picture/calendar.h"
 #include "jsonata/function.h"
-#include "jsonata/iso_date.h"
-#include "jsonata/picture_date.h"
+#include "picture/iso_date.h"
+#include "picture/picture_date.h"
 
 static const struct picture_date *picture_of(struct eval *eval,
                                              const struct call_args *args, uint32_t i)

@@ -1,6 +1,6 @@
 /* Built-in functions that take functions. */
 #include "jsonata/function.h"
-#include "jsonata/text_units.h"
+#include "picture/text_units.h"
 
 struct json builtin_map(struct eval *eval, const struct call_args *args)
 {

@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "jsonata/function.h"
-#include "jsonata/text_units.h"
+#include "picture/text_units.h"
 #include "regex/regex.h"
 
 enum { REPLACED_BYTES_MAX = 64 << 20 };

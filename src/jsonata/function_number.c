@@ -2,9 +2,9 @@
 #include <math.h>
 
 #include "jsonata/function.h"
-#include "jsonata/number_text.h"
-#include "jsonata/picture_integer.h"
-#include "jsonata/picture_number.h"
+#include "picture/number_text.h"
+#include "picture/picture_integer.h"
+#include "picture/picture_number.h"
 
 struct json builtin_abs(struct eval *eval, const struct call_args *args)
 {

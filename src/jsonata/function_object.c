@@ -1,7 +1,7 @@
 /* Built-in functions on objects, and on values of any type. */
 #include "base/hash.h"
 #include "jsonata/function.h"
-#include "jsonata/number_text.h"
+#include "picture/number_text.h"
 #include "jsonata/result.h"
 
 struct json builtin_type(struct eval *eval, const struct call_args *args)

@@ -2,9 +2,9 @@
 #include <math.h>
 
 #include "jsonata/function.h"
-#include "jsonata/text_case.h"
-#include "jsonata/text_code.h"
-#include "jsonata/text_units.h"
+#include "picture/text_case.h"
+#include "picture/text_code.h"
+#include "picture/text_units.h"
 
 static struct json text_value(struct eval *eval, str text)
 {

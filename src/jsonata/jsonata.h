@@ -12,7 +12,7 @@
 #ifndef JSONATA_JSONATA_H
 #define JSONATA_JSONATA_H
 
-#include "jsonata/fault.h"
+#include "picture/fault.h"
 
 struct jsonata;
 

@@ -5,7 +5,7 @@
 #ifndef JSONATA_LEXER_H
 #define JSONATA_LEXER_H
 
-#include "jsonata/fault.h"
+#include "picture/fault.h"
 
 enum token_type {
     TOKEN_END,

@@ -1,6 +1,6 @@
 /*
  * The tree of an expression, in the compiled expression's arena, immutable once compiled.
- * grammar.c makes it as the text says it, shape.c gives it the form in which it is
+ * grammar.c makes it as the text says it, tree_shape.c gives it the form in which it is
  * evaluated (paths with their steps, what `%` refers to, tail calls), scope.c says where
  * each variable lives.
  */
@@ -66,7 +66,7 @@ enum node_flag {
     NODE_BARE = 256          /* NAME as a step: without stages or bindings */
 };
 
-/* A `%` on its way to the step whose input it is (see shape.c). */
+/* A `%` on its way to the step whose input it is (see tree_shape.c). */
 struct ancestor {
     uint32_t label; /* of the tuple slot */
     int level;      /* steps still to go back */

@@ -6,8 +6,8 @@
  * Where something is wrong with a picture nothing is said here: the run will.
  */
 #include "jsonata/eval.h"
-#include "jsonata/picture_date.h"
-#include "jsonata/picture_integer.h"
+#include "picture/picture_date.h"
+#include "picture/picture_integer.h"
 
 static bool are_plain_keys(const struct node *object)
 {

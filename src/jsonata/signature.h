@@ -7,7 +7,7 @@
 #ifndef JSONATA_SIGNATURE_H
 #define JSONATA_SIGNATURE_H
 
-#include "jsonata/fault.h"
+#include "picture/fault.h"
 
 struct signature;
 

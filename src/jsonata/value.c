@@ -5,7 +5,7 @@
 #include "json/json_write.h"
 #include "jsonata/eval.h"
 #include "jsonata/function.h"
-#include "jsonata/number_text.h"
+#include "picture/number_text.h"
 #include "jsonata/result.h"
 
 enum { STACK_ROOM = 256, STRING_BYTES_MAX = 64 << 20, RESULT_DEPTH_MAX = 1000 };

@@ -1,4 +1,4 @@
-// Asks jsonata-js what its functions answer, at the time that tests/unit/jsonata/answer.h
+// Asks jsonata-js what its functions answer, at the time that tests/unit/picture/answer.h
 // knows too, in UTC: reference(FOLDER) with FOLDER/node_modules/jsonata.
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";

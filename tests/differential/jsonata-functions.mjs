@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Random calls of the pure functions, put to jsonata-js and to build/asan/unit/jsonata:
+// Random calls of the pure functions, put to jsonata-js and to build/asan/unit/picture:
 //   node tests/differential/jsonata-functions.mjs FOLDER [COUNT [SEED]]
 // FOLDER/node_modules has jsonata 2.2.2. Prints what differs.
 import { spawnSync } from "node:child_process";
@@ -85,6 +85,6 @@ for (let i = 0; i < Number(count); i++) {
 }
 const file = join(mkdtempSync(join(tmpdir(), "jsonata-")), "rows.jsonl");
 writeFileSync(file, rows.join("\n"));
-const run = spawnSync("build/asan/unit/jsonata", { env: { ...process.env, JSONATA_ROWS: file }, encoding: "utf8", maxBuffer: 1 << 28 });
+const run = spawnSync("build/asan/unit/picture", { env: { ...process.env, JSONATA_ROWS: file }, encoding: "utf8", maxBuffer: 1 << 28 });
 process.stdout.write(run.stderr + run.stdout);
 process.exitCode = run.status ?? 1;

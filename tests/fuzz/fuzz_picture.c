@@ -6,14 +6,14 @@
 #include <math.h>
 
 #include "base/check.h"
-#include "jsonata/iso_date.h"
-#include "jsonata/number_text.h"
-#include "jsonata/picture_date.h"
-#include "jsonata/picture_integer.h"
-#include "jsonata/picture_number.h"
-#include "jsonata/text_case.h"
-#include "jsonata/text_code.h"
-#include "jsonata/text_units.h"
+#include "picture/iso_date.h"
+#include "picture/number_text.h"
+#include "picture/picture_date.h"
+#include "picture/picture_integer.h"
+#include "picture/picture_number.h"
+#include "picture/text_case.h"
+#include "picture/text_code.h"
+#include "picture/text_units.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

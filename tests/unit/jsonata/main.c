@@ -1,20 +1,8 @@
-#include <stdlib.h>
-
-#include "rows.h"
 #include "tests.h"
 
-/* JSONATA_ROWS=FILE: only the rows of that file (tests/differential). */
 int main(void)
 {
-    const char *rows = getenv("JSONATA_ROWS");
-    if (rows)
-        return rows_report(rows);
     int failed = 0;
-    failed += test_picture_number();
-    failed += test_picture_integer();
-    failed += test_picture_date();
-    failed += test_number_text();
-    failed += test_text();
     failed += test_conformance();
     failed += test_limits();
     failed += test_memory();
