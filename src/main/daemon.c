@@ -587,6 +587,18 @@ bool daemon_is_draining(const struct daemon *daemon)
     return atomic_load(&daemon->draining);
 }
 
+/* From here on nobody hears them, and one that comes must not end what is ending. Only
+ * this thread has them unblocked. */
+static void hold_signals(void)
+{
+    sigset_t all;
+    sigemptyset(&all);
+    sigaddset(&all, SIGTERM);
+    sigaddset(&all, SIGINT);
+    sigaddset(&all, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
 static void stop_workers(struct daemon *daemon)
 {
     for (unsigned i = 0; i < daemon->crew_n; i++) {
@@ -603,6 +615,7 @@ static void stop_workers(struct daemon *daemon)
         worker_fini(&crew->worker);
     }
     if (daemon->main_driver) {
+        hold_signals();
         timer_cancel(&daemon->use_timer);
         driver_destroy(&daemon->main_driver);
         worker_fini(&daemon->main_worker);
