@@ -271,6 +271,7 @@ static _Noreturn void fail_inside(struct eval *eval)
     struct jsonata_fault fault = *eval->fault;
     bool limit = fault.code >= JSONATA_U1001 || fault.code == JSONATA_D1012 ||
                  fault.code == JSONATA_D1011;
+    fault.position = 0;
     if (limit)
         eval_throw(eval, &fault);
     eval_fail_value(eval, JSONATA_D3121,

@@ -101,7 +101,9 @@ void eval_throw(struct eval *eval, const struct jsonata_fault *fault)
     *eval->fault = *fault;
     if (!fault->position && eval->at)
         eval->fault->position = eval->at->position;
-    if (str_absent(fault->token) && eval->at && eval->at)
+    if (eval->module && eval->module->caller) /* the place is in another text */
+        eval->fault->position = 0;
+    if (str_absent(fault->token) && eval->at)
         eval->fault->token = eval_callee_name(eval->at);
     longjmp(eval->out, 1);
 }

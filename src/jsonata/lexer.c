@@ -30,8 +30,9 @@ unsigned lexer_power(enum token_op op)
 
 static bool fail(struct lexer *lexer, enum jsonata_code code, str token)
 {
-    *lexer->fault =
-        (struct jsonata_fault){.code = code, .position = lexer->at, .token = token};
+    bool past = lexer->at > lexer->source.n; /* a backslash ends the source */
+    uint32_t at = past ? (uint32_t)lexer->source.n : lexer->at;
+    *lexer->fault = (struct jsonata_fault){.code = code, .position = at, .token = token};
     return false;
 }
 
