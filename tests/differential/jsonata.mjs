@@ -124,6 +124,30 @@ export async function compare({ ask, refer, rows, found = () => {} }) {
   return counts;
 }
 
+// --- what an expression reads ---
+
+const stepsOf = (path) => path === "$" ? [] : path.match(/`[^`]*`|[^.]+/g);
+const leads = (step, name) => step === "*" || step === name || step === `\`${name}\``;
+
+// The input without everything that lies outside of the paths.
+function projected(value, paths) {
+  if (!value || typeof value !== "object" || paths.some((path) => path.length === 0 || path[0] === "**")) return value;
+  if (Array.isArray(value)) return value.map((item) => projected(item, paths));
+  return Object.fromEntries(Object.entries(value).flatMap(([name, member]) => {
+    const further = paths.filter((path) => leads(path[0], name)).map((path) => path.slice(1));
+    return further.length ? [[name, projected(member, further)]] : [];
+  }));
+}
+
+// Null, or what another input made of an expression that was said not to look at it.
+export async function misread(row, ask) {
+  const { reads } = await ask({ ...row, explain: true });
+  if (!reads || row.input === undefined) return null;
+  const input = projected(row.input, reads.map(stepsOf));
+  const [whole, part] = await Promise.all([ask(row), ask({ ...row, input })]);
+  return isSameAnswer(part, whole) ? null : { ...row, reads, whole, part };
+}
+
 // Takes tokens away as long as the two differ in the same way.
 export async function minimise(row, ours, theirs, ask, refer) {
   const differs = async (expr, input) => {
