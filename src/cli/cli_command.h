@@ -152,6 +152,9 @@ bool cli_read_file(struct arena *arena, str path, str *ret_text);
 /* The same from standard input, not shown when it is typed. */
 bool cli_read_secret(struct arena *arena, str *ret_text);
 
+/* The JSON value of a file's text. CLI_DONE, or CLI_FAILED after saying why not. */
+int cli_parse_json(struct arena *arena, str path, str text, struct json *ret_value);
+
 /* A variable of the environment; absent when it is not set. */
 str cli_variable(const char *name);
 

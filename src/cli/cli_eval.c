@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "cli/cli_paint.h"
-#include "json/json_parse.h"
 #include "loop/world.h"
 
 static const uint64_t steps_max = (uint64_t)4 * 1000 * 1000 * 1000;
@@ -132,7 +131,6 @@ static int tell_as_json(struct cli *cli, const struct evaluation *evaluation, bo
 static int read_input(struct cli *cli, struct json *ret_input)
 {
     str text;
-    struct json_fault fault;
     str file = cli->arg_n > 1 ? cli->args[1] : STR("-");
     *ret_input = (struct json){.type = JSON_UNDEFINED};
     if (cli->arg_n < 2 && isatty(STDIN_FILENO))
@@ -144,10 +142,7 @@ static int read_input(struct cli *cli, struct json *ret_input)
         blanks++;
     if (blanks == text.n && cli->arg_n < 2)
         return CLI_DONE;
-    if (!json_parse(&cli->arena, text, NULL, ret_input, &fault))
-        return cli_failed(STR_F " is no JSON: %s (line %u, column %u)", STR_A(file),
-                          fault.what, fault.line, fault.column);
-    return CLI_DONE;
+    return cli_parse_json(&cli->arena, file, text, ret_input);
 }
 
 static bool read_number(const struct cli *cli, const char *name, uint64_t max,
@@ -202,7 +197,7 @@ static int run_eval(struct cli *cli)
         return cli_misused(cli, "--explain takes one expression and nothing else");
     if (cli_has(cli, "explain"))
         return explain(cli);
-    return lines ? evaluation_lines(cli) : evaluate(cli);
+    return lines ? evaluation_lines() : evaluate(cli);
 }
 
 static const struct cli_option options[] = {

@@ -37,7 +37,7 @@ bool evaluation_explain(struct json_out *out, struct evaluation *evaluation) MUS
 bool evaluation_explain_text(struct buf *buf, struct evaluation *evaluation) MUST_CHECK;
 
 /* Lines in, lines out, as docs/cli.md describes them, until standard input ends. */
-int evaluation_lines(struct cli *cli);
+int evaluation_lines(void);
 
 /* A fault for a person: its sentence, and where in the expression it is. */
 void evaluation_put_fault(struct buf *buf, const struct evaluation *evaluation,

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "cli/cli_command.h"
+#include "json/json_parse.h"
 
 enum { PIECE_BYTES = 64 * 1024 };
 
@@ -53,6 +54,15 @@ bool cli_read_secret(struct arena *arena, str *ret_text)
     if (terminal)
         tcsetattr(STDIN_FILENO, TCSANOW, &before);
     return good;
+}
+
+int cli_parse_json(struct arena *arena, str path, str text, struct json *ret_value)
+{
+    struct json_fault fault;
+    if (json_parse(arena, text, NULL, ret_value, &fault))
+        return CLI_DONE;
+    return cli_failed(STR_F " is no JSON: %s (line %u, column %u)", STR_A(path),
+                      fault.what, fault.line, fault.column);
 }
 
 str cli_variable(const char *name)

@@ -77,6 +77,7 @@ X(CLI, master_keys_rotate, "master-keys", "rotate", "[ID]",
 X(CLI, errors_list, "errors", "list", "", "Every error code with what to do about it.")
 
 X(CLI, eval, "eval", "", "[EXPR] [FILE]", "Evaluate a JSONata expression over JSON.")
+X(CLI, validate, "validate", "", "[SCHEMA] [FILE]", "Validate a JSON file by a JSON Schema.")
 X(CLI, json, "json", "", "FILE...", "Check that files are JSON as RFC 8259 has it.")
 X(CLI, completion, "completion", "", "", "Print the completion script for bash.")
 X(CLI, man, "man", "", "", "Print the manual page.")

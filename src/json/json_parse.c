@@ -22,6 +22,7 @@
 #include "json/json_parse.h"
 
 #include "json/json_distinct.h"
+#include "json/json_place.h"
 #include "json/json_room.h"
 #include "json/json_scalar.h"
 
@@ -349,17 +350,10 @@ static bool read_all(struct rest *rest, const struct json_limits *limits)
 
 static struct json_fault fault_of(const struct json_source *source)
 {
-    struct json_fault fault = {(size_t)(source->fault_at - source->start), 1, 1,
-                               source->what};
-    for (const char *p = source->start; p < source->fault_at; p++) {
-        if (*p == '\n') {
-            fault.line++;
-            fault.column = 1;
-        } else {
-            fault.column += !utf8_is_tail(*p);
-        }
-    }
-    return fault;
+    str text = str_of(source->start, (size_t)(source->end - source->start));
+    size_t offset = (size_t)(source->fault_at - source->start);
+    struct json_place place = json_place_of(text, offset);
+    return (struct json_fault){offset, place.line, place.column, source->what};
 }
 
 bool json_parse(struct arena *arena, str text, const struct json_limits *limits,

@@ -92,7 +92,7 @@ static void run(void *arg)
     struct catalog *catalog = runner->shelf->catalog;
     struct pin *held = NULL;
     catalog_join(catalog, &runner->worker);
-    while (!atomic_load(&runner->stop)) {
+    do {
         worker_turn(&runner->worker);
         struct pin *pin = catalog_pin(catalog, &runner->worker);
         const struct integration *one = snapshot_find(pin->snapshot, STR("one"));
@@ -106,7 +106,7 @@ static void run(void *arg)
         else
             held = pin;
         runner->turns++;
-    }
+    } while (!atomic_load(&runner->stop));
     if (held)
         catalog_unpin(catalog, &runner->worker, held);
     catalog_leave(catalog, &runner->worker);

@@ -7,6 +7,7 @@ int test_cli_args(void);
 int test_cli_commands(void);
 int test_cli_local(void);
 int test_cli_eval(void);
+int test_cli_validate(void);
 int test_cli_scripts(void);
 int test_cli_client(void);
 

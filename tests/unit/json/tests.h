@@ -10,6 +10,7 @@ int test_json_distinct(void);
 int test_json_number(void);
 int test_json_parse(void);
 int test_json_write(void);
+int test_json_place(void);
 int test_merge(void);
 int test_pointer(void);
 
