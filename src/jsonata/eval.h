@@ -30,7 +30,8 @@ enum mark {
     MARK_CONS = 4,
     MARK_OUTER = 8,
     MARK_TUPLES = 16,
-    MARK_RANGE = 32
+    MARK_RANGE = 32,
+    MARK_BITS = 6 /* texts that were prepared have their number above them */
 };
 
 struct frame {

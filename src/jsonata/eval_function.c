@@ -321,7 +321,7 @@ struct json eval_apply(struct eval *eval, const struct node *node, struct json i
         return compose(eval, left, function);
     const struct node *outer = eval->at;
     eval->at = node->right;
-    struct json value = function_call(eval, function, &left, 1, eval_nothing());
+    struct json value = function_call(eval, function, &left, 1, json_of_null());
     eval->at = outer;
     return value;
 }

@@ -111,10 +111,10 @@ static inline const struct prepared *arg_prepared(const struct eval *eval,
                                                   uint32_t i)
 {
     const struct program *program = eval->module->program;
-    if (is_missing(args, i) || !args->items[i].mark ||
-        args->items[i].mark > program->prepared_n)
+    uint32_t number = is_missing(args, i) ? 0 : args->items[i].mark >> MARK_BITS;
+    if (number == 0 || number > program->prepared_n)
         return NULL;
-    const struct prepared *prepared = &program->prepared[args->items[i].mark - 1];
+    const struct prepared *prepared = &program->prepared[number - 1];
     return prepared->text == args->items[i].u.text ? prepared : NULL;
 }
 

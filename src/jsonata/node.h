@@ -181,7 +181,7 @@ struct node *shape_tree(struct program *program, struct node *tree,
 void scope_tree(struct program *program);
 
 /* A picture that the expression writes out, read once. The literal's value has 1 + its
- * place as its mark. */
+ * place in its mark, above MARK_BITS. */
 struct prepared {
     const char *text;
     const struct picture_date *date; /* NULL: not read as one */

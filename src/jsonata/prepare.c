@@ -31,7 +31,7 @@ static bool is_bare(const struct node *node)
 
 static struct prepared *add_prepared(struct program *program, struct node *literal)
 {
-    if (program->prepared_n == UINT16_MAX)
+    if (program->prepared_n == UINT16_MAX >> MARK_BITS)
         return NULL;
     if (program->prepared_n == program->prepared_room) {
         uint32_t room = program->prepared_room ? program->prepared_room * 2 : 8;
@@ -43,7 +43,7 @@ static struct prepared *add_prepared(struct program *program, struct node *liter
     }
     struct prepared *one = &program->prepared[program->prepared_n++];
     *one = (struct prepared){.text = literal->value.u.text};
-    literal->value.mark = (uint16_t)program->prepared_n;
+    literal->value.mark = (uint16_t)(program->prepared_n << MARK_BITS);
     return one;
 }
 

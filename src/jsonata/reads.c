@@ -60,6 +60,13 @@ struct set reads_other(struct look *look)
     return set;
 }
 
+struct set reads_closed(struct look *look)
+{
+    struct set set = {0};
+    set_add(&look->places, &set, &look->places.closed);
+    return set;
+}
+
 static struct set whole(struct look *look)
 {
     struct set set = {0};
@@ -76,7 +83,9 @@ static struct set variable(struct look *look, const struct node *node,
     if (str_eq(name, STR("$")))
         return whole(look);
     struct binding *binding = reads_find_binding(look, name);
-    return binding ? binding->set : reads_other(look);
+    if (binding)
+        return binding->set;
+    return is_function(function_find(name)) ? reads_other(look) : reads_closed(look);
 }
 
 /* --- reading --- */
@@ -195,7 +204,12 @@ static struct set call_set(struct look *look, const struct set *callee,
     if (set_has(callee, THING_LAMBDA) && !set_has(callee, THING_OTHER))
         return result;
     reads_use_given(look, given);
-    set_add(&look->places, &result, &look->places.other);
+    bool closed = true;
+    for (uint32_t i = 0; i < callee->n; i++)
+        closed = closed && callee->items[i] != &look->places.other;
+    if (!closed)
+        reads_use(look, &given->context);
+    set_add(&look->places, &result, closed ? &look->places.closed : &look->places.other);
     return result;
 }
 
@@ -238,7 +252,7 @@ static struct set apply(struct look *look, const struct node *node,
     if (set_has(&given.args[0], THING_LAMBDA)) { /* two functions made one */
         reads_use_given(look, &given);
         visit_and_read(look, node->right, context);
-        return reads_other(look);
+        return reads_closed(look);
     }
     if (node->right->type != NODE_CALL)
         return call_node(look, node->right, NULL, &given);
@@ -337,7 +351,8 @@ static struct set assignment(struct look *look, const struct node *node,
 static struct set transform(struct look *look, const struct node *node)
 {
     struct set anything = reads_other(look);
-    return read_parts(look, node, &anything);
+    read_parts(look, node, &anything);
+    return reads_closed(look);
 }
 
 static struct set value_of(struct look *look, const struct node *node,
@@ -380,6 +395,10 @@ static struct set value_of(struct look *look, const struct node *node,
         return lambda(look, node, context);
     case NODE_TRANSFORM:
         return transform(look, node);
+    case NODE_PARTIAL:
+    case NODE_REGEX:
+        read_parts(look, node, context);
+        return reads_closed(look);
     default:
         return read_parts(look, node, context);
     }
@@ -441,6 +460,7 @@ void jsonata_reads(const struct jsonata *expression, struct arena *arena,
     struct look look = {
         .places.arena = arena,
         .places.other.kind = THING_OTHER,
+        .places.closed.kind = THING_OTHER,
         .program = program,
         .parents = arena_array(arena, program->tuple_slots + 1, sizeof(struct set))};
     visit_tree(&look);

@@ -130,6 +130,8 @@ struct set reads_call(struct look *look, const struct builtin *builtin,
     if (str_eq(builtin->name, STR("lookup")) && call && call->n && given->n)
         return look_up(look, call, given);
     add_context(given, builtin->signature);
+    if (str_eq(builtin->name, STR("sift")) && given->n == 1) /* of a function alone */
+        add_context(given, STR("<o-f:o>"));
     for (size_t i = 0; i < COUNT_OF(highers); i++)
         if (given->n > 1 && str_eq(builtin->name, highers[i].name))
             return call_higher(look, &highers[i], given);

@@ -33,7 +33,8 @@ struct given {
     struct set context;
 };
 
-struct set reads_other(struct look *look); /* anything but a place of the input */
+struct set reads_other(struct look *look);  /* anything but a place of the input */
+struct set reads_closed(struct look *look); /* the same; called, it takes no context */
 struct binding *reads_find_binding(struct look *look, str name); /* or NULL */
 void reads_bind(struct look *look, str name, const struct set *value);
 

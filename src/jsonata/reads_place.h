@@ -42,6 +42,7 @@ struct places {
     struct arena *arena;
     struct thing root;
     struct thing other;
+    struct thing closed; /* OTHER, too, but if it is called it takes no context */
     bool changed;
     uint64_t steps; /* how much was looked at */
 };

@@ -22,9 +22,10 @@ struct signature {
     uint32_t n;
 };
 
+/* What is no letter is the type of nothing. */
 static uint32_t bit(char letter)
 {
-    return 1u << (letter - 'a');
+    return letter >= 'a' && letter <= 'z' ? 1u << (letter - 'a') : 0;
 }
 
 static uint32_t bits(const char *letters)

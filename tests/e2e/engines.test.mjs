@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { compare, engine, makeRows, reference } from "../differential/jsonata.mjs";
+import { compare, engine, makeRows, misread, reference } from "../differential/jsonata.mjs";
 import { program, root } from "./support/run.mjs";
 
 test("random JSONata expressions give what jsonata-js gives", async () => {
@@ -15,4 +15,16 @@ test("random JSONata expressions give what jsonata-js gives", async () => {
   ours.close();
   assert.deepEqual(differences.map((d) => JSON.stringify(d)), []);
   assert.ok(counts.same > 3900 && counts.results > 1000, JSON.stringify(counts));
+});
+
+test("an expression reads nothing of its input but what it is said to read", async () => {
+  const ours = engine(program);
+  const wrong = [];
+  for (const row of makeRows(2000, 20261123)) {
+    const difference = await misread(row, ours.ask);
+    if (difference) wrong.push(JSON.stringify(difference));
+  }
+  assert.ok(!ours.ended);
+  ours.close();
+  assert.deepEqual(wrong, []);
 });

@@ -124,6 +124,16 @@ static void faults_tell_of_any_value(void **state)
     assert_rows(*state, rows, (&(struct jsonata_limits){.steps_max = 1000 * 1000}));
 }
 
+static void signatures_of_anything(void **state)
+{
+    static const struct evaluated_row rows[] = {
+        {"function($a)<a<(>>{$a}('f')", NULL, "!T0412"},
+        {"function($a)<a<\xc3\xa9>:n>{$a}(['f'])", NULL, "!T0412"},
+        {"function($a)<a<{>:n>{$a}([])", NULL, "!S0202"},
+    };
+    assert_rows(*state, rows, NULL);
+}
+
 static void an_arena_of_little_room_still_tells_why(void **state)
 {
     struct jsonata_fault fault;
@@ -148,6 +158,7 @@ int test_memory(void)
         GIVEN_TEST(an_arena_outlives_its_faults),
         GIVEN_TEST(faults_outlive_their_expressions),
         GIVEN_TEST(faults_tell_of_any_value),
+        GIVEN_TEST(signatures_of_anything),
         GIVEN_TEST(an_arena_of_little_room_still_tells_why),
     };
     return cmocka_run_group_tests_name("jsonata/memory", tests, NULL, NULL);

@@ -97,6 +97,9 @@ static void variables_and_functions(void **state)
         {"a.$eval('b')", "$ / eval / "},
         {"a ~> (function($x){$x.b} ~> function($y){$y.c})", "a /  / "},
         {"a.(function($x)<o-:n>{$x.b})()", "a.b /  / "},
+        {"a.($uppercase)()", "a / uppercase / "},
+        {"($f := $substring(?, 0, 3); a.$f(b))", "a.b / substring / "},
+        {"a.$sift(function($v){$v.b})", "a / sift / "},
         {"($sum := function($x){$x.a}; $sum(b))", "b.a /  / "},
     };
     struct arena *arena = *state;

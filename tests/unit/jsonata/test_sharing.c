@@ -85,11 +85,27 @@ static void inputs_are_never_changed(void **state)
     assert_rows(*state, rows, NULL);
 }
 
+/* So many pictures that their numbers reach every bit of a mark. */
+static void texts_that_were_prepared_are_texts(void **state)
+{
+    struct arena *arena = *state;
+    struct buf buf;
+    buf_init(&buf, 1 << 20);
+    buf_char(&buf, '[');
+    for (int i = 0; i < 2000; i++)
+        buf_printf(&buf, "%s$toMillis('%d'[$ != 'x'], '[Y]'{'k': $}.k)", i ? "," : "",
+                   1900 + i % 200);
+    buf_str(&buf, STR("] ~> $count"));
+    assert_str(evaluated(arena, buf_peek(&buf), "[]", NULL), STR("2000"));
+    buf_fini(&buf);
+}
+
 int test_sharing(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(threads_share_expressions_and_inputs),
         GIVEN_TEST(inputs_are_never_changed),
+        GIVEN_TEST(texts_that_were_prepared_are_texts),
     };
     return cmocka_run_group_tests_name("jsonata/sharing", tests, NULL, NULL);
 }
