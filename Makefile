@@ -111,6 +111,7 @@ $(addprefix $(BUILD)/differential/,$(DIFFERENTIALS)): $(BUILD)/differential/%: \
 
 .PHONY: units
 units: $(addprefix $(BUILD)/corpus/,$(FUZZERS))
+units: $(addprefix $(BUILD)/differential/,$(DIFFERENTIALS))
 units: $(addprefix $(BUILD)/unit/,$(UNITS)) $(addprefix $(BUILD)/contract/,$(CONTRACTS))
 
 .PHONY: fuzzers

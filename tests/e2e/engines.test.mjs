@@ -1,7 +1,9 @@
 // The engines beside their originals: random expressions, the same in every run.
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { execFile } from "node:child_process";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { compare, engine, makeRows, misread, reference } from "../differential/jsonata.mjs";
 import { program, root } from "./support/run.mjs";
 
@@ -27,4 +29,19 @@ test("an expression reads nothing of its input but what it is said to read", asy
   assert.ok(!ours.ended);
   ours.close();
   assert.deepEqual(wrong, []);
+});
+
+// The scripts print what differs, and end with 1 when something does that is not known.
+const run = promisify(execFile);
+const runner = (name) => join(program, "..", "differential", name);
+
+test("random schemas and instances are judged as ajv judges them", async () => {
+  const { stdout } = await run(process.execPath, ["tests/differential/schema.mjs", runner("schema_runner"), "300", "20261122"], { cwd: root });
+  const [schemas, instances] = stdout.match(/\d+/g).map(Number);
+  assert.ok(schemas > 250 && instances > 10000, stdout);
+});
+
+test("random regular expressions find what JavaScript's find", async () => {
+  const { stdout } = await run(process.execPath, ["tests/differential/regex.mjs", runner("regex_runner"), "5000", "20261122"], { cwd: root });
+  assert.match(stdout, /^5000 patterns, 0 differ/m);
 });
