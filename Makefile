@@ -109,6 +109,23 @@ $(addprefix $(BUILD)/differential/,$(DIFFERENTIALS)): $(BUILD)/differential/%: \
 	$(say) "  link  $@"
 	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
 
+# What the scripts of bench run; tools/packages has what these need beside, as `bench`.
+BENCHES = json_runner jsonata_runner jansson_runner simdjson_runner
+$(BUILD)/bench/%.o: BASE_FLAGS += -I.
+$(addprefix $(BUILD)/bench/,json_runner jsonata_runner): $(BUILD)/bench/%: \
+    $(BUILD)/bench/%.o $(BUILD)/libbreakwater.a
+	$(say) "  link  $@"
+	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/bench/jansson_runner: $(BUILD)/bench/jansson_runner.o
+	$(say) "  link  $@"
+	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ -ljansson
+$(BUILD)/bench/simdjson_runner: bench/simdjson_runner.cc bench/clock.h
+	@mkdir -p $(dir $@)
+	$(say) "  c++   $@"
+	$(quiet)$(CXX) -std=c++17 -O2 -DNDEBUG -I. -o $@ $< -lsimdjson
+.PHONY: benches
+benches: $(addprefix $(BUILD)/bench/,$(BENCHES)) $(BUILD)/differential/schema_runner
+
 .PHONY: units
 units: $(addprefix $(BUILD)/corpus/,$(FUZZERS))
 units: $(addprefix $(BUILD)/differential/,$(DIFFERENTIALS))
@@ -159,7 +176,6 @@ tidy:
 
 .PHONY: bench
 bench: test-deps
-	@$(MAKE) --no-print-directory -j2 all
 	@bench/run
 
 PREFIX ?= /usr/local

@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import * as c from "./contenders.mjs";
 
 const run = promisify(execFile);
-const seconds = Number(process.env.PROXY_SECONDS ?? 4);
-const rounds = Number(process.env.PROXY_ROUNDS ?? 5);
+const seconds = Number(process.env.PROXY_SECONDS ?? 3);
+const rounds = Number(process.env.PROXY_ROUNDS ?? 3);
 const idle = 5000;
 
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
