@@ -165,7 +165,7 @@ static bool says(const struct emit *emit, enum keyword keyword, str word)
     return value && json_is(value, JSON_STRING) && str_eq(json_text(value), word);
 }
 
-/* Draft 7 lets validators look at content; here they do where they look at formats. */
+/* Draft 7 lets validators look at content (validation §8), and here they do. */
 void emit_content(struct emit *emit, enum keyword keyword, const struct json *value)
 {
     (void)value;
@@ -174,7 +174,7 @@ void emit_content(struct emit *emit, enum keyword keyword, const struct json *va
         flag |= CONTENT_BASE64;
     if (says(emit, KEYWORD_CONTENT_MEDIA_TYPE, STR("application/json")))
         flag |= CONTENT_JSON;
-    if (!flag || emit->has_content || !asserts_formats(emit))
+    if (!flag || emit->has_content)
         return;
     emit->has_content = true;
     emit_op(emit, OP_CONTENT, TYPES_STRING, keyword)->flag = (uint8_t)flag;

@@ -46,13 +46,11 @@ static str check_case(struct arena *arena, const struct json *row)
 {
     struct schema_fault fault;
     struct schema_report report;
-    str id = json_member_text(row, STR("id"));
     bool seven = str_eq(json_member_text(row, STR("draft")), STR("7"));
-    bool content = str_find_str(id, STR("optional/content")) < id.n;
     struct schema_source source = {
         .document = json_member(row, STR("schema")),
         .draft = seven ? SCHEMA_DRAFT_7 : SCHEMA_DRAFT_2020_12,
-        .formats = is_true(row, STR("format")) || content,
+        .formats = is_true(row, STR("format")),
         .resolve = read_remote,
         .arg = arena,
     };
