@@ -63,6 +63,7 @@ static void run_thread(void *arg)
             continue;
         struct catalog_change *change = CONTAINER_OF(post, struct catalog_change, post);
         catalog_run_change(change);
+        catalog_wait_taken(catalog);
         worker_post(change->worker, &change->post, answer);
     }
 }
@@ -229,6 +230,7 @@ struct catalog *catalog_open(struct store *store, str folder, struct world *worl
         watch_open(&catalog->watch);
     pthread_mutex_init(&catalog->lock, NULL);
     pthread_cond_init(&catalog->more, NULL);
+    pthread_cond_init(&catalog->taken, NULL);
     map_init(&catalog->sources);
     arena_init(&catalog->unreadable.arena, 1024, (size_t)1 << 30);
     arena_init(&scratch, SCRATCH_CHUNK_BYTES, scratch_bytes_max);
@@ -281,6 +283,7 @@ void catalog_close(struct catalog **catalog)
     free_sources(gone);
     pthread_mutex_destroy(&gone->lock);
     pthread_cond_destroy(&gone->more);
+    pthread_cond_destroy(&gone->taken);
     mem_free(gone->folder);
     gone->magic = 0;
     mem_free(gone);

@@ -117,7 +117,8 @@ struct catalog_change {
 
 /*
  * Documents are read and checked on a thread of the catalog's own, never on a worker; the
- * change, its texts and its arena belong to that thread until `done`.
+ * change, its texts and its arena belong to that thread until `done`. What was changed is
+ * in use on every worker that has joined when `done` runs: each of them must turn.
  *
  * err: ERR_DOCUMENT_INVALID with `faults`; ERR_OBJECT_UNKNOWN for a revision and
  * ERR_INTEGRATION_UNKNOWN for a name that is not there; the store's. After a RESCAN that

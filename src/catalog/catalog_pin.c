@@ -54,6 +54,15 @@ static void replace(struct member *member, struct snapshot *snapshot)
         list_push_back(&member->old, &before->node);
 }
 
+/* With the lock. */
+static void mark_taken(struct member *member)
+{
+    struct catalog *catalog = member->catalog;
+    member->pending = false;
+    if (--catalog->untaken == 0)
+        pthread_cond_signal(&catalog->taken);
+}
+
 static void take_newest(struct post *post)
 {
     struct member *member = CONTAINER_OF(post, struct member, post);
@@ -62,7 +71,7 @@ static void take_newest(struct post *post)
         return;
     }
     pthread_mutex_lock(&member->catalog->lock);
-    member->pending = false;
+    mark_taken(member);
     struct snapshot *newest = snapshot_ref(member->catalog->snapshot);
     pthread_mutex_unlock(&member->catalog->lock);
     if (member->present->pin.snapshot == newest)
@@ -76,7 +85,16 @@ void catalog_tell(struct member *member)
     if (member->pending)
         return;
     member->pending = true;
+    member->catalog->untaken++;
     worker_post(member->worker, &member->post, take_newest);
+}
+
+void catalog_wait_taken(struct catalog *catalog)
+{
+    pthread_mutex_lock(&catalog->lock);
+    while (catalog->untaken > 0)
+        pthread_cond_wait(&catalog->taken, &catalog->lock);
+    pthread_mutex_unlock(&catalog->lock);
 }
 
 void catalog_join(struct catalog *catalog, struct worker *worker)
@@ -105,6 +123,8 @@ void catalog_leave(struct catalog *catalog, struct worker *worker)
     pthread_mutex_lock(&catalog->lock);
     catalog->members[worker->id] = NULL;
     bool pending = member->pending;
+    if (pending)
+        mark_taken(member);
     pthread_mutex_unlock(&catalog->lock);
     member->left = true;
     if (!pending)

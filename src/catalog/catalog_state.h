@@ -104,6 +104,8 @@ struct catalog {
 
     pthread_mutex_t lock; /* over what follows */
     pthread_cond_t more;
+    pthread_cond_t taken;
+    unsigned untaken; /* workers that have been told, and still have an older snapshot */
     struct post *first; /* changes that wait */
     struct post *last;
     bool rescan;
@@ -121,6 +123,10 @@ void catalog_publish(struct catalog *catalog, struct snapshot *snapshot);
 
 /* With the lock: posts the present snapshot to a worker. */
 void catalog_tell(struct member *member);
+
+/* Returns when no worker begins an exchange with an older snapshot any more: a turn of
+ * each, or its leaving. Never on a worker. */
+void catalog_wait_taken(struct catalog *catalog);
 
 /* Looks at the folder: new and changed documents become versions. An error with a
  * sentence when the folder or the store cannot be used; what was there before stays. */
