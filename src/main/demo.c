@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,11 +198,22 @@ static void greet(const struct demo *demo)
     fflush(stdout);
 }
 
+/* A `breakwater` that was built and not installed is on nobody's path. */
+static void say_path(void)
+{
+    char file[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", file, sizeof(file));
+    size_t folder = n > 0 ? str_find_last(str_of(file, (size_t)n), '/') : 0;
+    if (folder)
+        printf("  export PATH=\"%.*s:$PATH\"\n", (int)folder, file);
+}
+
 static void say_what_to_try(const struct demo *demo)
 {
     unsigned port = daemon_port(demo->daemon);
+    printf("\nBoth stay up until Ctrl-C. To try:\n\n");
+    say_path();
     printf(
-        "\nBoth stay up until Ctrl-C. To try:\n\n"
         "  export KEY=" STR_F "\n"
         "  export BREAKWATER_URL=http://127.0.0.1:%u BREAKWATER_KEY=$KEY\n\n"
         "  curl -i http://acme.localhost:%u/contacts -H \"Authorization: Bearer $KEY\"\n"

@@ -1,8 +1,8 @@
 // What a newcomer sees first: the demo and its tour, the commands that it prints, and the
 // simulator with the script of its documentation.
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { folder, program, root, sleep, start, stopAll, until } from "./support/run.mjs";
 import { blocks, shell } from "./support/shell.mjs";
@@ -84,6 +84,7 @@ test("everything that it offers to try works as it is printed", async () => {
     assert.ok(out.trim().length > 0, command);
     assert.ok(!/^HTTP\/1\.1 (?!200 )/.test(out), out);
   }
+  assert.equal((await asPrinted("command -v breakwater")).out.trim(), join(dirname(realpathSync(program)), "breakwater"));
   assert.match((await asPrinted("breakwater accounts list")).out, /acme/);
   assert.match((await asPrinted("breakwater breakers list")).out, /demo/);
 });
