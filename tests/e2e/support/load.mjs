@@ -1,8 +1,10 @@
 // Callers who call and call, and note whatever is not as it must be.
 import http from "node:http";
+import { stopLater } from "./run.mjs";
 import { ask } from "./wire.mjs";
 
-// `once` makes a call and answers what was wrong with it, or nothing.
+// `once` makes a call and answers what was wrong with it, or nothing. Ends with everything
+// else at the latest: a test that fails meanwhile must not keep its file from ending.
 export function load(n, once) {
   const it = { calls: 0, faults: [], on: true };
   const callers = Array.from({ length: n }, async () => {
@@ -16,6 +18,7 @@ export function load(n, once) {
     it.on = false;
     await Promise.all(callers);
   };
+  stopLater(it.stop);
   return it;
 }
 
