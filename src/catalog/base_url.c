@@ -1,114 +1,8 @@
 /*
- * A base URL is a template with three zones, which decide what a variable may be:
- *
- *   https://{subdomain}.example.com/v3/company/{realm}      {origin}/services/data
- *   └─scheme┘└────── host ────────┘└────── path ─────┘      └whole ┘└── path ────┘
- *
- * In the host: letters, digits, dots, hyphens. In the path: anything, percent-encoded,
- * but no dot segments. As the whole origin: a URL without a path. Whatever comes out must
+ * A base URL is a template filled as a URL (http/template.h). Whatever comes out must
  * stand in `hosts`, so that a context can lead a credential nowhere else.
  */
 #include "catalog/document.h"
-
-#include "base/encode.h"
-
-enum zone { ZONE_ORIGIN, ZONE_HOST, ZONE_PATH };
-
-/* --- filling in --- */
-
-static enum zone zone_at_start(const struct template *template)
-{
-    return template->parts[0].text.n == 0 ? ZONE_ORIGIN : ZONE_HOST;
-}
-
-/* The zone behind a literal; that of the scheme counts to the host. */
-static enum zone zone_behind(enum zone zone, str literal)
-{
-    size_t scheme = str_find_str(literal, STR("://"));
-    str rest = scheme < literal.n ? str_from(literal, scheme + 3) : literal;
-    return str_find(rest, '/') < rest.n ? ZONE_PATH : zone;
-}
-
-static bool is_host_text(str text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        char c = str_lower(text.p[i]);
-        if (!str_is_digit(c) && !(c >= 'a' && c <= 'z') && c != '-' && c != '.')
-            return false;
-    }
-    return text.n > 0;
-}
-
-static bool fill_origin(struct arena *arena, str value, str *ret_text)
-{
-    struct url url;
-    if (!url_parse(arena, value, &url, NULL) || !str_eq(url.path, STR("/")) ||
-        !str_absent(url.query))
-        return false;
-    *ret_text = url_origin(arena, &url);
-    return true;
-}
-
-/* The text that a variable's value gives in its zone; false with what it must be. */
-static bool fill_zone(struct arena *arena, enum zone zone, str value, str *ret_text,
-                      const char **ret_wanted)
-{
-    switch (zone) {
-    case ZONE_ORIGIN:
-        *ret_wanted = "an origin such as https://host, without a path";
-        return fill_origin(arena, value, ret_text);
-    case ZONE_HOST:
-        *ret_wanted =
-            "letters, digits, dots and hyphens, since it is part of a host name";
-        *ret_text = value;
-        return is_host_text(value);
-    case ZONE_PATH:
-        break;
-    }
-    *ret_wanted = "a text that is neither empty nor \".\" or \"..\"";
-    *ret_text = encode_percent(arena, value);
-    return value.n && !str_eq(value, STR(".")) && !str_eq(value, STR(".."));
-}
-
-static bool fill_part(const struct template_part *part, enum zone zone,
-                      const struct json *context, struct arena *arena, str *ret_text,
-                      str *ret_detail)
-{
-    const char *wanted;
-    str value = json_member_text(context, part->name);
-    if (str_absent(value)) {
-        *ret_detail = arena_printf(arena,
-                                   "The account's context has no \"" STR_F "\", which "
-                                   "the base URL of its integration needs.",
-                                   STR_A(part->name));
-        return false;
-    }
-    if (fill_zone(arena, zone, value, ret_text, &wanted))
-        return true;
-    *ret_detail =
-        arena_printf(arena, "\"" STR_F "\" in the account's context must be %s.",
-                     STR_A(part->name), wanted);
-    return false;
-}
-
-static bool fill(const struct template *template, const struct json *context,
-                 struct arena *arena, str *ret_text, str *ret_detail)
-{
-    enum zone zone = zone_at_start(template);
-    str *texts = arena_array(arena, 2 * (size_t) template->n, sizeof(texts[0]));
-    for (uint32_t i = 0; i < template->n; i++) {
-        const struct template_part *part = &template->parts[i];
-        texts[2 * i] = part->text;
-        zone = zone_behind(zone, part->text);
-        if (!str_absent(part->name) &&
-            !fill_part(part, zone, context, arena, &texts[2 * i + 1], ret_detail))
-            return false;
-        if (zone == ZONE_ORIGIN)
-            zone = ZONE_PATH;
-    }
-    *ret_text = arena_join(arena, texts, 2 * (size_t) template->n);
-    return true;
-}
 
 /* A URL without query, dot segments and the slash at its end; false with why not. */
 static bool parse_base(struct arena *arena, str text, struct url *ret_url,
@@ -140,6 +34,8 @@ enum err integration_base_url(const struct integration *integration,
                               const struct json *context, struct arena *arena,
                               struct url *ret_url, str *ret_detail)
 {
+    struct template_values values = {context, "the account's context",
+                                     "the base URL of its integration"};
     str text;
     struct url url;
     const char *why;
@@ -147,7 +43,7 @@ enum err integration_base_url(const struct integration *integration,
         *ret_url = integration->fixed_base;
         return ERR_NONE;
     }
-    if (!fill(&integration->base_url, context, arena, &text, ret_detail))
+    if (!template_fill_url(&integration->base_url, &values, arena, &text, ret_detail))
         return ERR_CREDENTIAL_UNUSABLE;
     if (!parse_base(arena, text, &url, &why)) {
         *ret_detail = arena_printf(arena,
@@ -176,7 +72,7 @@ static bool has_scheme(str text)
 /* The template with "x" for each variable behind the scheme, the origin left out. */
 static str sample(const struct template *template, struct arena *arena)
 {
-    bool origin = zone_at_start(template) == ZONE_ORIGIN;
+    bool origin = template_has_origin(template);
     str text = origin ? STR("https://x") : STR("");
     for (uint32_t i = 0; i < template->n; i++) {
         const struct template_part *part = &template->parts[i];
@@ -185,12 +81,6 @@ static str sample(const struct template *template, struct arena *arena)
         text = arena_join(arena, parts, COUNT_OF(parts));
     }
     return text;
-}
-
-static bool host_has_variable(const struct template *template)
-{
-    return !str_absent(template->parts[0].name) &&
-           zone_behind(ZONE_HOST, template->parts[0].text) == ZONE_HOST;
 }
 
 /* The end of a host that follows its last variable. */
@@ -233,7 +123,7 @@ static bool any_can_match(const struct integration *integration, const struct ur
 static void check_host(struct binder *binder, const struct integration *integration,
                        const struct url *url)
 {
-    bool varies = host_has_variable(&integration->base_url);
+    bool varies = template_has_host(&integration->base_url);
     bool fits = varies
                     ? any_can_match(integration, url, literal_end(&integration->base_url))
                     : integration_allows(integration, url);
@@ -253,7 +143,7 @@ void base_url_check(struct binder *binder, struct integration *integration)
     struct url url;
     const char *why;
     const struct template *template = &integration->base_url;
-    bool origin = zone_at_start(template) == ZONE_ORIGIN;
+    bool origin = template_has_origin(template);
     if (!origin && !has_scheme(template->parts[0].text)) {
         bind_fault_at(
             binder, STR("base_url"),

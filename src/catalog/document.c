@@ -78,7 +78,7 @@ static const struct bind_row header_rows[] = {
      .kind = BIND_CUSTOM,
      .offset = offsetof(struct fixed_header, value),
      .required = true,
-     .custom = document_read_template,
+     .custom = template_read,
      .custom_schema = "{\"type\":\"string\",\"minLength\":1}",
      .doc = "Its value; {names} are filled from the account's context."},
     {.name = "override",
@@ -221,7 +221,7 @@ static const struct bind_row rows[] = {
      .kind = BIND_CUSTOM,
      .offset = FIELD(base_url),
      .required = true,
-     .custom = document_read_template,
+     .custom = template_read,
      .custom_schema = "{\"type\":\"string\",\"minLength\":1}",
      .doc =
          "What callers' paths are put behind: an https URL whose {names} are filled from "

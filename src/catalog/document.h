@@ -21,13 +21,6 @@ bool document_name_valid(str name);
  * into. */
 bool document_inspects(const struct integration *integration, str group);
 
-/* Reads a text with {names}; false with a static sentence. */
-bool template_parse(struct arena *arena, str text, struct template *ret_template,
-                    const char **ret_why);
-
-/* A `custom` reader for templates. */
-void document_read_template(struct binder *binder, const struct json *value, void *field);
-
 /* Whether a document may set or name this header of a request. */
 bool document_header_valid(str name);
 

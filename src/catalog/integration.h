@@ -9,24 +9,13 @@
 
 #include "auth/auth.h"
 #include "http/path.h"
+#include "http/template.h"
 #include "http/url.h"
 #include "policy/outcome.h"
 #include "policy/resilience.h"
 #include "policy/throttle.h"
 
 struct buf;
-
-/* Text with {names} of the account's context: `https://{subdomain}.example.com`. */
-struct template_part {
-    str text; /* literal before the variable */
-    str name; /* of the variable; absent in the last part */
-};
-
-struct template
-{
-    const struct template_part *parts;
-    uint32_t n;
-};
 
 struct fixed_header {
     str name;
@@ -156,11 +145,5 @@ static inline const struct idempotency *integration_idempotency(
 {
     return method ? &method->idempotency : &integration->idempotency;
 }
-
-/* A template filled from a context: false with the name that is missing there or is not a
- * string. The values stand as they are: whoever sends the text looks whether it may be
- * sent (header_value_valid). */
-bool template_fill(const struct template *template, const struct json *context,
-                   struct arena *arena, str *ret_text, str *ret_missing);
 
 #endif

@@ -12,7 +12,6 @@ int test_faulty_documents(void);
 int test_integrations(void);
 int test_method(void);
 int test_snapshot(void);
-int test_template(void);
 int test_vendor_samples(void);
 
 int main(void)
@@ -30,7 +29,6 @@ int main(void)
     failed += test_integrations();
     failed += test_method();
     failed += test_snapshot();
-    failed += test_template();
     failed += test_vendor_samples();
     return failed != 0;
 }

@@ -5,7 +5,7 @@
  * part without a name. There is no way to write a brace itself: URLs and headers need
  * none.
  */
-#include "catalog/document.h"
+#include "http/template.h"
 
 static bool refuse(const char **ret_why, const char *why)
 {
@@ -85,7 +85,7 @@ bool template_fill(const struct template *template, const struct json *context,
     return true;
 }
 
-void document_read_template(struct binder *binder, const struct json *value, void *field)
+void template_read(struct binder *binder, const struct json *value, void *field)
 {
     const char *why;
     str text = json_text(value);

@@ -1,7 +1,7 @@
-#include "catalog/document.h"
-#include "paper.h"
+#include "http/template.h"
 
-int test_template(void);
+#include "support/given.h"
+#include "tests.h"
 
 struct row {
     const char *text;
