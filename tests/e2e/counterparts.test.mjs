@@ -1,21 +1,22 @@
-// The counterparts themselves: that the authorization server does what the tests of
+// The counterparts themselves: that the authorization servers do what the tests of
 // credentials rely on, so that nobody has to doubt them when one of those fails.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { authlib, clientAssertion, jwtBearer, noAuthlib } from "./support/authlib.mjs";
 import { browser } from "./support/browser.mjs";
-import { assertion } from "./support/jwt.mjs";
+import { assertion, makeJwt } from "./support/jwt.mjs";
 import { faults, oidc, pkce } from "./support/oidc.mjs";
 import { stopAll, until } from "./support/run.mjs";
 import { ask } from "./support/wire.mjs";
 
-let server;
+let server, second;
 
 before(async () => {
   server = await oidc();
+  if (!noAuthlib) second = await authlib({ unknown: ["nobody"] });
 });
 after(stopAll);
 
-const clientAssertion = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const formText = (text) => new URLSearchParams({ text }).toString().slice("text=".length);
 const basicOf = (id, secret) => ({ authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}` });
 const basic = (client) => basicOf(formText(client.client_id), formText(client.client_secret));
@@ -332,6 +333,65 @@ test("a hanging server answers nothing until its caller leaves, and does nothing
   await until("the request", entry);
   assert.equal((await leave()).next, undefined);
   assert.equal((await refresh(token)).status, 200);
+});
+
+// --- the second server --------------------------------------------------------------------
+
+const ofSecond = (form, headers) => post(second.tokenUrl, form, headers);
+const claimsOf = (more) => ({ iss: "service", sub: "ada@acme.test", aud: second.tokenUrl, ...more });
+const grant = (jwt, form) => ofSecond({ grant_type: jwtBearer, assertion: jwt, ...form });
+const seconds = (n) => Math.floor(Date.now() / 1000) + n;
+
+for (const alg of ["RS256", "ES256"])
+  test(`a JWT bearer assertion gives a token for its subject, once: ${alg}`, { skip: noAuthlib }, async () => {
+    const jwt = assertion(second.keys[alg], claimsOf({ scope: "api.read" }));
+    const { status, json, text } = await grant(jwt);
+    assert.equal(status, 200, text);
+    assert.deepEqual([json.token_type, json.expires_in, json.scope, json.refresh_token], ["Bearer", 60, "api.read", undefined]);
+    assert.deepEqual((await call(json.access_token, second.apiUrl)).json, { account: "ada@acme.test", client: "service", scope: "api.read" });
+    assert.equal((await grant(jwt)).json.error, "invalid_grant");
+  });
+
+test("a JWT bearer assertion that is not right in every part is refused", { skip: noAuthlib }, async () => {
+  const { RS256: key, ES256: other } = second.keys;
+  const wrong = {
+    signature: `${assertion(key, claimsOf()).slice(0, -12)}AAAAAAAAAAAA`,
+    "another's key": assertion({ ...key, privateKey: server.keys.RS256.privateKey }, claimsOf()),
+    "key of another algorithm": makeJwt({ ...other, kid: key.kid }, claimsOf({ exp: seconds(60) })),
+    "no algorithm": makeJwt(key, claimsOf({ exp: seconds(60) }), { alg: "none" }),
+    audience: assertion(key, claimsOf({ aud: "https://elsewhere.test/token" })),
+    expiry: assertion(key, claimsOf({ exp: seconds(-5) })),
+    "no expiry": makeJwt(key, claimsOf()),
+    lifetime: assertion(key, claimsOf({ exp: seconds(7200) })),
+    issuer: assertion(key, claimsOf({ iss: "stranger" })),
+    subject: assertion(key, claimsOf({ sub: "nobody" })),
+    form: "not.a.jwt",
+  };
+  for (const [what, jwt] of Object.entries(wrong)) {
+    const { status, json } = await grant(jwt);
+    assert.deepEqual([what, status, json.error], [what, 400, "invalid_grant"]);
+  }
+});
+
+test("the second server gives client credentials: by secret, by one taken as it is, by assertion", { skip: noAuthlib }, async () => {
+  const { machine, raw } = second.clients, form = { grant_type: "client_credentials", scope: "api.read" };
+  const asserted = (alg) => ({ client_assertion_type: clientAssertion,
+    client_assertion: assertion(second.keys[alg], { iss: "assertion", sub: "assertion", aud: second.tokenUrl }) });
+  const ways = [
+    await ofSecond(form, basicOf(machine.id, machine.secret)),
+    await ofSecond({ ...form, client_id: machine.id, client_secret: machine.secret }),
+    await ofSecond(form, basicOf(raw.id, raw.secret)),
+    await ofSecond({ ...form, ...asserted("RS256") }),
+    await ofSecond({ ...form, ...asserted("ES256") }),
+  ];
+  for (const { status, text, json } of ways) {
+    assert.equal(status, 200, text);
+    assert.equal((await call(json.access_token, second.apiUrl)).status, 200);
+  }
+  assert.equal((await ofSecond(form, basicOf(raw.id, formText(raw.secret)))).status, 401);
+  assert.equal((await ofSecond(form, basicOf(machine.id, "wrong"))).json.error, "invalid_client");
+  await second.expireAccess();
+  assert.equal((await call(ways[0].json.access_token, second.apiUrl)).status, 401);
 });
 
 test("an integration's vendor is the server's API", async () => {
