@@ -6,6 +6,7 @@ int test_auth_rule(void);
 int test_auth_schemes(void);
 int test_auth_take_key(void);
 int test_auth_vendors(void);
+int test_client_auth(void);
 int test_jwt(void);
 int test_pkce(void);
 
@@ -18,6 +19,7 @@ int main(void)
     failed += test_auth_schemes();
     failed += test_auth_take_key();
     failed += test_auth_vendors();
+    failed += test_client_auth();
     failed += test_jwt();
     failed += test_pkce();
     return failed != 0;
