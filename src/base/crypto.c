@@ -10,6 +10,7 @@
 enum { NONCE_BYTES = 12, TAG_BYTES = 16 };
 
 static EVP_MD *sha256;
+static EVP_MD *sha1;
 static EVP_CIPHER *aes_gcm;
 
 void crypto_start(void)
@@ -17,8 +18,9 @@ void crypto_start(void)
     if (sha256)
         return;
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
     aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    CHECK(sha256 && aes_gcm);
+    CHECK(sha256 && sha1 && aes_gcm);
 }
 
 void crypto_random(void *ret, size_t n)
@@ -38,16 +40,30 @@ void crypto_sha256(str bytes, uint8_t ret[CRYPTO_SHA256_BYTES])
     CHECK(EVP_Digest(bytes.p, bytes.n, ret, NULL, sha256, NULL) == 1);
 }
 
-void crypto_hmac_sha256(str key, str bytes, uint8_t ret[CRYPTO_SHA256_BYTES])
+void crypto_sha1(str bytes, uint8_t ret[CRYPTO_SHA1_BYTES])
 {
-    const char *p = key.n ? key.p : ""; /* OpenSSL refuses NULL as a key */
-    CHECK(HMAC(sha256, p, (int)key.n, (const unsigned char *)bytes.p, bytes.n, ret,
-               NULL) != NULL);
+    CHECK(EVP_Digest(bytes.p, bytes.n, ret, NULL, sha1, NULL) == 1);
 }
 
 static const unsigned char *u8(str s)
 {
     return (const unsigned char *)s.p;
+}
+
+static void hmac(const EVP_MD *digest, str key, str bytes, uint8_t *ret)
+{
+    const char *p = key.n ? key.p : ""; /* OpenSSL refuses NULL as a key */
+    CHECK(HMAC(digest, p, (int)key.n, u8(bytes), bytes.n, ret, NULL) != NULL);
+}
+
+void crypto_hmac_sha256(str key, str bytes, uint8_t ret[CRYPTO_SHA256_BYTES])
+{
+    hmac(sha256, key, bytes, ret);
+}
+
+void crypto_hmac_sha1(str key, str bytes, uint8_t ret[CRYPTO_SHA1_BYTES])
+{
+    hmac(sha1, key, bytes, ret);
 }
 
 void crypto_seal(const uint8_t key[CRYPTO_KEY_BYTES], str about, str plain, char *ret)

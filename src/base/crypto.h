@@ -15,6 +15,7 @@
 
 enum {
     CRYPTO_SHA256_BYTES = 32,
+    CRYPTO_SHA1_BYTES = 20,
     CRYPTO_KEY_BYTES = 32,      /* AES-256 */
     CRYPTO_SEAL_BYTES = 12 + 16 /* what sealing adds: nonce and tag */
 };
@@ -27,6 +28,10 @@ void crypto_random(void *ret, size_t n);
 
 void crypto_sha256(str bytes, uint8_t ret[CRYPTO_SHA256_BYTES]);
 void crypto_hmac_sha256(str key, str bytes, uint8_t ret[CRYPTO_SHA256_BYTES]);
+
+/* For protocols that prescribe SHA-1: OAuth 1.0a, WS-Security. Nothing of ours. */
+void crypto_sha1(str bytes, uint8_t ret[CRYPTO_SHA1_BYTES]);
+void crypto_hmac_sha1(str key, str bytes, uint8_t ret[CRYPTO_SHA1_BYTES]);
 
 /*
  * AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce in front and the tag behind:

@@ -114,20 +114,40 @@ bool encode_is_unreserved(char c)
            c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-str encode_percent(struct arena *arena, str text)
+static size_t put_escape(char *p, char c)
 {
     static const char upper[] = "0123456789ABCDEF";
+    p[0] = '%';
+    p[1] = upper[(unsigned char)c >> 4];
+    p[2] = upper[c & 15];
+    return 3;
+}
+
+str encode_percent(struct arena *arena, str text)
+{
+    char *p = arena_bytes(arena, text.n * 3);
+    size_t out = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        if (encode_is_unreserved(text.p[i]))
+            p[out++] = text.p[i];
+        else
+            out += put_escape(p + out, text.p[i]);
+    }
+    return str_of(p, out);
+}
+
+str encode_form(struct arena *arena, str text)
+{
     char *p = arena_bytes(arena, text.n * 3);
     size_t out = 0;
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
-        if (encode_is_unreserved(c)) {
+        if (c == ' ')
+            p[out++] = '+';
+        else if (c == '*' || (c != '~' && encode_is_unreserved(c)))
             p[out++] = c;
-            continue;
-        }
-        p[out++] = '%';
-        p[out++] = upper[(unsigned char)c >> 4];
-        p[out++] = upper[c & 15];
+        else
+            out += put_escape(p + out, c);
     }
     return str_of(p, out);
 }

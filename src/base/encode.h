@@ -20,6 +20,10 @@ bool decode_base64(struct arena *arena, str text, str *ret_bytes);
 /* Escapes all but the unreserved characters of RFC 3986 §2.3. */
 str encode_percent(struct arena *arena, str text);
 
+/* As forms write it (application/x-www-form-urlencoded, WHATWG URL §5.2): a blank is
+ * `+`; letters, digits and `*-._` stand for themselves. */
+str encode_form(struct arena *arena, str text);
+
 /* False when a `%` is not followed by two hexadecimal digits. */
 bool decode_percent(struct arena *arena, str text, str *ret_bytes);
 

@@ -136,6 +136,20 @@ str field_unquote(struct arena *arena, str text)
     return str_of(p, n);
 }
 
+str field_quote(struct arena *arena, str text)
+{
+    char *p = arena_bytes(arena, text.n * 2 + 2);
+    size_t n = 0;
+    p[n++] = '"';
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '"' || text.p[i] == '\\')
+            p[n++] = '\\';
+        p[n++] = text.p[i];
+    }
+    p[n++] = '"';
+    return str_of(p, n);
+}
+
 /* RFC 8288 §3: link-value = "<" URI-Reference ">" *( OWS ";" OWS link-param ) */
 bool field_link_next(str *rest, struct field_link *ret_link)
 {

@@ -28,6 +28,9 @@ void field_pair(str piece, str *ret_name, str *ret_value);
 /* A quoted string's content without its escapes; other text as it is. */
 str field_unquote(struct arena *arena, str text);
 
+/* The text as a quoted string (RFC 9110 §5.6.4); it must fit on a header line. */
+str field_quote(struct arena *arena, str text);
+
 /* One link of a Link header. The URI is a part of the value, so that a rewriter can put
  * another one in its place. */
 struct field_link {

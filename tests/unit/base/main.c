@@ -18,6 +18,7 @@ int main(void)
     failed += test_secret();
     failed += test_crypto();
     failed += test_crypto_digest();
+    failed += test_crypto_sign();
     failed += test_log();
     failed += test_err();
     return failed < 255 ? failed : 255;

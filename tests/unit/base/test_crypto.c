@@ -33,6 +33,11 @@ static str digest_hex(const uint8_t digest[CRYPTO_SHA256_BYTES])
     return encode_hex(&arena, str_of((const char *)digest, CRYPTO_SHA256_BYTES));
 }
 
+static str sha1_hex(const uint8_t digest[CRYPTO_SHA1_BYTES])
+{
+    return encode_hex(&arena, str_of((const char *)digest, CRYPTO_SHA1_BYTES));
+}
+
 /* FIPS 180-4 examples. */
 static void sha256_gives_the_known_digests(void **state)
 {
@@ -72,6 +77,30 @@ static void hmac_gives_the_known_codes(void **state)
     crypto_hmac_sha256(STR_NONE, STR_NONE, code);
     assert_str(digest_hex(code),
                STR("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"));
+}
+
+/* FIPS 180-4 examples; RFC 2202 §3, cases 1, 2 and 6. */
+static void sha1_gives_the_known_digests_and_codes(void **state)
+{
+    (void)state;
+    uint8_t digest[CRYPTO_SHA1_BYTES];
+    char key[80];
+    crypto_sha1(STR("abc"), digest);
+    assert_str(sha1_hex(digest), STR("a9993e364706816aba3e25717850c26c9cd0d89d"));
+    crypto_sha1(STR_NONE, digest);
+    assert_str(sha1_hex(digest), STR("da39a3ee5e6b4b0d3255bfef95601890afd80709"));
+    crypto_hmac_sha1(from_hex("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b"),
+                     STR("Hi There"), digest);
+    assert_str(sha1_hex(digest), STR("b617318655057264e28bc0b6fb378c8ef146be00"));
+    crypto_hmac_sha1(STR("Jefe"), STR("what do ya want for nothing?"), digest);
+    assert_str(sha1_hex(digest), STR("effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"));
+    memset(key, 0xaa, sizeof(key));
+    crypto_hmac_sha1(str_of(key, sizeof(key)),
+                     STR("Test Using Larger Than Block-Size Key - Hash Key First"),
+                     digest);
+    assert_str(sha1_hex(digest), STR("aa4ae5e15272d00e95705637ce8a3b55ed402112"));
+    crypto_hmac_sha1(STR_NONE, STR_NONE, digest);
+    assert_str(sha1_hex(digest), STR("fbdb1d1b18aa6c08324b7d64b71fb76370690e1d"));
 }
 
 /* McGrew, Viega: "The Galois/Counter Mode of Operation", test cases 13, 14 and 16. */
@@ -206,6 +235,7 @@ int test_crypto(void)
     const struct CMUnitTest tests[] = {
         T(sha256_gives_the_known_digests),
         T(hmac_gives_the_known_codes),
+        T(sha1_gives_the_known_digests_and_codes),
         T(sealed_bytes_are_aes_256_gcm),
         T(what_is_sealed_can_be_opened),
         T(a_single_wrong_bit_is_noticed),

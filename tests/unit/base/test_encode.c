@@ -109,6 +109,15 @@ static void percent_leaves_the_unreserved_alone(void **state)
     assert_str(bytes, STR("\0"));
 }
 
+static void forms_are_written_as_browsers_do(void **state)
+{
+    (void)state;
+    assert_str(encode_form(&arena, STR("azAZ09*-._")), STR("azAZ09*-._"));
+    assert_str(encode_form(&arena, STR("a b+c%20~\xc3\xa4&=:/\n")),
+               STR("a+b%2Bc%2520%7E%C3%A4%26%3D%3A%2F%0A"));
+    assert_str(encode_form(&arena, STR("")), STR(""));
+}
+
 static void wrong_percents_are_refused(void **state)
 {
     (void)state;
@@ -145,6 +154,7 @@ int test_encode(void)
         T(wrong_base64_is_refused),
         T(random_bytes_survive_all_encodings),
         T(percent_leaves_the_unreserved_alone),
+        T(forms_are_written_as_browsers_do),
         T(wrong_percents_are_refused),
         T(base62_has_letters_and_digits_only),
     };

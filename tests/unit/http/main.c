@@ -6,6 +6,7 @@ int main(void)
     failed += test_date();
     failed += test_field();
     failed += test_field_member();
+    failed += test_form();
     failed += test_header();
     failed += test_inbound();
     failed += test_inflate();

@@ -155,6 +155,19 @@ static void quotes_and_escapes_are_removed(void **state)
                   field_unquote(*state, text_input(*state, rows[i].value)), rows[i].want);
 }
 
+static void texts_are_quoted_and_come_back(void **state)
+{
+    static const char *const rows[] = {"", "a b", "\"", "a\\\"", "\xc3\xa4\t,;="};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        str quoted = field_quote(*state, str_z(rows[i]));
+        str rest = quoted, item;
+        assert_true(field_list_next(&rest, &item));
+        assert_str(item, quoted);
+        text_same(rows[i], field_unquote(*state, quoted), rows[i]);
+    }
+    text_same("escapes", field_quote(*state, STR("a\"b\\")), "\"a\\\"b\\\\\"");
+}
+
 #define GITHUB_LINK                                                                      \
     "<https://api.github.com/repositories/99/issues?per_page=1&page=1>; rel=\"prev\", "  \
     "<https://api.github.com/repositories/99/issues?per_page=1&page=3>; rel=\"next\", "  \
@@ -269,6 +282,7 @@ int test_field(void)
         TEXT_TEST(tokens_are_found_in_lists),
         TEXT_TEST(pairs_are_cut),
         TEXT_TEST(quotes_and_escapes_are_removed),
+        TEXT_TEST(texts_are_quoted_and_come_back),
         TEXT_TEST(links_are_walked),
         TEXT_TEST(the_uri_of_a_link_can_be_replaced_in_place),
         TEXT_TEST(relations_are_found),

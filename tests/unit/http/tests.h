@@ -5,6 +5,7 @@
 int test_date(void);
 int test_field(void);
 int test_field_member(void);
+int test_form(void);
 int test_header(void);
 int test_inbound(void);
 int test_inflate(void);
