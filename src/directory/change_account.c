@@ -76,14 +76,17 @@ static enum err put_credentials(struct tx *tx, struct change *change, str sealed
     struct change_work *work = change->work;
     struct data_key data_key = {change_id(change), sealed_data_key};
     str sealed;
-    if (!directory_seal_credentials(change->directory->keyring, &data_key, change,
-                                    version, &work->arena, &sealed))
+    struct credential_set set = {change->credentials, change->credential_n, version};
+    if (!directory_seal_credentials(change->directory->keyring, &data_key, &set,
+                                    &work->arena, &sealed))
         return change_refuse(change, ERR_CREDENTIAL_UNUSABLE,
                              "The account's data key cannot be opened: its master key is "
                              "gone, or its row is damaged.");
     struct value params[] = {V_TEXT(change_id(change)), V_INT((int64_t)version),
                              V_BLOB(sealed), V_INT(work->wall)};
     enum err err = tx_exec(tx, &delete, params, 1, NULL);
+    if (err == ERR_NONE)
+        err = token_forget(tx, change_id(change));
     return err == ERR_NONE ? tx_exec(tx, &insert, params, COUNT_OF(params), NULL) : err;
 }
 
@@ -137,6 +140,18 @@ static enum err refuse_credentials(struct change *change, const struct present *
                          (unsigned long long)change->credential_version);
 }
 
+static enum err tell_move(struct tx *tx, struct change *change, enum account_state from,
+                          enum account_state to)
+{
+    struct state_move move = {.environment = change->work->environment,
+                              .account = change->id,
+                              .from = from,
+                              .to = to,
+                              .reason = change->state_reason,
+                              .wall = change->work->wall};
+    return token_tell(tx, &move);
+}
+
 static enum err run_account_credentials(struct tx *tx, struct change *change)
 {
     static const struct statement update = {
@@ -162,7 +177,8 @@ static enum err run_account_credentials(struct tx *tx, struct change *change)
     if (err != ERR_NONE)
         return err;
     note_credentials(change, version);
-    return read_back(tx, change);
+    err = tell_move(tx, change, present.state, state);
+    return err == ERR_NONE ? read_back(tx, change) : err;
 }
 
 const struct change_ops change_account_credentials = {.action = "account.credentials",
@@ -323,7 +339,8 @@ static enum err run_account_state(struct tx *tx, struct change *change)
     json_out_member_text(out, STR("from"), account_state_word(present.state));
     json_out_member_text(out, STR("to"), account_state_word(change->state));
     json_out_member_text(out, STR("reason"), change->state_reason);
-    return read_back(tx, change);
+    err = tell_move(tx, change, present.state, change->state);
+    return err == ERR_NONE ? read_back(tx, change) : err;
 }
 
 const struct change_ops change_account_state = {.action = "account.state",
@@ -365,6 +382,8 @@ static enum err run_account_delete(struct tx *tx, struct change *change)
     enum err err = read_present(tx, change, &present);
     if (err == ERR_NONE)
         err = tx_exec(tx, &credentials, (struct value[]){V_TEXT(change->id)}, 1, NULL);
+    if (err == ERR_NONE)
+        err = token_forget(tx, change->id);
     if (err == ERR_NONE)
         err = destroy_data_key(tx, change, present.data_key.n);
     return err == ERR_NONE ? change_remove(tx, change, &delete, "account") : err;

@@ -19,6 +19,15 @@ struct api_key *directory_find_key(struct directory *directory, str text)
                            str_of((const char *)digest, sizeof(digest)));
 }
 
+void directory_watch_accounts(struct directory *directory,
+                              void (*fn)(void *arg, struct account *account, bool there),
+                              void *arg)
+{
+    CHECK_MAGIC(directory, DIRECTORY_MAGIC);
+    directory->watch_arg = arg;
+    directory->watch = fn;
+}
+
 struct api_key *directory_key(struct directory *directory, str id)
 {
     CHECK_MAGIC(directory, DIRECTORY_MAGIC);

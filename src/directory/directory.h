@@ -95,6 +95,16 @@ struct account_page {
 uint32_t directory_list_members(struct directory *directory, str environment_id,
                                 const struct account_page *page, struct account **ret);
 
+/*
+ * Whoever keeps something beside each account (the token keeper) hears of each that is
+ * published, before readers find it, and of each that is withdrawn (`there` false), after
+ * they no longer do. On a store thread, in the order of the commits; it must neither wait
+ * nor call the directory. One watcher; set before changes begin, NULL at their end.
+ */
+void directory_watch_accounts(struct directory *directory,
+                              void (*fn)(void *arg, struct account *account, bool there),
+                              void *arg);
+
 /* --- changing --- */
 
 /* Who does it, for the audit log. Borrowed until the change is answered. */

@@ -49,11 +49,11 @@ static struct secret pack(const struct credential *credentials, uint32_t n)
 }
 
 bool directory_seal_credentials(struct keyring *keyring, const struct data_key *data_key,
-                                const struct change *change, uint64_t version,
-                                struct arena *arena, str *ret_sealed)
+                                const struct credential_set *set, struct arena *arena,
+                                str *ret_sealed)
 {
-    struct secret plain = pack(change->credentials, change->credential_n);
-    bool good = keyring_seal(keyring, data_key, place(version, arena),
+    struct secret plain = pack(set->items, set->n);
+    bool good = keyring_seal(keyring, data_key, place(set->version, arena),
                              secret_peek(&plain), arena, ret_sealed);
     secret_fini(&plain);
     return good;
@@ -105,19 +105,18 @@ static struct credentials *unpack(str plain, uint64_t version)
     return credentials;
 }
 
-/* NULL when they cannot be opened. */
-static struct credentials *open_sealed(struct keyring *keyring,
-                                       const struct account *account)
+struct credentials *directory_open_credentials(struct keyring *keyring,
+                                               const struct data_key *data_key,
+                                               uint64_t version, str sealed)
 {
     struct credentials *credentials = NULL;
-    struct data_key data_key = {tenant_id_str(&account->id), account->data_key};
     struct arena scratch;
     str plain;
-    arena_init(&scratch, account->sealed.n + 256, OPEN_BYTES_MAX);
-    if (account->sealed.n <= PLAIN_BYTES_MAX &&
-        keyring_open(keyring, &data_key, place(account->credential_version, &scratch),
-                     account->sealed, &scratch, &plain)) {
-        credentials = unpack(plain, account->credential_version);
+    arena_init(&scratch, sealed.n + 256, OPEN_BYTES_MAX);
+    if (sealed.n <= PLAIN_BYTES_MAX &&
+        keyring_open(keyring, data_key, place(version, &scratch), sealed, &scratch,
+                     &plain)) {
+        credentials = unpack(plain, version);
         mem_wipe((char *)(uintptr_t)plain.p, plain.n);
     }
     arena_fini(&scratch);
@@ -138,7 +137,9 @@ const struct credentials *directory_credentials(struct directory *directory,
         *ret_err = ERR_ACCOUNT_NOT_CONNECTED;
         return NULL;
     }
-    struct credentials *opened = open_sealed(directory->keyring, account);
+    struct data_key data_key = {tenant_id_str(&account->id), account->data_key};
+    struct credentials *opened = directory_open_credentials(
+        directory->keyring, &data_key, account->credential_version, account->sealed);
     if (!opened) {
         *ret_err = ERR_CREDENTIAL_UNUSABLE;
         return NULL;

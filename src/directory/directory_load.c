@@ -82,7 +82,16 @@ static void account_of_row(struct tx *tx, struct arena *scratch,
                            .created = tx_int(tx, 12),
                            .updated = tx_int(tx, 13),
                            .data_key = tx_text(tx, 14),
-                           .sealed = tx_text(tx, 15)};
+                           .sealed = tx_text(tx, 15),
+                           .token = {.issued = tx_int(tx, 16),
+                                     .expires = tx_int(tx, 17),
+                                     .refresh_expires = tx_int(tx, 18),
+                                     .learned = tx_int(tx, 19),
+                                     .refreshed = tx_int(tx, 20),
+                                     .tried = tx_int(tx, 21),
+                                     .failures = (uint32_t)tx_int(tx, 22),
+                                     .fault = tx_text(tx, 23),
+                                     .intent = (uint64_t)tx_int(tx, 24)}};
     *ret = (struct found_account){.environment = tenant_id_of(tx_text(tx, 1))};
     if (!like.id.text[0] || !read_texts(scratch, tx_text(tx, 5), &like.labels) ||
         !read_texts(scratch, tx_text(tx, 6), &like.context) ||
@@ -130,9 +139,12 @@ static void key_of_rows(struct tx *tx, struct arena *scratch, struct found_key *
 #define ACCOUNT_ROWS                                                                     \
     "SELECT a.id, a.environment, a.integration, a.external_id, a.name, a.labels, "       \
     "a.context, a.app, a.state, a.state_reason, a.concurrency_max, "                     \
-    "a.credential_version, a.created, a.updated, k.sealed, c.sealed "                    \
+    "a.credential_version, a.created, a.updated, k.sealed, c.sealed, "                   \
+    "t.issued, t.expires, t.refresh_expires, t.learned, t.refreshed, t.tried, "          \
+    "t.failures, t.fault, t.intent "                                                     \
     "FROM account a LEFT JOIN data_key k ON k.owner = a.id "                             \
-    "LEFT JOIN credential c ON c.account = a.id AND c.version = a.credential_version"
+    "LEFT JOIN credential c ON c.account = a.id AND c.version = a.credential_version "   \
+    "LEFT JOIN token t ON t.account = a.id"
 #define KEY_ROWS                                                                         \
     "SELECT k.id, k.stage, k.label, k.hint, k.digest, k.permissions, k.expires, "        \
     "k.last_used, k.created, e.environment "                                             \

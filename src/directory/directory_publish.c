@@ -233,6 +233,8 @@ static void unindex_account(struct directory *directory, struct account *account
 /* The account has its environment. */
 static void put_account(struct directory *directory, struct account *account)
 {
+    if (directory->watch)
+        directory->watch(directory->watch_arg, account, true);
     struct account *before = tenant_table_put(&directory->accounts, account);
     index_account(directory, account);
     if (before)
@@ -272,6 +274,7 @@ static void put_again(struct directory *directory, const struct account *account
         .credential_version = account->credential_version,
         .data_key = data_key,
         .sealed = account->sealed,
+        .token = account->token,
         .created = account->created,
         .updated = account->updated,
     };
@@ -294,6 +297,8 @@ void directory_withdraw_account(struct directory *directory, str id)
     roster_remove(&directory->members, order_of_member(account));
     pthread_rwlock_unlock(&directory->members_lock);
     unindex_account(directory, account);
+    if (directory->watch)
+        directory->watch(directory->watch_arg, account, false);
     account_unref(&account);
 }
 

@@ -33,6 +33,9 @@ struct directory {
     pthread_rwlock_t members_lock;
     struct roster members; /* accounts, those of an environment together; by id */
     atomic_uint_fast64_t accounts_by_state[ACCOUNT_DELETING + 1];
+    /* Who hears of accounts (directory_watch_accounts); NULL: nobody. */
+    void (*watch)(void *arg, struct account *account, bool there);
+    void *watch_arg;
 };
 
 enum { DIRECTORY_MAGIC = 0x64697265, KEY_ENVIRONMENTS_MAX = 1000 };
@@ -87,9 +90,34 @@ enum err directory_read_key(struct tx *tx, str id, struct found_key *ret);
 
 /* Seals a set of credentials as version `version` of the account. False when its data key
  * cannot be opened. */
+struct credential_set {
+    const struct credential *items;
+    uint32_t n;
+    uint64_t version;
+};
 bool directory_seal_credentials(struct keyring *keyring, const struct data_key *data_key,
-                                const struct change *change, uint64_t version,
-                                struct arena *arena, str *ret_sealed);
+                                const struct credential_set *set, struct arena *arena,
+                                str *ret_sealed);
+
+/* The same backwards: NULL when they cannot be opened. To be destroyed. */
+struct credentials *directory_open_credentials(struct keyring *keyring,
+                                               const struct data_key *data_key,
+                                               uint64_t version, str sealed);
+
+/* --- tokens (token_change.c) --- */
+
+/* What was known of the account's token is no longer. */
+enum err token_forget(struct tx *tx, str account);
+
+/* The event of an account that moves between states; none where nobody cares. `reason`
+ * may be absent. */
+struct state_move {
+    str environment, account;
+    enum account_state from, to;
+    str reason;
+    usec wall;
+};
+enum err token_tell(struct tx *tx, const struct state_move *move);
 
 /* --- changes --- */
 

@@ -103,7 +103,8 @@ static size_t account_bytes(const struct account *like)
 {
     return like->integration.n + like->external_id.n + like->name.n +
            like->state_reason.n + like->data_key.n + like->sealed.n +
-           object_bytes(&like->labels) + object_bytes(&like->context);
+           like->token.fault.n + object_bytes(&like->labels) +
+           object_bytes(&like->context);
 }
 
 /* The texts come last: they need no alignment. */
@@ -127,6 +128,9 @@ struct account *account_create(const struct account *like)
     account->credential_version = like->credential_version;
     account->data_key = arena_str(&arena, like->data_key);
     account->sealed = arena_str(&arena, like->sealed);
+    account->token = like->token;
+    account->token.fault = arena_str(&arena, like->token.fault);
+    atomic_init(&account->token_good, atomic_load(&like->token_good));
     account->created = like->created;
     account->updated = like->updated;
     account->arena = arena;

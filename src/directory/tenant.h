@@ -76,6 +76,22 @@ struct credentials {
     struct credential items[];
 };
 
+/*
+ * What is known of an account's token beside its secrets; all 0 when it has none that is
+ * renewed, or none yet. Times are wall times; `keeper/` turns them into its own.
+ */
+struct token_facts {
+    usec issued;          /* when the token came; 0: not known */
+    usec expires;         /* 0: not known; USEC_NEVER: it does not */
+    usec refresh_expires; /* the refresh token's own end; 0: not known */
+    usec learned;         /* a lifetime that was learned from 401s; 0: none */
+    usec refreshed;       /* the last exchange that gave a token */
+    usec tried;           /* the last that was begun */
+    uint32_t failures;    /* since the last that gave one */
+    str fault;            /* what the last failure was; absent: none */
+    uint64_t intent;      /* the credential version of an exchange without an answer */
+};
+
 /* Where an account stands in an index by external id; the directory's own. */
 struct tenant_place {
     struct tenant_place *next;
@@ -100,6 +116,9 @@ struct account {
     str data_key; /* as stored, sealed by a master key; read by keyring.h only */
     str sealed;   /* the credentials as stored, sealed by the data key; absent if none */
     _Atomic(struct credentials *) opened; /* filled at first use; see directory.h */
+    struct token_facts token;
+    _Atomic usec token_good; /* monotonic: calls may take the token until then;
+                              * USEC_NEVER: always. The keeper's; 0 until it has looked */
     usec created, updated;
     struct tenant_place by_environment, by_stage;
     struct arena arena;

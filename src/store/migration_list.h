@@ -147,3 +147,36 @@ X(3, "integrations",
   " changed BIGINT NOT NULL,"
   " FOREIGN KEY (integration, revision)"
   " REFERENCES integration_version (integration, revision));")
+
+/*
+ * token: what is known of an account's token beside its secrets (directory/tenant.h,
+ * struct token_facts). `intent` is the credential version from which an exchange at the
+ * token endpoint began that has not been answered; `lease_until` and `lease_by` say who is
+ * at it, `fence` counts the leases. event: the outbox (event/event.h).
+ */
+X(4, "tokens",
+  "CREATE TABLE token ("
+  " account TEXT NOT NULL PRIMARY KEY REFERENCES account (id),"
+  " issued BIGINT NOT NULL,"
+  " expires BIGINT NOT NULL,"
+  " refresh_expires BIGINT NOT NULL,"
+  " learned BIGINT NOT NULL,"
+  " refreshed BIGINT NOT NULL,"
+  " tried BIGINT NOT NULL,"
+  " failures BIGINT NOT NULL,"
+  " fault TEXT,"
+  " intent BIGINT NOT NULL,"
+  " lease_until BIGINT NOT NULL,"
+  " lease_by TEXT,"
+  " fence BIGINT NOT NULL);"
+
+  "CREATE TABLE event ("
+  " sequence BIGINT NOT NULL PRIMARY KEY,"
+  " time BIGINT NOT NULL,"
+  " type TEXT NOT NULL,"
+  " environment TEXT,"
+  " account TEXT,"
+  " detail TEXT NOT NULL);"
+  "CREATE INDEX event_of_account ON event (account, sequence);"
+  "CREATE INDEX event_of_environment ON event (environment, sequence);"
+  "INSERT INTO counter (name, value) VALUES ('event', 0);")

@@ -1,0 +1,89 @@
+/*
+ * What the store does for an exchange at a vendor's token endpoint, in three changes:
+ *
+ *   INTEND   before anything is sent: takes the lease, notes from which credential
+ *            version the exchange starts. Whoever finds an intent without an end knows
+ *            that an exchange may have happened whose answer nobody has.
+ *   STORE    the new set, before anyone uses it, as the next version. The set before
+ *            stays in the store until the one after is there.
+ *   FAIL     the exchange gave none: what happened, and what follows for the account.
+ *
+ * One exchange at a time an account, over all processes of a store: the lease outlives
+ * the bounded exchange, and what comes too late is refused by fence and version. All
+ * three are on disk when they are answered.
+ *
+ * These are no acts of a person: they leave no line in the audit log. What changes the
+ * state of an account leaves an event.
+ */
+#ifndef DIRECTORY_TOKEN_CHANGE_H
+#define DIRECTORY_TOKEN_CHANGE_H
+
+#include "directory/directory.h"
+
+enum token_step { TOKEN_INTEND, TOKEN_STORE, TOKEN_FAIL };
+
+enum token_end {
+    TOKEN_DONE,
+    TOKEN_NEWER, /* the stored credentials are newer than `version`; they are published */
+    TOKEN_HELD,  /* INTEND: somebody else is at it until `lease_until` */
+    TOKEN_GONE   /* the account is not there, or its state admits no exchange */
+};
+
+/* The caller embeds it, fills what its step reads, and keeps it and everything that it
+ * lends until `done`, which runs on `worker`. */
+struct token_change {
+    enum token_step step;
+    struct directory *directory;
+    struct worker *worker;
+    void (*done)(struct token_change *change);
+    struct arena *arena; /* the caller's; what it finds is allocated in it */
+
+    str account;
+    uint64_t version; /* of the credentials that the exchange starts from */
+    str holder;       /* who asks: one name a process */
+    usec lease;       /* INTEND: how long */
+    usec learned;     /* INTEND: a lifetime that 401s have shown; 0: none */
+    uint64_t fence;   /* STORE, FAIL: what INTEND answered */
+    usec wall;        /* when the exchange was answered */
+
+    /* STORE: the whole set */
+    const struct credential *credentials;
+    uint32_t credential_n;
+    usec issued, expires, refresh_expires; /* as struct token_facts */
+    struct json context; /* members to put into the account's context; UNDEFINED: none */
+
+    /* FAIL */
+    str fault;       /* a sentence */
+    bool unanswered; /* whether the vendor acted is not known: the intent stays */
+    bool dead;       /* only a person can mend it: NEEDS_REAUTH */
+    bool worrying;   /* an ACTIVE account becomes DEGRADED */
+
+    /* the answer */
+    enum err err; /* the store's; ERR_CREDENTIAL_UNUSABLE: the data key is closed */
+    enum token_end end;
+    usec lease_until; /* HELD: wall */
+    bool interrupted; /* INTEND: an exchange from this very version was never answered */
+
+    struct store_op op;      /* private */
+    struct token_work *work; /* private */
+};
+
+void directory_change_token(struct token_change *change);
+
+/*
+ * The set of credentials that version − 1 was, if it is still stored: for the one try
+ * that is left when the present refresh token is refused. NULL: it is not there, or
+ * cannot be opened. A READ operation in the same way; credentials_destroy the answer.
+ */
+struct token_previous {
+    struct directory *directory;
+    struct worker *worker;
+    void (*done)(struct token_previous *previous);
+    struct account *account; /* borrowed */
+    struct credentials *credentials;
+    enum err err;
+    struct store_op op; /* private */
+};
+void directory_previous_credentials(struct token_previous *previous);
+
+#endif

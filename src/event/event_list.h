@@ -1,0 +1,12 @@
+/*
+ * What happens of which the product may want to hear: X(symbol, "type", what it says).
+ */
+X(ACCOUNT_NEEDS_REAUTH, "account.needs_reauth",
+  "The credentials of an account no longer work at the vendor; its owner must connect it "
+  "again. `reason` says how that was found out.")
+X(ACCOUNT_REACTIVATED, "account.reactivated",
+  "An account that had to be connected again works again.")
+X(ACCOUNT_CONNECTED, "account.connected", "An account was connected for the first time.")
+X(ACCOUNT_DEGRADED, "account.degraded",
+  "An account works, but something about it needs a look. `reason` says what.")
+X(ACCOUNT_RECOVERED, "account.recovered", "What was wrong with an account has passed.")
