@@ -198,8 +198,7 @@ static bool check_integration(struct api_call *call, str name)
     const struct integration *integration = snapshot_find(snapshot, name);
     look->call = call;
     if (integration && call->secrets) {
-        const struct auth_ops *auth = auth_ops_of(&integration->auth);
-        look->field_n = auth->fields(&integration->auth, look->fields);
+        look->field_n = auth_fields(&integration->auth, look->fields);
         look_at_all(look);
     }
     snapshot_unref(&snapshot);

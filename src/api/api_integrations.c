@@ -97,7 +97,7 @@ static void put_fields(struct json_out *out, const struct integration *integrati
 {
     struct auth_field fields[AUTH_FIELDS_MAX];
     const struct auth_rule *rule = &integration->auth;
-    uint32_t n = auth_ops_of(rule)->fields(rule, fields);
+    uint32_t n = auth_fields(rule, fields);
     json_out_name(out, STR("credentials"));
     json_out_array(out);
     for (uint32_t i = 0; i < n; i++) {

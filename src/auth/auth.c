@@ -7,6 +7,7 @@
 
 #include "auth/oauth1.h"
 #include "auth/wsse.h"
+#include "auth/token_rule.h"
 #include "base/encode.h"
 #include "directory/tenant.h"
 #include "http/field.h"
@@ -29,6 +30,21 @@ const struct auth_ops *auth_ops_of(const struct auth_rule *rule)
 {
     CHECK(rule->scheme < AUTH_SCHEME_COUNT);
     return schemes[rule->scheme];
+}
+
+str auth_token_name(const struct auth_rule *rule)
+{
+    if (rule->scheme == AUTH_bearer)
+        return STR("token");
+    return rule->scheme == AUTH_header || rule->scheme == AUTH_query ? STR("key")
+                                                                     : STR_NONE;
+}
+
+uint32_t auth_fields(const struct auth_rule *rule, struct auth_field *ret_fields)
+{
+    if (rule->token)
+        return token_fields(rule->token, auth_token_name(rule), ret_fields);
+    return auth_ops_of(rule)->fields(rule, ret_fields);
 }
 
 /* --- reading the document --- */
@@ -119,6 +135,12 @@ static const struct bind_row rule_rows[] = {
          "(OASIS WS-Security); text, over the nonce as it stands (the header X-WSSE of "
          "Atom); hex, as text, with the digest in hexadecimal inside its base64; none, "
          "the password itself. Bytes unless given."},
+    {.name = "token",
+     .kind = BIND_OPTION,
+     .offset = RULE(token),
+     .table = &token_table,
+     .doc = "How the token is obtained and renewed; without it credentials are as they "
+            "were stored."},
 };
 
 /* So that a word that was given is told from one that was not. */
@@ -144,6 +166,12 @@ static void finish_rule(struct binder *binder, void *obj)
         rule->digest = WSSE_BYTES;
     if (rule->scheme == AUTH_wsse)
         set_default(&rule->header, STR("X-WSSE"));
+    if (rule->token && str_absent(auth_token_name(rule)))
+        bind_fault_at(
+            binder, STR("token"),
+            "has no meaning with the scheme \"%s\", which sends no token; choose "
+            "bearer, header or query.",
+            scheme_words[rule->scheme]);
     if (rule->scheme != AUTH_bearer)
         return;
     set_default(&rule->header, header_name(HEADER_AUTHORIZATION));

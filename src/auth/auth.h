@@ -19,6 +19,7 @@
 struct credential;
 struct credentials;
 struct url;
+struct token_rule;
 
 enum auth_scheme {
 #define X(name, doc) AUTH_##name,
@@ -34,7 +35,7 @@ struct auth_field {
     bool optional;
 };
 
-enum { AUTH_FIELDS_MAX = 5, AUTH_CHANCE_BYTES = 20 };
+enum { AUTH_FIELDS_MAX = 24, AUTH_CHANCE_BYTES = 20 };
 
 struct auth_rule {
     uint32_t scheme;          /* enum auth_scheme */
@@ -49,6 +50,7 @@ struct auth_rule {
     str realm;                /* oauth1: the same for every account */
     bool two_legged;          /* oauth1: there is no token */
     uint32_t digest;          /* wsse: enum wsse_digest */
+    const struct token_rule *token; /* how it is obtained and renewed; NULL: it is not */
 };
 
 extern const struct bind_table auth_table;
@@ -85,6 +87,13 @@ struct auth_ops {
 };
 
 const struct auth_ops *auth_ops_of(const struct auth_rule *rule);
+
+/* The credentials that an account of this rule needs or may have, with those that get it
+ * a token; answers how many, AUTH_FIELDS_MAX at most. */
+uint32_t auth_fields(const struct auth_rule *rule, struct auth_field *ret_fields);
+
+/* The credential that a token is kept as: what the scheme sends. */
+str auth_token_name(const struct auth_rule *rule);
 
 /* The value of a credential by name, or absent. */
 str auth_credential(const struct credentials *credentials, str name);

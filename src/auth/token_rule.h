@@ -1,0 +1,182 @@
+/*
+ * The `token` block of an auth rule: how an account's token is obtained at the vendor's
+ * token endpoint, and renewed before it expires. RFC 6749 with what vendors make of it,
+ * as data: which grant, how the app says who it is, what is sent beside, where the answer
+ * has what.
+ *
+ * Texts of the block are templates. In URLs they may use the account's context and the
+ * app's params; in parameters, headers and claims also `client_id`, the credentials of
+ * account and app by their names, and `jwt`, the token that the `jwt` block makes.
+ *
+ * Pure; any thread. What holds secrets is made in the arena of the call, which its owner
+ * wipes.
+ */
+#ifndef AUTH_TOKEN_RULE_H
+#define AUTH_TOKEN_RULE_H
+
+#include "auth/auth.h"
+#include "auth/client_auth.h"
+#include "http/template.h"
+#include "policy/signal.h"
+
+enum token_grant {
+#define X(name, doc) TOKEN_GRANT_##name,
+#include "auth/token_grant_list.h"
+#undef X
+    TOKEN_GRANT_COUNT
+};
+
+/* A parameter, header or claim with a name. */
+struct token_param {
+    str name;
+    struct template value;
+};
+
+/* A value of the answer that is kept under a name. */
+struct token_field {
+    str name;
+    struct signal from;
+};
+
+/* A JSON Web Token that is made for each exchange (RFC 7523). */
+struct token_jwt {
+    uint32_t alg;            /* enum sign_alg */
+    struct bind_list claims; /* struct token_param; over iss, sub, aud, iat, exp, jti */
+    struct json more;        /* OBJECT or UNDEFINED: claims that are not texts */
+    str issuer;    /* the credential or value that `iss` takes, if none is given */
+    usec lifetime; /* until `exp` */
+    usec early;    /* `iat` is so much before now */
+};
+
+struct token_rule {
+    uint32_t grant;                /* enum token_grant */
+    struct template authorize_url; /* authorization_code */
+    struct template url;
+    struct template refresh_url; /* not given: url */
+    struct template revoke_url;  /* not given: nothing is revoked */
+    struct client_auth_rule client;
+    uint32_t encoding; /* enum token_encoding */
+    str verb;          /* "POST" */
+    bool pkce;         /* true unless switched off */
+    struct bind_texts scopes;
+    str scope_separator;               /* " " */
+    struct bind_list authorize_params; /* struct token_param, as the next four */
+    struct bind_list params;           /* with each exchange */
+    struct bind_list code_params;      /* only with a code */
+    struct bind_list refresh_params;   /* only with a refresh token */
+    struct bind_list headers;
+    struct bind_list
+        redirect; /* struct token_param: context ← parameter of the redirect */
+    const struct token_jwt *jwt; /* NULL: none */
+    struct signal access_token;  /* not given: /access_token */
+    struct signal refresh_token; /* /refresh_token */
+    struct signal expires;       /* /expires_in, seconds; 0 or less: never */
+    struct signal refresh_expires;
+    struct signal scope;          /* /scope */
+    struct signal error;          /* /error */
+    struct signal error_text;     /* /error_description */
+    struct bind_texts revoked;    /* errors that only a person can mend; invalid_grant */
+    struct bind_list dead;        /* struct condition: answers that mean the same */
+    struct bind_list keep;        /* struct token_field: into the account's context */
+    struct bind_list keep_secret; /* struct token_field: into its credentials */
+    usec lifetime;                /* when the answer says none; 0: it is learned */
+    usec margin;                  /* before its end a token is renewed; 180 s */
+    usec idle_max; /* a refresh token dies when it is not used for so long; 0: it does not
+                    */
+};
+
+enum token_encoding { TOKEN_FORM, TOKEN_JSON };
+
+extern const struct bind_table token_table;
+
+/* The credentials that an account of this rule may have; AUTH_FIELDS_MAX at most.
+ * `scheme` says where the token goes. */
+uint32_t token_fields(const struct token_rule *rule, str token_name,
+                      struct auth_field *ret_fields);
+
+/* --- asking --- */
+
+enum token_purpose {
+    TOKEN_FOR_CODE, /* with a code that the vendor sent back with the browser */
+    TOKEN_OBTAIN,   /* by the account's or the app's own credentials */
+    TOKEN_REFRESH,  /* with a refresh token */
+    TOKEN_REVOKE
+};
+
+struct token_inputs {
+    const struct token_rule *rule;
+    struct arena *arena;
+    const struct json *context; /* the account's */
+    const struct json *params;  /* the app's; NULL: none */
+    str client_id;              /* the app's; absent: the account's own credential */
+    const struct credentials *own;
+    const struct credentials *apps;   /* NULL: none */
+    const struct bind_texts *scopes;  /* NULL: the rule's */
+    str refresh_token;                /* REFRESH, REVOKE */
+    str code, verifier, redirect_uri; /* FOR_CODE */
+    str nonce;                        /* a text that is used once */
+    usec wall;
+};
+
+struct token_request {
+    str verb;
+    struct url url;
+    struct headers headers;
+    str body;
+};
+
+/*
+ * ERR_CREDENTIAL_UNUSABLE with a sentence, which shows no secret, when something that the
+ * rule wants is missing. Where the URL leads is not checked here.
+ */
+enum err token_request_make(const struct token_inputs *inputs, enum token_purpose purpose,
+                            struct token_request *ret, str *ret_detail);
+
+/* Where the browser is sent for consent. `state` comes back with it. */
+enum err token_authorize_url(const struct token_inputs *inputs, str state, str *ret_url,
+                             str *ret_detail);
+
+/* Which purpose gives such an account its next token. False: none does, since it has no
+ * refresh token (a token that was stored by hand, and is never renewed). */
+bool token_renewal(const struct token_rule *rule, const struct credentials *own,
+                   enum token_purpose *ret_purpose);
+
+/* --- what came back --- */
+
+enum token_verdict {
+    TOKEN_GOOD,
+    TOKEN_REVOKED,  /* the grant is gone; only a person can mend it */
+    TOKEN_REFUSED,  /* the app, or what it asks for, is wrong; asking again is of no use
+                       soon */
+    TOKEN_TRANSIENT /* later, perhaps */
+};
+
+struct token_answer {
+    enum token_verdict verdict;
+    str access_token;
+    str refresh_token;     /* absent: the one before stays */
+    usec lifetime;         /* −1: not said; USEC_NEVER: for ever */
+    usec refresh_lifetime; /* −1: not said */
+    str scope;
+    struct json context;              /* OBJECT: what `keep` found */
+    const struct credential *secrets; /* what `keep_secret` found; in the arena */
+    uint32_t secret_n;
+    str fault;        /* a sentence for all but GOOD */
+    usec retry_after; /* −1: not said */
+};
+
+/* `answer.body` is not looked at: the text is read here, as JSON or as a form. */
+void token_answer_read(const struct token_rule *rule, const struct answer *answer,
+                       struct arena *arena, struct token_answer *ret);
+
+/* --- when --- */
+
+/* How long before its end a token of that lifetime is renewed: the margin or half of the
+ * lifetime, less up to two thirds of it by `chance` of [0, 1). */
+usec token_lead(const struct token_rule *rule, usec lifetime, double chance);
+
+/* How long before its end calls wait for the next one: 30 s, or a sixth of its lifetime
+ * if that is less. */
+usec token_reserve(usec lifetime);
+
+#endif
