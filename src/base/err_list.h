@@ -69,6 +69,10 @@ X(CREDENTIAL_UNUSABLE, "credential_unusable", 500, NEVER,
   "The stored credentials cannot be used",
   "They do not fit the integration's auth block, or the master key that sealed them is "
   "gone; `detail` says which.")
+X(TOKEN_UNAVAILABLE, "token_unavailable", 503, LATER,
+  "The account's token has expired and cannot be renewed at present",
+  "The vendor's token endpoint fails or refuses; `detail` has its last words, "
+  "`Retry-After` when it is tried again.")
 
 /* Limits, the vendor's and our own */
 X(RATE_LIMITED, "rate_limited", 429, LATER, "The vendor limits this account's rate",

@@ -45,15 +45,23 @@ static str circuit_name(struct exchange *exchange)
     return arena_join(exchange->arena, parts, COUNT_OF(parts));
 }
 
+/* A token endpoint has a breaker and limits apart from the API's. */
+static str of_target(struct exchange *exchange, str name)
+{
+    str parts[] = {name, STR(" token")};
+    return exchange->request.target ? arena_join(exchange->arena, parts, 2) : name;
+}
+
 static void take_up_boards(struct exchange *exchange)
 {
     struct boards *boards = exchange->env->boards;
     struct account *account = exchange->account;
     const struct method *method = exchange->method;
     usec now = exchange->worker->now;
-    str id = tenant_id_str(&account->id);
+    str id = of_target(exchange, tenant_id_str(&account->id));
     exchange->standing = board_acquire(boards->standings, id, now);
-    exchange->circuit = board_acquire(boards->circuits, circuit_name(exchange), now);
+    exchange->circuit =
+        board_acquire(boards->circuits, of_target(exchange, circuit_name(exchange)), now);
     exchange->places =
         board_acquire(boards->places, tenant_id_str(&account->environment->id), now);
     exchange->host = board_acquire(boards->hosts,
@@ -111,15 +119,34 @@ static enum err open_credentials(struct exchange *exchange, str *ret_detail)
     return err;
 }
 
+static enum err find_base(struct exchange *exchange, str *ret_detail)
+{
+    if (exchange->request.target) {
+        exchange->base = *exchange->request.target;
+        return ERR_NONE;
+    }
+    enum err err =
+        integration_base_url(exchange->integration, &exchange->account->context,
+                             exchange->arena, &exchange->base, ret_detail);
+    return err ? err : choose_host(exchange, ret_detail);
+}
+
+static bool carries_credential(const struct exchange *exchange)
+{
+    return exchange->integration->auth.scheme != AUTH_none && !exchange->request.target;
+}
+
 enum exchange_step step_credential(struct exchange *exchange)
 {
     str detail = STR_NONE;
-    enum err err =
-        integration_base_url(exchange->integration, &exchange->account->context,
-                             exchange->arena, &exchange->base, &detail);
-    if (!err)
-        err = choose_host(exchange, &detail);
-    if (!err && exchange->integration->auth.scheme != AUTH_none)
+    exchange_let_go(exchange);
+    if (exchange_needs_token(exchange)) {
+        enum keeper_word word = exchange_ask_token(exchange, 0);
+        if (word != KEEPER_GO)
+            return word == KEEPER_WAIT ? EXCHANGE_RENEWAL : EXCHANGE_DONE;
+    }
+    enum err err = find_base(exchange, &detail);
+    if (!err && carries_credential(exchange))
         err = open_credentials(exchange, &detail);
     if (err)
         return exchange_fail(exchange, err, detail, -1);

@@ -53,7 +53,7 @@ static bool says_json(const struct headers *headers)
 
 static bool must_look(const struct exchange *exchange, const struct message_head *head)
 {
-    if (head->status >= 400)
+    if (head->status >= 400 || exchange->request.target)
         return true;
     bool inspects = integration_inspects(exchange->integration, exchange->method);
     return (inspects || exchange->request.want_whole) && says_json(&head->headers);

@@ -1,9 +1,11 @@
 /*
- * The machine. A step is a function that answers the next step; EXCHANGE_CALL,
- * EXCHANGE_PAUSE and EXCHANGE_ANSWER are where it waits: for the transport, for the
- * timer, for the transport again. `moves` lists what may follow what.
+ * The machine. A step is a function that answers the next step; EXCHANGE_RENEWAL,
+ * EXCHANGE_CALL, EXCHANGE_PAUSE and EXCHANGE_ANSWER are where it waits: for a token, for
+ * the transport, for the timer, for the transport again. `moves` lists what may follow
+ * what.
  *
  * Waits and who ends them:
+ *   RENEWAL the keeper, or the deadline; exchange_cancel
  *   PAUSE   the timer; exchange_cancel
  *   CALL    on_head, on_fault of the call, each within the call's limits; exchange_cancel
  *   ANSWER  on_end, on_fault of the call; exchange_cancel
@@ -24,13 +26,16 @@ struct step {
 
 static const struct step steps[] = {
     [EXCHANGE_IDLE] = {"idle", NULL, TO(CREDENTIAL)},
-    [EXCHANGE_CREDENTIAL] = {"credential", step_credential, TO(BREAKER) | TO(DONE)},
+    [EXCHANGE_CREDENTIAL] = {"credential", step_credential,
+                             TO(BREAKER) | TO(RENEWAL) | TO(DONE)},
+    [EXCHANGE_RENEWAL] = {"renewal", NULL, TO(CREDENTIAL) | TO(DONE)},
     [EXCHANGE_BREAKER] = {"breaker", step_breaker, TO(QUOTA) | TO(DONE)},
     [EXCHANGE_QUOTA] = {"quota", step_quota, TO(SHAPE) | TO(PAUSE) | TO(DONE)},
     [EXCHANGE_SHAPE] = {"shape", step_shape, TO(CALL) | TO(DONE)},
     [EXCHANGE_CALL] = {"call", NULL, TO(JUDGE) | TO(ANSWER) | TO(DONE)},
     [EXCHANGE_JUDGE] = {"judge", step_judge,
-                        TO(PAUSE) | TO(SHAPE) | TO(ANSWER) | TO(DONE)},
+                        TO(PAUSE) | TO(SHAPE) | TO(ANSWER) | TO(DONE) | TO(RENEWAL) |
+                            TO(CREDENTIAL)},
     [EXCHANGE_PAUSE] = {"pause", NULL, TO(BREAKER) | TO(DONE)},
     [EXCHANGE_ANSWER] = {"answer", NULL, TO(DONE)},
     [EXCHANGE_DONE] = {"done", NULL, 0},
@@ -45,6 +50,9 @@ str exchange_step_name(enum exchange_step step)
 static void enter(struct exchange *exchange, enum exchange_step step)
 {
     switch (step) {
+    case EXCHANGE_RENEWAL:
+        exchange_enter_renewal(exchange);
+        return;
     case EXCHANGE_CALL:
         exchange_enter_call(exchange);
         return;
@@ -85,6 +93,10 @@ static void on_timer(struct timer *timer)
     struct exchange *exchange = CONTAINER_OF(timer, struct exchange, timer);
     if (exchange->step == EXCHANGE_IDLE) {
         exchange_move(exchange, EXCHANGE_CREDENTIAL);
+        return;
+    }
+    if (exchange->step == EXCHANGE_RENEWAL) {
+        exchange_end_renewal(exchange);
         return;
     }
     CHECK(exchange->step == EXCHANGE_PAUSE);
@@ -158,6 +170,7 @@ bool exchange_cancel(struct exchange *exchange)
         return false;
     call_cancel(&exchange->call);
     timer_cancel(&exchange->timer);
+    exchange_forget_renewal(exchange);
     exchange->outcome.class = OUTCOME_CANCELLED;
     exchange->outcome.sent |= exchange->call.sent;
     exchange_abandon(exchange);
@@ -173,6 +186,7 @@ void exchange_body_broken(struct exchange *exchange)
         return;
     bool sent = exchange->outcome.sent || exchange->call.sent;
     call_cancel(&exchange->call);
+    exchange_forget_renewal(exchange);
     exchange_abandon(exchange);
     exchange->outcome.class = OUTCOME_CANCELLED;
     exchange->outcome.sent = sent;
@@ -190,6 +204,7 @@ void exchange_fini(struct exchange *exchange)
     CHECK_MAGIC(exchange, EXCHANGE_MAGIC);
     CHECK(exchange->step == EXCHANGE_DONE || exchange->step == EXCHANGE_IDLE);
     timer_cancel(&exchange->timer);
+    account_unref(&exchange->newer);
     buf_fini(&exchange->inspected);
     exchange->magic = 0;
 }

@@ -1,11 +1,13 @@
 /*
  * An exchange: one vendor request with everything that may happen to it. It puts the
- * credential in, asks breaker and quota, makes calls until one is good or hope is gone,
- * and reports an outcome to whoever started it. It never talks to a caller.
+ * credential in, which it may have to wait for, asks breaker and quota, makes calls until
+ * one is good or hope is gone, and reports an outcome to whoever started it. It never
+ * talks to a caller.
  *
  *   credential → breaker → quota → shape → call → judge ──► answer → done
- *       ▲                                            │
- *       └──────────── pause (retry, throttle) ◄──────┘
+ *     │   ▲          ▲                               │ │
+ *     ▼   │          └──── pause (retry, throttle) ◄─┘ │
+ *   renewal ◄───────────── a token that was refused ◄──┘
  *
  * Life: exchange_init → fill the in-fields → exchange_start → on_inform… → on_answer →
  * on_body… → on_done. on_done comes exactly once, and alone when there is no usable
@@ -22,6 +24,7 @@
 #include "catalog/catalog.h"
 #include "directory/directory.h"
 #include "exchange/body.h"
+#include "keeper/keeper.h"
 #include "policy/standing.h"
 
 struct exchange;
@@ -30,6 +33,7 @@ struct exchange;
 struct exchange_env {
     struct boards *boards;
     struct directory *directory;
+    struct keeper *keeper; /* NULL: tokens are taken as they are */
     struct transport *h1;
     struct transport *curl; /* HTTP/2 and egress proxies; NULL: not there */
     str egress_proxy;       /* absent = none */
@@ -42,6 +46,7 @@ struct exchange_env {
 enum exchange_step {
     EXCHANGE_IDLE,
     EXCHANGE_CREDENTIAL,
+    EXCHANGE_RENEWAL,
     EXCHANGE_BREAKER,
     EXCHANGE_QUOTA,
     EXCHANGE_SHAPE,
@@ -83,6 +88,9 @@ struct exchange_request {
     bool keyed;      /* carries a key that the vendor honours */
     bool want_whole; /* JSON answers whole, if they are not too large */
     bool probe;
+    /* Not below the base URL and without the account's credential: a token endpoint. Its
+     * breaker and limits are its own; answers of any type are looked at. NULL: no. */
+    const struct url *target;
 };
 
 /* How it ended. */
@@ -117,7 +125,7 @@ struct exchange {
 
     struct pin *pin; /* the starter's; so are the next three */
     const struct integration *integration;
-    struct account *account;
+    struct account *account;     /* a newer one after a renewal, then our own: */
     const struct method *method; /* NULL: not matched */
     struct exchange_request request;
 
@@ -140,6 +148,10 @@ struct exchange {
     struct timer timer;
     const struct resilience *resilience;
     const struct credentials *credentials;
+    struct account *newer;      /* a reference; NULL: the starter's account is in use */
+    struct token_wait *renewal; /* while it waits for one */
+    bool renewed;               /* what there is now is taken as it is */
+    bool refused_once;          /* a 401 has led to a renewal */
     struct url base;
     struct standing *standing;
     struct standing *group_standing;

@@ -15,6 +15,17 @@ enum exchange_step step_credential(struct exchange *exchange);
 enum exchange_step step_breaker(struct exchange *exchange);
 enum exchange_step step_quota(struct exchange *exchange);
 
+/* renewal.c: tokens that must be waited for. `refused`: the vendor answered 401 to the
+ * credentials of that version; 0: they have not been tried. */
+enum keeper_word exchange_ask_token(struct exchange *exchange, uint64_t refused);
+/* Whether the account's token may not be taken as it is. */
+bool exchange_needs_token(const struct exchange *exchange);
+/* A 401 may be another call's, or the token's: whether it is asked about. */
+bool exchange_may_renew(const struct exchange *exchange);
+void exchange_enter_renewal(struct exchange *exchange);
+void exchange_end_renewal(struct exchange *exchange); /* its deadline has passed */
+void exchange_forget_renewal(struct exchange *exchange);
+
 /* shape.c: the request as the vendor will see it */
 enum exchange_step step_shape(struct exchange *exchange);
 

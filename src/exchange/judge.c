@@ -203,6 +203,22 @@ static enum exchange_step again(struct exchange *exchange, usec delay)
     return exchange_wait(exchange, delay);
 }
 
+/* The token was refused, and there is, or will be, a newer one. */
+static bool goes_for_token(struct exchange *exchange, enum exchange_step *ret_step)
+{
+    if (exchange->outcome.class != OUTCOME_AUTH_REFRESH || !exchange_may_renew(exchange))
+        return false;
+    enum keeper_word word = exchange_ask_token(exchange, exchange->credentials->version);
+    if (word == KEEPER_NO)
+        return false;
+    exchange->refused_once = true;
+    call_cancel(&exchange->call);
+    exchange->call.fault = CALL_FAULT_NONE;
+    exchange_leave_places(exchange);
+    *ret_step = word == KEEPER_WAIT ? EXCHANGE_RENEWAL : EXCHANGE_CREDENTIAL;
+    return true;
+}
+
 static bool waits_for_limit(struct exchange *exchange)
 {
     const struct exchange_request *request = &exchange->request;
@@ -281,6 +297,9 @@ static enum exchange_step judge_answer(struct exchange *exchange)
     note_breakers(exchange, outcome_effect(outcome->class), error_words(exchange));
     if (outcome->class == OUTCOME_OK)
         return EXCHANGE_ANSWER;
+    enum exchange_step renewal;
+    if (goes_for_token(exchange, &renewal))
+        return renewal;
     if (waits_for_limit(exchange)) {
         exchange->total_deadline =
             usec_add(exchange->total_deadline, outcome->retry_after);

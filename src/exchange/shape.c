@@ -88,16 +88,35 @@ static bool put_credential(struct exchange *exchange)
     return err == ERR_NONE;
 }
 
+/* What the document puts into every request to the API. */
+static enum exchange_step add_all_fixed(struct exchange *exchange)
+{
+    const struct bind_list *headers = &exchange->integration->headers;
+    const struct fixed_header *fixed = headers->items;
+    str missing;
+    for (uint32_t i = 0; i < headers->n; i++)
+        if (!add_fixed(exchange, &fixed[i], &missing))
+            return bad_template(exchange, fixed[i].name, missing);
+    return EXCHANGE_CALL;
+}
+
+/* A token endpoint gets what its request has, and nothing else. */
+static enum exchange_step shape_target(struct exchange *exchange)
+{
+    exchange->call.url = *exchange->request.target;
+    header_set(&exchange->headers, HEADER_ACCEPT_ENCODING, STR("identity"));
+    return EXCHANGE_CALL;
+}
+
 enum exchange_step step_shape(struct exchange *exchange)
 {
     const struct integration *integration = exchange->integration;
     const struct exchange_request *request = &exchange->request;
-    const struct fixed_header *fixed = integration->headers.items;
-    str missing;
     copy_headers(exchange);
-    for (uint32_t i = 0; i < integration->headers.n; i++)
-        if (!add_fixed(exchange, &fixed[i], &missing))
-            return bad_template(exchange, fixed[i].name, missing);
+    if (request->target)
+        return shape_target(exchange);
+    if (add_all_fixed(exchange) == EXCHANGE_DONE)
+        return EXCHANGE_DONE;
     if (integration_inspects(integration, exchange->method) || request->want_whole)
         header_set(&exchange->headers, HEADER_ACCEPT_ENCODING, STR("identity"));
     if (!str_absent(request->traceparent))

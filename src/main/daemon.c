@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "call/transport.h"
 #include "directory/keyring.h"
+#include "exchange/fetch.h"
 #include "http/server.h"
 #include "http/tls.h"
 #include "loop/driver.h"
@@ -69,6 +70,8 @@ struct daemon {
     struct transport *h1;
     struct transport *curl;
     struct watch *watch;
+    struct keeper *keeper;
+    struct fetch_env fetch_env;
     struct gate gate;
     struct api api;
     struct server server;
@@ -268,6 +271,22 @@ static bool start_gate(struct daemon *daemon, str *ret_why)
     return read_trusted(daemon, ret_why);
 }
 
+/* --- the keeper's way to the vendors --- */
+
+static void start_keeper(struct daemon *daemon)
+{
+    struct keeper_config config = {.directory = daemon->directory,
+                                   .catalog = daemon->catalog,
+                                   .world = world_real(),
+                                   .log = &daemon->log,
+                                   .ops = &fetch_ops,
+                                   .ops_arg = &daemon->fetch_env,
+                                   .workers = daemon->crew_n};
+    daemon->fetch_env = (struct fetch_env){&daemon->gate.exchange, daemon->gate.budgets};
+    daemon->keeper = keeper_open(&config);
+    daemon->gate.exchange.keeper = daemon->keeper;
+}
+
 static bool reload_keys(void *arg, struct arena *arena, str *ret_why)
 {
     struct daemon *daemon = arg;
@@ -352,12 +371,16 @@ static void crew_run(void *arg)
         catalog_watch(daemon->catalog, worker);
     daemon->h1->ops->join(daemon->h1, worker);
     daemon->curl->ops->join(daemon->curl, worker);
+    keeper_join(daemon->keeper, worker);
     listening_open(&crew->listening, &daemon->plan, &daemon->server, worker,
                    daemon->server_tls);
     atomic_fetch_add(&daemon->running, 1);
     driver_run(crew->driver);
     listening_close(&crew->listening);
     while (worker_turn(worker) <= worker->now) /* closed connections go */
+        ;
+    keeper_leave(daemon->keeper, worker);
+    while (worker_turn(worker) <= worker->now) /* its exchanges go */
         ;
     daemon->curl->ops->leave(daemon->curl, worker);
     daemon->h1->ops->leave(daemon->h1, worker);
@@ -384,7 +407,9 @@ static void on_drain_timer(struct timer *timer)
 {
     struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
     bool late = crew->worker.now >= crew->drain_until;
-    if (listening_busy(&crew->listening) && !late) {
+    bool busy = listening_busy(&crew->listening) ||
+                keeper_busy(crew->daemon->keeper, &crew->worker) > 0;
+    if (busy && !late) {
         timer_start(&crew->drain_timer, drain_poll);
         return;
     }
@@ -395,6 +420,7 @@ static void on_delay_timer(struct timer *timer)
 {
     struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
     listening_drain(&crew->listening);
+    keeper_drain(crew->daemon->keeper, &crew->worker);
     crew->drain_until = crew->worker.now + crew->daemon->settings.drain_timeout;
     timer_init(&crew->drain_timer, &crew->worker, on_drain_timer);
     timer_start(&crew->drain_timer, 0);
@@ -534,6 +560,7 @@ static bool bring_up(struct daemon *daemon, str *ret_why)
                          ret_why) ||
         !start_gate(daemon, ret_why))
         return false;
+    start_keeper(daemon);
     start_api(daemon);
     start_server(daemon);
     if (!listening_plan(&daemon->plan, daemon, &daemon->settings, daemon->crew_n,
@@ -636,6 +663,7 @@ void daemon_destroy(struct daemon **ptr)
         daemon->h1->ops->destroy(daemon->h1);
     tls_unref(&daemon->server_tls);
     tls_unref(&daemon->upstream_tls);
+    keeper_close(&daemon->keeper);
     catalog_close(&daemon->catalog);
     directory_close(&daemon->directory);
     keyring_destroy(&daemon->keyring);

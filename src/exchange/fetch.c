@@ -1,0 +1,141 @@
+#include "exchange/fetch.h"
+
+#include "base/mem.h"
+#include "loop/world.h"
+
+enum { FETCH_BODY_BYTES_MAX = 1 << 20 };
+
+struct fetch {
+    struct exchange exchange;
+    struct body body;
+    struct token_fetch *fetch;
+    struct post over; /* the owner may free what the exchange's last call stands on */
+    bool answered;
+};
+
+static void free_fetch(struct fetch *fetch)
+{
+    exchange_fini(&fetch->exchange);
+    body_fini(&fetch->body);
+    mem_free(fetch);
+}
+
+/* --- the exchange's events --- */
+
+static void on_inform(struct exchange *exchange, const struct message_head *head)
+{
+    (void)exchange;
+    (void)head;
+}
+
+/* Copied: the exchange's own texts stand in the same arena, its headers in the call. */
+static void on_answer(struct exchange *exchange)
+{
+    struct fetch *fetch = exchange->owner;
+    struct token_fetch *ret = fetch->fetch;
+    const struct headers *from = exchange->answer.headers;
+    struct headers *headers = arena_alloc(ret->arena, sizeof(*headers));
+    headers_init(headers, ret->arena, from->n);
+    for (uint32_t i = 0; i < from->n; i++) {
+        struct header copy = from->items[i];
+        copy.name = arena_str(ret->arena, copy.name);
+        copy.value = arena_str(ret->arena, copy.value);
+        header_copy(headers, &copy);
+    }
+    ret->answer = (struct answer){.status = exchange->answer.status,
+                                  .headers = headers,
+                                  .text = STR(""),
+                                  .wall = world_wall(exchange->worker->world)};
+    if (exchange->answer.whole)
+        ret->answer.text = arena_str(ret->arena, exchange->answer.text);
+    fetch->answered = true;
+}
+
+static void on_body(struct exchange *exchange, str chunk)
+{
+    (void)exchange;
+    (void)chunk;
+}
+
+static void on_over(struct post *post)
+{
+    struct fetch *fetch = CONTAINER_OF(post, struct fetch, over);
+    struct token_fetch *ret = fetch->fetch;
+    free_fetch(fetch);
+    if (!ret)
+        return; /* abandoned */
+    ret->work = NULL;
+    ret->done(ret);
+}
+
+static void on_done(struct exchange *exchange)
+{
+    struct fetch *fetch = exchange->owner;
+    struct token_fetch *ret = fetch->fetch;
+    const struct outcome *outcome = &exchange->outcome;
+    if (ret) {
+        ret->sent = outcome->sent;
+        ret->retry_after = outcome->retry_after;
+        ret->err = fetch->answered ? ERR_NONE : outcome->err;
+        if (!fetch->answered && !outcome->err)
+            ret->err = ERR_UPSTREAM_RESET;
+        ret->detail = arena_str(ret->arena, outcome->detail);
+    }
+    worker_defer(exchange->worker, &fetch->over, on_over);
+}
+
+/* --- the owner's calls --- */
+
+static const struct exchange_ops ops = {on_inform, on_answer, on_body, on_done};
+
+static void fetch_start(void *arg, struct token_fetch *request)
+{
+    const struct fetch_env *env = arg;
+    struct fetch *fetch = mem_zalloc(sizeof(*fetch));
+    struct exchange *exchange = &fetch->exchange;
+    str body = request->request.body;
+    bool has_body = !str_absent(body);
+    fetch->fetch = request;
+    request->work = fetch;
+    exchange_init(exchange, env->exchange, request->worker, request->arena);
+    body_init(&fetch->body, &env->budgets[request->worker->id], FETCH_BODY_BYTES_MAX,
+              has_body ? (int64_t)body.n : 0);
+    if (has_body) {
+        body_put(&fetch->body, body);
+        body_end(&fetch->body);
+    }
+    exchange->ops = &ops;
+    exchange->owner = fetch;
+    exchange->pin = request->pin;
+    exchange->integration = request->integration;
+    exchange->account = request->account;
+    exchange->request.verb = request->request.verb;
+    exchange->request.path = request->request.url.path;
+    exchange->request.query = request->request.url.query;
+    exchange->request.target = &request->request.url;
+    exchange->request.headers = &request->request.headers;
+    exchange->request.body = has_body ? &fetch->body : NULL;
+    exchange->request.body_bytes = has_body ? (int64_t)body.n : 0;
+    exchange->request.deadline = request->deadline;
+    exchange->request.single_attempt = true;
+    exchange->request.want_whole = true;
+    exchange_start(exchange);
+}
+
+/* A request that was sent goes on to its end by itself otherwise; here nobody is left to
+ * hear of it. */
+static void fetch_abandon(struct token_fetch *request)
+{
+    struct fetch *fetch = request->work;
+    request->work = NULL;
+    if (!fetch)
+        return;
+    fetch->fetch = NULL;
+    if (exchange_cancel(&fetch->exchange)) {
+        free_fetch(fetch);
+        return;
+    }
+    exchange_body_broken(&fetch->exchange);
+}
+
+const struct keeper_ops fetch_ops = {fetch_start, fetch_abandon};

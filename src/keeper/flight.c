@@ -1,0 +1,531 @@
+/*
+ * A flight: one exchange at a token endpoint from its intent to its end, on the worker of
+ * its shard.
+ *
+ *   INTEND ──lease──► FETCH ──token──► STORE ──► over
+ *     │ newer, held     │ ▲ no           │ no store: again until there is one
+ *     ▼                 ▼ │ once         │
+ *    over            PREVIOUS            ▼
+ *                       └──────────► FAIL ──► over
+ *
+ * Waits and who ends them:
+ *   INTEND, STORE, FAIL, PREVIOUS   the store's answer
+ *   FETCH                           the exchange's, within its deadline
+ *   AGAIN                           the timer: a new set that could not be stored is
+ *                                   offered again, since there is no other copy of it
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "keeper/keeper_state.h"
+
+enum { ARENA_BYTES_MAX = 8 << 20, NAMES_MAX = 128 };
+
+static const usec fetch_time = 30 * USEC_S;
+static const usec lease_time = 60 * USEC_S;
+static const usec held_poll = 250 * USEC_MS;
+static const usec store_again = 500 * USEC_MS;
+static const usec no_document_again = 60 * USEC_S;
+
+enum flight_step {
+    FLIGHT_INTEND,
+    FLIGHT_FETCH,
+    FLIGHT_PREVIOUS,
+    FLIGHT_STORE,
+    FLIGHT_AGAIN,
+    FLIGHT_FAIL,
+    FLIGHT_OVER
+};
+
+struct flight {
+    struct shard *shard;
+    struct ward *ward;
+    struct list node; /* among the shard's */
+    struct arena arena;
+    struct timer timer;
+    enum flight_step step;
+    struct account *account; /* as it was when it began; credentials are its */
+    struct pin *pin;
+    const struct integration *integration;
+    const struct credentials *own;
+    enum token_purpose purpose;
+    struct token_change change;
+    struct token_fetch fetch;
+    struct token_previous previous;
+    struct token_answer answer;
+    str refresh_token; /* that is being tried */
+    bool previous_tried;
+    bool interrupted;
+    bool hears_store; /* the store's answer is still to come */
+    bool held;        /* another process is at it: those who wait go on waiting */
+    /* the end */
+    enum keeper_word word;
+    struct keeper_reason reason;
+    usec hold; /* no exchange for so long; 0: as planned */
+};
+
+struct flight *flight_of(struct list *node)
+{
+    return CONTAINER_OF(node, struct flight, node);
+}
+
+static struct keeper *keeper_of(const struct flight *flight)
+{
+    return flight->shard->keeper;
+}
+
+static struct worker *worker_of(const struct flight *flight)
+{
+    return flight->shard->worker;
+}
+
+static const struct token_rule *rule_of(const struct flight *flight)
+{
+    return flight->integration ? flight->integration->auth.token : NULL;
+}
+
+static double chance_of(const struct flight *flight)
+{
+    return (double)(world_random_u64(worker_of(flight)->world) >> 11) /
+           9007199254740992.0;
+}
+
+/* --- the end --- */
+
+static void free_flight(struct flight *flight)
+{
+    list_remove(&flight->node);
+    flight->shard->flight_n--;
+    timer_cancel(&flight->timer);
+    credentials_destroy(&flight->previous.credentials);
+    account_unref(&flight->account);
+    if (flight->pin)
+        catalog_unpin(keeper_of(flight)->config.catalog, worker_of(flight), flight->pin);
+    arena_fini(&flight->arena); /* wiped: it held tokens */
+    mem_free(flight);
+}
+
+/* Plans the ward anew and tells those who wait. */
+static void land(struct flight *flight)
+{
+    struct shard *shard = flight->shard;
+    struct ward *ward = flight->ward;
+    struct account *account =
+        directory_account(keeper_of(flight)->config.directory, tenant_id_str(&ward->id));
+    const struct token_rule *rule = rule_of(flight);
+    usec now = worker_of(flight)->now;
+    pthread_mutex_lock(&shard->lock);
+    ward->busy = false;
+    ward->planned = false;
+    if (flight->hold)
+        ward->hold = now + flight->hold;
+    if (!account || ward->gone || !rule) {
+        ward_remove(shard, ward);
+    } else {
+        ward_plan(shard, account, rule);
+        if (flight->word == KEEPER_NO && ward_alive(ward, now) &&
+            account->state != ACCOUNT_NEEDS_REAUTH)
+            flight->word = KEEPER_GO; /* what is there is still good */
+        if (flight->held)
+            ward_due(shard, ward, now + held_poll);
+        else
+            ward_tell(ward, flight->word, &flight->reason);
+    }
+    pthread_mutex_unlock(&shard->lock);
+    account_unref(&account);
+}
+
+static void over(struct flight *flight)
+{
+    struct shard *shard = flight->shard;
+    flight->step = FLIGHT_OVER;
+    land(flight);
+    free_flight(flight);
+    shard_pump(shard);
+}
+
+static void end_with(struct flight *flight, enum err err, usec hold, str detail)
+{
+    flight->word = KEEPER_NO;
+    flight->hold = hold;
+    flight->reason.err = err;
+    flight->reason.retry_after = hold;
+    snprintf(flight->reason.detail, sizeof(flight->reason.detail), STR_F, STR_A(detail));
+}
+
+static void log_end(const struct flight *flight, enum log_level level, const char *what,
+                    str detail)
+{
+    struct log_line line;
+    log_open(&line, keeper_of(flight)->config.log, level, "token");
+    log_str(&line, "account", tenant_id_str(&flight->ward->id));
+    log_str(&line, "integration", flight->account->integration);
+    log_str(&line, "what", str_z(what));
+    log_str(&line, "detail", detail);
+    log_int(&line, "version", (int64_t)flight->account->credential_version);
+    log_close(&line);
+}
+
+/* --- the store --- */
+
+static void on_changed(struct token_change *change);
+
+static void change(struct flight *flight, enum token_step step)
+{
+    struct token_change *change = &flight->change;
+    struct keeper *keeper = keeper_of(flight);
+    change->step = step;
+    change->directory = keeper->config.directory;
+    change->worker = worker_of(flight);
+    change->done = on_changed;
+    change->arena = &flight->arena;
+    change->account = tenant_id_str(&flight->ward->id);
+    change->version = flight->account->credential_version;
+    change->holder = str_z(keeper->holder);
+    change->lease = lease_time;
+    change->wall = world_wall(keeper->config.world);
+    flight->hears_store = true;
+    directory_change_token(change);
+}
+
+/* What a failure says and what follows from it. */
+static void fail(struct flight *flight, enum token_verdict verdict, str fault,
+                 bool unanswered, usec retry_after)
+{
+    uint32_t failures = flight->account->token.failures + 1;
+    bool slow = verdict != TOKEN_TRANSIENT;
+    usec hold = ward_backoff(failures, slow, chance_of(flight));
+    bool dead = verdict == TOKEN_REVOKED;
+    bool lost = dead && flight->interrupted;
+    if (lost)
+        fault = arena_printf(&flight->arena,
+                             "rotation_lost: an exchange was cut off before its answer "
+                             "was stored, and the "
+                             "vendor has given the new token to nobody. " STR_F,
+                             STR_A(fault));
+    atomic_fetch_add(&keeper_of(flight)->exchanges[verdict], 1);
+    end_with(flight, dead ? ERR_ACCOUNT_NEEDS_REAUTH : ERR_TOKEN_UNAVAILABLE,
+             usec_max(hold, retry_after), fault);
+    log_end(flight, LOG_WARN, dead ? "needs_reauth" : "failed", fault);
+    flight->change.fault = arena_str(&flight->arena, fault);
+    flight->change.unanswered = unanswered;
+    flight->change.dead = dead;
+    flight->change.worrying = failures > 1 || slow;
+    flight->step = FLIGHT_FAIL;
+    change(flight, TOKEN_FAIL);
+}
+
+/* --- the exchange --- */
+
+static void on_fetched(struct token_fetch *fetch);
+
+/* The document's own word for a host is trusted; what a variable fills must be allowed.
+ */
+static bool leads_home(const struct flight *flight, const struct url *url)
+{
+    const struct token_rule *rule = rule_of(flight);
+    const struct template *template =
+        flight->purpose == TOKEN_REFRESH && rule->refresh_url.n ? &rule->refresh_url
+                                                                : &rule->url;
+    bool varies = template_has_origin(template) || template_has_host(template);
+    return !varies || integration_allows(flight->integration, url);
+}
+
+static enum err make_request(struct flight *flight, str *ret_detail)
+{
+    char nonce[32];
+    struct worker *worker = worker_of(flight);
+    world_name(worker->world, "", nonce);
+    struct token_inputs inputs = {.rule = rule_of(flight),
+                                  .arena = &flight->arena,
+                                  .context = &flight->account->context,
+                                  .own = flight->own,
+                                  .refresh_token = flight->refresh_token,
+                                  .nonce = arena_str(&flight->arena, str_z(nonce)),
+                                  .wall = world_wall(worker->world)};
+    enum err err =
+        token_request_make(&inputs, flight->purpose, &flight->fetch.request, ret_detail);
+    if (err != ERR_NONE || leads_home(flight, &flight->fetch.request.url))
+        return err;
+    *ret_detail =
+        arena_printf(&flight->arena, "\"" STR_F "\" is not among the hosts.",
+                     STR_A(url_origin(&flight->arena, &flight->fetch.request.url)));
+    return ERR_HOST_FORBIDDEN;
+}
+
+static void fetch(struct flight *flight)
+{
+    struct token_fetch *fetch = &flight->fetch;
+    struct worker *worker = worker_of(flight);
+    str detail;
+    *fetch = (struct token_fetch){.worker = worker,
+                                  .arena = &flight->arena,
+                                  .pin = flight->pin,
+                                  .integration = flight->integration,
+                                  .account = flight->account,
+                                  .deadline = worker->now + fetch_time,
+                                  .done = on_fetched,
+                                  .owner = flight,
+                                  .retry_after = -1};
+    if (make_request(flight, &detail) != ERR_NONE) {
+        fail(flight, TOKEN_REFUSED, detail, false, -1);
+        return;
+    }
+    flight->step = FLIGHT_FETCH;
+    const struct keeper_config *config = &keeper_of(flight)->config;
+    config->ops->fetch(config->ops_arg, fetch);
+}
+
+static void on_again(struct timer *timer)
+{
+    struct flight *flight = CONTAINER_OF(timer, struct flight, timer);
+    CHECK(flight->step == FLIGHT_AGAIN);
+    flight->step = FLIGHT_STORE;
+    change(flight, TOKEN_STORE);
+}
+
+/* --- a token --- */
+
+struct set {
+    struct credential *items;
+    uint32_t n;
+};
+
+static void put(struct set *set, str name, str value)
+{
+    struct secret secret = {(char *)(uintptr_t)value.p, value.n};
+    if (str_absent(value))
+        return;
+    for (uint32_t i = 0; i < set->n; i++)
+        if (str_eq(set->items[i].name, name)) {
+            set->items[i].value = secret;
+            return;
+        }
+    if (set->n < NAMES_MAX)
+        set->items[set->n++] = (struct credential){name, secret};
+}
+
+/* What the account had, and over it what the answer brought. Values are borrowed. */
+static void make_set(struct flight *flight)
+{
+    const struct token_answer *answer = &flight->answer;
+    struct set set = {arena_array(&flight->arena, NAMES_MAX, sizeof(set.items[0])), 0};
+    for (uint32_t i = 0; i < flight->own->n; i++)
+        put(&set, flight->own->items[i].name, secret_peek(&flight->own->items[i].value));
+    put(&set, auth_token_name(&flight->integration->auth), answer->access_token);
+    put(&set, STR("refresh_token"),
+        str_absent(answer->refresh_token) && flight->previous_tried
+            ? flight->refresh_token
+            : answer->refresh_token);
+    for (uint32_t i = 0; i < answer->secret_n; i++)
+        put(&set, answer->secrets[i].name, secret_peek(&answer->secrets[i].value));
+    flight->change.credentials = set.items;
+    flight->change.credential_n = set.n;
+}
+
+static usec end_of(usec wall, usec lifetime)
+{
+    if (lifetime < 0)
+        return 0;
+    return lifetime == USEC_NEVER ? USEC_NEVER : wall + lifetime;
+}
+
+static void store(struct flight *flight)
+{
+    const struct token_answer *answer = &flight->answer;
+    struct token_change *new = &flight->change;
+    usec wall = world_wall(keeper_of(flight)->config.world);
+    new->issued = wall;
+    new->expires = end_of(wall, answer->lifetime);
+    new->refresh_expires =
+        answer->refresh_lifetime < 0 ? 0 : wall + answer->refresh_lifetime;
+    new->context = answer->context;
+    make_set(flight);
+    atomic_fetch_add(&keeper_of(flight)->exchanges[TOKEN_GOOD], 1);
+    flight->step = FLIGHT_STORE;
+    change(flight, TOKEN_STORE);
+}
+
+/* --- the one try that is left --- */
+
+static void on_previous(struct token_previous *previous)
+{
+    struct flight *flight = CONTAINER_OF(previous, struct flight, previous);
+    str token = auth_credential(previous->credentials, STR("refresh_token"));
+    flight->hears_store = false;
+    if (previous->err != ERR_NONE || str_absent(token) ||
+        str_eq(token, flight->refresh_token)) {
+        fail(flight, TOKEN_REVOKED, flight->answer.fault, false, -1);
+        return;
+    }
+    flight->refresh_token = arena_str(&flight->arena, token);
+    fetch(flight);
+}
+
+static void try_previous(struct flight *flight)
+{
+    flight->previous_tried = true;
+    flight->step = FLIGHT_PREVIOUS;
+    flight->previous.directory = keeper_of(flight)->config.directory;
+    flight->previous.worker = worker_of(flight);
+    flight->previous.done = on_previous;
+    flight->previous.account = flight->account;
+    flight->hears_store = true;
+    directory_previous_credentials(&flight->previous);
+}
+
+/* --- what came back --- */
+
+/* A vendor that failed may have acted before it did. */
+static bool may_have_acted(const struct token_fetch *fetch, enum token_verdict verdict)
+{
+    int status = fetch->answer.status;
+    return verdict == TOKEN_TRANSIENT && status != 429 && (status >= 500 || status < 400);
+}
+
+static void on_fetched(struct token_fetch *fetch)
+{
+    struct flight *flight = fetch->owner;
+    struct token_answer *answer = &flight->answer;
+    CHECK(flight->step == FLIGHT_FETCH);
+    if (fetch->err != ERR_NONE) {
+        str fault = arena_printf(&flight->arena, "The token endpoint: " STR_F ". " STR_F,
+                                 STR_A(err_row(fetch->err)->title), STR_A(fetch->detail));
+        fail(flight, TOKEN_TRANSIENT, fault, fetch->sent, fetch->retry_after);
+        return;
+    }
+    token_answer_read(rule_of(flight), &fetch->answer, &flight->arena, answer);
+    if (answer->verdict == TOKEN_GOOD)
+        store(flight);
+    else if (answer->verdict == TOKEN_REVOKED && flight->purpose == TOKEN_REFRESH &&
+             !flight->previous_tried)
+        try_previous(flight);
+    else
+        fail(flight, answer->verdict, answer->fault,
+             may_have_acted(fetch, answer->verdict), answer->retry_after);
+}
+
+/* --- answers of the store --- */
+
+static void on_intended(struct flight *flight)
+{
+    struct token_change *change = &flight->change;
+    if (change->err != ERR_NONE) {
+        end_with(flight, change->err, ward_backoff(1, false, chance_of(flight)),
+                 STR("The store takes no changes at present."));
+        over(flight);
+        return;
+    }
+    switch (change->end) {
+    case TOKEN_DONE:
+        flight->interrupted = change->interrupted;
+        fetch(flight);
+        return;
+    case TOKEN_NEWER:
+        flight->word = KEEPER_GO;
+        break;
+    case TOKEN_HELD: /* those who wait go on waiting */
+        flight->held = true;
+        break;
+    case TOKEN_GONE:
+        end_with(flight, ERR_ACCOUNT_DISABLED, 0,
+                 STR("The account is switched off or being deleted."));
+        break;
+    }
+    over(flight);
+}
+
+static void on_stored(struct flight *flight)
+{
+    struct token_change *change = &flight->change;
+    if (change->err != ERR_NONE && !flight->shard->draining) {
+        log_end(flight, LOG_ERROR, "not_stored",
+                STR("A new token could not be stored; it is offered again until it is."));
+        flight->step = FLIGHT_AGAIN;
+        timer_start(&flight->timer, store_again);
+        return;
+    }
+    if (change->err == ERR_NONE && change->end == TOKEN_DONE)
+        log_end(flight, LOG_INFO, "renewed", STR_NONE);
+    flight->word = KEEPER_GO;
+    over(flight);
+}
+
+static void on_changed(struct token_change *change)
+{
+    struct flight *flight = CONTAINER_OF(change, struct flight, change);
+    flight->hears_store = false;
+    if (change->step == TOKEN_INTEND)
+        on_intended(flight);
+    else if (change->step == TOKEN_STORE)
+        on_stored(flight);
+    else
+        over(flight);
+}
+
+/* --- the beginning --- */
+
+/* What must be there before the store is asked. */
+static bool prepare(struct flight *flight)
+{
+    struct keeper *keeper = keeper_of(flight);
+    enum err err = ERR_NONE;
+    flight->account =
+        directory_account(keeper->config.directory, tenant_id_str(&flight->ward->id));
+    if (!flight->account) {
+        end_with(flight, ERR_ACCOUNT_UNKNOWN, 0, STR_NONE);
+        return false;
+    }
+    flight->pin = catalog_pin(keeper->config.catalog, worker_of(flight));
+    flight->integration =
+        snapshot_find(flight->pin->snapshot, flight->account->integration);
+    if (!rule_of(flight)) {
+        end_with(flight, ERR_INTEGRATION_UNKNOWN, no_document_again, STR_NONE);
+        return false;
+    }
+    flight->own = directory_credentials(keeper->config.directory, flight->account, &err);
+    if (!flight->own) {
+        end_with(flight, err, no_document_again, STR(DIRECTORY_CREDENTIALS_CLOSED));
+        return false;
+    }
+    flight->refresh_token = auth_credential(flight->own, STR("refresh_token"));
+    return true;
+}
+
+void flight_start(struct shard *shard, struct ward *ward)
+{
+    struct flight *flight = mem_zalloc(sizeof(*flight));
+    flight->shard = shard;
+    flight->ward = ward;
+    flight->word = KEEPER_GO;
+    flight->reason.retry_after = -1;
+    arena_init(&flight->arena, 8192, ARENA_BYTES_MAX);
+    timer_init(&flight->timer, shard->worker, on_again);
+    list_init(&flight->node);
+    list_push_back(&shard->flights, &flight->node);
+    shard->flight_n++;
+    if (!prepare(flight)) {
+        over(flight);
+        return;
+    }
+    if (!token_renewal(rule_of(flight), flight->own, &flight->purpose)) {
+        ward_fix(shard, ward); /* a token that was stored by hand */
+        over(flight);
+        return;
+    }
+    flight->step = FLIGHT_INTEND;
+    flight->change.learned = ward->learned;
+    change(flight, TOKEN_INTEND);
+}
+
+void flight_abandon(struct flight *flight)
+{
+    if (flight->step == FLIGHT_FETCH)
+        keeper_of(flight)->config.ops->abandon(&flight->fetch);
+    if (flight->hears_store)
+        return; /* it ends with the answer */
+    end_with(flight, ERR_TOKEN_UNAVAILABLE, 0, STR("Breakwater is stopping."));
+    over(flight);
+}

@@ -1,0 +1,429 @@
+/*
+ * The shards: who may ask, what is due, and the watch over the directory. The watch runs
+ * on the store's thread and only plans; exchanges begin on the shard's worker, a few in
+ * a turn.
+ */
+#include "keeper/keeper.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "keeper/waiter.h"
+
+enum {
+    FLIGHTS_MAX = 64, /* of a shard at a time */
+    FLIGHTS_A_TURN = 16,
+    ACCOUNTS_A_TIME = 256
+};
+
+static const usec refused_guard = 60 * USEC_S;
+/* A token that is refused younger than this was revoked; its lifetime has not been seen.
+ */
+static const usec learned_min = 10 * USEC_MIN;
+
+struct shard *shard_of(struct keeper *keeper, const struct tenant_id *id, uint64_t hash)
+{
+    (void)id;
+    return &keeper->shards[hash % keeper->config.workers];
+}
+
+/* --- watching the directory --- */
+
+static const struct token_rule *rule_in(const struct snapshot *snapshot,
+                                        const struct account *account)
+{
+    const struct integration *integration = snapshot_find(snapshot, account->integration);
+    return integration ? integration->auth.token : NULL;
+}
+
+static void plan(struct keeper *keeper, struct account *account,
+                 const struct token_rule *rule)
+{
+    struct shard *shard = shard_of(keeper, &account->id, account->hash);
+    pthread_mutex_lock(&shard->lock);
+    ward_plan(shard, account, rule);
+    shard_poke(shard);
+    pthread_mutex_unlock(&shard->lock);
+}
+
+static void forget_account(struct keeper *keeper, struct account *account)
+{
+    struct shard *shard = shard_of(keeper, &account->id, account->hash);
+    pthread_mutex_lock(&shard->lock);
+    struct ward *ward = ward_find(shard, &account->id);
+    if (ward && ward->busy)
+        ward->gone = true;
+    else if (ward)
+        ward_remove(shard, ward);
+    pthread_mutex_unlock(&shard->lock);
+}
+
+static void on_account(void *arg, struct account *account, bool there)
+{
+    struct keeper *keeper = arg;
+    if (!there) {
+        forget_account(keeper, account);
+        return;
+    }
+    struct snapshot *snapshot = catalog_snapshot(keeper->config.catalog);
+    plan(keeper, account, rule_in(snapshot, account));
+    snapshot_unref(&snapshot);
+}
+
+/* Every account there is. */
+static void walk(struct keeper *keeper)
+{
+    struct account *accounts[ACCOUNTS_A_TIME];
+    struct tenant_id last = {0};
+    struct snapshot *snapshot = catalog_snapshot(keeper->config.catalog);
+    uint32_t n;
+    do {
+        n = directory_list_accounts(keeper->config.directory,
+                                    last.text[0] ? tenant_id_str(&last) : STR_NONE,
+                                    ACCOUNTS_A_TIME, NULL, NULL, accounts);
+        for (uint32_t i = 0; i < n; i++) {
+            plan(keeper, accounts[i], rule_in(snapshot, accounts[i]));
+            last = accounts[i]->id;
+            account_unref(&accounts[i]);
+        }
+    } while (n == ACCOUNTS_A_TIME);
+    snapshot_unref(&snapshot);
+}
+
+/* --- opening and closing --- */
+
+struct keeper *keeper_open(const struct keeper_config *config)
+{
+    struct keeper *keeper = mem_zalloc(sizeof(*keeper));
+    keeper->magic = KEEPER_MAGIC;
+    keeper->config = *config;
+    keeper->shards = mem_array(config->workers, sizeof(keeper->shards[0]));
+    world_name(config->world, "kpr_", keeper->holder);
+    for (unsigned i = 0; i < config->workers; i++) {
+        struct shard *shard = &keeper->shards[i];
+        shard->keeper = keeper;
+        pthread_mutex_init(&shard->lock, NULL);
+        map_init(&shard->wards);
+        heap_init(&shard->due);
+        list_init(&shard->flights);
+    }
+    directory_watch_accounts(config->directory, on_account, keeper);
+    walk(keeper);
+    return keeper;
+}
+
+static void free_shard(struct shard *shard)
+{
+    size_t at = 0;
+    CHECK(!shard->worker && shard->flight_n == 0);
+    for (struct ward *ward; (ward = map_next(&shard->wards, &at)) != NULL;) {
+        CHECK(list_empty(&ward->waits));
+        mem_free(ward);
+    }
+    map_fini(&shard->wards);
+    heap_fini(&shard->due);
+    pthread_mutex_destroy(&shard->lock);
+}
+
+void keeper_close(struct keeper **keeper)
+{
+    struct keeper *gone = *keeper;
+    *keeper = NULL;
+    if (!gone)
+        return;
+    CHECK_MAGIC(gone, KEEPER_MAGIC);
+    directory_watch_accounts(gone->config.directory, NULL, NULL);
+    for (unsigned i = 0; i < gone->config.workers; i++)
+        free_shard(&gone->shards[i]);
+    mem_free(gone->shards);
+    gone->magic = 0;
+    mem_free(gone);
+}
+
+/* --- what is due --- */
+
+static void on_poke(struct post *post)
+{
+    struct shard *shard = CONTAINER_OF(post, struct shard, poke);
+    pthread_mutex_lock(&shard->lock);
+    shard->poked = false;
+    bool left = !shard->worker;
+    pthread_mutex_unlock(&shard->lock);
+    if (!left)
+        shard_pump(shard);
+}
+
+void shard_poke(struct shard *shard)
+{
+    if (!shard->worker || shard->poked)
+        return;
+    shard->poked = true;
+    worker_post(shard->worker, &shard->poke, on_poke);
+}
+
+/* The next ward that is due, taken out and busy; else NULL with when there will be one.
+ */
+static struct ward *take_due(struct shard *shard, usec *ret_due)
+{
+    pthread_mutex_lock(&shard->lock);
+    struct heap_node *node = heap_least(&shard->due);
+    struct ward *ward = NULL;
+    *ret_due = node ? node->key : USEC_NEVER;
+    if (node && node->key <= shard->worker->now) {
+        ward = CONTAINER_OF(node, struct ward, node);
+        heap_remove(&shard->due, node);
+        ward->busy = true;
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return ward;
+}
+
+void shard_pump(struct shard *shard)
+{
+    usec due = USEC_NEVER;
+    for (unsigned i = 0; !shard->draining && shard->flight_n < FLIGHTS_MAX; i++) {
+        if (i == FLIGHTS_A_TURN) {
+            timer_start(&shard->timer, 1);
+            return;
+        }
+        struct ward *ward = take_due(shard, &due);
+        if (!ward) {
+            if (due != USEC_NEVER)
+                timer_start_at(&shard->timer, due);
+            return;
+        }
+        flight_start(shard, ward);
+    }
+}
+
+static void on_timer(struct timer *timer)
+{
+    shard_pump(CONTAINER_OF(timer, struct shard, timer));
+}
+
+void keeper_join(struct keeper *keeper, struct worker *worker)
+{
+    CHECK_MAGIC(keeper, KEEPER_MAGIC);
+    CHECK(worker->id < keeper->config.workers);
+    struct shard *shard = &keeper->shards[worker->id];
+    timer_init(&shard->timer, worker, on_timer);
+    pthread_mutex_lock(&shard->lock);
+    shard->worker = worker;
+    shard->draining = false;
+    shard_poke(shard);
+    pthread_mutex_unlock(&shard->lock);
+}
+
+void keeper_drain(struct keeper *keeper, struct worker *worker)
+{
+    CHECK_MAGIC(keeper, KEEPER_MAGIC);
+    keeper->shards[worker->id].draining = true;
+}
+
+uint32_t keeper_busy(struct keeper *keeper, struct worker *worker)
+{
+    CHECK_MAGIC(keeper, KEEPER_MAGIC);
+    return keeper->shards[worker->id].flight_n;
+}
+
+void keeper_leave(struct keeper *keeper, struct worker *worker)
+{
+    CHECK_MAGIC(keeper, KEEPER_MAGIC);
+    struct shard *shard = &keeper->shards[worker->id];
+    shard->draining = true;
+    LIST_EACH(node, &shard->flights)
+    flight_abandon(flight_of(node));
+    while (shard->flight_n) /* those that wait for the store */
+        worker_turn(worker);
+    timer_cancel(&shard->timer);
+    pthread_mutex_lock(&shard->lock);
+    shard->worker = NULL;
+    bool poked = shard->poked;
+    pthread_mutex_unlock(&shard->lock);
+    while (poked) {
+        worker_turn(worker);
+        pthread_mutex_lock(&shard->lock);
+        poked = shard->poked;
+        pthread_mutex_unlock(&shard->lock);
+    }
+}
+
+/* --- asking --- */
+
+static enum keeper_word no(struct keeper_reason *ret, enum err err, usec retry_after,
+                           const char *detail)
+{
+    ret->err = err;
+    ret->retry_after = retry_after;
+    snprintf(ret->detail, sizeof(ret->detail), "%s", detail);
+    return KEEPER_NO;
+}
+
+/* A vendor that refuses the token it has given for an earlier refusal refuses something
+ * else: it is not asked for token after token. */
+static bool refused_before(const struct ward *ward, usec now)
+{
+    usec guard = ward->lifetime == USEC_NEVER
+                     ? refused_guard
+                     : usec_min(refused_guard, ward->lifetime / 6);
+    return ward->refused > 0 && now - ward->refused < guard;
+}
+
+static bool in_backoff(const struct ward *ward, usec now)
+{
+    return ward->hold > now;
+}
+
+/* What to do about a token that does not work, or soon will not. */
+static enum keeper_word judge(const struct keeper_question *question, struct ward *ward,
+                              usec now, struct keeper_reason *ret_reason)
+{
+    bool refused = question->refused && question->refused == ward->version;
+    if (question->refused && !refused)
+        return KEEPER_GO;
+    if (ward->fixed)
+        return refused ? no(ret_reason, ERR_NONE, -1, "") : KEEPER_GO;
+    if (refused && !ward->busy && (refused_before(ward, now) || in_backoff(ward, now)))
+        return no(ret_reason, ERR_NONE, -1, "");
+    if (!refused && ward_good(ward) > now)
+        return KEEPER_GO;
+    if (!refused && ward->failures && ward_alive(ward, now))
+        return KEEPER_GO;
+    if (!ward->busy && in_backoff(ward, now))
+        return no(ret_reason, ERR_TOKEN_UNAVAILABLE, ward->hold - now,
+                  "The token has expired, and the vendor gives no new one at present.");
+    return KEEPER_WAIT;
+}
+
+static struct token_wait *wait_for(struct shard *shard, struct ward *ward,
+                                   const struct keeper_question *question, usec now)
+{
+    struct waiter *waiter = mem_zalloc(sizeof(*waiter));
+    waiter->wait.owner = question->owner;
+    waiter->shard = shard;
+    waiter->ward = ward;
+    waiter->worker = question->worker;
+    waiter->heard = question->heard;
+    list_push_back(&ward->waits, &waiter->node);
+    ward->wait_n++;
+    if (question->refused && ward->until == USEC_NEVER && ward->issued &&
+        now - ward->issued >= learned_min)
+        ward->learned = now - ward->issued;
+    if (question->refused && !ward->busy)
+        ward->refused = now;
+    ward_due(shard, ward, now);
+    shard_poke(shard);
+    return &waiter->wait;
+}
+
+/* An account whose integration came to its token block later than the account. */
+static struct ward *late_ward(struct shard *shard, struct account *account)
+{
+    struct snapshot *snapshot = catalog_snapshot(shard->keeper->config.catalog);
+    ward_plan(shard, account, rule_in(snapshot, account));
+    snapshot_unref(&snapshot);
+    return ward_find(shard, &account->id);
+}
+
+enum keeper_word keeper_ask(struct keeper *keeper, const struct keeper_question *question,
+                            struct token_wait **ret_wait,
+                            struct keeper_reason *ret_reason)
+{
+    CHECK_MAGIC(keeper, KEEPER_MAGIC);
+    struct account *account = question->account;
+    struct shard *shard = shard_of(keeper, &account->id, account->hash);
+    usec now = question->worker->now;
+    enum keeper_word word = KEEPER_GO;
+    *ret_wait = NULL;
+    pthread_mutex_lock(&shard->lock);
+    struct ward *ward = ward_find(shard, &account->id);
+    if (!ward)
+        ward = late_ward(shard, account);
+    if (ward)
+        word = judge(question, ward, now, ret_reason);
+    if (word == KEEPER_WAIT)
+        *ret_wait = wait_for(shard, ward, question, now);
+    pthread_mutex_unlock(&shard->lock);
+    return word;
+}
+
+void keeper_forget(struct keeper *keeper, struct token_wait **wait)
+{
+    CHECK_MAGIC(keeper, KEEPER_MAGIC);
+    if (!*wait)
+        return;
+    struct waiter *waiter = CONTAINER_OF(*wait, struct waiter, wait);
+    *wait = NULL;
+    struct shard *shard = waiter->shard;
+    pthread_mutex_lock(&shard->lock);
+    bool told = waiter->told;
+    if (!told) {
+        list_remove(&waiter->node);
+        waiter->ward->wait_n--;
+    }
+    pthread_mutex_unlock(&shard->lock);
+    waiter->forgotten = true; /* if it was told, the post is on its way */
+    if (!told)
+        mem_free(waiter);
+}
+
+/* --- looking --- */
+
+void keeper_view(struct keeper *keeper, const struct account *account,
+                 struct keeper_view *ret)
+{
+    CHECK_MAGIC(keeper, KEEPER_MAGIC);
+    struct shard *shard = shard_of(keeper, &account->id, account->hash);
+    usec now = world_now(keeper->config.world);
+    *ret = (struct keeper_view){.due_in = USEC_NEVER, .good_for = USEC_NEVER};
+    pthread_mutex_lock(&shard->lock);
+    const struct ward *ward = ward_find(shard, &account->id);
+    if (ward) {
+        ret->kept = !ward->fixed;
+        ret->renewing = ward->busy;
+        ret->waiters = ward->wait_n;
+        if (heap_holds(&ward->node))
+            ret->due_in = usec_max(ward->node.key - now, 0);
+        if (ward->until != USEC_NEVER)
+            ret->good_for = usec_max(ward->until - now, 0);
+    }
+    pthread_mutex_unlock(&shard->lock);
+}
+
+void keeper_hurry(struct keeper *keeper, const struct account *account)
+{
+    CHECK_MAGIC(keeper, KEEPER_MAGIC);
+    struct shard *shard = shard_of(keeper, &account->id, account->hash);
+    pthread_mutex_lock(&shard->lock);
+    struct ward *ward = ward_find(shard, &account->id);
+    if (ward && !ward->fixed) {
+        ward->hold = 0;
+        ward_due(shard, ward, world_now(keeper->config.world));
+        shard_poke(shard);
+    }
+    pthread_mutex_unlock(&shard->lock);
+}
+
+static void count_shard(struct shard *shard, struct keeper_stats *ret)
+{
+    size_t at = 0;
+    pthread_mutex_lock(&shard->lock);
+    ret->wards += shard->wards.n;
+    for (const struct ward *ward; (ward = map_next(&shard->wards, &at)) != NULL;) {
+        ret->waiting += ward->wait_n;
+        ret->under_way += ward->busy;
+        ret->needs_reauth += ward->state == ACCOUNT_NEEDS_REAUTH;
+    }
+    pthread_mutex_unlock(&shard->lock);
+}
+
+void keeper_stats(struct keeper *keeper, struct keeper_stats *ret)
+{
+    CHECK_MAGIC(keeper, KEEPER_MAGIC);
+    *ret = (struct keeper_stats){0};
+    for (unsigned i = 0; i < keeper->config.workers; i++)
+        count_shard(&keeper->shards[i], ret);
+    for (unsigned i = 0; i <= TOKEN_TRANSIENT; i++)
+        ret->exchanges[i] = atomic_load(&keeper->exchanges[i]);
+}

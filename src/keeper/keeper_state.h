@@ -1,0 +1,123 @@
+/*
+ * The inside of a keeper. A shard is a worker's part of the wards; its lock is held for a
+ * look-up or a plan, never over a change of the store or an exchange.
+ *
+ *            hook (store thread) ──plan──┐
+ *   keeper_ask (any worker) ──hurry──► ward ◄──plan── the end of a flight (its worker)
+ *                                        │
+ *                    shard's timer ──due──► flight
+ *
+ * Inside of src/keeper only.
+ */
+#ifndef KEEPER_KEEPER_STATE_H
+#define KEEPER_KEEPER_STATE_H
+
+#include <pthread.h>
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "directory/token_change.h"
+#include "keeper/keeper.h"
+#include "loop/world.h"
+
+struct flight;
+
+/* What is known of one account's token. Times are monotonic. */
+struct ward {
+    struct heap_node node; /* among those that are due some day */
+    struct tenant_id id;
+    struct list waits; /* struct waiter */
+    uint32_t wait_n;
+    uint64_t version;
+    usec issued;        /* 0: not known */
+    usec until;         /* its end; USEC_NEVER: not known, or never; 0: there is none */
+    usec lifetime;      /* USEC_NEVER: not known, or never */
+    usec refused;       /* when a 401 last led to an exchange; 0: none has */
+    usec hold;          /* no exchange before; 0: no matter */
+    usec learned;       /* a lifetime that a 401 has shown; 0: none */
+    usec facts_issued;  /* wall times, as the store has them: */
+    usec facts_expires; /* a plan is made anew when they change */
+    uint32_t failures;  /* since the last exchange that gave a token */
+    enum account_state state;
+    bool planned; /* `due` is as everything above wants it */
+    bool busy;    /* a flight is about it */
+    bool fixed;   /* nothing renews it */
+    bool gone;    /* the account is no longer there */
+};
+
+struct shard {
+    struct keeper *keeper;
+    pthread_mutex_t lock;
+    struct map wards; /* by id */
+    struct heap due;
+    struct worker *worker; /* NULL: has not joined */
+    struct post poke;
+    bool poked;
+    /* the worker's own */
+    struct timer timer;
+    struct list flights;
+    uint32_t flight_n;
+    bool draining;
+    struct post left;
+};
+
+struct keeper {
+    uint32_t magic;
+    struct keeper_config config;
+    char holder[32];
+    struct shard *shards;
+    _Atomic uint64_t exchanges[TOKEN_TRANSIENT + 1];
+};
+
+enum { KEEPER_MAGIC = 0x6b656570 };
+
+struct shard *shard_of(struct keeper *keeper, const struct tenant_id *id, uint64_t hash);
+
+/* --- wards; with the shard's lock --- */
+
+/* Makes or changes the ward of an account as the account, and the rule of its integration
+ * (NULL: it has none), want it. Says in the account until when calls may take its token.
+ */
+void ward_plan(struct shard *shard, struct account *account,
+               const struct token_rule *rule);
+
+struct ward *ward_find(struct shard *shard, const struct tenant_id *id);
+void ward_remove(struct shard *shard, struct ward *ward);
+
+/* Its next exchange; USEC_NEVER: none. */
+void ward_due(struct shard *shard, struct ward *ward, usec due);
+
+/* After so many failures in a row. `slow`: asking again is of little use. */
+usec ward_backoff(uint32_t failures, bool slow, double chance);
+
+/* Until when calls may take the token. */
+usec ward_good(const struct ward *ward);
+
+/* Whether what is there is still good. */
+static inline bool ward_alive(const struct ward *ward, usec now)
+{
+    return ward->until > now;
+}
+
+/* Nothing renews what it has. */
+void ward_fix(struct shard *shard, struct ward *ward);
+
+/* Tells everybody who waits. */
+void ward_tell(struct ward *ward, enum keeper_word word,
+               const struct keeper_reason *reason);
+
+/* Sees to it that the shard's worker looks at what is due. */
+void shard_poke(struct shard *shard);
+
+/* --- flights; on the shard's worker --- */
+
+/* The ward is busy and in no heap. */
+void flight_start(struct shard *shard, struct ward *ward);
+void flight_abandon(struct flight *flight); /* of a worker that leaves */
+struct flight *flight_of(struct list *node);
+
+/* A flight has ended: the next one may start. */
+void shard_pump(struct shard *shard);
+
+#endif
