@@ -13,12 +13,19 @@ fastify.register(replyFrom, { base: upstream, undici: { connections: 64, connect
 const breaker = new CircuitBreaker(
   (request, reply, path) =>
     new Promise((resolve, reject) => {
+      // A caller who leaves, at whatever moment, neither keeps a connection to the upstream
+      // nor counts as a failure of it.
+      let body;
+      reply.raw.once("close", () => {
+        body?.destroy?.();
+        resolve();
+      });
       reply.from(path, {
         rewriteRequestHeaders: (_, headers) => ({ ...headers, authorization: "Bearer token" }),
         onResponse: (_, response, res) => {
-          const body = res.stream ?? res;
-          response.raw.once("close", () => body.destroy?.()); // or a caller who leaves keeps a connection
-          response.send(body);
+          body = res.stream ?? res;
+          if (response.raw.destroyed) body.destroy?.();
+          else response.send(body);
           resolve();
         },
         onError: (response, error) => {
@@ -35,7 +42,9 @@ fastify.all("/proxy/:account/*", (request, reply) => {
     reply.code(401).send({ code: "key" });
     return;
   }
-  breaker.fire(request, reply, `/${request.params["*"]}`).catch(() => {});
+  breaker.fire(request, reply, `/${request.params["*"]}`).catch(() => {
+    if (!reply.sent) reply.code(503).send({ code: "breaker" });
+  });
 });
 
 await fastify.listen({ port: Number(port), host: "127.0.0.1" });

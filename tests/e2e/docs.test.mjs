@@ -19,7 +19,7 @@ const mayBeMissing = ["sqlite3"];
 // Searches that may find nothing, because the trouble they look for is not there.
 const mayFindNothing = [/grep 'code="overloaded"'$/];
 
-const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/adding.md", "docs/proxy.md",
+const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/expressions.md", "docs/adding.md", "docs/proxy.md",
   "docs/operating.md", "docs/sim.md", "docs/cli.md"]
   .concat(pages.map((page) => page.file).filter((file) => file.startsWith("docs/runbooks/")));
 const forUsers = (file) => file === "docs/reference/api.md" || (examplePages.includes(file) && !["CONTRIBUTING.md", "docs/adding.md"].includes(file));
@@ -117,14 +117,8 @@ function wouldMake(line) {
   assert.equal(dry.status, 0, dry.stderr);
 }
 
-async function runs(line, place) {
-  if (/^breakwater (serve|sim)\b(?!.*--print-settings)/.test(line)) return serves(localize(line, place), place);
-  if (/^kill -TERM/.test(line)) return ends(line);
-  if (/^make\b/.test(line)) return wouldMake(line);
-  if (/^export (\w+)=/.test(line)) return assert.match(line, /^export BREAKWATER_(KEY|URL)=/);
-  writeFileSync(join(place.home, "breakwater.log"), place.daemon.err);
-  const text = localize(line, place).replace(/\bcurl /g, "curl --fail-with-body -sS ");
-  const child = await new Promise((resolve) => {
+function inShell(text, place) {
+  return new Promise((resolve) => {
     const shell = spawn("bash", ["-o", "pipefail", "-c", text], { cwd: place.home, env: { ...process.env,
       PATH: `${bin}:${process.env.PATH}`, BREAKWATER_URL: place.daemon.url, BREAKWATER_KEY: adminKey } });
     const it = { stdout: "", stderr: "" };
@@ -133,10 +127,28 @@ async function runs(line, place) {
     shell.stderr.on("data", (data) => (it.stderr += data));
     shell.on("close", (status) => resolve({ ...it, status }));
   });
+}
+
+async function runs(line, place) {
+  if (/^breakwater (serve|sim)\b(?!.*--print-settings)/.test(line)) return serves(localize(line, place), place);
+  if (/^kill -TERM/.test(line)) return ends(line);
+  if (/^make\b/.test(line)) return wouldMake(line);
+  if (/^export (\w+)=/.test(line)) return assert.match(line, /^export BREAKWATER_(KEY|URL)=/);
+  writeFileSync(join(place.home, "breakwater.log"), place.daemon.err);
+  const text = localize(line, place).replace(/\bcurl /g, "curl --fail-with-body -sS ");
+  const child = await inShell(text, place);
   noteIds(place, child.stdout);
   const good = child.status === 0 || (child.status === 1 && mayFindNothing.some((pattern) => pattern.test(line)));
   assert.ok(good, `${text}\nended with ${child.status}\n${child.stdout}${child.stderr}`);
   assert.doesNotMatch(child.stdout, /"?type"?:"urn:breakwater:error/, text);
+}
+
+// What was typed behind "$ ", and below it what came of it: letter by letter.
+async function saysTheSame(fence, place) {
+  for (const [, line, said] of fence.text.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
+    const child = await inShell(`{ ${localize(line, place)}; } 2>&1`, place);
+    assert.equal(child.stdout, said, line);
+  }
 }
 
 function whyNot(line) {
@@ -208,6 +220,8 @@ for (const { file, fences } of examplePages.map(pageOf))
         const why = whyNot(line);
         test(`${at} runs: ${line}`, why ? { skip: why } : {}, async () => runs(line, await placeOf(file)));
       }
+    else if (fence.text.startsWith("$ "))
+      test(`${at} is what the program answers`, async () => saysTheSame(fence, await placeOf(file)));
     else
       test(`${at} is a picture`, () => assert.equal(fence.language, "", "an example in a language that nobody runs"));
   }
