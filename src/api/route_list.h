@@ -40,6 +40,9 @@ X(POST, "/v1/accounts/{account}/enable", accounts_enable, WRITE,
 X(POST, "/v1/accounts/{account}/disable", accounts_disable, WRITE,
   "Switches an account off: its calls are refused until it is enabled.")
 
+X(POST, "/v1/connect-sessions", connect_sessions_create, SECRETS,
+  "Makes a link with which a person connects an account in a browser, once.")
+
 X(GET, "/v1/keys", keys_list, ADMIN, "The API keys within the reach of this one.")
 X(POST, "/v1/keys", keys_create, ADMIN,
   "Makes a key with at most the permissions and the reach of this one. Its text is shown "

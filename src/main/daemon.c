@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "call/transport.h"
+#include "connect/connect.h"
 #include "directory/keyring.h"
 #include "exchange/fetch.h"
 #include "http/server.h"
@@ -72,6 +73,7 @@ struct daemon {
     struct watch *watch;
     struct keeper *keeper;
     struct fetch_env fetch_env;
+    struct connect connect;
     struct gate gate;
     struct api api;
     struct server server;
@@ -87,6 +89,11 @@ struct daemon {
     _Atomic unsigned running;
     str admin_key;
 };
+
+struct connect *daemon_connect(struct daemon *daemon)
+{
+    return &daemon->connect;
+}
 
 struct gate *daemon_gate(struct daemon *daemon)
 {
@@ -285,6 +292,21 @@ static void start_keeper(struct daemon *daemon)
     daemon->fetch_env = (struct fetch_env){&daemon->gate.exchange, daemon->gate.budgets};
     daemon->keeper = keeper_open(&config);
     daemon->gate.exchange.keeper = daemon->keeper;
+}
+
+static void start_connect(struct daemon *daemon)
+{
+    daemon->connect = (struct connect){.directory = daemon->directory,
+                                       .catalog = daemon->catalog,
+                                       .store = daemon->store,
+                                       .log = &daemon->log,
+                                       .ops = &fetch_ops,
+                                       .ops_arg = &daemon->fetch_env,
+                                       .public_url = daemon->settings.public_url,
+                                       .returns = daemon->settings.connect_returns};
+    memcpy(daemon->connect.key, daemon->api.cursor_key, sizeof(daemon->connect.key));
+    connect_open(&daemon->connect);
+    daemon->api.connect = &daemon->connect;
 }
 
 static bool reload_keys(void *arg, struct arena *arena, str *ret_why)
@@ -561,6 +583,7 @@ static bool bring_up(struct daemon *daemon, str *ret_why)
         !start_gate(daemon, ret_why))
         return false;
     start_keeper(daemon);
+    start_connect(daemon);
     start_api(daemon);
     start_server(daemon);
     if (!listening_plan(&daemon->plan, daemon, &daemon->settings, daemon->crew_n,

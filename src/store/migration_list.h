@@ -180,3 +180,24 @@ X(4, "tokens",
   "CREATE INDEX event_of_account ON event (account, sequence);"
   "CREATE INDEX event_of_environment ON event (environment, sequence);"
   "INSERT INTO counter (name, value) VALUES ('event', 0);")
+
+/*
+ * connect_session (connect/session.h): who may connect which account, once. What proves
+ * it is kept as digests: of the link's text, of the state that is at the vendor, and of
+ * the browser that was sent there.
+ */
+X(5, "connect sessions",
+  "CREATE TABLE connect_session ("
+  " id TEXT NOT NULL PRIMARY KEY,"
+  " digest BYTEA NOT NULL UNIQUE,"
+  " account TEXT NOT NULL REFERENCES account (id),"
+  " return_url TEXT,"
+  " force BIGINT NOT NULL,"
+  " state BYTEA UNIQUE,"
+  " browser BYTEA,"
+  " ended BIGINT NOT NULL,"
+  " expires BIGINT NOT NULL,"
+  " created BIGINT NOT NULL,"
+  " created_by TEXT);"
+  "CREATE INDEX connect_session_of_account ON connect_session (account);"
+  "CREATE INDEX connect_session_by_end ON connect_session (expires);")
