@@ -350,8 +350,8 @@ static void crew_run(void *arg)
     catalog_join(daemon->catalog, worker);
     if (worker->id == 0 && daemon->settings.integrations.n)
         catalog_watch(daemon->catalog, worker);
-    daemon->h1->ops->join(daemon->h1, worker);
-    daemon->curl->ops->join(daemon->curl, worker);
+    transport_join(daemon->h1, worker);
+    transport_join(daemon->curl, worker);
     listening_open(&crew->listening, &daemon->plan, &daemon->server, worker,
                    daemon->server_tls);
     atomic_fetch_add(&daemon->running, 1);
@@ -359,8 +359,8 @@ static void crew_run(void *arg)
     listening_close(&crew->listening);
     while (worker_turn(worker) <= worker->now) /* closed connections go */
         ;
-    daemon->curl->ops->leave(daemon->curl, worker);
-    daemon->h1->ops->leave(daemon->h1, worker);
+    transport_leave(daemon->curl, worker);
+    transport_leave(daemon->h1, worker);
     catalog_leave(daemon->catalog, worker);
     worker_turn(worker); /* its pin comes back */
 }
@@ -630,10 +630,8 @@ void daemon_destroy(struct daemon **ptr)
     if (daemon->api.directory)
         api_close(&daemon->api);
     watch_destroy(&daemon->watch);
-    if (daemon->curl)
-        daemon->curl->ops->destroy(daemon->curl);
-    if (daemon->h1)
-        daemon->h1->ops->destroy(daemon->h1);
+    transport_destroy(&daemon->curl);
+    transport_destroy(&daemon->h1);
     tls_unref(&daemon->server_tls);
     tls_unref(&daemon->upstream_tls);
     catalog_close(&daemon->catalog);
