@@ -101,6 +101,19 @@ static enum err choose_host(struct exchange *exchange, str *ret_detail)
     return ERR_NONE;
 }
 
+/* What the document has fixed in front of the path is not the caller's to take away. */
+static enum err check_path(const struct exchange *exchange, str *ret_detail)
+{
+    const struct exchange_request *request = &exchange->request;
+    if (!str_absent(request->host) || str_eq(exchange->base.path, STR("/")) ||
+        !url_path_climbs(request->path))
+        return ERR_NONE;
+    *ret_detail = arena_printf(
+        exchange->arena, "The path leads above " STR_F ", the path of the base URL.",
+        STR_A(exchange->base.path));
+    return ERR_PATH_FORBIDDEN;
+}
+
 static enum err open_credentials(struct exchange *exchange, str *ret_detail)
 {
     enum err err = ERR_NONE;
@@ -117,6 +130,8 @@ enum exchange_step step_credential(struct exchange *exchange)
     enum err err =
         integration_base_url(exchange->integration, &exchange->account->context,
                              exchange->arena, &exchange->base, &detail);
+    if (!err)
+        err = check_path(exchange, &detail);
     if (!err)
         err = choose_host(exchange, &detail);
     if (!err && exchange->integration->auth.scheme != AUTH_none)

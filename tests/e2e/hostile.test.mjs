@@ -171,8 +171,15 @@ for (const [what, chunks] of [["a chunk size that is no number", "xyz\r\n"], ["a
   });
 
 // Paths are the vendor's to understand: whatever stands in them, they go to its own host, as
-// they were written, behind the base path.
-for (const path of ["/../secret", "/%2e%2e/secret", "/..%2fsecret", "/..\\secret", "//elsewhere.test/secret", "/@elsewhere.test/secret", "/%0d%0aX-Injected:%201", "/%00", "/a?b=%0d%0a&c=//d"])
+// they were written, behind the base path; but none of them may lead above that.
+for (const path of ["/../secret", "/%2e%2e/secret", "/..%2fsecret", "/..\\secret", "/a/.%2E/../secret", "/..;/secret", "//../secret"])
+  test(`the path ${path} is refused, since it leads above the base path`, async () => {
+    const before = heard.length;
+    const { status, code } = await converse(bw.port, head("Connection: close\r\n\r\n", "GET", path));
+    assert.deepEqual([status, code, heard.length], [403, "path_forbidden", before]);
+  });
+
+for (const path of ["/a/../b", "/a/%2e%2e/b", "/...", "//elsewhere.test/secret", "/@elsewhere.test/secret", "/%0d%0aX-Injected:%201", "/%00", "/a?b=%0d%0a&c=//d"])
   test(`the path ${path} goes to the vendor as it is written`, async () => {
     const { status } = await converse(bw.port, head("Connection: close\r\n\r\n", "GET", path));
     assert.equal(status, 200);

@@ -256,6 +256,25 @@ static void another_allowed_host_can_be_asked_a_foreign_one_cannot(void **state)
     close_scene(&scene);
 }
 
+static void a_path_does_not_lead_above_the_base_url(void **state)
+{
+    WITH_PLAYS(scene, {.status = 200}, {.status = 200});
+    struct story story;
+    begin(&story, &scene, "GET", "/a/%2e%2e/../b", NULL);
+    exchange_start(&story.exchange);
+    finish(&story);
+    assert_int_equal(story.exchange.outcome.err, ERR_PATH_FORBIDDEN);
+    assert_int_equal(story.exchange.outcome.class, OUTCOME_LOCAL);
+    assert_int_equal(scene.script.calls, 0);
+    end(&story);
+    begin(&story, &scene, "GET", "/a/../b", NULL);
+    exchange_start(&story.exchange);
+    finish(&story);
+    ASSERT_STR(scene.script.heard[0].url, "https://api.vendor.test/v2/a/../b");
+    end(&story);
+    close_scene(&scene);
+}
+
 static void an_interim_answer_is_passed_on(void **state)
 {
     WITH_PLAYS(scene, {.status = 200, .inform = 103});
@@ -796,6 +815,7 @@ int test_exchange(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_answer_streams_to_its_starter),
         cmocka_unit_test(another_allowed_host_can_be_asked_a_foreign_one_cannot),
+        cmocka_unit_test(a_path_does_not_lead_above_the_base_url),
         cmocka_unit_test(an_interim_answer_is_passed_on),
         cmocka_unit_test(a_vendors_error_comes_with_what_it_said),
         cmocka_unit_test(an_error_body_past_the_limit_streams_on_unread),
