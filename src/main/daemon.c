@@ -716,8 +716,8 @@ static void put_state(struct daemon *daemon, struct buf *buf)
 
 void daemon_metrics(struct daemon *daemon, struct buf *buf)
 {
-    watch_metrics(daemon->watch, buf);
     put_server(daemon, buf);
     put_upstream(daemon, buf);
     put_state(daemon, buf);
+    watch_metrics(daemon->watch, buf);
 }
