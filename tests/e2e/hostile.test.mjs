@@ -275,6 +275,20 @@ test("5,000 idle connections are in nobody's way", async () => {
   wires.forEach((wire) => wire.close());
 });
 
+test("room is made on whichever worker has an idle connection", async () => {
+  const small = await breakwater({ flags: ["--connections-max", "8", "--workers", "4"] });
+  const kept = await Promise.all(Array.from({ length: 8 }, () => dial(small.port)));
+  for (let i = 0; i < 60; i++) {
+    const wire = await dial(small.port);
+    kept.push(wire);
+    wire.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    await until("an answer", () => wire.text.includes("\r\n\r\n"));
+    assert.match(wire.text, /^HTTP\/1\.1 200 /);
+  }
+  assert.ok(kept.filter((wire) => !wire.closed).length <= 12);
+  kept.forEach((wire) => wire.close());
+});
+
 test("past the most connections idle ones make room, and without idle ones the answer is 503", async () => {
   const small = await breakwater({ flags: ["--connections-max", "20", "--workers", "1"] }), held = await holdingVendor();
   await small.put(plain("held", held.url));
