@@ -311,33 +311,55 @@ static void on_starved(void *arg)
 }
 
 /* A caller takes one, and so does the vendor of a call under way. */
-static void check_descriptors(struct daemon *daemon)
+static uint64_t descriptors_needed(uint64_t connections, uint64_t visits)
+{
+    return connections + (visits < connections ? visits : connections);
+}
+
+/* The most connections that so many descriptors are enough for; at least one. */
+static uint64_t connections_within(uint64_t descriptors, uint64_t visits)
+{
+    uint64_t most = descriptors / 2;
+    if (visits < most)
+        most = descriptors - visits;
+    return most ? most : 1;
+}
+
+/* What the operator wrote stands, with a warning; the default gives way to the limit. */
+static uint32_t plan_connections(struct daemon *daemon)
 {
     const struct settings *settings = &daemon->settings;
-    uint64_t calls = settings->visits_max < settings->connections_max
-                         ? settings->visits_max
-                         : settings->connections_max;
-    unsigned long long needed = settings->connections_max + calls + OTHER_DESCRIPTORS;
-    if (needed <= descriptors_max())
-        return;
-    log_say(&daemon->log, LOG_WARN, "descriptors",
-            "connections_max and visits_max may take %llu descriptors, and the system "
-            "allows %llu; raise its limit, or lower them",
-            needed, descriptors_max());
+    uint64_t wanted = settings->connections_max, visits = settings->visits_max;
+    unsigned long long allowed = descriptors_max();
+    uint64_t room = allowed > OTHER_DESCRIPTORS ? allowed - OTHER_DESCRIPTORS : 0;
+    uint64_t needed = descriptors_needed(wanted, visits);
+    if (needed <= room)
+        return (uint32_t)wanted;
+    if (settings->sources[SETTING_connections_max] == SETTING_DEFAULT) {
+        wanted = connections_within(room, visits);
+        log_say(&daemon->log, LOG_INFO, "descriptors",
+                "connections_max is %llu, since the system allows %llu descriptors",
+                (unsigned long long)wanted, allowed);
+    } else {
+        log_say(&daemon->log, LOG_WARN, "descriptors",
+                "connections_max and visits_max may take %llu descriptors, and the "
+                "system allows %llu; raise its limit, or lower them",
+                (unsigned long long)needed + OTHER_DESCRIPTORS, allowed);
+    }
+    return (uint32_t)wanted;
 }
 
 static void start_server(struct daemon *daemon)
 {
     const struct settings *settings = &daemon->settings;
     server_init(&daemon->server);
-    daemon->server.connections_max = (uint32_t)settings->connections_max;
+    daemon->server.connections_max = plan_connections(daemon);
     daemon->server.head_timeout = settings->head_timeout;
     daemon->server.idle_timeout = settings->idle_timeout;
     daemon->server.body_timeout = settings->body_timeout;
     daemon->server.write_timeout = settings->write_timeout;
     daemon->server.on_starved = on_starved;
     daemon->server.arg = daemon;
-    check_descriptors(daemon);
 }
 
 /* --- a worker's life --- */
