@@ -112,7 +112,7 @@ str daemon_admin_key(const struct daemon *daemon)
 
 void daemon_announce(const struct daemon *daemon)
 {
-    listening_announce(&daemon->plan);
+    listening_announce(&daemon->plan, daemon->settings.json);
 }
 
 /* --- the parts --- */
