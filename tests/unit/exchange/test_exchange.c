@@ -672,6 +672,42 @@ static void five_failures_open_the_breaker_and_two_good_trials_close_it(void **s
     close_scene(&scene);
 }
 
+/* The integration, with a header that needs what no account's context has. */
+static const struct integration *with_header_of_tenant(struct scene *scene)
+{
+    struct binder binder;
+    str text = str_z(document);
+    str parts[] = {str_of(text.p, text.n - 1),
+                   STR(",\"headers\":{\"X-Tenant\":\"{tenant}\"}}")};
+    bind_init(&binder, &scene->arena);
+    const struct integration *integration =
+        integration_read(&binder, arena_join(&scene->arena, parts, 2));
+    assert_non_null(integration);
+    return integration;
+}
+
+static void a_trial_that_was_never_sent_is_given_back(void **state)
+{
+    WITH_PLAYS(scene, {.status = 503}, {.status = 503}, {.status = 503}, {.status = 503},
+               {.status = 503}, {.status = 200});
+    struct story story;
+    fail_often(&scene, 5);
+    false_loop_run(&scene.loop, 34 * USEC_S);
+    for (int i = 0; i < 5; i++) {
+        begin(&story, &scene, "GET", "/things", NULL);
+        story.exchange.integration = with_header_of_tenant(&scene);
+        exchange_start(&story.exchange);
+        finish(&story);
+        assert_int_equal(story.exchange.outcome.err, ERR_CREDENTIAL_UNUSABLE);
+        end(&story);
+    }
+    assert_int_equal(scene.script.calls, 5);
+    run(&story, &scene, "GET", "/things", NULL);
+    assert_int_equal(story.exchange.outcome.status, 200);
+    end(&story);
+    close_scene(&scene);
+}
+
 static void one_accounts_failures_stop_that_account_alone(void **state)
 {
     WITH_PLAYS(scene, {.status = 200}, {.status = 503}, {.status = 503}, {.status = 503},
@@ -838,6 +874,7 @@ int test_exchange(void)
         cmocka_unit_test(an_account_has_only_so_many_places),
         cmocka_unit_test(who_asks_to_wait_waits_for_a_place_too),
         cmocka_unit_test(five_failures_open_the_breaker_and_two_good_trials_close_it),
+        cmocka_unit_test(a_trial_that_was_never_sent_is_given_back),
         cmocka_unit_test(one_accounts_failures_stop_that_account_alone),
         cmocka_unit_test(a_4xx_or_401_never_opens_it),
         cmocka_unit_test(a_break_in_the_middle_of_a_body_counts),
