@@ -8,9 +8,22 @@
 static const usec place_poll = 20 * USEC_MS;
 static const double background_share = 0.20; /* of a window, left to others (SPEC 3.3) */
 
+/* A write that may have been done is not refused, whatever holds its repeat back. */
+static void admit_lost(const struct exchange *exchange, enum err *err, str *detail)
+{
+    if (!exchange->lost || exchange_is_safe(exchange) || *err == ERR_OUTCOME_UNKNOWN)
+        return;
+    *err = ERR_OUTCOME_UNKNOWN;
+    *detail =
+        arena_printf(exchange->arena,
+                     "It was sent and had no answer, and could not be repeated: " STR_F,
+                     STR_A(*detail));
+}
+
 enum exchange_step exchange_fail(struct exchange *exchange, enum err err, str detail,
                                  usec retry_after)
 {
+    admit_lost(exchange, &err, &detail);
     exchange->outcome.err = err;
     exchange->outcome.detail = detail;
     exchange->outcome.retry_after = retry_after;

@@ -155,6 +155,7 @@ struct exchange {
     struct buf inspected;
     bool inspecting; /* the answer's body is being kept until it can be judged */
     bool call_over;  /* its last byte has come, or it has failed */
+    bool lost;       /* an attempt was sent, and had no answer */
     bool answer_began;
     uint32_t retries[RETRY_CLASS_COUNT];
     bool stale_tried;

@@ -262,6 +262,7 @@ static enum exchange_step judge_fault(struct exchange *exchange)
         exchange->call.fault = CALL_FAULT_NONE;
         return EXCHANGE_SHAPE;
     }
+    exchange->lost |= exchange->call.sent;
     note_breakers(exchange, outcome_effect(outcome->class), exchange->call.fault_text);
     struct retry_verdict verdict = decide(exchange);
     outcome->no_retry = verdict.why;

@@ -708,6 +708,40 @@ static void a_trial_that_was_never_sent_is_given_back(void **state)
     close_scene(&scene);
 }
 
+static void a_lost_write_whose_repeat_is_refused_is_unknown(void **state)
+{
+    WITH_PLAYS(scene, {.status = 503}, {.status = 503}, {.status = 503}, {.status = 503},
+               {.fault = CALL_FAULT_RESET});
+    struct story story;
+    fail_often(&scene, 4);
+    run(&story, &scene, "PUT", "/things/1", "{}"); /* the fifth failure */
+    assert_int_equal(scene.script.calls, 5);
+    assert_int_equal(story.exchange.outcome.err, ERR_OUTCOME_UNKNOWN);
+    assert_true(story.exchange.outcome.sent);
+    str detail = story.exchange.outcome.detail;
+    assert_true(str_starts(detail, STR("It was sent and had no answer")));
+    assert_true(str_find_str(detail, STR("The breaker of the integration")) < detail.n);
+    end(&story);
+    run(&story, &scene, "PUT", "/things/1", "{}");
+    assert_int_equal(story.exchange.outcome.err, ERR_BREAKER_OPEN);
+    assert_false(story.exchange.outcome.sent);
+    end(&story);
+    close_scene(&scene);
+}
+
+static void a_lost_read_whose_repeat_is_refused_is_refused(void **state)
+{
+    WITH_PLAYS(scene, {.status = 503}, {.status = 503}, {.status = 503}, {.status = 503},
+               {.fault = CALL_FAULT_RESET});
+    struct story story;
+    fail_often(&scene, 4);
+    run(&story, &scene, "GET", "/things", NULL);
+    assert_int_equal(scene.script.calls, 5);
+    assert_int_equal(story.exchange.outcome.err, ERR_BREAKER_OPEN);
+    end(&story);
+    close_scene(&scene);
+}
+
 static void one_accounts_failures_stop_that_account_alone(void **state)
 {
     WITH_PLAYS(scene, {.status = 200}, {.status = 503}, {.status = 503}, {.status = 503},
@@ -875,6 +909,8 @@ int test_exchange(void)
         cmocka_unit_test(who_asks_to_wait_waits_for_a_place_too),
         cmocka_unit_test(five_failures_open_the_breaker_and_two_good_trials_close_it),
         cmocka_unit_test(a_trial_that_was_never_sent_is_given_back),
+        cmocka_unit_test(a_lost_write_whose_repeat_is_refused_is_unknown),
+        cmocka_unit_test(a_lost_read_whose_repeat_is_refused_is_refused),
         cmocka_unit_test(one_accounts_failures_stop_that_account_alone),
         cmocka_unit_test(a_4xx_or_401_never_opens_it),
         cmocka_unit_test(a_break_in_the_middle_of_a_body_counts),
