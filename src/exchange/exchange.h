@@ -167,6 +167,7 @@ struct exchange {
     usec starved_from; /* since when it waits for it now; USEC_NEVER: it does not */
     usec total_deadline;
     usec limit_deadline; /* until when it waits for throttles */
+    uint32_t limit_waits;
 };
 
 void exchange_init(struct exchange *exchange, const struct exchange_env *env,

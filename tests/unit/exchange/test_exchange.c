@@ -543,6 +543,41 @@ static void who_asks_to_wait_waits_within_his_bound(void **state)
     close_scene(&scene);
 }
 
+static void a_vendor_that_says_now_for_ever_is_asked_once_a_second(void **state)
+{
+    WITH_PLAYS(scene, {.status = 429, .headers = {"Retry-After: 0"}, .delay = USEC_MS});
+    struct story story;
+    begin(&story, &scene, "GET", "/things", NULL);
+    story.exchange.request.wait_on_limit = 10 * USEC_S;
+    exchange_start(&story.exchange);
+    finish(&story);
+    assert_int_equal(story.exchange.outcome.status, 429);
+    assert_in_range(story.took, 9 * USEC_S, 10 * USEC_S);
+    assert_in_range(scene.script.calls, 10, 12);
+    end(&story);
+    close_scene(&scene);
+}
+
+/* The request's arena is bounded, and running out of it ends the process. */
+static void waiting_does_not_use_up_the_requests_memory(void **state)
+{
+    static char zeroes[60002] = "[";
+    memset(zeroes + 1, '0', 60000);
+    for (int i = 2; i < 60000; i += 2)
+        zeroes[i] = ',';
+    zeroes[60000] = ']';
+    WITH_PLAYS(scene, {.status = 429, .headers = {"Retry-After: 1"}, .body = zeroes});
+    struct story story;
+    begin(&story, &scene, "GET", "/things", NULL);
+    story.exchange.request.wait_on_limit = 10 * USEC_MIN;
+    exchange_start(&story.exchange);
+    finish(&story);
+    assert_int_equal(story.exchange.outcome.status, 429);
+    assert_in_range(scene.arena.bytes, 32 << 20, 48 << 20);
+    end(&story);
+    close_scene(&scene);
+}
+
 static void while_a_throttle_holds_only_who_wants_is_refused_here(void **state)
 {
     WITH_PLAYS(scene, {.status = 429, .headers = {"Retry-After: 60"}}, {.status = 200});
@@ -903,6 +938,8 @@ int test_exchange(void)
         cmocka_unit_test(a_throttle_is_passed_on_at_once_as_429),
         cmocka_unit_test(a_throttle_without_a_time_grows_from_one_to_the_next),
         cmocka_unit_test(who_asks_to_wait_waits_within_his_bound),
+        cmocka_unit_test(a_vendor_that_says_now_for_ever_is_asked_once_a_second),
+        cmocka_unit_test(waiting_does_not_use_up_the_requests_memory),
         cmocka_unit_test(while_a_throttle_holds_only_who_wants_is_refused_here),
         cmocka_unit_test(background_work_leaves_a_fifth_of_the_window_to_others),
         cmocka_unit_test(an_account_has_only_so_many_places),
