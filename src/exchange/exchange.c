@@ -171,15 +171,18 @@ bool exchange_cancel(struct exchange *exchange)
     return true;
 }
 
-/* Ends it in the middle: with `err`, unless a write was sent. */
+/* Ends it in the middle: with `err`, unless a write was sent; where the answer has begun,
+ * it is cut. */
 static void break_off(struct exchange *exchange, enum err err, str detail)
 {
     bool sent = exchange->outcome.sent || exchange->call.sent;
+    bool unknown = sent && !exchange_is_safe(exchange);
     call_cancel(&exchange->call);
     exchange->outcome.class = OUTCOME_CANCELLED;
     exchange->outcome.sent = sent;
-    exchange->outcome.err =
-        sent && !exchange_is_safe(exchange) ? ERR_OUTCOME_UNKNOWN : err;
+    exchange->outcome.cut = exchange->step == EXCHANGE_ANSWER;
+    if (!exchange->outcome.cut)
+        exchange->outcome.err = unknown ? ERR_OUTCOME_UNKNOWN : err;
     exchange->outcome.detail = detail;
     exchange->step = EXCHANGE_DONE;
     enter(exchange, EXCHANGE_DONE);
@@ -190,6 +193,13 @@ void exchange_body_broken(struct exchange *exchange)
     CHECK_MAGIC(exchange, EXCHANGE_MAGIC);
     if (exchange->step != EXCHANGE_DONE && exchange->step != EXCHANGE_ANSWER)
         break_off(exchange, ERR_REQUEST_TIMEOUT, STR("The request's body broke off."));
+}
+
+void exchange_stop(struct exchange *exchange)
+{
+    CHECK_MAGIC(exchange, EXCHANGE_MAGIC);
+    if (exchange->step != EXCHANGE_DONE)
+        break_off(exchange, ERR_NONE, STR("Breakwater was stopped."));
 }
 
 void exchange_fini(struct exchange *exchange)

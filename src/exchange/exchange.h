@@ -181,6 +181,10 @@ void exchange_resume(struct exchange *exchange);
 /* The request's body has broken off: what was sent cannot be completed. */
 void exchange_body_broken(struct exchange *exchange);
 
+/* The process ends, and this with it: on_done comes at once. A write that was sent and
+ * has no answer is outcome_unknown. Nothing when it is over. */
+void exchange_stop(struct exchange *exchange);
+
 /*
  * The starter has lost interest. True: it is over, nothing more is called. False: a write
  * is on its way and is not cancelled (SPEC 2.2a); its outcome will still be reported.

@@ -34,6 +34,8 @@ enum {
         256 /* store, log, listeners, loops, kept connections to vendors */
 };
 static const usec drain_poll = 50 * USEC_MS;
+static const usec cut_pause = 10 * USEC_MS;   /* for the last answers to leave */
+static const usec cut_wait_max = 20 * USEC_S; /* for the store, which gives up before */
 static const usec use_flush_every = 60 * USEC_S;
 static const usec store_silence = 60 * USEC_S;
 
@@ -241,10 +243,9 @@ static bool read_trusted(struct daemon *daemon, str *ret_why)
 static bool start_gate(struct daemon *daemon, str *ret_why)
 {
     const struct settings *settings = &daemon->settings;
-    struct body_budget *budgets =
-        arena_array(&daemon->arena, daemon->crew_n, sizeof(*budgets));
+    struct gate_part *parts = mem_lines(daemon->crew_n * sizeof(*parts));
     for (unsigned i = 0; i < daemon->crew_n; i++)
-        budgets[i].bytes_max = settings->hold_bytes_max;
+        gate_part_init(&parts[i], settings->hold_bytes_max);
     daemon->watch = watch_create(daemon->crew_n, &daemon->log);
     daemon->gate = (struct gate){
         .exchange = {.boards = &daemon->boards,
@@ -260,7 +261,7 @@ static bool start_gate(struct daemon *daemon, str *ret_why)
         .catalog = daemon->catalog,
         .log = &daemon->log,
         .proxy_domain = settings->proxy_domain,
-        .budgets = budgets,
+        .parts = parts,
         .visits_max = (uint32_t)settings->visits_max,
         .observe = watch_visit,
         .observe_arg = daemon->watch,
@@ -402,15 +403,32 @@ static void start_crews(struct daemon *daemon)
 
 /* --- draining --- */
 
+/* What began is ended by its owner: a call by gate_stop, a change when the store answers,
+ * which it does within its own limit. */
+static void on_cut_timer(struct timer *timer)
+{
+    struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
+    listening_close(&crew->listening);
+    if (listening_busy(&crew->listening) &&
+        crew->worker.now < usec_add(crew->drain_until, cut_wait_max))
+        timer_start(&crew->drain_timer, drain_poll);
+    else
+        driver_stop(crew->driver);
+}
+
 static void on_drain_timer(struct timer *timer)
 {
     struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
-    bool late = crew->worker.now >= crew->drain_until;
-    if (listening_busy(&crew->listening) && !late) {
-        timer_start(&crew->drain_timer, drain_poll);
+    if (!listening_busy(&crew->listening)) {
+        driver_stop(crew->driver);
         return;
     }
-    driver_stop(crew->driver);
+    bool late = crew->worker.now >= crew->drain_until;
+    if (late) {
+        gate_stop(&crew->daemon->gate, &crew->worker);
+        timer_init(&crew->drain_timer, &crew->worker, on_cut_timer);
+    }
+    timer_start(&crew->drain_timer, late ? cut_pause : drain_poll);
 }
 
 static void on_delay_timer(struct timer *timer)
@@ -652,6 +670,7 @@ void daemon_destroy(struct daemon **ptr)
     if (daemon->api.directory)
         api_close(&daemon->api);
     watch_destroy(&daemon->watch);
+    mem_free(daemon->gate.parts);
     transport_destroy(&daemon->curl);
     transport_destroy(&daemon->h1);
     tls_unref(&daemon->server_tls);
