@@ -65,6 +65,10 @@ X(INTEGRATION_UNKNOWN, "integration_unknown", 404, NEVER,
 X(HOST_FORBIDDEN, "host_forbidden", 403, NEVER,
   "This integration may not talk to that host",
   "Credentials go only to hosts that the integration lists under `hosts`.")
+X(PATH_FORBIDDEN, "path_forbidden", 403, NEVER,
+  "This path leads above the integration's base URL",
+  "Remove the `..` segments, escaped ones too; a path elsewhere on an allowed host is "
+  "called as /~HOST/PATH.")
 X(CREDENTIAL_UNUSABLE, "credential_unusable", 500, NEVER,
   "The stored credentials cannot be used",
   "They do not fit the integration's auth block, or the master key that sealed them is "

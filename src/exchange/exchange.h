@@ -167,6 +167,7 @@ struct exchange {
     struct buf inspected;
     bool inspecting; /* the answer's body is being kept until it can be judged */
     bool call_over;  /* its last byte has come, or it has failed */
+    bool lost;       /* an attempt was sent, and had no answer */
     bool answer_began;
     uint32_t retries[RETRY_CLASS_COUNT];
     bool stale_tried;
@@ -178,6 +179,7 @@ struct exchange {
     usec starved_from; /* since when it waits for it now; USEC_NEVER: it does not */
     usec total_deadline;
     usec limit_deadline; /* until when it waits for throttles */
+    uint32_t limit_waits;
 };
 
 void exchange_init(struct exchange *exchange, const struct exchange_env *env,
@@ -190,6 +192,10 @@ void exchange_resume(struct exchange *exchange);
 
 /* The request's body has broken off: what was sent cannot be completed. */
 void exchange_body_broken(struct exchange *exchange);
+
+/* The process ends, and this with it: on_done comes at once. A write that was sent and
+ * has no answer is outcome_unknown. Nothing when it is over. */
+void exchange_stop(struct exchange *exchange);
 
 /*
  * The starter has lost interest. True: it is over, nothing more is called. False: a write

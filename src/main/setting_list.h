@@ -47,7 +47,8 @@ X(log_level, TEXT, "info", 1, 10, "debug, info, warn or error.")
 X(log_file, TEXT, "", 0, 4096, "Where log lines go; empty = standard error.")
 X(log_format, TEXT, "auto", 1, 10, "json, text, or auto: text on a terminal.")
 X(connections_max, UINT, "20000", 1, 1000000,
-  "Connections of callers at once; past it idle ones make room, then new ones hear 503.")
+  "Connections of callers at once; past it idle ones make room, then new ones hear 503. "
+  "The default is less where the system allows too few descriptors.")
 X(visits_max, UINT, "10000", 1, 1000000, "Proxied calls at once.")
 X(hold_bytes_max, UINT, "134217728", 1048576, 4294967295,
   "Memory for request bodies that are kept for a repeat, for each worker. Past it bodies "

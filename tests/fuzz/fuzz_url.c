@@ -67,6 +67,16 @@ static void check_query(struct arena *arena, str query)
     }
 }
 
+/* What is let through does not lead above what stands in front of it. */
+static void check_climb(struct arena *arena, str line)
+{
+    str parts[] = {STR("/base"), STR("/"), line};
+    if (url_path_climbs(arena_join(arena, parts + 1, 2)))
+        return;
+    str path = url_remove_dots(arena, arena_join(arena, parts, 3));
+    CHECK(str_starts(path, STR("/base/")));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     struct arena arena;
@@ -81,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     check_resolve(&arena, "https://[::1]:8443", line);
     str dots = url_remove_dots(&arena, line);
     CHECK(str_eq(url_remove_dots(&arena, dots), dots));
+    check_climb(&arena, line);
     if (str_next(&rest, '\n', &line))
         check_pattern(&arena, line);
     if (rest.n < 2000)

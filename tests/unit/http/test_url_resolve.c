@@ -174,6 +174,50 @@ static void dots_are_removed(void **state)
                   rows[i].want);
 }
 
+static void a_path_that_may_lead_above_its_start_climbs(void **state)
+{
+    static const char *const climb[] = {
+        "/..",
+        "/../",
+        "/../a",
+        "/a/../..",
+        "/a/../../b",
+        "/./..",
+        "//..",
+        "/a//../..",
+        "/%2e%2e/a",
+        "/%2E./a",
+        "/.%2e",
+        "/..;/a",
+        "/..;x=1/a",
+        "/..%2fa",
+        "/..%2Fa",
+        "/a%2f..%2f..%2fb",
+        "/..\\a",
+        "/..%5Ca",
+        "/a\\..\\..\\b",
+        "/a%2fb/../..",
+        "/a%2fb\\..\\..",
+        "/a/b%5c../../..",
+        "/;x/..",
+        "/../a/b",
+    };
+    static const char *const stay[] = {
+        "/",          "/a",        "/a/..",           "/a/../",    "/a/b/../../c",
+        "/...",       "/..a/b",    "/a/..b",          "/.",        "/./a/..",
+        "/%2e%2e%2e", "/%2e%2ea",  "/%252e%252e/a",   "/a/%2e%2e", "/a..b/..c",
+        "/..x;/a",    "/a/b%2f..", "/v1/a...b/%2e/c", "/.%2f",     "/a/..;/b",
+    };
+    (void)state;
+    assert_false(url_path_climbs(STR("")));
+    for (size_t i = 0; i < COUNT_OF(climb); i++)
+        if (!url_path_climbs(str_z(climb[i])))
+            fail_msg("%s climbs", climb[i]);
+    for (size_t i = 0; i < COUNT_OF(stay); i++)
+        if (url_path_climbs(str_z(stay[i])))
+            fail_msg("%s does not climb", stay[i]);
+}
+
 int test_url_resolve(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -182,6 +226,7 @@ int test_url_resolve(void)
         TEXT_TEST(other_references_resolve),
         TEXT_TEST(a_base_without_slash_counts_as_root),
         TEXT_TEST(dots_are_removed),
+        TEXT_TEST(a_path_that_may_lead_above_its_start_climbs),
     };
     return cmocka_run_group_tests_name("http/url_resolve", tests, NULL, NULL);
 }
