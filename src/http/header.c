@@ -92,14 +92,8 @@ void headers_init(struct headers *headers, struct arena *arena, uint32_t room)
 
 static void put(struct headers *headers, struct header header)
 {
-    if (headers->n == headers->room) {
-        struct header *old = headers->items;
-        headers->room = headers->room ? headers->room * 2 : 8;
-        headers->items =
-            arena_alloc(headers->arena, headers->room * sizeof(headers->items[0]));
-        if (headers->n)
-            memcpy(headers->items, old, headers->n * sizeof(old[0]));
-    }
+    headers->items = arena_grow(headers->arena, headers->items, headers->n,
+                                &headers->room, sizeof(headers->items[0]));
     headers->items[headers->n++] = header;
 }
 

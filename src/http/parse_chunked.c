@@ -16,7 +16,7 @@
 
 enum { SIZE, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, LINE, LINE_LF };
 
-enum { DIGITS_MAX = 15, EXTENSION_BYTES_MAX = 4096, LINE_ROOM = 128, TRAILERS_ROOM = 4 };
+enum { DIGITS_MAX = 15, EXTENSION_BYTES_MAX = 4096, TRAILERS_ROOM = 4 };
 
 static int hex_digit(char c)
 {
@@ -78,13 +78,8 @@ static void keep_char(struct body_parser *body, char c)
     struct chunked *chunked = &body->chunked;
     if (!body->trailers_arena)
         return;
-    if (chunked->line_n == chunked->line_room) {
-        char *old = chunked->line;
-        chunked->line_room = old ? chunked->line_room * 2 : LINE_ROOM;
-        chunked->line = arena_bytes(body->trailers_arena, chunked->line_room);
-        if (old)
-            memcpy(chunked->line, old, chunked->line_n);
-    }
+    chunked->line = arena_grow(body->trailers_arena, chunked->line, chunked->line_n,
+                               &chunked->line_room, 1);
     chunked->line[chunked->line_n++] = c;
 }
 

@@ -37,12 +37,9 @@ struct grouping {
 static void *grown(struct eval *eval, const void *items, uint32_t n, uint32_t *room,
                    size_t each)
 {
-    *room = *room ? *room * 2 : 8;
-    void *more = arena_alloc(&eval->arena, *room * each);
-    eval_charge(eval, *room / 4);
-    if (n)
-        memcpy(more, items, n * each);
-    return more;
+    if (n == *room)
+        eval_charge(eval, n / 2);
+    return arena_grow(&eval->arena, items, n, room, each);
 }
 
 static uint32_t *cell_of(const struct grouping *g, str key)
@@ -76,9 +73,7 @@ static struct group *group_for(struct grouping *g, str key, uint32_t pair)
                                     .value = json_of_text(key)});
         return group;
     }
-    if (g->group_n == g->group_room)
-        g->groups =
-            grown(g->eval, g->groups, g->group_n, &g->group_room, sizeof(*g->groups));
+    g->groups = grown(g->eval, g->groups, g->group_n, &g->group_room, sizeof(*g->groups));
     g->groups[g->group_n] = (struct group){.key = key, .pair = pair, .last = UINT32_MAX};
     *cell = ++g->group_n;
     return &g->groups[g->group_n - 1];
@@ -86,9 +81,8 @@ static struct group *group_for(struct grouping *g, str key, uint32_t pair)
 
 static void add(struct grouping *g, struct group *group, struct json item)
 {
-    if (g->entry_n == g->entry_room)
-        g->entries =
-            grown(g->eval, g->entries, g->entry_n, &g->entry_room, sizeof(*g->entries));
+    g->entries =
+        grown(g->eval, g->entries, g->entry_n, &g->entry_room, sizeof(*g->entries));
     g->entries[g->entry_n] = (struct entry){item, group->last};
     group->last = g->entry_n++;
     group->alone = item;

@@ -50,14 +50,8 @@ struct node *node_new(struct arena *arena, enum node_type type, const struct tok
 
 static void push(struct grammar *g, struct nodes *nodes, struct node *node)
 {
-    if (nodes->n == nodes->room) {
-        uint32_t room = nodes->room ? nodes->room * 2 : 4;
-        struct node **items = arena_array(g->arena, room, sizeof(struct node *));
-        if (nodes->n)
-            memcpy(items, nodes->items, nodes->n * sizeof(struct node *));
-        nodes->items = items;
-        nodes->room = room;
-    }
+    nodes->items =
+        arena_grow(g->arena, nodes->items, nodes->n, &nodes->room, sizeof(struct node *));
     nodes->items[nodes->n++] = node;
 }
 
