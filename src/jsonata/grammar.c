@@ -79,22 +79,12 @@ static bool advance(struct grammar *g, bool after_operand)
     return lexer_next(&g->lexer, after_operand, &g->token);
 }
 
-static str op_text(enum token_op op)
-{
-    static const char *const texts[] = {"",
-#define X(name, text, power) text,
-                                        TOKEN_OPERATORS(X)
-#undef X
-    };
-    return str_z(texts[op]);
-}
-
 static bool expect(struct grammar *g, enum token_op op, bool after_operand)
 {
     if (is_op(g, op))
         return advance(g, after_operand);
     fail(g, g->token.type == TOKEN_END ? JSONATA_S0203 : JSONATA_S0202, &g->token);
-    g->fault->value = json_of_text(op_text(op));
+    g->fault->value = json_of_text(lexer_op_text(op));
     return false;
 }
 

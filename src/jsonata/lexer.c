@@ -17,7 +17,7 @@ struct op_row {
     unsigned power;
 };
 
-static const struct op_row rows[] = {{STR_NONE, 0},
+static const struct op_row rows[] = {{STR(""), 0},
 #define X(name, text, power) {STR(text), power},
                                      TOKEN_OPERATORS(X)
 #undef X
@@ -26,6 +26,11 @@ static const struct op_row rows[] = {{STR_NONE, 0},
 unsigned lexer_power(enum token_op op)
 {
     return rows[op].power;
+}
+
+str lexer_op_text(enum token_op op)
+{
+    return rows[op].text;
 }
 
 static bool fail(struct lexer *lexer, enum jsonata_code code, str token)
