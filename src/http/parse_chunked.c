@@ -14,17 +14,11 @@
  */
 #include "http/parse_chunked.h"
 
+#include "base/encode.h"
+
 enum { SIZE, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, LINE, LINE_LF };
 
 enum { DIGITS_MAX = 15, EXTENSION_BYTES_MAX = 4096, TRAILERS_ROOM = 4 };
-
-static int hex_digit(char c)
-{
-    if (str_is_digit(c))
-        return c - '0';
-    c = str_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 static bool is_text(char c)
 {
@@ -33,7 +27,7 @@ static bool is_text(char c)
 
 static bool take_size(struct chunked *chunked, char c)
 {
-    int digit = hex_digit(c);
+    int digit = decode_hex_digit(c);
     if (digit >= 0) {
         chunked->left = chunked->left * 16 + (unsigned)digit;
         return ++chunked->digits <= DIGITS_MAX;

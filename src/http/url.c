@@ -80,8 +80,7 @@ static bool is_number(str label)
 {
     bool hex = str_starts_nocase(label, STR("0x"));
     for (size_t i = hex ? 2 : 0; i < label.n; i++)
-        if (!str_is_digit(label.p[i]) &&
-            !(hex && str_lower(label.p[i]) >= 'a' && str_lower(label.p[i]) <= 'f'))
+        if (!(hex ? decode_hex_digit(label.p[i]) >= 0 : str_is_digit(label.p[i])))
             return false;
     return true;
 }
