@@ -1,7 +1,7 @@
 #include <math.h>
 
+#include "base/calendar.h"
 #include "base/utf8.h"
-#include "picture/calendar.h"
 #include "picture/picture_date_match.h"
 #include "picture/raise.h"
 

@@ -8,6 +8,7 @@ int main(void)
     failed += test_str();
     failed += test_utf8();
     failed += test_usec();
+    failed += test_calendar();
     failed += test_arena();
     failed += test_buf();
     failed += test_list();

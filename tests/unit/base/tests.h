@@ -4,6 +4,7 @@
 
 int test_arena(void);
 int test_buf(void);
+int test_calendar(void);
 int test_check(void);
 int test_crypto(void);
 int test_crypto_digest(void);
