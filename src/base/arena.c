@@ -225,6 +225,14 @@ const char *arena_z(struct arena *arena, str s)
     return p;
 }
 
+str arena_lower(struct arena *arena, str s)
+{
+    char *p = arena_bytes(arena, s.n);
+    for (size_t i = 0; i < s.n; i++)
+        p[i] = str_lower(s.p[i]);
+    return str_of(p, s.n);
+}
+
 str arena_join(struct arena *arena, const str *parts, size_t n)
 {
     size_t bytes = 0;

@@ -83,6 +83,7 @@ char *arena_bytes(struct arena *arena, size_t n);
 
 str arena_str(struct arena *arena, str s);       /* a copy; absent stays absent */
 const char *arena_z(struct arena *arena, str s); /* a zero-terminated copy */
+str arena_lower(struct arena *arena, str s);     /* ASCII letters in lower case */
 
 /* What the buffer holds, "" if that is nothing; the buffer is ended, also when on_full
  * does not come back. */

@@ -161,16 +161,33 @@ uint32_t header_count(const struct headers *headers, enum header_id id)
     return count;
 }
 
-str header_joined(const struct headers *headers, enum header_id id)
+static bool same_name(const struct header *header, enum header_id id, str name)
+{
+    return header->id == id && (id != HEADER_OTHER || str_eq_nocase(header->name, name));
+}
+
+static str joined(struct arena *arena, const struct headers *headers, enum header_id id,
+                  str name)
 {
     str joined = STR_NONE;
     for (uint32_t i = 0; i < headers->n; i++) {
-        if (headers->items[i].id != id)
+        if (!same_name(&headers->items[i], id, name))
             continue;
         str parts[] = {joined, STR(", "), headers->items[i].value};
-        joined = str_absent(joined) ? parts[2] : arena_join(headers->arena, parts, 3);
+        joined = str_absent(joined) ? parts[2] : arena_join(arena, parts, 3);
     }
     return joined;
+}
+
+str header_joined(const struct headers *headers, enum header_id id)
+{
+    CHECK(id != HEADER_OTHER);
+    return joined(headers->arena, headers, id, STR_NONE);
+}
+
+str header_joined_name(struct arena *arena, const struct headers *headers, str name)
+{
+    return joined(arena, headers, header_id_of(name), name);
 }
 
 bool header_has_token(const struct headers *headers, enum header_id id, str token)
@@ -184,11 +201,6 @@ bool header_has_token(const struct headers *headers, enum header_id id, str toke
                 return true;
     }
     return false;
-}
-
-static bool same_name(const struct header *header, enum header_id id, str name)
-{
-    return header->id == id && (id != HEADER_OTHER || str_eq_nocase(header->name, name));
 }
 
 static void drop(struct headers *headers, enum header_id id, str name)

@@ -41,14 +41,6 @@ static size_t find_any(str text, const char *set)
     return at;
 }
 
-static str lower(struct arena *arena, str text)
-{
-    char *p = arena_bytes(arena, text.n);
-    for (size_t i = 0; i < text.n; i++)
-        p[i] = str_lower(text.p[i]);
-    return str_of(p, text.n);
-}
-
 static uint16_t default_port(bool tls)
 {
     return tls ? PORT_HTTPS : PORT_HTTP;
@@ -149,7 +141,7 @@ static bool parse_authority(struct arena *arena, str authority, struct url *url,
     str host;
     if (!take_host(&rest, &host, ret_why))
         return false;
-    url->host = lower(arena, host);
+    url->host = arena_lower(arena, host);
     url->port = default_port(url->tls);
     return parse_port(rest, &url->port, ret_why);
 }

@@ -243,6 +243,8 @@ static void texts_are_made(void **state)
     assert_str(arena_str(&arena, STR_NONE), STR_NONE);
     assert_string_equal(arena_z(&arena, STR("zero")), "zero");
     assert_string_equal(arena_z(&arena, STR_NONE), "");
+    assert_str(arena_lower(&arena, STR("aZ[\xc3\x84")), STR("az[\xc3\x84"));
+    assert_str(arena_lower(&arena, STR("")), STR(""));
     assert_str(arena_join(&arena, parts, COUNT_OF(parts)), STR("abc"));
     assert_str(arena_join(&arena, parts, 0), STR(""));
     assert_str(arena_printf(&arena, "%d-%s", 7, "x"), STR("7-x"));
