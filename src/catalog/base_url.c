@@ -11,6 +11,7 @@
 #include "catalog/document.h"
 
 #include "base/encode.h"
+#include "base/uri.h"
 
 enum zone { ZONE_ORIGIN, ZONE_HOST, ZONE_PATH };
 
@@ -120,7 +121,7 @@ static bool parse_base(struct arena *arena, str text, struct url *ret_url,
     if (!str_absent(ret_url->query))
         return false;
     *ret_why = "its path has dot segments";
-    if (!str_eq(url_remove_dots(arena, ret_url->path), ret_url->path))
+    if (!str_eq(uri_remove_dots(arena, ret_url->path), ret_url->path))
         return false;
     while (ret_url->path.n > 1 && ret_url->path.p[ret_url->path.n - 1] == '/')
         ret_url->path.n--;

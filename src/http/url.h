@@ -42,9 +42,6 @@ bool url_resolve(struct arena *arena, const struct url *base, str reference,
 
 bool url_same_origin(const struct url *a, const struct url *b);
 
-/* Removes "." and ".." segments (RFC 3986 §5.2.4). */
-str url_remove_dots(struct arena *arena, str path);
-
 /*
  * A pattern of an allowed host: [scheme://]host[:port]. The scheme is https unless
  * written, the port the scheme's default unless written; port `*` is any. A host of

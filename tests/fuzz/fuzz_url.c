@@ -5,6 +5,7 @@
 #include "http/url.h"
 
 #include "base/arena.h"
+#include "base/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
@@ -79,8 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         check_url(&arena, &url);
     check_resolve(&arena, "http://a/b/c/d;p?q", line);
     check_resolve(&arena, "https://[::1]:8443", line);
-    str dots = url_remove_dots(&arena, line);
-    CHECK(str_eq(url_remove_dots(&arena, dots), dots));
+    str dots = uri_remove_dots(&arena, line);
+    CHECK(str_eq(uri_remove_dots(&arena, dots), dots));
     if (str_next(&rest, '\n', &line))
         check_pattern(&arena, line);
     if (rest.n < 2000)

@@ -16,6 +16,7 @@ int main(void)
     failed += test_hash();
     failed += test_map();
     failed += test_encode();
+    failed += test_uri();
     failed += test_secret();
     failed += test_crypto();
     failed += test_crypto_digest();

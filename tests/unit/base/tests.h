@@ -18,6 +18,7 @@ int test_map(void);
 int test_mem(void);
 int test_secret(void);
 int test_str(void);
+int test_uri(void);
 int test_usec(void);
 int test_utf8(void);
 
