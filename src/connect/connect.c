@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/uri.h"
 #include "connect/consent.h"
 #include "http/refusal.h"
 #include "loop/world.h"
@@ -70,7 +71,7 @@ bool connect_may_return(const struct connect *connect, const struct stage *stage
         return false;
     if (stage->kind == STAGE_SANDBOX && is_loopback(&parsed))
         return true;
-    parsed.path = url_remove_dots(arena, parsed.path);
+    parsed.path = uri_remove_dots(arena, parsed.path);
     while (rest.n && str_next(&rest, ',', &item))
         if (matches(&parsed, str_trim(item), arena))
             return true;

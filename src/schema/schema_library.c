@@ -13,7 +13,7 @@
 #include "json/pointer.h"
 #include "schema/schema_dialect.h"
 #include "schema/schema_meta.h"
-#include "schema/schema_uri.h"
+#include "base/uri.h"
 
 enum { WALK_DEPTH_MAX = 1000 };
 

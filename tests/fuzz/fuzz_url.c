@@ -5,6 +5,7 @@
 #include "http/url.h"
 
 #include "base/arena.h"
+#include "base/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
@@ -73,7 +74,7 @@ static void check_climb(struct arena *arena, str line)
     str parts[] = {STR("/base"), STR("/"), line};
     if (url_path_climbs(arena_join(arena, parts + 1, 2)))
         return;
-    str path = url_remove_dots(arena, arena_join(arena, parts, 3));
+    str path = uri_remove_dots(arena, arena_join(arena, parts, 3));
     CHECK(str_starts(path, STR("/base/")));
 }
 
@@ -89,8 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         check_url(&arena, &url);
     check_resolve(&arena, "http://a/b/c/d;p?q", line);
     check_resolve(&arena, "https://[::1]:8443", line);
-    str dots = url_remove_dots(&arena, line);
-    CHECK(str_eq(url_remove_dots(&arena, dots), dots));
+    str dots = uri_remove_dots(&arena, line);
+    CHECK(str_eq(uri_remove_dots(&arena, dots), dots));
     check_climb(&arena, line);
     if (str_next(&rest, '\n', &line))
         check_pattern(&arena, line);

@@ -139,41 +139,6 @@ static void a_base_without_slash_counts_as_root(void **state)
     text_same("g", url.path, "/g");
 }
 
-/* The first two are the examples of RFC 3986 §5.2.4. */
-static void dots_are_removed(void **state)
-{
-    static const struct reference rows[] = {
-        {"/a/b/c/./../../g", "/a/g"},
-        {"mid/content=5/../6", "mid/6"},
-        {"", ""},
-        {"/", "/"},
-        {"//", "//"},
-        {".", ""},
-        {"..", ""},
-        {"../", ""},
-        {"./../.././a/b", "a/b"},
-        {"...", "..."},
-        {"/.", "/"},
-        {"/..", "/"},
-        {"/../..", "/"},
-        {"/./", "/"},
-        {"/a/..", "/"},
-        {"/a/../", "/"},
-        {"/a/.", "/a/"},
-        {"/a//..", "/a/"},
-        {"/a//../b", "/a/b"},
-        {"/a///../..", "/a/"},
-        {"/...", "/..."},
-        {"/a/.b/..c/d.", "/a/.b/..c/d."},
-        {"a/..", "/"},
-        {"a/../b", "/b"},
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        text_same(rows[i].reference,
-                  url_remove_dots(*state, text_input(*state, rows[i].reference)),
-                  rows[i].want);
-}
-
 static void a_path_that_may_lead_above_its_start_climbs(void **state)
 {
     static const char *const climb[] = {
@@ -225,7 +190,6 @@ int test_url_resolve(void)
         TEXT_TEST(abnormal_references_resolve),
         TEXT_TEST(other_references_resolve),
         TEXT_TEST(a_base_without_slash_counts_as_root),
-        TEXT_TEST(dots_are_removed),
         TEXT_TEST(a_path_that_may_lead_above_its_start_climbs),
     };
     return cmocka_run_group_tests_name("http/url_resolve", tests, NULL, NULL);
