@@ -33,7 +33,8 @@ static inline bool values_equal(const struct json *a, const struct json *b)
 bool choice_has(const struct choice *choice, const struct json *value);
 
 /* The same; strings among few are compared here. */
-static inline bool choice_admits(const struct choice *choice, const struct json *value)
+static inline __attribute__((always_inline)) bool choice_admits(
+    const struct choice *choice, const struct json *value)
 {
     uint64_t head, tail;
     if (value->type != JSON_STRING || choice->texts_n > CHOICE_FEW)
