@@ -67,6 +67,7 @@ struct choice {
     const struct json *others;
     uint32_t size;   /* values in all others */
     uint32_t *slots; /* place + 1, 0 = free; NULL = few, looked at one by one */
+    uint64_t key;    /* of their hashes */
     uint32_t mask;
     uint32_t n;
     struct json all; /* for words */

@@ -96,6 +96,8 @@ static __attribute__((noinline)) bool run_scope(struct run *run, const struct op
                                                 const struct json *v, struct seen *seen)
 {
     const struct scope *scope = op->u.scope;
+    if (!run_steps(run, scope->n))
+        return false;
     if (is_covered(run, scope))
         return run_ops(run, op + 1, v, seen);
     struct arena_mark mark = arena_mark(run->arena);

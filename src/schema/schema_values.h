@@ -54,7 +54,7 @@ enum values_result {
 
 /*
  * Whether two items of an array are equal; *ret_first < *ret_second are the first such.
- * Looks at no more than *steps pairs and takes them off. The arena is as before.
+ * Looks at no more than *steps places and takes them off. The arena is as before.
  */
 enum values_result values_differ(struct arena *arena, const struct json *array,
                                  uint64_t *steps, uint32_t *ret_first,
