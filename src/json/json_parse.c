@@ -116,7 +116,7 @@ HOT const char *read_scalar(struct parser *ps, const char *p)
     struct json *value = &ps->top++->value;
     if (*p == '"')
         return json_scalar_string(source, p, value);
-    if (str_is_digit(*p) || *p == '-')
+    if (json_scalar_begins_number(*p))
         return json_scalar_number(source, p, ps->end, value);
     return json_scalar_word(source, p, ps->end, value);
 }
