@@ -50,7 +50,8 @@ void api_close(struct api *api)
 static enum err find_key(struct api_call *call)
 {
     struct inbound *in = call->in;
-    struct auth_request request = {call->arena, &in->head.headers, in->query};
+    struct auth_request request = {
+        .arena = call->arena, .headers = &in->head.headers, .query = in->query};
     str text = auth_take_key(NULL, &request);
     usec wall = world_wall(call->worker->world);
     if (str_absent(text))

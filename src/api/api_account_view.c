@@ -93,7 +93,8 @@ static str credential_trouble(struct api_call *call, struct account *account,
 {
     enum err err = ERR_NONE;
     struct headers headers;
-    struct auth_request request = {call->arena, &headers, STR_NONE};
+    struct auth_request request = {
+        .arena = call->arena, .headers = &headers, .query = STR_NONE};
     const struct credentials *credentials =
         directory_credentials(call->api->directory, account, &err);
     if (!credentials)

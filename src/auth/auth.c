@@ -5,8 +5,13 @@
  */
 #include "auth/auth_scheme.h"
 
+#include "auth/oauth1.h"
+#include "auth/wsse.h"
 #include "base/encode.h"
 #include "directory/tenant.h"
+#include "http/field.h"
+
+enum { AUTH_WORD_NONE = INT32_MAX };
 
 static const struct auth_ops *const schemes[AUTH_SCHEME_COUNT] = {
 #define X(name, doc) [AUTH_##name] = &auth_##name,
@@ -39,13 +44,16 @@ static const struct bind_row rule_rows[] = {
      .doc =
          "How the credential is carried: none; bearer, a token in Authorization; basic, "
          "user name and password; header, a key in a header; query, a key in a query "
-         "parameter."},
+         "parameter; oauth1, a signature of each request (OAuth 1.0a); wsse, a "
+         "UsernameToken with a digest of the password in a header."},
     {.name = "header",
      .kind = BIND_TEXT,
      .offset = RULE(header),
      .min = 1,
      .max = 100,
-     .doc = "The header's name. With bearer it is Authorization unless given."},
+     .doc =
+         "The header's name. With bearer it is Authorization, with wsse X-WSSE, unless "
+         "given."},
     {.name = "prefix",
      .kind = BIND_TEXT,
      .offset = RULE(prefix),
@@ -63,8 +71,8 @@ static const struct bind_row rule_rows[] = {
      .kind = BIND_TEXT,
      .offset = RULE(username),
      .max = 200,
-     .doc = "Basic: a user name that is the same for every account; the account then has "
-            "a password only."},
+     .doc = "Basic, wsse: a user name that is the same for every account; the account "
+            "then has a password only."},
     {.name = "password",
      .kind = BIND_TEXT,
      .offset = RULE(password),
@@ -85,18 +93,61 @@ static const struct bind_row rule_rows[] = {
      .max = 40,
      .doc = "Further words that an SDK puts before its token in Authorization; Bearer, "
             "token and Basic are known."},
+    {.name = "signature",
+     .kind = BIND_ENUM,
+     .offset = RULE(signature),
+     .words = oauth1_method_words,
+     .doc = "Oauth1: how requests are signed; HMAC-SHA1 unless given."},
+    {.name = "realm",
+     .kind = BIND_TEXT,
+     .offset = RULE(realm),
+     .min = 1,
+     .max = 200,
+     .doc = "Oauth1: a realm that is the same for every account. Without it an account "
+            "may have one of its own, as the credential \"realm\"."},
+    {.name = "two_legged",
+     .kind = BIND_BOOL,
+     .offset = RULE(two_legged),
+     .doc = "Oauth1: requests are signed with the consumer's key and secret alone; an "
+            "account has no token."},
+    {.name = "digest",
+     .kind = BIND_ENUM,
+     .offset = RULE(digest),
+     .words = wsse_digest_words,
+     .doc =
+         "Wsse: bytes, the digest is over the nonce's bytes, which stand in base64 "
+         "(OASIS WS-Security); text, over the nonce as it stands (the header X-WSSE of "
+         "Atom); hex, as text, with the digest in hexadecimal inside its base64; none, "
+         "the password itself. Bytes unless given."},
 };
+
+/* So that a word that was given is told from one that was not. */
+static void init_rule(void *obj)
+{
+    struct auth_rule *rule = obj;
+    *rule = (struct auth_rule){.signature = AUTH_WORD_NONE, .digest = AUTH_WORD_NONE};
+}
+
+static void set_default(str *text, str value)
+{
+    if (str_absent(*text))
+        *text = value;
+}
 
 static void finish_rule(struct binder *binder, void *obj)
 {
     struct auth_rule *rule = obj;
     auth_ops_of(rule)->check(binder, rule);
+    if (rule->signature == AUTH_WORD_NONE)
+        rule->signature = OAUTH1_HMAC_SHA1;
+    if (rule->digest == AUTH_WORD_NONE)
+        rule->digest = WSSE_BYTES;
+    if (rule->scheme == AUTH_wsse)
+        set_default(&rule->header, STR("X-WSSE"));
     if (rule->scheme != AUTH_bearer)
         return;
-    if (str_absent(rule->header))
-        rule->header = header_name(HEADER_AUTHORIZATION);
-    if (str_absent(rule->prefix))
-        rule->prefix = STR("Bearer");
+    set_default(&rule->header, header_name(HEADER_AUTHORIZATION));
+    set_default(&rule->prefix, STR("Bearer"));
 }
 
 const struct bind_table auth_table = {
@@ -104,6 +155,7 @@ const struct bind_table auth_table = {
     .rows = rule_rows,
     .n = COUNT_OF(rule_rows),
     .bytes = sizeof(struct auth_rule),
+    .init = init_rule,
     .finish = finish_rule,
     .shorthand = "scheme",
 };
@@ -133,6 +185,10 @@ void auth_check_members(struct binder *binder, const struct auth_rule *rule,
         {AUTH_MEMBER_PASSWORD, "password", !str_absent(rule->password)},
         {AUTH_MEMBER_SUFFIX, "username_suffix", !str_absent(rule->username_suffix)},
         {AUTH_MEMBER_ACCEPT, "accept", rule->accept.n > 0},
+        {AUTH_MEMBER_SIGNATURE, "signature", rule->signature != AUTH_WORD_NONE},
+        {AUTH_MEMBER_REALM, "realm", !str_absent(rule->realm)},
+        {AUTH_MEMBER_TWO_LEGGED, "two_legged", rule->two_legged},
+        {AUTH_MEMBER_DIGEST, "digest", rule->digest != AUTH_WORD_NONE},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (!(allowed & rows[i].member))
@@ -260,14 +316,39 @@ str auth_take_header(const struct auth_rule *rule, struct auth_request *request,
     return key;
 }
 
+/* value = [word] name "=" (key / DQUOTE key DQUOTE) *( "," … ); escapes are not undone,
+ * since a key needs none. */
+static str key_of_params(str value)
+{
+    str piece, name, content;
+    while (field_list_next(&value, &piece)) {
+        field_pair(piece, &name, &content);
+        if (auth_is_key(content))
+            return content;
+    }
+    return STR_NONE;
+}
+
+str auth_take_params(struct auth_request *request, str name)
+{
+    const struct headers *headers = request->headers;
+    str key = STR_NONE;
+    for (uint32_t i = 0; i < headers->n && str_absent(key); i++)
+        if (str_eq_nocase(headers->items[i].name, name))
+            key = key_of_params(headers->items[i].value);
+    if (!str_absent(key))
+        header_remove_name(request->headers, name);
+    return key;
+}
+
 str auth_take_key(const struct auth_rule *rule, struct auth_request *request)
 {
     bool sends = rule && rule->scheme != AUTH_none;
     str ours = str_trim(header_value(request->headers, HEADER_X_BREAKWATER_KEY));
     header_remove(request->headers, HEADER_X_BREAKWATER_KEY);
+    str place = rule ? auth_ops_of(rule)->take_key(rule, request) : STR_NONE;
     str general =
         auth_take_header(rule, request, header_name(HEADER_AUTHORIZATION), sends);
-    str place = rule ? auth_ops_of(rule)->take_key(rule, request) : STR_NONE;
     if (ours.n)
         return ours;
     return str_absent(general) ? place : general;

@@ -12,11 +12,13 @@
 #define AUTH_AUTH_H
 
 #include "base/err.h"
+#include "base/usec.h"
 #include "http/header.h"
 #include "json/bind.h"
 
 struct credential;
 struct credentials;
+struct url;
 
 enum auth_scheme {
 #define X(name, doc) AUTH_##name,
@@ -32,7 +34,7 @@ struct auth_field {
     bool optional;
 };
 
-enum { AUTH_FIELDS_MAX = 4 };
+enum { AUTH_FIELDS_MAX = 5, AUTH_CHANCE_BYTES = 20 };
 
 struct auth_rule {
     uint32_t scheme;          /* enum auth_scheme */
@@ -43,19 +45,31 @@ struct auth_rule {
     str password;             /* basic: fixed password ("X") */
     str username_suffix;      /* basic: behind the user name ("/token") */
     struct bind_texts accept; /* further words an SDK puts before its token: "token" */
+    uint32_t signature;       /* oauth1: enum oauth1_method */
+    str realm;                /* oauth1: the same for every account */
+    bool two_legged;          /* oauth1: there is no token */
+    uint32_t digest;          /* wsse: enum wsse_digest */
 };
 
 extern const struct bind_table auth_table;
 
-/* What is being sent, as far as auth may touch it. */
+/* What is being sent: what auth may touch, and what schemes that sign look at. */
 struct auth_request {
     struct arena *arena;
     struct headers *headers;
     str query; /* absent: none */
+
+    /* where ops->signs is set: */
+    str verb;
+    const struct url *url; /* where it goes, without the query; NULL: not known */
+    str form; /* the body, where it is a form and is known; absent: it is not */
+    usec wall;
+    uint8_t chance[AUTH_CHANCE_BYTES]; /* random */
 };
 
 struct auth_ops {
     str name;
+    bool signs; /* the credential is made for each request out of the request itself */
     /* Checks a rule beyond its rows. */
     void (*check)(struct binder *binder, const struct auth_rule *rule);
     /* The credentials an account of this rule needs; answers how many. */

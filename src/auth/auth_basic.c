@@ -63,4 +63,8 @@ static str take_key(const struct auth_rule *rule, struct auth_request *request)
     return auth_take_header(rule, request, header_name(HEADER_AUTHORIZATION), true);
 }
 
-const struct auth_ops auth_basic = {STR("basic"), check, fields, apply, take_key};
+const struct auth_ops auth_basic = {.name = STR("basic"),
+                                    .check = check,
+                                    .fields = fields,
+                                    .apply = apply,
+                                    .take_key = take_key};

@@ -28,4 +28,8 @@ static str take_key(const struct auth_rule *rule, struct auth_request *request)
     return auth_take_header(rule, request, rule->header, true);
 }
 
-const struct auth_ops auth_header = {STR("header"), check, fields, apply, take_key};
+const struct auth_ops auth_header = {.name = STR("header"),
+                                     .check = check,
+                                     .fields = fields,
+                                     .apply = apply,
+                                     .take_key = take_key};

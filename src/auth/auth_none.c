@@ -28,4 +28,8 @@ static str take_key(const struct auth_rule *rule, struct auth_request *request)
     return STR_NONE;
 }
 
-const struct auth_ops auth_none = {STR("none"), check, fields, apply, take_key};
+const struct auth_ops auth_none = {.name = STR("none"),
+                                   .check = check,
+                                   .fields = fields,
+                                   .apply = apply,
+                                   .take_key = take_key};

@@ -38,4 +38,8 @@ static str take_key(const struct auth_rule *rule, struct auth_request *request)
     return auth_is_key(value) ? value : STR_NONE;
 }
 
-const struct auth_ops auth_query = {STR("query"), check, fields, apply, take_key};
+const struct auth_ops auth_query = {.name = STR("query"),
+                                    .check = check,
+                                    .fields = fields,
+                                    .apply = apply,
+                                    .take_key = take_key};

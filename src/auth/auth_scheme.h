@@ -15,7 +15,11 @@ enum auth_member {
     AUTH_MEMBER_USERNAME = 8,
     AUTH_MEMBER_PASSWORD = 16,
     AUTH_MEMBER_SUFFIX = 32,
-    AUTH_MEMBER_ACCEPT = 64
+    AUTH_MEMBER_ACCEPT = 64,
+    AUTH_MEMBER_SIGNATURE = 128,
+    AUTH_MEMBER_REALM = 256,
+    AUTH_MEMBER_TWO_LEGGED = 512,
+    AUTH_MEMBER_DIGEST = 1024
 };
 
 /* Reports every member that was given and is not among `allowed` (enum auth_member). */
@@ -39,6 +43,10 @@ enum err auth_put_header(struct auth_request *request, str name, str prefix, str
  */
 str auth_take_header(const struct auth_rule *rule, struct auth_request *request, str name,
                      bool always);
+
+/* The key of ours among the `name=value` pairs of the comma lists in the lines of that
+ * name, or absent. The lines are removed when there is one. */
+str auth_take_params(struct auth_request *request, str name);
 
 /* Whether a text is meant to be a key of ours. */
 bool auth_is_key(str text);

@@ -5,6 +5,8 @@
  */
 #include "exchange/exchange_steps.h"
 
+#include "loop/world.h"
+
 enum { OWN_HEADERS = 8 };
 
 static str join_paths(struct arena *arena, str base, str path)
@@ -54,6 +56,38 @@ static bool add_fixed(struct exchange *exchange, const struct fixed_header *fixe
     return true;
 }
 
+static void aim(struct exchange *exchange)
+{
+    const struct exchange_request *request = &exchange->request;
+    exchange->call.url = exchange->base;
+    exchange->call.url.path =
+        str_absent(request->host)
+            ? join_paths(exchange->arena, exchange->base.path, request->path)
+            : request->path;
+    exchange->call.url.query = request->query;
+}
+
+/* A scheme that signs sees the request as it goes out; the clock and chance are asked for
+ * no other. */
+static bool put_credential(struct exchange *exchange)
+{
+    const struct auth_rule *rule = &exchange->integration->auth;
+    const struct auth_ops *ops = auth_ops_of(rule);
+    struct world *world = exchange->worker->world;
+    struct auth_request auth = {.arena = exchange->arena,
+                                .headers = &exchange->headers,
+                                .query = exchange->request.query};
+    if (ops->signs) {
+        auth.verb = exchange->request.verb;
+        auth.url = &exchange->call.url;
+        auth.wall = world_wall(world);
+        world->ops->random(world, auth.chance, sizeof(auth.chance));
+    }
+    enum err err = ops->apply(rule, exchange->credentials, &auth);
+    exchange->call.url.query = auth.query;
+    return err == ERR_NONE;
+}
+
 enum exchange_step step_shape(struct exchange *exchange)
 {
     const struct integration *integration = exchange->integration;
@@ -68,17 +102,10 @@ enum exchange_step step_shape(struct exchange *exchange)
         header_set(&exchange->headers, HEADER_ACCEPT_ENCODING, STR("identity"));
     if (!str_absent(request->traceparent))
         header_set(&exchange->headers, HEADER_TRACEPARENT, request->traceparent);
-    struct auth_request auth = {exchange->arena, &exchange->headers, request->query};
-    enum err err = auth_ops_of(&integration->auth)
-                       ->apply(&integration->auth, exchange->credentials, &auth);
-    if (err)
-        return exchange_fail(
-            exchange, err, STR("The stored credentials do not fit the auth block."), -1);
-    exchange->call.url = exchange->base;
-    exchange->call.url.path =
-        str_absent(request->host)
-            ? join_paths(exchange->arena, exchange->base.path, request->path)
-            : request->path;
-    exchange->call.url.query = auth.query;
+    aim(exchange);
+    if (!put_credential(exchange))
+        return exchange_fail(exchange, ERR_CREDENTIAL_UNUSABLE,
+                             STR("The stored credentials do not fit the auth block."),
+                             -1);
     return EXCHANGE_CALL;
 }

@@ -55,7 +55,8 @@ static void copy_headers(struct visit *visit)
  * vendor. */
 static bool take_credential(struct visit *visit)
 {
-    struct auth_request request = {visit->arena, &visit->headers, visit->query};
+    struct auth_request request = {
+        .arena = visit->arena, .headers = &visit->headers, .query = visit->query};
     str key = auth_take_key(&visit->integration->auth, &request);
     visit->query = request.query;
     return str_absent(visit->key_by_form) || str_eq(key, visit->key_by_form);

@@ -135,7 +135,9 @@ static str key_anywhere(struct visit *visit)
  * which the integration's rule knows. */
 static str read_key(struct visit *visit)
 {
-    struct auth_request request = {visit->arena, &visit->in->head.headers, visit->query};
+    struct auth_request request = {.arena = visit->arena,
+                                   .headers = &visit->in->head.headers,
+                                   .query = visit->query};
     str text = auth_take_key(NULL, &request);
     visit->query = request.query;
     if (str_absent(text))

@@ -47,7 +47,8 @@ static void answer_health(struct inbound *in, bool good, str yes, str no)
 /* From elsewhere the metrics need a key that may read. */
 static enum err may_read(const struct front *front, struct inbound *in)
 {
-    struct auth_request request = {in->arena, &in->head.headers, in->query};
+    struct auth_request request = {
+        .arena = in->arena, .headers = &in->head.headers, .query = in->query};
     if (front->loopback)
         return ERR_NONE;
     str text = auth_take_key(NULL, &request);

@@ -121,7 +121,8 @@ static void check_auth(struct arena *arena, const struct integration *integratio
     struct auth_field fields[AUTH_FIELDS_MAX];
     headers_init(&headers, arena, 4);
     header_add_name(&headers, STR("Authorization"), STR("Bearer bw_abc"));
-    struct auth_request request = {arena, &headers, STR("a=bw_def")};
+    struct auth_request request = {
+        .arena = arena, .headers = &headers, .query = STR("a=bw_def")};
     CHECK(auth_ops_of(&integration->auth)->fields(&integration->auth, fields) <=
           AUTH_FIELDS_MAX);
     CHECK(str_eq(auth_take_key(&integration->auth, &request), STR("bw_abc")));

@@ -4,11 +4,14 @@
 int test_auth_apply(void);
 int test_auth_rule(void);
 int test_auth_schemes(void);
+int test_auth_signed(void);
 int test_auth_take_key(void);
 int test_auth_vendors(void);
 int test_client_auth(void);
 int test_jwt(void);
+int test_oauth1(void);
 int test_pkce(void);
+int test_wsse(void);
 
 int main(void)
 {
@@ -17,10 +20,13 @@ int main(void)
     failed += test_auth_apply();
     failed += test_auth_rule();
     failed += test_auth_schemes();
+    failed += test_auth_signed();
     failed += test_auth_take_key();
     failed += test_auth_vendors();
     failed += test_client_auth();
     failed += test_jwt();
+    failed += test_oauth1();
     failed += test_pkce();
+    failed += test_wsse();
     return failed != 0;
 }

@@ -91,6 +91,20 @@ static void unusable_credentials_are_refused(void **state)
         {"{\"scheme\":\"header\",\"header\":\"X-Key\"}", "{\"key\":\"a\\nb\"}"},
         {"{\"scheme\":\"query\",\"query\":\"k\"}", "{}"},
         {"{\"scheme\":\"query\",\"query\":\"k\"}", "{\"key\":\"\"}"},
+        {"\"oauth1\"", "{}"},
+        {"\"oauth1\"", "{\"consumer_key\":\"c\",\"consumer_secret\":\"s\"}"},
+        {"\"oauth1\"", "{\"consumer_key\":\"c\",\"consumer_secret\":\"s\","
+                       "\"token\":\"t\"}"},
+        {"{\"scheme\":\"oauth1\",\"two_legged\":true}", "{\"consumer_key\":\"c\"}"},
+        {"{\"scheme\":\"oauth1\",\"two_legged\":true}", "{\"consumer_secret\":\"c\"}"},
+        {"{\"scheme\":\"oauth1\",\"two_legged\":true}",
+         "{\"consumer_key\":\"c\",\"consumer_secret\":\"s\",\"realm\":\"a\\nb\"}"},
+        {"\"wsse\"", "{}"},
+        {"\"wsse\"", "{\"username\":\"u\"}"},
+        {"\"wsse\"", "{\"password\":\"p\"}"},
+        {"\"wsse\"", "{\"username\":\"u\\n\",\"password\":\"p\"}"},
+        {"{\"scheme\":\"wsse\",\"digest\":\"none\"}",
+         "{\"username\":\"u\",\"password\":\"p\\r\"}"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct auth_request request;

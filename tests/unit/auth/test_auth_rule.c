@@ -12,6 +12,7 @@ static void what_is_left_out_has_its_default(void **state)
     const struct auth_rule *one =
         wallet_rule(*state, "{\"scheme\":\"bearer\",\"accept\":\"OAuth\"}");
     assert_int_equal(one->accept.n, 1);
+    given_same("header", wallet_rule(*state, "\"wsse\"")->header, "X-WSSE");
 }
 
 static void faults_say_where_and_why(void **state)
@@ -51,6 +52,17 @@ static void faults_say_where_and_why(void **state)
         {"{\"scheme\":\"basic\",\"username\":\"u:v\"}", "/username", "colon"},
         {"{\"scheme\":\"basic\",\"username\":\"u\",\"username_suffix\":\"/t\"}",
          "/username_suffix", "no meaning"},
+        {"{\"scheme\":\"bearer\",\"signature\":\"HMAC-SHA1\"}", "/signature",
+         "no meaning"},
+        {"{\"scheme\":\"basic\",\"realm\":\"r\"}", "/realm", "no meaning"},
+        {"{\"scheme\":\"none\",\"two_legged\":true}", "/two_legged", "no meaning"},
+        {"{\"scheme\":\"oauth1\",\"digest\":\"bytes\"}", "/digest", "no meaning"},
+        {"{\"scheme\":\"oauth1\",\"header\":\"X\"}", "/header", "no meaning"},
+        {"{\"scheme\":\"oauth1\",\"signature\":\"PLAINTEXT\"}", "/signature", "one of"},
+        {"{\"scheme\":\"oauth1\",\"realm\":\"a\\nb\"}", "/realm", "control character"},
+        {"{\"scheme\":\"wsse\",\"header\":\"Host\"}", "/header", "never reaches"},
+        {"{\"scheme\":\"wsse\",\"digest\":\"sha1\"}", "/digest", "one of"},
+        {"{\"scheme\":\"wsse\",\"password\":\"p\"}", "/password", "no meaning"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct binder binder;

@@ -12,6 +12,8 @@ static const char *const rules[AUTH_SCHEME_COUNT] = {
     [AUTH_basic] = "{\"scheme\":\"basic\",\"username_suffix\":\"/token\"}",
     [AUTH_header] = "{\"scheme\":\"header\",\"header\":\"X-Key\",\"prefix\":\"Key \"}",
     [AUTH_query] = "{\"scheme\":\"query\",\"query\":\"api_key\"}",
+    [AUTH_oauth1] = "\"oauth1\"",
+    [AUTH_wsse] = "\"wsse\"",
 };
 
 /* Credentials for the fields of a rule, each with this value. */

@@ -78,6 +78,28 @@ static const struct row rows[] = {
     {QUERY, "", "api_token=&a=1", NULL, "", "a=1"},
     {QUERY, "", "api_token=bw_abc&api_token=bw_def", "bw_abc", "", NULL},
     {QUERY, "", NULL, NULL, "", NULL},
+    {"\"oauth1\"",
+     "Authorization: OAuth realm=\"r\",oauth_consumer_key=\"ck\",oauth_token=\"bw_abc\"",
+     NULL, "bw_abc", "", NULL},
+    {"\"oauth1\"", "Authorization: OAuth oauth_consumer_key=bw_abc, oauth_nonce=\"n\"",
+     NULL, "bw_abc", "", NULL},
+    {"\"oauth1\"", "Authorization: OAuth oauth_token=\"theirs\"", NULL, NULL, "", NULL},
+    {"\"oauth1\"", "Authorization: Bearer bw_abc", NULL, "bw_abc", "", NULL},
+    {"\"oauth1\"", "", "a=1&oauth_token=bw_abc&oauth_nonce=n", "bw_abc", "", "a=1"},
+    {"\"oauth1\"", "Authorization: OAuth oauth_token=\"bw_abc\"", "oauth_token=bw_def",
+     "bw_abc", "", NULL},
+    {"\"wsse\"", "X-WSSE: UsernameToken Username=\"bw_abc\", PasswordDigest=\"d\"", NULL,
+     "bw_abc", "", NULL},
+    {"\"wsse\"", "X-WSSE: UsernameToken Username=\"u\", PasswordText=\"bw_abc\"", NULL,
+     "bw_abc", "", NULL},
+    {"\"wsse\"", "X-WSSE: UsernameToken Username=\"u\"\nX-WSSE: bw_abc", NULL, "bw_abc",
+     "", NULL},
+    {"\"wsse\"",
+     "Authorization: WSSE profile=\"UsernameToken\"\nX-WSSE: UsernameToken "
+     "Username=\"u\"",
+     NULL, NULL, "", NULL},
+    {"{\"scheme\":\"wsse\",\"header\":\"Authorization\"}",
+     "Authorization: UsernameToken Username=\"bw_abc\"", NULL, "bw_abc", "", NULL},
 };
 
 static void keys_are_found_and_places_emptied(void **state)

@@ -46,7 +46,8 @@ void wallet_request(struct arena *arena, const char *lines, const char *query,
         header_add_name(headers, str_of(line.p, colon),
                         str_trim(str_from(line, colon + 1)));
     }
-    *ret_request = (struct auth_request){arena, headers, str_z(query)};
+    *ret_request =
+        (struct auth_request){.arena = arena, .headers = headers, .query = str_z(query)};
 }
 
 str wallet_lines(const struct auth_request *request)
