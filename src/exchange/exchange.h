@@ -3,9 +3,9 @@
  * credential in, asks breaker and quota, makes calls until one is good or hope is gone,
  * and reports an outcome to whoever started it. It never talks to a caller.
  *
- *   credential → breaker → quota → shape → call → judge ──► answer → done
- *       ▲                                            │
- *       └──────────── pause (retry, throttle) ◄──────┘
+ *   (gather →) credential → breaker → quota → shape → call → judge ──► answer → done
+ *                              ▲                               │
+ *                              └─── pause (retry, throttle) ◄──┘
  *
  * Life: exchange_init → fill the in-fields → exchange_start → on_inform… → on_answer →
  * on_body… → on_done. on_done comes exactly once, and alone when there is no usable
@@ -41,6 +41,7 @@ struct exchange_env {
 
 enum exchange_step {
     EXCHANGE_IDLE,
+    EXCHANGE_GATHER,
     EXCHANGE_CREDENTIAL,
     EXCHANGE_BREAKER,
     EXCHANGE_QUOTA,
@@ -104,7 +105,7 @@ struct outcome {
     enum breaker_state breaker;
     usec queued;   /* spent waiting: throttles, limits, pauses between attempts */
     usec upstream; /* the vendor's: spent in calls until the answer began, less: */
-    usec starved;  /* waiting there for the starter's body */
+    usec starved;  /* waiting for the starter's body, there and in gather */
 };
 
 struct exchange {
@@ -140,6 +141,7 @@ struct exchange {
     struct timer timer;
     const struct resilience *resilience;
     const struct credentials *credentials;
+    str form; /* the body, where the credential signs it; else absent */
     struct url base;
     struct standing *standing;
     struct standing *group_standing;
@@ -175,6 +177,9 @@ void exchange_start(struct exchange *exchange);
 /* Back-pressure on the answer's body. */
 void exchange_pause(struct exchange *exchange);
 void exchange_resume(struct exchange *exchange);
+
+/* More of the request's body is there, or its end: what its on_data must call. */
+void exchange_body_ready(struct exchange *exchange);
 
 /* The request's body has broken off: what was sent cannot be completed. */
 void exchange_body_broken(struct exchange *exchange);
