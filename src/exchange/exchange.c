@@ -1,10 +1,11 @@
 /*
- * The machine. A step is a function that answers the next step; EXCHANGE_RENEWAL,
- * EXCHANGE_CALL, EXCHANGE_PAUSE and EXCHANGE_ANSWER are where it waits: for a token, for
- * the transport, for the timer, for the transport again. `moves` lists what may follow
- * what.
+ * The machine. A step is a function that answers the next step; EXCHANGE_GATHER,
+ * EXCHANGE_RENEWAL, EXCHANGE_CALL, EXCHANGE_PAUSE and EXCHANGE_ANSWER are where it waits:
+ * for the starter's body, for a token, for the transport, for the timer, for the
+ * transport again. `moves` lists what may follow what.
  *
  * Waits and who ends them:
+ *   GATHER  the body's end; the timer, at the deadline; exchange_body_broken and _cancel
  *   RENEWAL the keeper, or the deadline; exchange_cancel
  *   PAUSE   the timer; exchange_cancel
  *   CALL    on_head, on_fault of the call, each within the call's limits; exchange_cancel
@@ -25,7 +26,8 @@ struct step {
 #define TO(step) (1u << EXCHANGE_##step)
 
 static const struct step steps[] = {
-    [EXCHANGE_IDLE] = {"idle", NULL, TO(CREDENTIAL)},
+    [EXCHANGE_IDLE] = {"idle", NULL, TO(GATHER) | TO(CREDENTIAL)},
+    [EXCHANGE_GATHER] = {"gather", NULL, TO(CREDENTIAL) | TO(DONE)},
     [EXCHANGE_CREDENTIAL] = {"credential", step_credential,
                              TO(BREAKER) | TO(RENEWAL) | TO(DONE)},
     [EXCHANGE_RENEWAL] = {"renewal", NULL, TO(CREDENTIAL) | TO(DONE)},
@@ -61,6 +63,9 @@ static void enter(struct exchange *exchange, enum exchange_step step)
     switch (step) {
     case EXCHANGE_RENEWAL:
         exchange_enter_renewal(exchange);
+        return;
+    case EXCHANGE_GATHER:
+        exchange_gather(exchange);
         return;
     case EXCHANGE_CALL:
         exchange_enter_call(exchange);
@@ -100,7 +105,12 @@ static void on_timer(struct timer *timer)
 {
     struct exchange *exchange = CONTAINER_OF(timer, struct exchange, timer);
     if (exchange->step == EXCHANGE_IDLE) {
-        exchange_move(exchange, EXCHANGE_CREDENTIAL);
+        bool gathers = exchange_must_gather(exchange);
+        exchange_move(exchange, gathers ? EXCHANGE_GATHER : EXCHANGE_CREDENTIAL);
+        return;
+    }
+    if (exchange->step == EXCHANGE_GATHER) {
+        exchange_gather(exchange);
         return;
     }
     if (exchange->step == EXCHANGE_RENEWAL) {

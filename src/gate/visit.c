@@ -93,7 +93,7 @@ static void on_body_room(struct body *body)
 static void on_body_data(struct body *body)
 {
     struct visit *visit = CONTAINER_OF(body, struct visit, body);
-    call_body_ready(&visit->exchange.call);
+    exchange_body_ready(&visit->exchange);
 }
 
 static void on_inbound_body(struct inbound *in, str chunk)

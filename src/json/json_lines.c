@@ -4,8 +4,6 @@
  */
 #include "json/json_lines.h"
 
-#include "json/json_room.h"
-
 void json_lines_init(struct json_lines *lines, struct arena *arena,
                      const struct json_limits *limits)
 {
@@ -31,7 +29,7 @@ void json_lines_end(struct json_lines *lines)
 static void keep(struct json_lines *lines, size_t n)
 {
     while (lines->room_max - lines->room_n < n)
-        lines->room = json_room_double(lines->arena, lines->room, &lines->room_max, 1);
+        lines->room = arena_double(lines->arena, lines->room, &lines->room_max, 1);
     if (n)
         memcpy(lines->room + lines->room_n, lines->piece.p, n);
     lines->room_n += n;

@@ -154,7 +154,7 @@ static void nothing(struct body *body)
 static void on_data(struct body *body)
 {
     struct story *story = CONTAINER_OF(body, struct story, body);
-    call_body_ready(&story->exchange.call);
+    exchange_body_ready(&story->exchange);
 }
 
 static void begin(struct story *story, struct scene *scene, const char *verb,
