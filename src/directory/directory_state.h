@@ -86,24 +86,6 @@ enum err directory_read_environment(struct tx *tx, str id, struct found_environm
 enum err directory_read_account(struct tx *tx, str id, struct found_account *ret);
 enum err directory_read_key(struct tx *tx, str id, struct found_key *ret);
 
-/* --- credentials (directory_credential.c) --- */
-
-/* Seals a set of credentials as version `version` of the account. False when its data key
- * cannot be opened. */
-struct credential_set {
-    const struct credential *items;
-    uint32_t n;
-    uint64_t version;
-};
-bool directory_seal_credentials(struct keyring *keyring, const struct data_key *data_key,
-                                const struct credential_set *set, struct arena *arena,
-                                str *ret_sealed);
-
-/* The same backwards: NULL when they cannot be opened. To be destroyed. */
-struct credentials *directory_open_credentials(struct keyring *keyring,
-                                               const struct data_key *data_key,
-                                               uint64_t version, str sealed);
-
 /* --- tokens (token_change.c) --- */
 
 /* What was known of the account's token is no longer. */
