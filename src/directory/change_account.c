@@ -226,6 +226,8 @@ static enum err run_account_create(struct tx *tx, struct change *change)
     if (err == ERR_NONE)
         err = insert_account(tx, change);
     if (err == ERR_NONE)
+        err = change_app_of_account(tx, change);
+    if (err == ERR_NONE)
         err = directory_insert_data_key(tx, change_id(change), data_key);
     if (err == ERR_NONE && change->credential_n > 0)
         err = put_credentials(tx, change, data_key, 1);
@@ -256,7 +258,8 @@ static enum err run_account_update(struct tx *tx, struct change *change)
     if (err != ERR_NONE)
         return change_exists(change, err, external_id_taken);
     note_names(change);
-    return read_back(tx, change);
+    err = change_app_of_account(tx, change);
+    return err == ERR_NONE ? read_back(tx, change) : err;
 }
 
 const struct change_ops change_account_create = {.action = "account.create",
