@@ -9,6 +9,7 @@
 #include "directory/token_change.h"
 
 #include "base/mem.h"
+#include "directory/directory_credential.h"
 #include "directory/directory_state.h"
 #include "event/event.h"
 #include "json/json_parse.h"

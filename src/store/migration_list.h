@@ -201,3 +201,15 @@ X(5, "connect sessions",
   " created_by TEXT);"
   "CREATE INDEX connect_session_of_account ON connect_session (account);"
   "CREATE INDEX connect_session_by_end ON connect_session (expires);")
+
+/*
+ * Apps as the directory keeps them. `settings`: a JSON object of client_id, redirect_uri,
+ * scopes, params, return_urls. `chosen`: the app with the greatest one is the default of
+ * its environment and integration; among equals the oldest. `sealed`: all secrets as one
+ * set of the version `secret_version` (0: none), whose names are `secret_names`, a JSON
+ * array.
+ */
+X(6, "apps",
+  "ALTER TABLE app ADD COLUMN chosen BIGINT NOT NULL DEFAULT 0;"
+  "ALTER TABLE app ADD COLUMN secret_version BIGINT NOT NULL DEFAULT 0;"
+  "ALTER TABLE app ADD COLUMN secret_names TEXT NOT NULL DEFAULT '[]';")
