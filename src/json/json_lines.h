@@ -35,7 +35,7 @@ struct json_lines {
     str piece;       /* what is left of it */
     char *room;      /* the front of a line that came with earlier pieces */
     size_t room_n;   /* how much of it is used */
-    size_t room_max; /* and how much there is */
+    uint32_t room_max; /* and how much there is */
     uint64_t offset; /* of what is left of the piece */
     bool ended;
     bool skipping; /* the line under way was too long */
