@@ -6,6 +6,7 @@
 #include "connect/code.h"
 
 #include "json/merge.h"
+#include "keeper/party.h"
 #include "loop/world.h"
 
 static const usec lease_time = 60 * USEC_S;
@@ -114,27 +115,15 @@ static void on_fetched(struct token_fetch *fetch)
 
 /* --- asking --- */
 
-void code_inputs(struct directory *directory, struct account *account,
-                 const struct token_rule *rule, struct arena *arena,
-                 struct token_inputs *ret)
-{
-    enum err err = ERR_NONE;
-    *ret =
-        (struct token_inputs){.rule = rule,
-                              .arena = arena,
-                              .context = &account->context,
-                              .own = account->credential_version
-                                         ? directory_credentials(directory, account, &err)
-                                         : NULL};
-}
-
 static void ask(struct code *code)
 {
     struct token_fetch *fetch = &code->fetch;
     struct token_inputs inputs;
+    struct party party;
     char nonce[32];
     str detail;
-    code_inputs(code->env->directory, code->found, rule_of(code), code->arena, &inputs);
+    party_init(&party, code->env->directory, code->found, rule_of(code), code->arena,
+               &inputs);
     world_name(code->worker->world, "", nonce);
     inputs.nonce = arena_str(code->arena, str_z(nonce));
     inputs.code = code->code;
@@ -151,6 +140,7 @@ static void ask(struct code *code)
                                   .owner = code,
                                   .retry_after = -1};
     enum err err = token_request_make(&inputs, TOKEN_FOR_CODE, &fetch->request, &detail);
+    party_fini(&party);
     if (err != ERR_NONE)
         release(code, err, detail);
     else

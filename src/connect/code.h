@@ -46,9 +46,4 @@ struct code {
 
 void code_exchange(struct code *code);
 
-/* The app's and the account's part of a request to a token endpoint. */
-void code_inputs(struct directory *directory, struct account *account,
-                 const struct token_rule *rule, struct arena *arena,
-                 struct token_inputs *ret);
-
 #endif

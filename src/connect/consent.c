@@ -5,6 +5,7 @@
 #include "base/encode.h"
 #include "base/log.h"
 #include "http/refusal.h"
+#include "keeper/party.h"
 #include "loop/world.h"
 
 enum { BODY_BYTES_MAX = 256 * 1024, WORDS_BYTES_MAX = 400 };
@@ -139,8 +140,10 @@ str connect_link(const struct connect *connect, const struct inbound *in, str se
     return arena_join(arena, parts, COUNT_OF(parts));
 }
 
-static str redirect_uri(struct consent *consent)
+static str redirect_uri(struct consent *consent, const struct app *app)
 {
+    if (app && app->redirect_uri.n)
+        return arena_str(consent->arena, app->redirect_uri);
     str parts[] = {origin_of(consent->connect, consent->in, consent->arena),
                    STR("/oauth/callback")};
     return arena_join(consent->arena, parts, 2);
@@ -172,16 +175,18 @@ static void on_begun(struct session_change *change)
     struct consent *consent = change->owner;
     struct inbound *in = consent->in;
     struct token_inputs inputs;
+    struct party party;
     str url, detail;
     if (change->err != ERR_NONE) {
         refuse(consent, change->err, STR_NONE);
         return;
     }
-    code_inputs(consent->connect->directory, consent->account,
-                consent->integration->auth.token, consent->arena, &inputs);
-    inputs.redirect_uri = redirect_uri(consent);
+    party_init(&party, consent->connect->directory, consent->account,
+               consent->integration->auth.token, consent->arena, &inputs);
+    inputs.redirect_uri = redirect_uri(consent, party.app);
     inputs.verifier = proof_key(consent);
     enum err err = token_authorize_url(&inputs, consent->state, &url, &detail);
+    party_fini(&party);
     if (err != ERR_NONE) {
         refuse(consent, err, detail);
         return;
@@ -437,6 +442,18 @@ static struct json redirect_context(struct consent *consent)
     return json_build_object(&build);
 }
 
+/* As it was when the browser was sent away: the vendor compares them. */
+static str own_redirect_uri(struct consent *consent)
+{
+    struct token_inputs inputs;
+    struct party party;
+    party_init(&party, consent->connect->directory, consent->account,
+               consent->integration->auth.token, consent->arena, &inputs);
+    str uri = redirect_uri(consent, party.app);
+    party_fini(&party);
+    return uri;
+}
+
 static void exchange_code(struct consent *consent, str text)
 {
     struct code *code = &consent->code;
@@ -447,7 +464,7 @@ static void exchange_code(struct consent *consent, str text)
     code->code = text;
     code->verifier =
         consent->integration->auth.token->pkce ? proof_key(consent) : STR_NONE;
-    code->redirect_uri = redirect_uri(consent);
+    code->redirect_uri = own_redirect_uri(consent);
     code->context = redirect_context(consent);
     code->force = consent->session.session.force;
     code->done = on_code;

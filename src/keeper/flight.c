@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "keeper/keeper_state.h"
+#include "keeper/party.h"
 
 enum { ARENA_BYTES_MAX = 8 << 20 };
 
