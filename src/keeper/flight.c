@@ -104,7 +104,8 @@ static void free_flight(struct flight *flight)
     account_unref(&flight->account);
     if (flight->pin)
         catalog_unpin(keeper_of(flight)->config.catalog, worker_of(flight), flight->pin);
-    arena_fini(&flight->arena); /* wiped: it held tokens */
+    arena_wipe(&flight->arena); /* it held tokens */
+    arena_fini(&flight->arena);
     mem_free(flight);
 }
 
