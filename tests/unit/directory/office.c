@@ -199,6 +199,19 @@ enum err office_store_credential(struct office *office, str account, const char 
     return err;
 }
 
+bool office_stored(struct office *office, const char *file, str bytes)
+{
+    const char *path = arena_printf(&office->arena, "%s/%s", office->dir, file).p;
+    if (access(path, F_OK) != 0)
+        return false;
+    struct arena scratch;
+    arena_init(&scratch, 1 << 20, 64 << 20);
+    str text = unit_case_file(&scratch, path);
+    bool found = str_find_str(text, bytes) < text.n;
+    arena_fini(&scratch);
+    return found;
+}
+
 struct json office_json(struct office *office, const char *text)
 {
     struct json value;

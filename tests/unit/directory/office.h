@@ -54,6 +54,9 @@ struct credential office_credential(const char *name, const char *value);
 enum err office_store_credential(struct office *office, str account, const char *name,
                                  const char *value);
 
+/* Whether the bytes stand in that file of the store. */
+bool office_stored(struct office *office, const char *file, str bytes);
+
 /* Parsed JSON in the office's arena. */
 struct json office_json(struct office *office, const char *text);
 
