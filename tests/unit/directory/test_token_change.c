@@ -538,6 +538,24 @@ static void an_account_without_credentials_is_connected_by_its_first(void **stat
     same_after_restart(office, id);
 }
 
+static void an_account_that_is_made_with_credentials_is_connected(void **state)
+{
+    struct office *office = *state;
+    struct change change = office_change(office, CHANGE_ACCOUNT_CREATE);
+    struct credential token = office_credential("token", "x");
+    str detail;
+    change.environment_id =
+        office_environment(office, office_stage(office, "live"), NULL);
+    change.integration = STR("crm");
+    change.credentials = &token;
+    change.credential_n = 1;
+    assert_int_equal(office_do(office, &change), ERR_NONE);
+    secret_fini(&token.value);
+    assert_str(events_of(office, tenant_id_str(&change.new_id), &detail),
+               STR("connected"));
+    assert_str(detail, STR("{\"from\":\"connecting\",\"to\":\"active\"}"));
+}
+
 static void an_exchange_without_an_answer_stays_in_doubt(void **state)
 {
     struct office *office = *state;
@@ -658,6 +676,7 @@ int test_token_change(void)
         TEST(an_account_dies_and_comes_back),
         TEST(an_account_worries_and_recovers),
         TEST(an_account_without_credentials_is_connected_by_its_first),
+        TEST(an_account_that_is_made_with_credentials_is_connected),
         TEST(an_exchange_without_an_answer_stays_in_doubt),
         TEST(exchanges_leave_no_line_in_the_audit_log),
         TEST(a_closed_data_key_takes_no_set),
