@@ -91,21 +91,21 @@ static void read_lifetimes(struct reading *reading)
 
 static void read_kept(struct reading *reading)
 {
-    const struct token_field *keep = reading->rule->keep.items;
-    const struct token_field *secret = reading->rule->keep_secret.items;
+    const struct signal_named *keep = reading->rule->keep.items;
+    const struct signal_named *secret = reading->rule->keep_secret.items;
     struct token_answer *ret = reading->ret;
     struct credential *secrets =
         arena_array(reading->arena, reading->rule->keep_secret.n, sizeof(secrets[0]));
     struct json_build build;
     json_build_init(&build, reading->arena);
     for (uint32_t i = 0; i < reading->rule->keep.n; i++) {
-        str text = signal_text(&keep[i].from, &reading->answer, reading->arena);
+        str text = signal_text(&keep[i].signal, &reading->answer, reading->arena);
         if (text.n)
             json_build_member(&build, keep[i].name, json_of_text(text));
     }
     ret->context = json_build_object(&build);
     for (uint32_t i = 0; i < reading->rule->keep_secret.n; i++) {
-        str text = signal_text(&secret[i].from, &reading->answer, reading->arena);
+        str text = signal_text(&secret[i].signal, &reading->answer, reading->arena);
         if (text.n)
             secrets[ret->secret_n++] =
                 (struct credential){secret[i].name, {(char *)(uintptr_t)text.p, text.n}};

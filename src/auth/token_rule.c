@@ -16,7 +16,7 @@ static const char *const encoding_words[] = {"form", "json", NULL};
 
 static const usec reserve_max = 30 * USEC_S;
 
-/* --- parameters and fields --- */
+/* --- parameters --- */
 
 static const struct bind_row param_rows[] = {
     {.name = "value",
@@ -34,24 +34,6 @@ static const struct bind_table param_table = {
     .n = COUNT_OF(param_rows),
     .bytes = sizeof(struct token_param),
     .name_at = offsetof(struct token_param, name),
-    .shorthand = "value",
-};
-
-static const struct bind_row field_rows[] = {
-    {.name = "value",
-     .kind = BIND_OBJECT,
-     .offset = offsetof(struct token_field, from),
-     .required = true,
-     .table = &signal_table,
-     .doc = "Where the answer has it."},
-};
-
-static const struct bind_table field_table = {
-    .name = "kept value",
-    .rows = field_rows,
-    .n = COUNT_OF(field_rows),
-    .bytes = sizeof(struct token_field),
-    .name_at = offsetof(struct token_field, name),
     .shorthand = "value",
 };
 
@@ -217,12 +199,12 @@ static const struct bind_row rule_rows[] = {
     {.name = "keep",
      .kind = BIND_NAMED,
      .offset = RULE(keep),
-     .table = &field_table,
+     .table = &signal_named_table,
      .doc = "Values of the answer that become members of the account's context."},
     {.name = "keep_secret",
      .kind = BIND_NAMED,
      .offset = RULE(keep_secret),
-     .table = &field_table,
+     .table = &signal_named_table,
      .doc = "Values of the answer that are kept among the account's credentials."},
     {.name = "lifetime",
      .kind = BIND_DURATION,

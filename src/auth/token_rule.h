@@ -32,12 +32,6 @@ struct token_param {
     struct template value;
 };
 
-/* A value of the answer that is kept under a name. */
-struct token_field {
-    str name;
-    struct signal from;
-};
-
 /* A JSON Web Token that is made for each exchange (RFC 7523). */
 struct token_jwt {
     uint32_t alg;            /* enum sign_alg */
@@ -77,8 +71,8 @@ struct token_rule {
     struct signal error_text;     /* /error_description */
     struct bind_texts revoked;    /* errors that only a person can mend; invalid_grant */
     struct bind_list dead;        /* struct condition: answers that mean the same */
-    struct bind_list keep;        /* struct token_field: into the account's context */
-    struct bind_list keep_secret; /* struct token_field: into its credentials */
+    struct bind_list keep;        /* struct signal_named: into the account's context */
+    struct bind_list keep_secret; /* struct signal_named: into its credentials */
     usec lifetime;                /* when the answer says none; 0: it is learned */
     usec margin;                  /* before its end a token is renewed; 180 s */
     usec idle_max; /* a refresh token dies when it is not used for so long; 0: it does not

@@ -124,6 +124,16 @@ const struct bind_table signal_table = {
     .shorthand = "from",
 };
 
+const struct bind_table signal_named_table = {
+    .name = "kept value",
+    .rows = signal_rows,
+    .n = COUNT_OF(signal_rows),
+    .bytes = sizeof(struct signal_named),
+    .finish = finish_signal,
+    .name_at = offsetof(struct signal_named, name),
+    .shorthand = "from",
+};
+
 /* A boolean or number as its JSON text, a string as it is; absent for anything else. */
 static str json_as_text(const struct json *value, struct arena *arena)
 {
