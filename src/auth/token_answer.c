@@ -71,6 +71,28 @@ static void read_body(struct reading *reading)
 
 /* --- a token --- */
 
+static bool is_moment(const struct signal *signal)
+{
+    return signal->unit >= SIGNAL_EPOCH_S && signal->unit <= SIGNAL_HTTP_DATE;
+}
+
+/* 0 is for ever. A moment that has passed, by a clock that is wrong or a vendor that is,
+ * says nothing: neither may the token be taken for endless nor one be asked for after the
+ * other. */
+static bool read_end(struct reading *reading, const struct signal *signal,
+                     usec *ret_lifetime)
+{
+    double number;
+    usec wait;
+    if (!signal_wait(signal, &reading->answer, reading->arena, &wait))
+        return false;
+    if (wait == 0 && is_moment(signal) &&
+        (!signal_number(signal, &reading->answer, reading->arena, &number) || number > 0))
+        return false;
+    *ret_lifetime = wait > 0 ? wait : USEC_NEVER;
+    return true;
+}
+
 static void read_lifetimes(struct reading *reading)
 {
     const struct token_rule *rule = reading->rule;
@@ -78,15 +100,14 @@ static void read_lifetimes(struct reading *reading)
     const struct signal *expires =
         rule->expires.source == SIGNAL_NONE ? &otherwise : &rule->expires;
     struct token_answer *ret = reading->ret;
-    usec wait;
+    usec lifetime;
     ret->lifetime = rule->lifetime ? rule->lifetime : -1;
     ret->refresh_lifetime = -1;
-    if (signal_wait(expires, &reading->answer, reading->arena, &wait))
-        ret->lifetime = wait > 0 ? wait : USEC_NEVER;
+    if (read_end(reading, expires, &lifetime))
+        ret->lifetime = lifetime;
     if (rule->refresh_expires.source != SIGNAL_NONE &&
-        signal_wait(&rule->refresh_expires, &reading->answer, reading->arena, &wait) &&
-        wait > 0)
-        ret->refresh_lifetime = wait;
+        read_end(reading, &rule->refresh_expires, &lifetime) && lifetime != USEC_NEVER)
+        ret->refresh_lifetime = lifetime;
 }
 
 static void read_kept(struct reading *reading)
