@@ -2,6 +2,7 @@
 // its answer, and where the next call goes with it. The answers are the samples that other
 // tests have as well; servers that others wrote are in tokens.test.mjs.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { constants, createPublicKey, verify } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -126,6 +127,11 @@ const stored = ["mailchimp-oauth"]; // whose tokens neither end nor are renewed
 
 test("each token block that is shipped has a row here", () => {
   assert.deepEqual(withTokens, [...Object.keys(rows), ...stored].sort());
+});
+
+test("the page of vendors is as the documents are", () => {
+  const page = execFileSync(process.execPath, [join(root, "tools/write-vendors"), "--print"], { encoding: "utf8" });
+  assert.equal(readFileSync(join(root, "docs/reference/vendors.md"), "utf8"), page, "run tools/write-vendors");
 });
 
 // --- one Breakwater with all of them ---------------------------------------------------------
