@@ -16,6 +16,7 @@
 #include "policy/standing.h"
 
 struct buf;
+struct connect;
 struct keyring;
 
 /* What handlers use; constant after start. */
@@ -25,6 +26,7 @@ struct api {
     struct keyring *keyring;
     struct store *store;
     struct boards *boards;
+    struct connect *connect;
     struct gate *gate; /* for the caller's address behind trusted proxies */
     const struct log *log;
     struct path_set *routes; /* built by api_open, as is the next */

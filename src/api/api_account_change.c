@@ -6,7 +6,6 @@
 #include "api/api_body.h"
 #include "api/api_view.h"
 #include "base/crypto_sign.h"
-#include "base/mem.h"
 #include "http/header.h"
 #include "json/pointer.h"
 
@@ -15,6 +14,7 @@ struct account_body {
     str integration;
     str external_id;
     str name;
+    str app;
     struct json labels;
     struct json context;
     int64_t concurrency_max;
@@ -35,6 +35,10 @@ static void init_body(void *obj)
                    "null for none."),                                                    \
         API_ROW_CUSTOM(struct account_body, name, api_read_text_or_null,                 \
                        API_TEXT_OR_NULL_SCHEMA, "For people; null for none."),           \
+        API_ROW_CUSTOM(struct account_body, app, api_read_text_or_null,                  \
+                       API_TEXT_OR_NULL_SCHEMA,                                          \
+                       "The id of the app with which it is connected: of its "           \
+                       "environment or of the platform; null for none."),                \
         API_ROW_CUSTOM(struct account_body, labels, api_read_labels, API_LABELS_SCHEMA,  \
                        "Your own words about it."),                                      \
         API_ROW_CUSTOM(struct account_body, context, api_read_labels, API_LABELS_SCHEMA, \
@@ -92,28 +96,6 @@ TABLE(credential);
 TABLE(reason);
 
 /* --- credentials --- */
-
-static void wipe_text(str text)
-{
-    if (text.n)
-        mem_wipe((char *)(uintptr_t)text.p, text.n);
-}
-
-/* Moves the values out of the body; the call wipes them when it ends. */
-static void take_secrets(struct api_call *call, const struct json *given)
-{
-    if (!json_is(given, JSON_OBJECT))
-        return;
-    call->secrets = arena_array(call->arena, given->n, sizeof(call->secrets[0]));
-    for (uint32_t i = 0; i < given->n; i++) {
-        const struct json_member *member = &given->u.members[i];
-        str value = json_text(&member->value);
-        call->secrets[i].name = json_key(member);
-        secret_init(&call->secrets[i].value, value);
-        wipe_text(value);
-    }
-    call->secret_n = given->n;
-}
 
 struct look {
     struct api_call *call;
@@ -268,6 +250,7 @@ static struct change *fill(struct api_call *call, enum change_kind kind,
     struct change *change = api_change(call, kind);
     change->external_id = body->external_id;
     change->name = body->name;
+    change->app_id = body->app;
     change->labels = body->labels;
     change->context = body->context;
     change->concurrency_max = body->concurrency_max;
@@ -294,7 +277,7 @@ static void run_create(struct api_call *call)
     struct account_body body;
     if (!api_bind(call, &body))
         return;
-    take_secrets(call, &body.credentials);
+    api_take_secrets(call, &body.credentials);
     if (!may_create(call, &body))
         return;
     struct change *change = fill(call, CHANGE_ACCOUNT_CREATE, &body);
@@ -330,12 +313,7 @@ const struct api_handler handler_accounts_update = {.run = run_update,
 
 static void run_delete(struct api_call *call)
 {
-    str id = find(call);
-    if (str_absent(id))
-        return;
-    struct change *change = api_change(call, CHANGE_ACCOUNT_DELETE);
-    change->id = id;
-    api_submit(change, NULL);
+    api_submit_bare(call, CHANGE_ACCOUNT_DELETE, find(call));
 }
 
 const struct api_handler handler_accounts_delete = {.run = run_delete, .status = 204};
@@ -353,7 +331,7 @@ static void run_credentials(struct api_call *call)
     account_unref(&account);
     if (!api_bind(call, &body))
         return;
-    take_secrets(call, &body.credentials);
+    api_take_secrets(call, &body.credentials);
     if (!check_integration(call, integration))
         return;
     struct change *change = api_change(call, CHANGE_ACCOUNT_CREDENTIALS);

@@ -16,6 +16,10 @@
          .nullable = true,                                                               \
          .doc = "Your own name for it, unique in its environment and integration."},     \
         {.name = "name", .kind = SHAPE_TEXT, .nullable = true, .doc = "For people."},    \
+        {.name = "app",                                                                  \
+         .kind = SHAPE_TEXT,                                                             \
+         .nullable = true,                                                               \
+         .doc = "The id of the app with which it is connected."},                        \
         {.name = "labels", .kind = SHAPE_LABELS, .doc = "Your own words about it."},     \
         {.name = "context",                                                              \
          .kind = SHAPE_LABELS,                                                           \
@@ -69,6 +73,8 @@ static void put_members(struct json_out *out, const struct account *account)
     shape_put_text(out, "integration", account->integration);
     shape_put_text(out, "external_id", account->external_id);
     shape_put_text(out, "name", account->name);
+    shape_put_text(out, "app",
+                   account->app.text[0] ? tenant_id_str(&account->app) : STR_NONE);
     shape_put_labels(out, "labels", &account->labels);
     shape_put_labels(out, "context", &account->context);
     shape_put_text(out, "state", account_state_word(account->state));

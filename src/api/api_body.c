@@ -1,5 +1,6 @@
 #include "api/api_body.h"
 
+#include "base/mem.h"
 #include "http/date.h"
 #include "json/json_parse.h"
 
@@ -82,6 +83,29 @@ void api_read_concurrency(struct binder *binder, const struct json *value, void 
         *(int64_t *)field = (int64_t)number;
     else
         bind_fault(binder, "wants a whole number from 0 to %d.", CONCURRENCY_MAX);
+}
+
+/* --- secrets --- */
+
+static void wipe_text(str text)
+{
+    if (text.n)
+        mem_wipe((char *)(uintptr_t)text.p, text.n);
+}
+
+void api_take_secrets(struct api_call *call, const struct json *given)
+{
+    if (!json_is(given, JSON_OBJECT))
+        return;
+    call->secrets = arena_array(call->arena, given->n, sizeof(call->secrets[0]));
+    for (uint32_t i = 0; i < given->n; i++) {
+        const struct json_member *member = &given->u.members[i];
+        str value = json_text(&member->value);
+        call->secrets[i].name = json_key(member);
+        secret_init(&call->secrets[i].value, value);
+        wipe_text(value);
+    }
+    call->secret_n = given->n;
 }
 
 /* --- the body --- */

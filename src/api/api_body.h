@@ -22,6 +22,10 @@ void api_read_labels(struct binder *binder, const struct json *value, void *fiel
 void api_read_time(struct binder *binder, const struct json *value, void *field);
 #define API_TIME_SCHEMA "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
 
+/* Moves the values of such an object out of the body; the call wipes them when it ends.
+ * One that is null leaves an absent secret. */
+void api_take_secrets(struct api_call *call, const struct json *given);
+
 /* custom: unsigned. A list of words of permission_words. */
 void api_read_permissions(struct binder *binder, const struct json *value, void *field);
 #define API_PERMISSIONS_SCHEMA                                                           \

@@ -133,6 +133,10 @@ struct change *api_change(struct api_call *call, enum change_kind kind);
 /* Submits it; `then` (NULL: answer 204) runs after it went well. */
 void api_submit(struct change *change, void (*then)(struct change *change));
 
+/* Submits a change of the object `id` that needs nothing else, such as deleting it, and
+ * answers 204. Nothing when `id` is absent: it was refused. */
+void api_submit_bare(struct api_call *call, enum change_kind kind, str id);
+
 /* --- changes of the catalog --- */
 
 /* A change of the integration that the path names, if it names one. */

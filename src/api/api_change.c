@@ -70,6 +70,15 @@ void api_submit(struct change *change, void (*then)(struct change *change))
     directory_change(change);
 }
 
+void api_submit_bare(struct api_call *call, enum change_kind kind, str id)
+{
+    if (str_absent(id))
+        return;
+    struct change *change = api_change(call, kind);
+    change->id = id;
+    api_submit(change, NULL);
+}
+
 /* --- the catalog --- */
 
 struct catalog_work {

@@ -280,12 +280,7 @@ const struct api_handler handler_environments_update = {.run = run_update,
 
 static void run_delete(struct api_call *call)
 {
-    str id = find(call);
-    if (str_absent(id))
-        return;
-    struct change *change = api_change(call, CHANGE_ENVIRONMENT_DELETE);
-    change->id = id;
-    api_submit(change, NULL);
+    api_submit_bare(call, CHANGE_ENVIRONMENT_DELETE, find(call));
 }
 
 const struct api_handler handler_environments_delete = {.run = run_delete, .status = 204};

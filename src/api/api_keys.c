@@ -378,12 +378,7 @@ const struct api_handler handler_keys_update = {.run = run_update,
 
 static void run_delete(struct api_call *call)
 {
-    str id = find_weaker(call);
-    if (str_absent(id))
-        return;
-    struct change *change = api_change(call, CHANGE_KEY_DELETE);
-    change->id = id;
-    api_submit(change, NULL);
+    api_submit_bare(call, CHANGE_KEY_DELETE, find_weaker(call));
 }
 
 const struct api_handler handler_keys_delete = {.run = run_delete, .status = 204};

@@ -16,6 +16,7 @@ static const struct {
     {"stage", "The stage's id or name."},
     {"environment", "The environment's id."},
     {"account", "The account's id, or your own external id for it."},
+    {"app", "The app's id."},
     {"key", "The key's id."},
     {"integration", "The integration's name."},
     {"revision", "The number of a version."},

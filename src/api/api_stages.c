@@ -153,10 +153,9 @@ static void run_delete(struct api_call *call)
     struct stage *stage = api_find_stage(call, api_path(call, "stage"));
     if (!stage)
         return;
-    struct change *change = api_change(call, CHANGE_STAGE_DELETE);
-    change->id = arena_str(call->arena, tenant_id_str(&stage->id));
+    str id = arena_str(call->arena, tenant_id_str(&stage->id));
     stage_unref(&stage);
-    api_submit(change, NULL);
+    api_submit_bare(call, CHANGE_STAGE_DELETE, id);
 }
 
 const struct api_handler handler_stages_delete = {.run = run_delete, .status = 204};

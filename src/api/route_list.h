@@ -40,6 +40,29 @@ X(POST, "/v1/accounts/{account}/enable", accounts_enable, WRITE,
 X(POST, "/v1/accounts/{account}/disable", accounts_disable, WRITE,
   "Switches an account off: its calls are refused until it is enabled.")
 
+X(POST, "/v1/connect-sessions", connect_sessions_create, SECRETS,
+  "Makes a link with which a person connects an account in a browser, once.")
+
+X(GET, "/v1/apps", apps_list, READ,
+  "The OAuth clients with which accounts are connected: those that the key reaches, and "
+  "the platform's.")
+X(POST, "/v1/apps", apps_create, WRITE,
+  "Makes an app of an environment, or of the platform, which takes a key of all stages "
+  "with `admin`. With secrets the key needs `secrets` too.")
+X(GET, "/v1/apps/{app}", apps_get, READ,
+  "One app; of its secrets, only which are stored.")
+X(PATCH, "/v1/apps/{app}", apps_update, WRITE,
+  "Changes the members that are given; params and lists are replaced as a whole. An app "
+  "of the platform takes a key of all stages with `admin`, here and below.")
+X(DELETE, "/v1/apps/{app}", apps_delete, WRITE,
+  "Deletes an app with which no account is connected any more, and destroys its data "
+  "key.")
+X(PUT, "/v1/apps/{app}/secrets", apps_secrets, SECRETS,
+  "Stores secrets in place of all before.")
+X(PATCH, "/v1/apps/{app}/secrets", apps_some_secrets, SECRETS,
+  "Stores the secrets that are given, takes away those that are null, and keeps the "
+  "others. When client_secret is taken away, client_secret_next takes its place.")
+
 X(GET, "/v1/keys", keys_list, ADMIN, "The API keys within the reach of this one.")
 X(POST, "/v1/keys", keys_create, ADMIN,
   "Makes a key with at most the permissions and the reach of this one. Its text is shown "

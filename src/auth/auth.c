@@ -60,8 +60,9 @@ static const struct bind_row rule_rows[] = {
      .doc =
          "How the credential is carried: none; bearer, a token in Authorization; basic, "
          "user name and password; header, a key in a header; query, a key in a query "
-         "parameter; oauth1, a signature of each request (OAuth 1.0a); wsse, a "
-         "UsernameToken with a digest of the password in a header."},
+         "parameter; oauth1, a signature of each request (OAuth 1.0a) with an account's "
+         "consumer_key, consumer_secret, token and token_secret; wsse, a UsernameToken "
+         "with a digest of the password in a header."},
     {.name = "header",
      .kind = BIND_TEXT,
      .offset = RULE(header),

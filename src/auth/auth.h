@@ -73,7 +73,8 @@ struct auth_request {
 
 struct auth_ops {
     str name;
-    bool signs; /* the credential is made for each request out of the request itself */
+    bool signs;      /* the credential is made for each request, out of the request */
+    bool signs_form; /* and out of its body, where that is a form */
     /* Checks a rule beyond its rows. */
     void (*check)(struct binder *binder, const struct auth_rule *rule);
     /* The credentials an account of this rule needs; answers how many. */

@@ -115,6 +115,7 @@ static str take_key(const struct auth_rule *rule, struct auth_request *request)
 
 const struct auth_ops auth_oauth1 = {.name = STR("oauth1"),
                                      .signs = true,
+                                     .signs_form = true,
                                      .check = check,
                                      .fields = fields,
                                      .apply = apply,

@@ -218,3 +218,35 @@ void token_answer_read(const struct token_rule *rule, const struct answer *answe
     else
         read_failure(&reading);
 }
+
+/* --- the set to be stored --- */
+
+static void put(struct credential *set, uint32_t *n, str name, str value)
+{
+    struct secret secret = {(char *)(uintptr_t)value.p, value.n};
+    if (str_absent(value))
+        return;
+    for (uint32_t i = 0; i < *n; i++)
+        if (str_eq(set[i].name, name)) {
+            set[i].value = secret;
+            return;
+        }
+    set[(*n)++] = (struct credential){name, secret};
+}
+
+uint32_t token_merge(const struct credentials *own, str token_name,
+                     const struct token_answer *answer, struct arena *arena,
+                     const struct credential **ret_set)
+{
+    uint32_t n = 0, own_n = own ? own->n : 0;
+    struct credential *set =
+        arena_array(arena, own_n + answer->secret_n + 2, sizeof(set[0]));
+    for (uint32_t i = 0; i < own_n; i++)
+        put(set, &n, own->items[i].name, secret_peek(&own->items[i].value));
+    put(set, &n, token_name, answer->access_token);
+    put(set, &n, STR("refresh_token"), answer->refresh_token);
+    for (uint32_t i = 0; i < answer->secret_n; i++)
+        put(set, &n, answer->secrets[i].name, secret_peek(&answer->secrets[i].value));
+    *ret_set = set;
+    return n;
+}

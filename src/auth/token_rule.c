@@ -201,6 +201,14 @@ static const struct bind_row rule_rows[] = {
      .offset = RULE(keep),
      .table = &signal_named_table,
      .doc = "Values of the answer that become members of the account's context."},
+    {.name = "identity",
+     .kind = BIND_TEXTS,
+     .offset = RULE(identity),
+     .min = 1,
+     .max = 100,
+     .doc =
+         "Members of the account's context, filled by keep or redirect, that say whose "
+         "login it is: connecting again with another is refused unless it is forced."},
     {.name = "keep_secret",
      .kind = BIND_NAMED,
      .offset = RULE(keep_secret),

@@ -72,6 +72,7 @@ struct token_rule {
     struct bind_texts revoked;    /* errors that only a person can mend; invalid_grant */
     struct bind_list dead;        /* struct condition: answers that mean the same */
     struct bind_list keep;        /* struct signal_named: into the account's context */
+    struct bind_texts identity;   /* members of the context that say whose login it is */
     struct bind_list keep_secret; /* struct signal_named: into its credentials */
     usec lifetime;                /* when the answer says none; 0: it is learned */
     usec margin;                  /* before its end a token is renewed; 180 s */
@@ -163,7 +164,22 @@ struct token_answer {
 void token_answer_read(const struct token_rule *rule, const struct answer *answer,
                        struct arena *arena, struct token_answer *ret);
 
+/* What an account had, and over it what a good answer brought: the set to be stored. It
+ * borrows from both; answers how many. */
+uint32_t token_merge(const struct credentials *own, str token_name,
+                     const struct token_answer *answer, struct arena *arena,
+                     const struct credential **ret_set);
+
 /* --- when --- */
+
+/* When something with that lifetime, as in struct token_answer, ends: as in struct
+ * token_facts. */
+static inline usec token_end_of(usec wall, usec lifetime)
+{
+    if (lifetime < 0)
+        return 0;
+    return lifetime == USEC_NEVER ? USEC_NEVER : wall + lifetime;
+}
 
 /* How long before its end a token of that lifetime is renewed: the margin or half of the
  * lifetime, less up to two thirds of it by `chance` of [0, 1). */

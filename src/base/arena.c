@@ -164,6 +164,35 @@ void *arena_array(struct arena *arena, size_t count, size_t each)
     return arena_zalloc(arena, count * each);
 }
 
+/* Whether the array whose end is `end` could be made longer by `n` bytes there. */
+static bool extend(struct arena *arena, const char *end, size_t n)
+{
+    if (end != arena->at || n > (size_t)(arena->end - arena->at))
+        return false;
+    UNPOISON(arena->at, n);
+    arena->at += n;
+    return true;
+}
+
+void *arena_double(struct arena *arena, const void *items, uint32_t *room, size_t each)
+{
+    uint32_t before = *room;
+    CHECK(before < UINT32_MAX);
+    uint32_t after = before > UINT32_MAX / 2 ? UINT32_MAX : 2 * before;
+    if (!before)
+        after = ARENA_ROOM_MIN;
+    CHECK(after <= SIZE_MAX / each);
+    size_t n = before * each;
+    void *grown = (void *)(uintptr_t)items;
+    if (!before || !extend(arena, (const char *)items + n, after * each - n)) {
+        grown = arena_alloc(arena, after * each);
+        if (before)
+            memcpy(grown, items, n);
+    }
+    *room = after;
+    return grown;
+}
+
 str arena_str(struct arena *arena, str s)
 {
     if (str_absent(s))
@@ -194,6 +223,14 @@ const char *arena_z(struct arena *arena, str s)
         memcpy(p, s.p, s.n);
     p[s.n] = 0;
     return p;
+}
+
+str arena_lower(struct arena *arena, str s)
+{
+    char *p = arena_bytes(arena, s.n);
+    for (size_t i = 0; i < s.n; i++)
+        p[i] = str_lower(s.p[i]);
+    return str_of(p, s.n);
 }
 
 str arena_join(struct arena *arena, const str *parts, size_t n)

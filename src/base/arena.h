@@ -60,11 +60,30 @@ void *arena_alloc(struct arena *arena, size_t n);
 void *arena_zalloc(struct arena *arena, size_t n);
 void *arena_array(struct arena *arena, size_t count, size_t each); /* zeroed */
 
+/*
+ * `items`, an array of *room places of `each` bytes of which `n` are taken, with a free
+ * place behind them: as it is while n < *room, else twice as long. It grows where it
+ * stands if nothing was allocated after it; otherwise it moves, and the old place is lost
+ * until a rewind. The first room is ARENA_ROOM_MIN; new places are not zeroed. `items`
+ * may also stand outside of the arena, and be NULL while *room is 0. A list of more than
+ * 2^32 - 1 items is a bug of ours.
+ */
+enum { ARENA_ROOM_MIN = 8 };
+
+void *arena_double(struct arena *arena, const void *items, uint32_t *room, size_t each);
+
+static inline void *arena_grow(struct arena *arena, const void *items, uint32_t n,
+                               uint32_t *room, size_t each)
+{
+    return n < *room ? (void *)(uintptr_t)items : arena_double(arena, items, room, each);
+}
+
 /* `n` unaligned bytes: for text. */
 char *arena_bytes(struct arena *arena, size_t n);
 
 str arena_str(struct arena *arena, str s);       /* a copy; absent stays absent */
 const char *arena_z(struct arena *arena, str s); /* a zero-terminated copy */
+str arena_lower(struct arena *arena, str s);     /* ASCII letters in lower case */
 
 /* What the buffer holds, "" if that is nothing; the buffer is ended, also when on_full
  * does not come back. */

@@ -11,6 +11,32 @@ int decode_hex_digit(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+/* The UTF-16 unit of four digits; less than 0 when they are not. */
+static int hex_unit(str text)
+{
+    int unit = text.n >= 4 ? 0 : -1;
+    for (size_t i = 0; i < 4 && unit >= 0; i++) {
+        int digit = decode_hex_digit(text.p[i]);
+        unit = digit < 0 ? -1 : unit << 4 | digit;
+    }
+    return unit;
+}
+
+size_t decode_utf16_escape(str text, uint32_t *ret_character)
+{
+    int high = hex_unit(text);
+    if (high < 0)
+        return 0;
+    *ret_character = (uint32_t)high;
+    if (high < 0xd800 || high >= 0xdc00 || !str_starts(str_from(text, 4), STR("\\u")))
+        return 4;
+    int low = hex_unit(str_from(text, 6));
+    if (low < 0xdc00 || low >= 0xe000)
+        return 4;
+    *ret_character = 0x10000 + ((uint32_t)(high & 0x3ff) << 10 | (uint32_t)(low & 0x3ff));
+    return 10;
+}
+
 str encode_hex(struct arena *arena, str bytes)
 {
     char *p = arena_bytes(arena, bytes.n * 2);

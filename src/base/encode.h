@@ -36,4 +36,9 @@ void encode_base62_random(char *ret_text, const uint8_t *random, size_t n);
 bool encode_is_unreserved(char c); /* RFC 3986 §2.3 */
 int decode_hex_digit(char c);      /* 0–15, or -1 */
 
+/* The character of an escape as JSON and JavaScript write it, when `text` begins behind
+ * its \u: four hexadecimal digits, or ten characters where the two halves of a surrogate
+ * pair follow each other. Answers how many it took, 0 when there are not four digits. */
+size_t decode_utf16_escape(str text, uint32_t *ret_character);
+
 #endif

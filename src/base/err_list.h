@@ -65,6 +65,10 @@ X(INTEGRATION_UNKNOWN, "integration_unknown", 404, NEVER,
 X(HOST_FORBIDDEN, "host_forbidden", 403, NEVER,
   "This integration may not talk to that host",
   "Credentials go only to hosts that the integration lists under `hosts`.")
+X(PATH_FORBIDDEN, "path_forbidden", 403, NEVER,
+  "This path leads above the integration's base URL",
+  "Remove the `..` segments, escaped ones too; a path elsewhere on an allowed host is "
+  "called as /~HOST/PATH.")
 X(CREDENTIAL_UNUSABLE, "credential_unusable", 500, NEVER,
   "The stored credentials cannot be used",
   "They do not fit the integration's auth block, or the master key that sealed them is "
@@ -73,6 +77,18 @@ X(TOKEN_UNAVAILABLE, "token_unavailable", 503, LATER,
   "The account's token has expired and cannot be renewed at present",
   "The vendor's token endpoint fails or refuses; `detail` has its last words, "
   "`Retry-After` when it is tried again.")
+
+/* Connecting accounts */
+X(SESSION_UNKNOWN, "session_unknown", 410, NEVER, "This link is no longer good",
+  "Links to connect an account work once and for a limited time. Ask for a new one.")
+X(SESSION_OTHER_BROWSER, "session_other_browser", 403, NEVER,
+  "This was begun in another browser",
+  "Open the link again, and stay in one browser until it is done.")
+X(CONNECT_REFUSED, "connect_refused", 502, NEVER, "The vendor did not connect the account",
+  "`detail` has the vendor's own words. Begin again, or look at the app's settings there.")
+X(IDENTITY_CHANGED, "identity_changed", 409, NEVER,
+  "This is another login at the vendor than before",
+  "Use the same login as before, or make the session with `force`.")
 
 /* Limits, the vendor's and our own */
 X(RATE_LIMITED, "rate_limited", 429, LATER, "The vendor limits this account's rate",

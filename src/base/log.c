@@ -2,8 +2,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/calendar.h"
 #include "base/check.h"
 #include "base/encode.h"
 #include "base/utf8.h"
@@ -69,25 +69,11 @@ static bool put_name(struct log_line *line, const char *name)
     return put(line, STR(",\"")) && put(line, str_z(name)) && put(line, STR("\":"));
 }
 
-/* The second is formatted once a thread and second. */
 static void put_time(struct log_line *line)
 {
-    static _Thread_local char text[] = "0000-00-00T00:00:00.000Z";
-    static _Thread_local time_t formatted;
-    usec now = line->log->wall(line->log->arg);
-    time_t second = (time_t)(now / USEC_S);
-    int ms = (int)(now % USEC_S / USEC_MS);
-    if (second != formatted) {
-        struct tm tm;
-        gmtime_r(&second, &tm);
-        strftime(text, 20, "%Y-%m-%dT%H:%M:%S", &tm);
-        text[19] = '.';
-        formatted = second;
-    }
-    text[20] = (char)('0' + ms / 100);
-    text[21] = (char)('0' + ms / 10 % 10);
-    text[22] = (char)('0' + ms % 10);
-    put(line, str_of(text, sizeof(text) - 1));
+    char text[CALENDAR_ISO_CHARS];
+    calendar_put_iso(line->log->wall(line->log->arg) / USEC_MS, text);
+    put(line, str_of(text, sizeof(text)));
 }
 
 void log_open(struct log_line *line, const struct log *log, enum log_level level,

@@ -1,6 +1,10 @@
 /*
  * UTF-8 as RFC 3629 defines it: no surrogates, no overlong forms, nothing above U+10FFFF.
  * Pure and inline: parsers call it for every byte that is not ASCII.
+ *
+ * utf8_next, utf8_put and utf8_units take WTF-8 as well, in which a lone half of a
+ * surrogate pair is a character of three bytes (ED A0…BF xx): so texts of JSON and
+ * JavaScript are kept here.
  */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
@@ -45,6 +49,42 @@ static inline size_t utf8_size(const char *p, size_t n)
     if (first < 0xf0)
         return 3;
     return n >= 4 && utf8_is_tail(p[3]) ? 4 : 0;
+}
+
+/* The character at *at < text.n of a well-formed text; *at moves behind it. */
+static inline uint32_t utf8_next(str text, size_t *at)
+{
+    const unsigned char *p = (const unsigned char *)text.p + *at;
+    size_t left = text.n - *at;
+    uint32_t c = p[0];
+    size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+    n = n < left ? n : left;
+    if (n > 1)
+        c &= 0x7fu >> n;
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | (p[i] & 0x3f);
+    *at += n;
+    return c;
+}
+
+/* Writes one character; answers its bytes, 1 to 4. */
+static inline size_t utf8_put(char ret[4], uint32_t c)
+{
+    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = n - 1; i > 0; i--, c >>= 6)
+        ret[i] = (char)(0x80 | (c & 0x3f));
+    ret[0] = (char)(n == 1 ? c : (0xf00u >> n & 0xf0) | c);
+    return n;
+}
+
+/* The UTF-16 units of a well-formed text: two where a character is beyond U+FFFF. */
+static inline size_t utf8_units(str text)
+{
+    size_t units = 0;
+    for (size_t i = 0; i < text.n; i++)
+        if (!utf8_is_tail(text.p[i]))
+            units += (unsigned char)text.p[i] >= 0xf0 ? 2 : 1;
+    return units;
 }
 
 /* The number of characters of a well-formed text. */

@@ -14,13 +14,12 @@
 #ifndef CALL_CALL_H
 #define CALL_CALL_H
 
+#include "call/transport.h"
 #include "http/parse.h"
 #include "http/url.h"
 #include "policy/outcome.h"
 
-struct call;
 struct tls;
-struct transport;
 struct worker;
 
 enum call_pull {
@@ -95,38 +94,6 @@ struct call {
     void *carrier;
 };
 
-/* Since the start, and at present. */
-struct transport_stats {
-    uint64_t opened; /* connections made */
-    uint64_t reused; /* calls over a connection that was used before */
-    uint64_t open;   /* connections now */
-};
-
-/*
- * A way to carry calls: transport_list.h. One object a process, with a part for each
- * worker.
- */
-struct transport_ops {
-    str name;
-    void (*start)(struct transport *transport, struct call *call);
-    void (*cancel)(struct call *call);
-    void (*pause)(struct call *call); /* of the answer's body */
-    void (*resume)(struct call *call);
-    void (*body_ready)(struct call *call);
-    void (*set_deadline)(struct call *call);
-    /* Opens and closes the part of a worker; on its thread. Close drops idle
-     * connections; no call may be under way. */
-    void (*join)(struct transport *transport, struct worker *worker);
-    void (*leave)(struct transport *transport, struct worker *worker);
-    void (*destroy)(struct transport *transport);
-    /* Summed over the workers. Any thread. */
-    void (*stats)(struct transport *transport, struct transport_stats *ret_stats);
-};
-
-struct transport {
-    const struct transport_ops *ops;
-};
-
 /* The connection's own business, which a transport tells anew or not at all. */
 static inline bool call_frames(const struct header *header)
 {
@@ -137,12 +104,6 @@ static inline bool call_frames(const struct header *header)
 static inline enum parse_kind call_answer_kind(const struct call *call)
 {
     return str_eq(call->method, STR("HEAD")) ? PARSE_RESPONSE_TO_HEAD : PARSE_RESPONSE;
-}
-
-static inline void transport_stats(struct transport *transport,
-                                   struct transport_stats *ret_stats)
-{
-    transport->ops->stats(transport, ret_stats);
 }
 
 static inline void call_start(struct transport *transport, struct call *call)

@@ -28,9 +28,6 @@
 #include "call/curl_call.h"
 #include "http/tls.h"
 
-enum { IDLE_PER_ORIGIN = 64 };
-static const usec idle_default = 30 * USEC_S;
-
 static struct curl *curl_of(struct transport *transport)
 {
     return CONTAINER_OF(transport, struct curl, transport);
@@ -40,7 +37,7 @@ static void start(struct transport *transport, struct call *call)
 {
     struct curl *curl = curl_of(transport);
     struct curl_pool *pool = &curl->pools[call->worker->id];
-    struct tls *tls = call->tls ? call->tls : curl->settings.tls;
+    struct tls *tls = call->tls ? call->tls : curl->transport.settings.tls;
     ride_start(curl_group_of(pool, tls, call->h1_only), call);
 }
 
@@ -90,10 +87,9 @@ static void join(struct transport *transport, struct worker *worker)
 {
     struct curl *curl = curl_of(transport);
     struct curl_pool *pool = &curl->pools[worker->id];
-    CHECK(worker->id < curl->settings.workers);
     pool->curl = curl;
     pool->worker = worker;
-    pool->dns = dns_create(worker, curl->settings.name_servers);
+    pool->part = &transport->parts[worker->id];
     list_init(&pool->groups);
     map_init(&pool->wires);
     map_init(&pool->wires_by_name);
@@ -111,7 +107,6 @@ static void leave(struct transport *transport, struct worker *worker)
         }
         curl_group_drop(group);
     }
-    dns_destroy(&pool->dns);
     CHECK(pool->wires.n == 0);
     map_fini(&pool->wires);
     map_fini(&pool->wires_by_name);
@@ -120,22 +115,10 @@ static void leave(struct transport *transport, struct worker *worker)
 static void destroy(struct transport *transport)
 {
     struct curl *curl = curl_of(transport);
-    tls_unref(&curl->settings.tls);
     curl_slist_free_all(curl->proxy_lines);
     mem_free(curl->pools);
+    transport_fini(transport);
     mem_free(curl);
-}
-
-static void add_stats(struct transport *transport, struct transport_stats *ret_stats)
-{
-    struct curl *curl = curl_of(transport);
-    *ret_stats = (struct transport_stats){0};
-    for (unsigned i = 0; i < curl->settings.workers; i++) {
-        struct curl_pool *pool = &curl->pools[i];
-        ret_stats->opened += atomic_load_explicit(&pool->opened, memory_order_relaxed);
-        ret_stats->reused += atomic_load_explicit(&pool->reused, memory_order_relaxed);
-        ret_stats->open += atomic_load_explicit(&pool->open, memory_order_relaxed);
-    }
 }
 
 static void start_library(void)
@@ -157,18 +140,11 @@ struct transport *curl_create(const struct transport_settings *settings)
         .join = join,
         .leave = leave,
         .destroy = destroy,
-        .stats = add_stats,
     };
     struct curl *curl = mem_zalloc(sizeof(*curl));
     CHECK(settings->tls != NULL);
     CHECK(pthread_once(&started, start_library) == 0);
-    curl->transport.ops = &ops;
-    curl->settings = *settings;
-    tls_ref(settings->tls);
-    if (!curl->settings.idle_per_origin)
-        curl->settings.idle_per_origin = IDLE_PER_ORIGIN;
-    if (!curl->settings.idle)
-        curl->settings.idle = idle_default;
+    transport_init(&curl->transport, &ops, settings);
     curl->proxy_lines = curl_slist_append(NULL, "User-Agent:");
     curl->proxy_lines = curl_slist_append(curl->proxy_lines, "Proxy-Connection:");
     curl->pools = mem_array(settings->workers, sizeof(curl->pools[0]));

@@ -24,8 +24,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "call/dial.h"
-#include "call/dns.h"
-#include "call/transport.h"
+#include "call/call.h"
 #include "loop/poll.h"
 #include "http/tls.h"
 #include "loop/worker.h"
@@ -33,11 +32,10 @@
 struct curl_pool {
     struct curl *curl;
     struct worker *worker;
-    struct dns *dns;
+    struct transport_part *part;
     struct list groups;
     struct map wires;         /* struct curl_wire, by descriptor */
     struct map wires_by_name; /* and by addresses */
-    _Atomic uint64_t opened, reused, open;
 };
 
 enum { CURL_SPARES_MAX = 32 };
@@ -139,7 +137,6 @@ struct ride {
 
 struct curl {
     struct transport transport;
-    struct transport_settings settings;
     struct curl_pool *pools;        /* one a worker */
     struct curl_slist *proxy_lines; /* what egress proxies are not told */
 };

@@ -77,8 +77,7 @@ int ride_on_ready(void *arg, char *ip, char *local_ip, int port, int local_port)
     }
     curl_easy_getinfo(ride->easy, CURLINFO_REQUEST_SIZE, &ride->asked_bytes);
     call->reused = connects == 0;
-    atomic_fetch_add_explicit(connects ? &pool->opened : &pool->reused, 1,
-                              memory_order_relaxed);
+    transport_count(connects ? &pool->part->opened : &pool->part->reused);
     call->connected_at = pool->worker->now;
     start_sending(ride);
     return CURL_PREREQFUNC_OK;

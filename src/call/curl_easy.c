@@ -184,7 +184,7 @@ static void plan_connection(struct ride *ride)
     SET(ride, HTTP_VERSION,
         (long)(ride->call->h1_only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
     SET(ride, PIPEWAIT, (long)(ride->call->url.tls && !ride->call->fresh));
-    SET(ride, MAXAGE_CONN, (long)usec_ceil_s(pool->curl->settings.idle));
+    SET(ride, MAXAGE_CONN, (long)usec_ceil_s(pool->curl->transport.settings.idle));
     SET(ride, HAPPY_EYEBALLS_TIMEOUT_MS, 1L);
     SET(ride, OPENSOCKETFUNCTION, ride_on_socket);
     SET(ride, OPENSOCKETDATA, ride);

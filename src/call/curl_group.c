@@ -157,7 +157,7 @@ static void on_idle(struct timer *timer)
 void curl_group_left(struct curl_group *group)
 {
     if (list_empty(&group->rides))
-        timer_start(&group->idle, group->pool->curl->settings.idle);
+        timer_start(&group->idle, group->pool->curl->transport.settings.idle);
 }
 
 static CURLSH *create_share(void)
@@ -172,7 +172,8 @@ static CURLSH *create_share(void)
 static CURLM *create_multi(struct curl_group *group)
 {
     CURLM *multi = curl_multi_init();
-    long kept = (long)group->pool->curl->settings.idle_per_origin * ORIGINS_KEPT;
+    long kept =
+        (long)group->pool->curl->transport.settings.idle_per_origin * ORIGINS_KEPT;
     CHECK(multi != NULL);
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, set_socket);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, group);

@@ -58,7 +58,7 @@ void curl_wire_add(struct curl_pool *pool, int fd)
     map_put(&pool->wires, key_of(&wire->fd), wire);
     if (wire->name[0])
         map_put(&pool->wires_by_name, str_z(wire->name), wire);
-    atomic_fetch_add_explicit(&pool->open, 1, memory_order_relaxed);
+    transport_count(&pool->part->open);
 }
 
 void curl_wire_close(struct curl_pool *pool, int fd)
@@ -69,7 +69,7 @@ void curl_wire_close(struct curl_pool *pool, int fd)
         map_remove(&pool->wires_by_name, str_z(wire->name));
     mem_free(wire);
     close(fd);
-    atomic_fetch_sub_explicit(&pool->open, 1, memory_order_relaxed);
+    transport_uncount(&pool->part->open);
 }
 
 bool curl_wire_quiet(struct curl_pool *pool, const char *ip, int port,

@@ -2,12 +2,10 @@
  * The transport's face: which connection carries a call, and the parts of the workers.
  */
 #include "base/mem.h"
-#include "call/dns.h"
 #include "call/h1_conn.h"
 #include "http/tls.h"
 
-enum { ORIGIN_HOST_MAX = 255, IDLE_PER_ORIGIN = 64, UNUSED_ORIGINS_MAX = 256 };
-static const usec idle_default = 30 * USEC_S;
+enum { ORIGIN_HOST_MAX = 255, UNUSED_ORIGINS_MAX = 256 };
 
 static struct h1 *h1_of(struct transport *transport)
 {
@@ -18,7 +16,7 @@ static struct tls *tls_of(const struct h1 *h1, const struct call *call)
 {
     if (!call->url.tls)
         return NULL;
-    return call->tls ? call->tls : h1->settings.tls;
+    return call->tls ? call->tls : h1->transport.settings.tls;
 }
 
 /* TLS settings, port and host as they lie in memory; never leaves the process. */
@@ -135,10 +133,9 @@ static void join(struct transport *transport, struct worker *worker)
 {
     struct h1 *h1 = h1_of(transport);
     struct h1_pool *pool = &h1->pools[worker->id];
-    CHECK(worker->id < h1->settings.workers);
     pool->h1 = h1;
     pool->worker = worker;
-    pool->dns = dns_create(worker, h1->settings.name_servers);
+    pool->part = &transport->parts[worker->id];
     map_init(&pool->origins);
     list_init(&pool->conns);
     list_init(&pool->unused);
@@ -153,28 +150,15 @@ static void leave(struct transport *transport, struct worker *worker)
     }
     while (pool->unused_n)
         drop_longest_unused(pool);
-    dns_destroy(&pool->dns);
     map_fini(&pool->origins);
 }
 
 static void destroy(struct transport *transport)
 {
     struct h1 *h1 = h1_of(transport);
-    tls_unref(&h1->settings.tls);
     mem_free(h1->pools);
+    transport_fini(transport);
     mem_free(h1);
-}
-
-static void add_stats(struct transport *transport, struct transport_stats *ret_stats)
-{
-    struct h1 *h1 = h1_of(transport);
-    *ret_stats = (struct transport_stats){0};
-    for (unsigned i = 0; i < h1->settings.workers; i++) {
-        struct h1_pool *pool = &h1->pools[i];
-        ret_stats->opened += atomic_load_explicit(&pool->opened, memory_order_relaxed);
-        ret_stats->reused += atomic_load_explicit(&pool->reused, memory_order_relaxed);
-        ret_stats->open += atomic_load_explicit(&pool->open, memory_order_relaxed);
-    }
 }
 
 struct transport *h1_create(const struct transport_settings *settings)
@@ -190,17 +174,9 @@ struct transport *h1_create(const struct transport_settings *settings)
         .join = join,
         .leave = leave,
         .destroy = destroy,
-        .stats = add_stats,
     };
     struct h1 *h1 = mem_zalloc(sizeof(*h1));
-    h1->transport.ops = &ops;
-    h1->settings = *settings;
-    if (settings->tls)
-        tls_ref(settings->tls);
-    if (!h1->settings.idle_per_origin)
-        h1->settings.idle_per_origin = IDLE_PER_ORIGIN;
-    if (!h1->settings.idle)
-        h1->settings.idle = idle_default;
+    transport_init(&h1->transport, &ops, settings);
     h1->pools = mem_array(settings->workers, sizeof(h1->pools[0]));
     return &h1->transport;
 }

@@ -172,7 +172,7 @@ static void free_conn(struct h1_conn *conn)
     buf_fini(&conn->out);
     conn->magic = 0;
     mem_free(conn);
-    atomic_fetch_sub_explicit(&pool->open, 1, memory_order_relaxed);
+    transport_uncount(&pool->part->open);
     if (--origin->conns == 0)
         h1_origin_unused(pool, origin);
 }
@@ -250,7 +250,7 @@ static bool may_keep(const struct h1_conn *conn, const struct call *call)
 {
     return call->head.keep_alive && conn->send == H1_SEND_DONE && conn->in.n == 0 &&
            conn->keep > 0 &&
-           conn->origin->idle_n < conn->pool->h1->settings.idle_per_origin;
+           conn->origin->idle_n < conn->pool->h1->transport.settings.idle_per_origin;
 }
 
 void h1_conn_finish(struct h1_conn *conn)
@@ -295,7 +295,7 @@ static void shake_hands(struct h1_conn *conn)
         h1_conn_update(conn);
         return;
     }
-    atomic_fetch_add_explicit(&conn->pool->opened, 1, memory_order_relaxed);
+    transport_count(&conn->pool->part->opened);
     ready(conn);
 }
 
@@ -332,14 +332,14 @@ static void on_dialled(void *arg, int fd, enum call_fault fault, const char *why
 void h1_conn_open(struct h1_pool *pool, struct h1_origin *origin, struct call *call)
 {
     struct h1_conn *conn = mem_zalloc(sizeof(*conn));
-    struct dial_order order = {pool->worker,   pool->dns,  call->url.host,
-                               call->url.port, on_dialled, conn};
+    struct dial_order order = {pool->worker,   pool->part->dns, call->url.host,
+                               call->url.port, on_dialled,      conn};
     *conn = (struct h1_conn){.magic = H1_CONN_MAGIC,
                              .pool = pool,
                              .origin = origin,
                              .call = call,
                              .stream.fd = -1,
-                             .keep = pool->h1->settings.idle};
+                             .keep = pool->h1->transport.settings.idle};
     call->carrier = conn;
     origin->conns++;
     list_push_back(&pool->conns, &conn->node);
@@ -348,7 +348,7 @@ void h1_conn_open(struct h1_pool *pool, struct h1_origin *origin, struct call *c
     buf_init(&conn->out, OUT_BYTES_MAX);
     timer_init(&conn->timer, pool->worker, on_timer);
     timer_init(&conn->later, pool->worker, on_later);
-    atomic_fetch_add_explicit(&pool->open, 1, memory_order_relaxed);
+    transport_count(&pool->part->open);
     conn->dial = dial_start(&order);
     h1_conn_update(conn);
 }
@@ -376,7 +376,7 @@ bool h1_conn_reuse(struct h1_conn *conn, struct call *call)
     conn->call = call;
     call->carrier = conn;
     call->reused = true;
-    atomic_fetch_add_explicit(&conn->pool->reused, 1, memory_order_relaxed);
+    transport_count(&conn->pool->part->reused);
     ready(conn);
     return true;
 }

@@ -13,11 +13,10 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/map.h"
-#include "call/transport.h"
+#include "call/call.h"
 #include "http/stream.h"
 
 struct dial;
-struct dns;
 struct ssl_session_st;
 
 enum h1_state { H1_DIAL, H1_TLS, H1_BUSY, H1_IDLE, H1_CLOSED };
@@ -57,17 +56,15 @@ struct h1_origin {
 struct h1_pool {
     struct h1 *h1;
     struct worker *worker;
-    struct dns *dns;
+    struct transport_part *part;
     struct map origins;
     struct list conns;  /* all */
     struct list unused; /* struct h1_origin, longest unused first */
     uint32_t unused_n;
-    _Atomic uint64_t opened, reused, open;
 };
 
 struct h1 {
     struct transport transport;
-    struct transport_settings settings;
     struct h1_pool *pools; /* one a worker */
 };
 

@@ -20,7 +20,7 @@ static void note_keep(struct h1_conn *conn)
     str value = header_value(&conn->call->head.headers, HEADER_KEEP_ALIVE);
     str rest = value, item;
     uint64_t seconds;
-    conn->keep = conn->pool->h1->settings.idle;
+    conn->keep = conn->pool->h1->transport.settings.idle;
     while (!str_absent(value) && str_next(&rest, ',', &item)) {
         item = str_trim(item);
         if (str_starts_nocase(item, STR("timeout=")) &&

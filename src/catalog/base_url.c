@@ -4,6 +4,8 @@
  */
 #include "catalog/document.h"
 
+#include "base/uri.h"
+
 /* A URL without query, dot segments and the slash at its end; false with why not. */
 static bool parse_base(struct arena *arena, str text, struct url *ret_url,
                        const char **ret_why)
@@ -14,7 +16,7 @@ static bool parse_base(struct arena *arena, str text, struct url *ret_url,
     if (!str_absent(ret_url->query))
         return false;
     *ret_why = "its path has dot segments";
-    if (!str_eq(url_remove_dots(arena, ret_url->path), ret_url->path))
+    if (!str_eq(uri_remove_dots(arena, ret_url->path), ret_url->path))
         return false;
     while (ret_url->path.n > 1 && ret_url->path.p[ret_url->path.n - 1] == '/')
         ret_url->path.n--;

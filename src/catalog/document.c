@@ -112,6 +112,59 @@ static const struct bind_table header_table = {
     .shorthand = "value",
 };
 
+/* --- connecting --- */
+
+static const struct bind_row connect_field_rows[] = {
+    {.name = "label",
+     .kind = BIND_TEXT,
+     .offset = offsetof(struct connect_field, label),
+     .min = 1,
+     .max = 100,
+     .doc = "Its name for people."},
+    {.name = "help",
+     .kind = BIND_TEXT,
+     .offset = offsetof(struct connect_field, help),
+     .min = 1,
+     .max = 500,
+     .doc = "A sentence that says where it is found."},
+    {.name = "optional",
+     .kind = BIND_BOOL,
+     .offset = offsetof(struct connect_field, optional),
+     .doc = "Whether it may be left out."},
+};
+
+static const struct bind_table connect_field_table = {
+    .name = "field",
+    .rows = connect_field_rows,
+    .n = COUNT_OF(connect_field_rows),
+    .bytes = sizeof(struct connect_field),
+    .name_at = offsetof(struct connect_field, name),
+    .shorthand = "label",
+};
+
+static const struct bind_row connect_rows[] = {
+    {.name = "text",
+     .kind = BIND_TEXT,
+     .offset = offsetof(struct connect_rule, text),
+     .min = 1,
+     .max = 1000,
+     .doc = "What a person should know before connecting."},
+    {.name = "fields",
+     .kind = BIND_NAMED,
+     .offset = offsetof(struct connect_rule, fields),
+     .max = 20,
+     .table = &connect_field_table,
+     .doc = "Fields of the form, by the names of the account's context and credentials. "
+            "What URLs need and nothing else brings is asked for in any case."},
+};
+
+static const struct bind_table connect_table = {
+    .name = "connect block",
+    .rows = connect_rows,
+    .n = COUNT_OF(connect_rows),
+    .bytes = sizeof(struct connect_rule),
+};
+
 /* --- repeats, links, and what is not read yet --- */
 
 static const char *const idempotency_words[] = {"none", "header", NULL};
@@ -243,7 +296,11 @@ static const struct bind_row rows[] = {
      .required = true,
      .table = &auth_table,
      .doc = "How requests carry the account's credential."},
-    LATER("connect", "How an account is connected."),
+    {.name = "connect",
+     .kind = BIND_OBJECT,
+     .offset = FIELD(connect),
+     .table = &connect_table,
+     .doc = "What a person is asked when an account is connected."},
     LATER("context", "Requests and fields that fill an account's context."),
     {.name = "rate_limit",
      .kind = BIND_OBJECT,

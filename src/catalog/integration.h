@@ -23,6 +23,19 @@ struct fixed_header {
     bool override; /* replaces the caller's own; otherwise his wins */
 };
 
+/* What a person is asked for when an account is connected. */
+struct connect_field {
+    str name;  /* of the account's context, or of a credential */
+    str label; /* absent: the name */
+    str help;  /* absent: none */
+    bool optional;
+};
+
+struct connect_rule {
+    str text;                /* absent: none */
+    struct bind_list fields; /* struct connect_field */
+};
+
 /* How the vendor recognises a repeated write. */
 enum idempotency_kind { IDEMPOTENCY_NONE, IDEMPOTENCY_HEADER };
 
@@ -88,6 +101,7 @@ struct integration {
     uint32_t http;            /* enum http_version */
     struct bind_list headers; /* struct fixed_header */
     struct auth_rule auth;
+    struct connect_rule connect;
     struct throttle_rule rate_limit;
     struct error_rule errors;
     struct idempotency idempotency;

@@ -1,14 +1,5 @@
-/*
- * Accounts. Credentials never stand on a command line, where others on the machine could
- * read them: they come from standard input or a file, as a JSON object of names and
- * values, or as the one value of --field.
- */
-#include "base/mem.h"
 #include "cli/cli_command.h"
-#include "json/json_parse.h"
-#include "json/json_write.h"
-
-/* --- those that are data --- */
+#include "cli/cli_secrets.h"
 
 static const struct cli_column columns[] = {{"ID", "/id"},
                                             {"INTEGRATION", "/integration"},
@@ -52,6 +43,10 @@ static const struct cli_option list_options[] = {
          .value = "NAME",                                                                \
          .place = OPTION_TEXT,                                                           \
          .doc = "For people; \"\" for none."},                                           \
+        {.name = "app",                                                                  \
+         .value = "ID",                                                                  \
+         .place = OPTION_TEXT,                                                           \
+         .doc = "The app with which it is connected; \"\" for none."},                   \
         {.name = "label",                                                                \
          .value = "NAME=VALUE",                                                          \
          .place = OPTION_PAIRS,                                                          \
@@ -106,100 +101,18 @@ const struct cli_action action_accounts_disable = {
 
 /* --- credentials --- */
 
+#define CREDENTIALS_PATH "/v1/accounts/{}/credentials"
+
 static const struct cli_option credentials_options[] = {
-    {.name = "from-stdin", .doc = "Read them from standard input."},
-    {.name = "from-file", .value = "FILE", .doc = "Read them from a file."},
-    {.name = "field",
-     .value = "NAME",
-     .doc = "What is read is the value of this credential; otherwise it is a JSON object "
-            "of names and values."},
-    {.name = "version",
-     .value = "N",
-     .doc = "The credential_version that these follow; refused if another came between."},
-    {.name = NULL}};
-
-enum { BODY_BYTES_MAX = 2 << 20 };
-
-/* An editor's or echo's line end is no part of a secret. */
-static str without_line_end(str text)
-{
-    if (str_ends(text, STR("\n")))
-        text.n--;
-    if (str_ends(text, STR("\r")))
-        text.n--;
-    return text;
-}
-
-static bool put_credentials(struct cli *cli, struct json_out *out, str text)
-{
-    struct json object;
-    str field = cli_value(cli, "field");
-    json_out_name(out, STR("credentials"));
-    if (!str_absent(field)) {
-        json_out_object(out);
-        json_out_name(out, field);
-        json_out_text(out, without_line_end(text));
-        json_out_end(out);
-        return true;
-    }
-    if (!json_parse(&cli->arena, text, NULL, &object, NULL) ||
-        !json_is(&object, JSON_OBJECT))
-        return false;
-    json_out_value(out, &object);
-    return true;
-}
-
-static int send_credentials(struct cli *cli, str text)
-{
-    struct json answer;
-    struct json_out out;
-    struct buf body;
-    uint64_t version = 0;
-    str version_text = cli_value(cli, "version");
-    if (!str_absent(version_text) && !str_to_u64(version_text, UINT32_MAX, &version))
-        return cli_misused(cli, "--version wants a whole number");
-    buf_init(&body, BODY_BYTES_MAX);
-    json_out_init(&out, &body);
-    json_out_object(&out);
-    bool good = put_credentials(cli, &out, text);
-    int status = CLI_FAILED;
-    if (good) {
-        if (version)
-            json_out_member_int(&out, STR("version"), (int64_t)version);
-        json_out_end(&out);
-        status = cli_request(cli, "PUT", cli_path(cli, "/v1/accounts/{}/credentials"),
-                             buf_peek(&body), &answer);
-    } else {
-        cli_failed("what was read is no JSON object of names and values; for a single "
-                   "value say which with --field NAME");
-    }
-    if (body.p)
-        mem_wipe(body.p, body.room);
-    buf_fini(&body);
-    if (status == CLI_DONE)
-        cli_print(cli, &answer);
-    return status;
-}
+    SECRET_OPTIONS("credential_version"), {.name = NULL}};
 
 static int run_credentials(struct cli *cli)
 {
-    str text;
-    str file = cli_value(cli, "from-file");
-    bool from_stdin = cli_has(cli, "from-stdin");
-    if (from_stdin != str_absent(file))
-        return cli_misused(cli, "say --from-stdin or --from-file FILE");
-    if (from_stdin ? !cli_read_secret(&cli->arena, &text)
-                   : !cli_read_file(&cli->arena, file, &text))
-        return cli_failed(STR_F " cannot be read",
-                          STR_A(from_stdin ? STR("standard input") : file));
-    int status = send_credentials(cli, text);
-    if (text.n)
-        mem_wipe((char *)(uintptr_t)text.p, text.n);
-    return status;
+    static const struct secrets_place place = {"PUT", CREDENTIALS_PATH, "credentials"};
+    return secrets_send(cli, &place);
 }
 
 const struct cli_action action_accounts_credentials = {.method = "PUT",
-                                                       .path =
-                                                           "/v1/accounts/{}/credentials",
+                                                       .path = CREDENTIALS_PATH,
                                                        .options = credentials_options,
                                                        .run = run_credentials};

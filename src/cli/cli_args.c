@@ -7,13 +7,11 @@
 
 #include "json/bind.h"
 
+/* Of every command. What runs a daemon has further ones, which stand in its own help. */
 const struct cli_option cli_common_options[] = {
     {.name = "json", .doc = "Print JSON instead of text."},
     {.name = "help", .doc = "Say how the command is used."},
     {.name = NULL}};
-
-/* Of what runs a daemon: its own flags stand in its own help. */
-static const struct cli_option *const main_options = &cli_common_options[1];
 
 const struct cli_option cli_target_options[] = {
     {.name = "url",
@@ -59,7 +57,7 @@ static struct tables tables_of(const struct cli_command *command)
         tables.items[tables.n++] = cli_page_options;
     if (action && !action->local)
         tables.items[tables.n++] = cli_target_options;
-    tables.items[tables.n++] = action ? cli_common_options : main_options;
+    tables.items[tables.n++] = cli_common_options;
     return tables;
 }
 

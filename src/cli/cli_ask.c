@@ -147,6 +147,15 @@ static void put_value(struct json_out *out, const struct cli *cli, uint32_t at)
     case OPTION_LIST:
         put_list(out, value->text);
         return;
+    case OPTION_LIST_OR_NULL:
+        if (value->text.n)
+            put_list(out, value->text);
+        else
+            json_out_null(out);
+        return;
+    case OPTION_TRUE:
+        json_out_bool(out, true);
+        return;
     case OPTION_PAIRS:
         put_pairs(out, cli, value->option);
         return;

@@ -16,14 +16,16 @@ struct cli;
 
 /* Where the value of an option goes. */
 enum option_place {
-    OPTION_OWN,    /* the action's function reads it */
-    OPTION_QUERY,  /* ?member=value */
-    OPTION_LABELS, /* NAME=VALUE, many: ?member.NAME=VALUE */
-    OPTION_TEXT,   /* a text of the body; "" becomes null */
-    OPTION_TIME,   /* the same; "never" becomes null */
-    OPTION_NUMBER, /* a whole number of the body */
-    OPTION_LIST,   /* A,B,C: a list of the body; "" is the empty one */
-    OPTION_PAIRS   /* NAME=VALUE, many: an object of the body; "" is the empty one */
+    OPTION_OWN,          /* the action's function reads it */
+    OPTION_QUERY,        /* ?member=value */
+    OPTION_LABELS,       /* NAME=VALUE, many: ?member.NAME=VALUE */
+    OPTION_TEXT,         /* a text of the body; "" becomes null */
+    OPTION_TIME,         /* the same; "never" becomes null */
+    OPTION_NUMBER,       /* a whole number of the body */
+    OPTION_LIST,         /* A,B,C: a list of the body; "" is the empty one */
+    OPTION_LIST_OR_NULL, /* the same; "" becomes null */
+    OPTION_TRUE,         /* takes no value: true in the body */
+    OPTION_PAIRS /* NAME=VALUE, many: an object of the body; "" is the empty one */
 };
 
 struct cli_option {

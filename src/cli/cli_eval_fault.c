@@ -10,6 +10,7 @@
 #include "cli/cli_eval.h"
 #include "cli/cli_paint.h"
 #include "cli/cli_table.h"
+#include "json/json_place.h"
 
 enum { NUMBER_WIDTH = 4, LINE_BYTES_MAX = 400, VALUE_BYTES_MAX = 400 };
 
@@ -45,32 +46,22 @@ static void mark_token(struct place *place, str before, str token)
 
 static struct place place_of(str source, const struct jsonata_fault *fault)
 {
-    struct place place = {.number = 1};
+    struct place place;
     size_t end = fault->position < source.n ? fault->position : source.n;
-    size_t begin = 0;
-    for (size_t i = 0; i + 1 < end; i++)
-        if (source.p[i] == '\n') {
-            begin = i + 1;
-            place.number++;
-        }
+    str above = str_of(source.p, end ? end - 1 : 0); /* a line holds its line feed */
+    size_t feed = str_find_last(above, '\n');
+    size_t begin = feed < above.n ? feed + 1 : 0;
+    place.number = json_place_of(source, above.n).line;
     place.line = str_from(source, begin);
     place.line.n = str_find(place.line, '\n');
     mark_token(&place, str_of(source.p + begin, end - begin), fault->token);
     return place;
 }
 
-static size_t characters(str text)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < text.n; i++)
-        n += !utf8_is_tail(text.p[i]);
-    return n;
-}
-
 static void put_marks(struct buf *buf, const struct place *place, bool colour)
 {
-    size_t blanks = characters(str_of(place->line.p, place->from));
-    size_t marks = characters(str_of(place->line.p + place->from, place->n));
+    size_t blanks = utf8_count(str_of(place->line.p, place->from));
+    size_t marks = utf8_count(str_of(place->line.p + place->from, place->n));
     buf_printf(buf, "%*s | %*s", NUMBER_WIDTH, "", (int)blanks, "");
     if (colour)
         paint_begin(buf, PAINT_WRONG);

@@ -150,14 +150,8 @@ struct lines {
 
 static void add_line(struct lines *lines, str name, str cell)
 {
-    if (lines->n == lines->room) {
-        uint32_t room = lines->room ? lines->room * 2 : 32;
-        struct line *items = arena_array(&lines->arena, room, sizeof(items[0]));
-        if (lines->n)
-            memcpy(items, lines->items, lines->n * sizeof(items[0]));
-        lines->items = items;
-        lines->room = room;
-    }
+    lines->items = arena_grow(&lines->arena, lines->items, lines->n, &lines->room,
+                              sizeof(lines->items[0]));
     lines->items[lines->n++] = (struct line){name, cell};
 }
 

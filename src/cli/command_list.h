@@ -34,6 +34,16 @@ X(CLI, accounts_credentials, "accounts", "credentials", "ACCOUNT",
 X(CLI, accounts_enable, "accounts", "enable", "ACCOUNT", "Switch an account on again.")
 X(CLI, accounts_disable, "accounts", "disable", "ACCOUNT", "Switch an account off.")
 
+X(CLI, apps_list, "apps", "list", "", "The OAuth clients with which accounts are connected.")
+X(CLI, apps_show, "apps", "show", "ID", "One app; of its secrets, only which are stored.")
+X(CLI, apps_create, "apps", "create", "NAME", "Make an app of an environment or the platform.")
+X(CLI, apps_update, "apps", "update", "ID",
+  "Change what is given; params and lists are replaced as a whole.")
+X(CLI, apps_secrets, "apps", "secrets", "ID",
+  "Store secrets beside those that there are, or take one away.")
+X(CLI, apps_delete, "apps", "delete", "ID",
+  "Delete an app with which no account is connected.")
+
 X(CLI, keys_list, "keys", "list", "", "The API keys.")
 X(CLI, keys_show, "keys", "show", "ID", "One key, without its text.")
 X(CLI, keys_create, "keys", "create", "LABEL", "Make a key; its text is shown this once.")

@@ -7,6 +7,7 @@
  *        │        needs_reauth <──┘       disabled: from and to all of these
  *        └────────────────────────────    deleting: from anywhere, to nowhere
  */
+#include "directory/directory_credential.h"
 #include "directory/directory_state.h"
 
 static const struct statement count_environment = {
@@ -215,15 +216,6 @@ static enum err insert_account(struct tx *tx, struct change *change)
 
 /* Every account has a data key from its first day: hooks and payloads seal with it too.
  */
-static enum err insert_data_key(struct tx *tx, struct change *change, str sealed)
-{
-    static const struct statement insert = {
-        "INSERT INTO data_key (owner, master_key, sealed) VALUES ($1, $2, $3)"};
-    struct value params[] = {V_TEXT(change_id(change)), V_TEXT(keyring_id_of(sealed)),
-                             V_BLOB(sealed)};
-    return tx_exec(tx, &insert, params, COUNT_OF(params), NULL);
-}
-
 static enum err run_account_create(struct tx *tx, struct change *change)
 {
     struct change_work *work = change->work;
@@ -234,7 +226,9 @@ static enum err run_account_create(struct tx *tx, struct change *change)
     if (err == ERR_NONE)
         err = insert_account(tx, change);
     if (err == ERR_NONE)
-        err = insert_data_key(tx, change, data_key);
+        err = change_app_of_account(tx, change);
+    if (err == ERR_NONE)
+        err = directory_insert_data_key(tx, change_id(change), data_key);
     if (err == ERR_NONE && change->credential_n > 0)
         err = put_credentials(tx, change, data_key, 1);
     if (err != ERR_NONE)
@@ -264,7 +258,8 @@ static enum err run_account_update(struct tx *tx, struct change *change)
     if (err != ERR_NONE)
         return change_exists(change, err, external_id_taken);
     note_names(change);
-    return read_back(tx, change);
+    err = change_app_of_account(tx, change);
+    return err == ERR_NONE ? read_back(tx, change) : err;
 }
 
 const struct change_ops change_account_create = {.action = "account.create",
@@ -357,22 +352,6 @@ static bool check_account_delete(struct change *change)
     return true;
 }
 
-/*
- * The sealed data key is overwritten in its place before its row goes: a deleted row's
- * bytes stay in the file until their page is used again, and whoever has them and the
- * master key could still read old backups.
- */
-static enum err destroy_data_key(struct tx *tx, struct change *change, size_t bytes)
-{
-    static const struct statement overwrite = {
-        "UPDATE data_key SET sealed = $2 WHERE owner = $1"};
-    static const struct statement delete = {"DELETE FROM data_key WHERE owner = $1"};
-    char *zeroes = arena_zalloc(&change->work->arena, bytes);
-    struct value params[] = {V_TEXT(change->id), V_BLOB(str_of(zeroes, bytes))};
-    enum err err = tx_exec(tx, &overwrite, params, 2, NULL);
-    return err == ERR_NONE ? tx_exec(tx, &delete, params, 1, NULL) : err;
-}
-
 static enum err run_account_delete(struct tx *tx, struct change *change)
 {
     static const struct statement credentials = {
@@ -385,7 +364,8 @@ static enum err run_account_delete(struct tx *tx, struct change *change)
     if (err == ERR_NONE)
         err = token_forget(tx, change->id);
     if (err == ERR_NONE)
-        err = destroy_data_key(tx, change, present.data_key.n);
+        err = directory_destroy_data_key(
+            tx, &change->work->arena, &(struct data_key){change->id, present.data_key});
     return err == ERR_NONE ? change_remove(tx, change, &delete, "account") : err;
 }
 

@@ -6,6 +6,8 @@
  */
 #include "directory/directory_state.h"
 
+#include "http/date.h"
+
 static const struct statement count_stage = {"SELECT COUNT(*) FROM stage WHERE id = $1"};
 
 static bool check_nothing(struct change *change)
@@ -218,13 +220,17 @@ static bool check_key_update(struct change *change)
            check_expiry(change);
 }
 
+/* As the API reads it: 0 is never. */
 static void note_expiry(struct json_out *out, usec expires)
 {
+    char text[DATE_ISO_CHARS + 1];
     json_out_name(out, STR("expires"));
-    if (expires == USEC_NEVER)
+    if (expires == 0 || expires == USEC_NEVER) {
         json_out_null(out);
-    else
-        json_out_int(out, expires);
+        return;
+    }
+    date_format_iso(expires, text);
+    json_out_text(out, str_z(text));
 }
 
 static void note_key(struct change *change)
@@ -246,7 +252,7 @@ static void note_key(struct change *change)
             json_out_text(out, change->environment_ids[i]);
         json_out_end(out);
     }
-    if (change->expires > 0)
+    if (change->expires >= 0)
         note_expiry(out, change->expires);
 }
 

@@ -1,6 +1,7 @@
 #include "directory/directory.h"
 
 #include "base/crypto.h"
+#include "directory/directory_app.h"
 #include "directory/directory_state.h"
 
 enum {
@@ -154,6 +155,7 @@ void directory_counts(struct directory *directory, struct directory_counts *ret_
         .stages = tenant_table_count(&directory->stages),
         .environments = tenant_table_count(&directory->environments),
         .accounts = tenant_table_count(&directory->accounts),
+        .apps = tenant_table_count(&directory->apps),
         .keys = tenant_table_count(&directory->keys),
     };
     for (int i = 0; i <= ACCOUNT_DELETING; i++)
@@ -163,7 +165,7 @@ void directory_counts(struct directory *directory, struct directory_counts *ret_
 /* --- lists ---
  *
  * A page is gathered by a visitor under the lock of the order: it takes references and
- * does no more. Four kinds of object, one visitor: the rows differ in how an object is
+ * does no more. Five kinds of object, one visitor: the rows differ in how an object is
  * asked for and how it is kept.
  */
 
@@ -240,6 +242,22 @@ static void keep_account(void *object, void *ret, uint32_t at)
     ((struct account **)ret)[at] = account_ref(object);
 }
 
+struct want_app {
+    bool (*want)(const struct app *, void *arg);
+    void *arg;
+};
+
+static bool ask_app(const void *object, const void *wanted_by)
+{
+    const struct want_app *by = wanted_by;
+    return !by->want || by->want(object, by->arg);
+}
+
+static void keep_app(void *object, void *ret, uint32_t at)
+{
+    ((struct app **)ret)[at] = app_ref(object);
+}
+
 struct want_key {
     bool (*want)(const struct api_key *, void *arg);
     void *arg;
@@ -259,6 +277,7 @@ static void keep_key(void *object, void *ret, uint32_t at)
 static const struct wanted want_stages = {ask_stage, keep_stage};
 static const struct wanted want_environments = {ask_environment, keep_environment};
 static const struct wanted want_accounts = {ask_account, keep_account};
+static const struct wanted want_apps = {ask_app, keep_app};
 static const struct wanted want_keys = {ask_key, keep_key};
 
 uint32_t directory_list_stages(struct directory *directory, str after, uint32_t max,
@@ -289,6 +308,16 @@ uint32_t directory_list_accounts(struct directory *directory, str after, uint32_
         .max = max, .wanted = &want_accounts, .wanted_by = &by, .ret = ret};
     CHECK_MAGIC(directory, DIRECTORY_MAGIC);
     return gather(&directory->accounts, after, &page);
+}
+
+uint32_t directory_list_apps(struct directory *directory, str after, uint32_t max,
+                             bool (*want)(const struct app *, void *arg), void *arg,
+                             struct app **ret)
+{
+    struct want_app by = {want, arg};
+    struct page page = {.max = max, .wanted = &want_apps, .wanted_by = &by, .ret = ret};
+    CHECK_MAGIC(directory, DIRECTORY_MAGIC);
+    return gather(&directory->apps, after, &page);
 }
 
 uint32_t directory_list_keys(struct directory *directory, str after, uint32_t max,

@@ -57,7 +57,7 @@ const struct credentials *directory_credentials(struct directory *directory,
 
 /* Counts of objects, for metrics and limits. */
 struct directory_counts {
-    uint64_t stages, environments, accounts, keys;
+    uint64_t stages, environments, accounts, apps, keys;
     uint64_t accounts_by_state[ACCOUNT_DELETING + 1];
 };
 void directory_counts(struct directory *directory, struct directory_counts *ret_counts);
@@ -125,6 +125,10 @@ enum change_kind {
     CHANGE_ACCOUNT_STATE,
     CHANGE_ACCOUNT_CREDENTIALS, /* replaces all; CONNECTING and NEEDS_REAUTH → ACTIVE */
     CHANGE_ACCOUNT_DELETE,      /* destroys its data key: what it sealed is unreadable */
+    CHANGE_APP_CREATE,          /* environment_id absent: the platform's */
+    CHANGE_APP_UPDATE,
+    CHANGE_APP_SECRETS, /* replaces all, or those that are given */
+    CHANGE_APP_DELETE,  /* refused while accounts remember it; destroys its data key */
     CHANGE_KEY_CREATE,
     CHANGE_KEY_UPDATE, /* label, permissions, environments, expiry */
     CHANGE_KEY_DELETE
@@ -133,8 +137,9 @@ enum change_kind {
 /*
  * What a change sets; only what its kind uses is read. Everything is borrowed until the
  * answer. In an UPDATE an absent str, an UNDEFINED json, a −1 number and permissions 0
- * keep what is; an empty external_id, account name or state_reason takes it away; labels,
- * context and environments are replaced as a whole. In a CREATE the same leave it unset.
+ * keep what is; an empty external_id, account name, state_reason, redirect_uri or app
+ * takes it away, as NULL does with scopes; labels, context, environments and lists are
+ * replaced as a whole. In a CREATE the same leave it unset.
  *
  * ERR_BODY_INVALID: a value is not as it must be. ERR_OBJECT_UNKNOWN: the object, or the
  * one that it is to belong to, is not there. ERR_OBJECT_EXISTS: a name is taken.
@@ -165,6 +170,12 @@ struct change {
     int64_t environment_n;
     usec expires; /* wall; CREATE: 0 and USEC_NEVER = never */
     str key_text; /* KEY_CREATE: a given key (the first admin key); absent = make one */
+    str app_id;   /* of an account */
+    str client_id, redirect_uri;
+    struct json scopes, params, return_urls;
+    bool app_default; /* make it the default of its environment and integration */
+    /* APP_SECRETS: what is not among `credentials` stays; one without a value goes. */
+    bool others_stay;
 
     /* the answer */
     enum err err;

@@ -31,6 +31,10 @@ static const struct change_ops *const kinds[] = {
     [CHANGE_ACCOUNT_STATE] = &change_account_state,
     [CHANGE_ACCOUNT_CREDENTIALS] = &change_account_credentials,
     [CHANGE_ACCOUNT_DELETE] = &change_account_delete,
+    [CHANGE_APP_CREATE] = &change_app_create,
+    [CHANGE_APP_UPDATE] = &change_app_update,
+    [CHANGE_APP_SECRETS] = &change_app_secrets,
+    [CHANGE_APP_DELETE] = &change_app_delete,
     [CHANGE_KEY_CREATE] = &change_key_create,
     [CHANGE_KEY_UPDATE] = &change_key_update,
     [CHANGE_KEY_DELETE] = &change_key_delete,
@@ -136,6 +140,7 @@ static void drop_found(struct change_work *work)
     stage_unref(&work->stage);
     environment_unref(&work->in_environment.object);
     account_unref(&work->in_account.object);
+    app_unref(&work->in_app.object);
     api_key_unref(&work->in_key.object);
 }
 

@@ -14,7 +14,13 @@ enum {
     CREDENTIALS_MAX = 50,
     CREDENTIAL_NAME_BYTES_MAX = 64,
     CREDENTIALS_BYTES_MAX = 256 * 1024,
-    KEY_TEXT_BYTES_MIN = 20
+    KEY_TEXT_BYTES_MIN = 20,
+    SCOPES_MAX = 200,
+    SCOPE_BYTES_MAX = 200,
+    URLS_MAX = 50,
+    URL_BYTES_MAX = 500,
+    CLIENT_SECRET_BYTES_MAX = 4096,
+    PRIVATE_KEY_BYTES_MAX = 16 * 1024
 };
 
 enum err change_refuse(struct change *change, enum err err, const char *fmt, ...)
@@ -129,20 +135,29 @@ bool check_labels(struct change *change)
     return check_members(change, "labels", &change->labels);
 }
 
-bool check_context(struct change *change)
+/* What templates may name. */
+static bool check_variables(struct change *change, const char *what,
+                            const struct json *object)
 {
-    const struct json *context = &change->context;
-    if (!check_members(change, "context", context))
+    if (!check_members(change, what, object))
         return false;
-    if (!json_is(context, JSON_OBJECT))
-        return true;
-    for (uint32_t i = 0; i < context->n; i++) {
-        str name = json_key(&context->u.members[i]);
+    for (uint32_t i = 0; json_is(object, JSON_OBJECT) && i < object->n; i++) {
+        str name = json_key(&object->u.members[i]);
         if (!is_word(name))
-            return refuse_member(change, "context", name,
+            return refuse_member(change, what, name,
                                  "must have a name of the letters a-z, digits and '_'");
     }
     return true;
+}
+
+bool check_context(struct change *change)
+{
+    return check_variables(change, "context", &change->context);
+}
+
+bool check_params(struct change *change)
+{
+    return check_variables(change, "params", &change->params);
 }
 
 /* --- numbers, credentials, keys --- */
@@ -215,4 +230,166 @@ bool check_key_text(struct change *change)
     for (size_t i = 0; i < text.n; i++)
         good = good && text.p[i] > ' ' && text.p[i] < 0x7f;
     return good || refuse(change, "key", "20 to 200 printable ASCII characters");
+}
+
+/* --- apps --- */
+
+/* Visible ASCII: what RFC 6749 (appendix A) lets client ids, scopes and URLs have. */
+static bool is_visible(str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] <= ' ' || text.p[i] >= 0x7f)
+            return false;
+    return text.n > 0;
+}
+
+bool check_client_id(struct change *change)
+{
+    str id = change->client_id;
+    bool update = change->kind == CHANGE_APP_UPDATE;
+    if ((update && str_absent(id)) || (id.n <= TEXT_BYTES_MAX && is_visible(id)))
+        return true;
+    return refuse(change, "client_id", "1 to 200 bytes of visible ASCII");
+}
+
+/* The host of an authority; user information is none of it. */
+static str host_of(str authority)
+{
+    if (str_starts(authority, STR("[")))
+        return str_of(authority.p, str_find(authority, ']'));
+    return str_of(authority.p, str_find(authority, ':'));
+}
+
+static bool is_loopback(str host)
+{
+    return str_eq(host, STR("localhost")) || str_ends(host, STR(".localhost")) ||
+           str_eq(host, STR("127.0.0.1")) || str_eq(host, STR("[::1"));
+}
+
+/*
+ * An absolute URL as RFC 6749 §3.1.2 wants it: https, or http to this machine; no
+ * fragment. `*ret_path` is what follows the authority. Browsers take "\" for "/".
+ */
+static bool is_url(str text, str *ret_path)
+{
+    bool tls = str_starts(text, STR("https://"));
+    if (text.n > URL_BYTES_MAX || !is_visible(text) || str_find(text, '#') < text.n ||
+        str_find(text, '\\') < text.n || (!tls && !str_starts(text, STR("http://"))))
+        return false;
+    str rest = str_from(text, tls ? 8 : 7);
+    size_t end = str_find(rest, '/');
+    size_t query = str_find(rest, '?');
+    str authority = str_of(rest.p, query < end ? query : end);
+    str host = host_of(authority);
+    *ret_path = str_from(rest, authority.n);
+    return host.n > 0 && str_find(authority, '@') == authority.n &&
+           (tls || is_loopback(host));
+}
+
+bool check_redirect_uri(struct change *change)
+{
+    str path;
+    if (change->redirect_uri.n == 0 || is_url(change->redirect_uri, &path))
+        return true;
+    return refuse(change, "redirect_uri",
+                  "an https URL of at most 500 bytes without a fragment (http for this "
+                  "machine alone)");
+}
+
+/* A list of at most `max` texts, each of which `good` takes. */
+static bool is_list(const struct json *list, uint32_t max, bool (*good)(str text))
+{
+    if (!json_is(list, JSON_ARRAY) || list->n > max)
+        return false;
+    for (uint32_t i = 0; i < list->n; i++)
+        if (!json_is(&list->u.items[i], JSON_STRING) ||
+            !good(json_text(&list->u.items[i])))
+            return false;
+    return true;
+}
+
+/* RFC 6749 §3.3. */
+static bool is_scope(str text)
+{
+    return text.n <= SCOPE_BYTES_MAX && is_visible(text) &&
+           str_find(text, '"') == text.n && str_find(text, '\\') == text.n;
+}
+
+bool check_scopes(struct change *change)
+{
+    const struct json *scopes = &change->scopes;
+    if (json_is(scopes, JSON_UNDEFINED) || json_is(scopes, JSON_NULL) ||
+        is_list(scopes, SCOPES_MAX, is_scope))
+        return true;
+    return refuse(change, "scopes",
+                  "a list of at most 200 scopes, each of 1 to 200 visible ASCII "
+                  "characters without blanks, quotes and backslashes");
+}
+
+/* With the "/" behind it, an origin is no beginning of a longer host's. */
+static bool is_return_url(str text)
+{
+    str path;
+    return is_url(text, &path) && str_starts(path, STR("/"));
+}
+
+bool check_return_urls(struct change *change)
+{
+    const struct json *urls = &change->return_urls;
+    if (json_is(urls, JSON_UNDEFINED) || is_list(urls, URLS_MAX, is_return_url))
+        return true;
+    return refuse(change, "return_urls",
+                  "a list of at most 50 beginnings of https URLs, each with the \"/\" "
+                  "behind its host (http for this machine alone)");
+}
+
+static bool is_app_secret(str name)
+{
+    for (const char *const *known = app_secret_names; *known; known++)
+        if (str_eq(name, str_z(*known)))
+            return true;
+    return false;
+}
+
+/* PKCS#8, or what came before it; a key that wants a passphrase is of no use here. */
+static bool is_private_key(str pem)
+{
+    static const str tail = STR("PRIVATE KEY-----");
+    return pem.n <= PRIVATE_KEY_BYTES_MAX && str_starts(pem, STR("-----BEGIN ")) &&
+           str_find_str(pem, tail) < pem.n &&
+           str_find_str(pem, STR("ENCRYPTED")) == pem.n;
+}
+
+static bool is_client_secret(str value)
+{
+    return value.n <= CLIENT_SECRET_BYTES_MAX && value.n > 0 && is_printable(value);
+}
+
+static bool check_app_secret(struct change *change, const struct credential *secret)
+{
+    bool key = str_eq(secret->name, STR("private_key"));
+    str value = secret_peek(&secret->value);
+    if (secret_absent(&secret->value) && change->others_stay)
+        return true;
+    if (key ? is_private_key(value) : is_client_secret(value))
+        return true;
+    change_refuse(change, ERR_BODY_INVALID, "`secrets/" STR_F "` must be %s.",
+                  STR_A(secret->name),
+                  key ? "a private key in PEM without a passphrase, of at most 16 KiB"
+                      : "1 to 4096 bytes of printable UTF-8, without a line end");
+    return false;
+}
+
+bool check_app_secrets(struct change *change)
+{
+    for (uint32_t i = 0; i < change->credential_n; i++) {
+        const struct credential *secret = &change->credentials[i];
+        if (!is_app_secret(secret->name) || !is_first(change, i))
+            return refuse(change, "secrets",
+                          "named client_secret, client_secret_next and private_key, "
+                          "each name once");
+        if (!check_app_secret(change, secret))
+            return false;
+    }
+    return true;
 }

@@ -1,12 +1,13 @@
 /*
- * Credentials as one sealed set. Plain form: for each credential
+ * Credentials as one sealed set, of an account or an app. Plain form: for each credential
  *
  *   length of name, 2 bytes | name | length of value, 4 bytes | value      (big-endian)
  *
- * sealed by the account's data key for the place "credentials <version>", so that an
- * older set cannot be put back under a newer number.
+ * sealed by the owner's data key for the place "credentials <version>", so that an older
+ * set cannot be put back under a newer number.
  */
 #include "base/mem.h"
+#include "directory/directory_credential.h"
 #include "directory/directory_state.h"
 
 enum { PLAIN_BYTES_MAX = 1 << 20, OPEN_BYTES_MAX = 4 << 20 };
@@ -123,7 +124,21 @@ struct credentials *directory_open_credentials(struct keyring *keyring,
     return credentials;
 }
 
-/* Two threads may open them at once; the first one's are kept. */
+const struct credentials *directory_keep_opened(_Atomic(struct credentials *) *kept,
+                                                struct credentials *opened,
+                                                enum err *ret_err)
+{
+    struct credentials *found = NULL;
+    if (!opened) {
+        *ret_err = ERR_CREDENTIAL_UNUSABLE;
+        return NULL;
+    }
+    if (atomic_compare_exchange_strong(kept, &found, opened))
+        return opened;
+    credentials_destroy(&opened);
+    return found;
+}
+
 const struct credentials *directory_credentials(struct directory *directory,
                                                 struct account *account,
                                                 enum err *ret_err)
@@ -140,12 +155,34 @@ const struct credentials *directory_credentials(struct directory *directory,
     struct data_key data_key = {tenant_id_str(&account->id), account->data_key};
     struct credentials *opened = directory_open_credentials(
         directory->keyring, &data_key, account->credential_version, account->sealed);
-    if (!opened) {
-        *ret_err = ERR_CREDENTIAL_UNUSABLE;
-        return NULL;
-    }
-    if (atomic_compare_exchange_strong(&account->opened, &found, opened))
-        return opened;
-    credentials_destroy(&opened);
-    return found;
+    return directory_keep_opened(&account->opened, opened, ret_err);
+}
+
+/* --- data keys --- */
+
+enum err directory_insert_data_key(struct tx *tx, str owner, str sealed)
+{
+    static const struct statement insert = {
+        "INSERT INTO data_key (owner, master_key, sealed) VALUES ($1, $2, $3)"};
+    struct value params[] = {V_TEXT(owner), V_TEXT(keyring_id_of(sealed)),
+                             V_BLOB(sealed)};
+    return tx_exec(tx, &insert, params, COUNT_OF(params), NULL);
+}
+
+/*
+ * The sealed data key is overwritten in its place before its row goes: a deleted row's
+ * bytes stay in the file until their page is used again, and whoever has them and the
+ * master key could still read old backups.
+ */
+enum err directory_destroy_data_key(struct tx *tx, struct arena *arena,
+                                    const struct data_key *data_key)
+{
+    static const struct statement overwrite = {
+        "UPDATE data_key SET sealed = $2 WHERE owner = $1"};
+    static const struct statement delete = {"DELETE FROM data_key WHERE owner = $1"};
+    size_t bytes = data_key->sealed.n;
+    char *zeroes = arena_zalloc(arena, bytes);
+    struct value params[] = {V_TEXT(data_key->owner), V_BLOB(str_of(zeroes, bytes))};
+    enum err err = tx_exec(tx, &overwrite, params, 2, NULL);
+    return err == ERR_NONE ? tx_exec(tx, &delete, params, 1, NULL) : err;
 }

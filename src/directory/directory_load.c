@@ -27,16 +27,32 @@ static bool word_in(const char *const *words, str word, unsigned *ret_index)
     return false;
 }
 
+/* Whether it is an object, or a list, of texts. */
+static bool holds_texts(const struct json *value, enum json_type type)
+{
+    if (!json_is(value, type))
+        return false;
+    for (uint32_t i = 0; i < value->n; i++) {
+        const struct json *item =
+            type == JSON_ARRAY ? &value->u.items[i] : &value->u.members[i].value;
+        if (!json_is(item, JSON_STRING))
+            return false;
+    }
+    return true;
+}
+
 /* An object of texts. */
 static bool read_texts(struct arena *arena, str text, struct json *ret_object)
 {
-    if (str_absent(text) || !json_parse(arena, text, NULL, ret_object, NULL) ||
-        !json_is(ret_object, JSON_OBJECT))
-        return false;
-    for (uint32_t i = 0; i < ret_object->n; i++)
-        if (!json_is(&ret_object->u.members[i].value, JSON_STRING))
-            return false;
-    return true;
+    return !str_absent(text) && json_parse(arena, text, NULL, ret_object, NULL) &&
+           holds_texts(ret_object, JSON_OBJECT);
+}
+
+/* A list of texts. */
+static bool read_list(struct arena *arena, str text, struct json *ret_list)
+{
+    return !str_absent(text) && json_parse(arena, text, NULL, ret_list, NULL) &&
+           holds_texts(ret_list, JSON_ARRAY);
 }
 
 /* Sets the object to NULL when the row cannot be read. */
@@ -101,6 +117,46 @@ static void account_of_row(struct tx *tx, struct arena *scratch,
     ret->object = account_create(&like);
 }
 
+/* An object or a list of texts; one that is not there leaves UNDEFINED. */
+static bool take_member(const struct json *settings, const char *name,
+                        enum json_type type, struct json *ret_member)
+{
+    const struct json *found = json_member(settings, str_z(name));
+    if (found)
+        *ret_member = *found;
+    return !found || holds_texts(found, type);
+}
+
+static bool read_settings(struct arena *arena, str text, struct app *app)
+{
+    struct json settings;
+    if (str_absent(text) || !json_parse(arena, text, NULL, &settings, NULL))
+        return false;
+    app->client_id = json_member_text(&settings, STR("client_id"));
+    app->redirect_uri = json_member_text(&settings, STR("redirect_uri"));
+    return app->client_id.n > 0 &&
+           take_member(&settings, "scopes", JSON_ARRAY, &app->scopes) &&
+           take_member(&settings, "params", JSON_OBJECT, &app->params) &&
+           take_member(&settings, "return_urls", JSON_ARRAY, &app->return_urls);
+}
+
+static void app_of_row(struct tx *tx, struct arena *scratch, struct found_app *ret)
+{
+    struct app like = {.id = tenant_id_of(tx_text(tx, 0)),
+                       .integration = tx_text(tx, 2),
+                       .name = tx_text(tx, 3),
+                       .chosen = (uint64_t)tx_int(tx, 5),
+                       .secret_version = (uint64_t)tx_int(tx, 6),
+                       .created = tx_int(tx, 8),
+                       .updated = tx_int(tx, 9),
+                       .data_key = tx_text(tx, 10),
+                       .sealed = tx_text(tx, 11)};
+    *ret = (struct found_app){.environment = tenant_id_of(tx_text(tx, 1))};
+    if (like.id.text[0] && read_settings(scratch, tx_text(tx, 4), &like) &&
+        read_list(scratch, tx_text(tx, 7), &like.secret_names))
+        ret->object = app_create(&like);
+}
+
 /* A key and its environments come as several rows; the last column is an environment. */
 static void key_of_rows(struct tx *tx, struct arena *scratch, struct found_key *ret,
                         bool *ret_more, enum err *ret_err)
@@ -145,6 +201,10 @@ static void key_of_rows(struct tx *tx, struct arena *scratch, struct found_key *
     "FROM account a LEFT JOIN data_key k ON k.owner = a.id "                             \
     "LEFT JOIN credential c ON c.account = a.id AND c.version = a.credential_version "   \
     "LEFT JOIN token t ON t.account = a.id"
+#define APP_ROWS                                                                         \
+    "SELECT p.id, p.environment, p.integration, p.name, p.settings, p.chosen, "          \
+    "p.secret_version, p.secret_names, p.created, p.updated, k.sealed, p.sealed "        \
+    "FROM app p LEFT JOIN data_key k ON k.owner = p.id"
 #define KEY_ROWS                                                                         \
     "SELECT k.id, k.stage, k.label, k.hint, k.digest, k.permissions, k.expires, "        \
     "k.last_used, k.created, e.environment "                                             \
@@ -192,6 +252,19 @@ enum err directory_read_account(struct tx *tx, str id, struct found_account *ret
         return err;
     arena_init(&scratch, 1024, ROW_BYTES_MAX);
     account_of_row(tx, &scratch, ret);
+    arena_fini(&scratch);
+    return ret->object ? ERR_NONE : ERR_INTERNAL;
+}
+
+enum err directory_read_app(struct tx *tx, str id, struct found_app *ret)
+{
+    static const struct statement query = {APP_ROWS " WHERE p.id = $1"};
+    struct arena scratch;
+    enum err err = find_row(tx, &query, id);
+    if (err != ERR_NONE)
+        return err;
+    arena_init(&scratch, 1024, ROW_BYTES_MAX);
+    app_of_row(tx, &scratch, ret);
     arena_fini(&scratch);
     return ret->object ? ERR_NONE : ERR_INTERNAL;
 }
@@ -273,6 +346,20 @@ static enum err load_accounts(struct load *load, struct tx *tx)
     return err;
 }
 
+static enum err load_apps(struct load *load, struct tx *tx)
+{
+    static const struct statement query = {APP_ROWS};
+    enum err err = tx_query(tx, &query, NULL, 0);
+    while (err == ERR_NONE && tx_next(tx, &err)) {
+        struct found_app found;
+        app_of_row(tx, &load->scratch, &found);
+        arena_reset(&load->scratch);
+        if (!found.object || !directory_publish_app(load->directory, found))
+            return bad_row(load, "app", tx_text(tx, 0));
+    }
+    return err;
+}
+
 static enum err load_keys(struct load *load, struct tx *tx)
 {
     static const struct statement query = {KEY_ROWS KEY_ORDER};
@@ -318,7 +405,8 @@ static enum err check_master_keys(struct load *load, struct tx *tx)
         load->why = arena_printf(load->arena,
                                  "The master key \"" STR_F
                                  "\" is not among the keys that were given, and the "
-                                 "credentials of %lld accounts need it. Add its line.",
+                                 "credentials of %lld accounts and apps need it. Add its "
+                                 "line.",
                                  STR_A(tx_text(tx, 0)), (long long)tx_int(tx, 1));
         return ERR_INTERNAL;
     }
@@ -329,7 +417,8 @@ static enum err run_load(struct tx *tx, struct store_op *op)
 {
     struct load *load = CONTAINER_OF(op, struct load, op);
     static enum err (*const steps[])(struct load *, struct tx *) = {
-        check_master_keys, load_stages, load_environments, load_accounts, load_keys};
+        check_master_keys, load_stages,   load_environments,
+        load_apps,         load_accounts, load_keys};
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         enum err err = steps[i](load, tx);
         if (err != ERR_NONE)

@@ -3,8 +3,9 @@
  * let go only when it is in none: a reader finds the one or the other, in an index by
  * external id for a moment both, which the look-up knows (same id).
  *
- * Accounts hold a reference to their environment. When that is replaced, all its accounts
- * are published once more with the new one; nothing else refers to a mutable object.
+ * Accounts and apps hold a reference to their environment. When that is replaced, all its
+ * accounts and apps are published once more with the new one; nothing else refers to a
+ * mutable object.
  */
 #include "base/hash.h"
 #include "directory/directory_state.h"
@@ -126,6 +127,7 @@ void directory_tables_init(struct directory *directory)
                         __builtin_offsetof(struct account, by_stage), scope_stage);
     pthread_rwlock_init(&directory->members_lock, NULL);
     roster_init(&directory->members, order_of_member);
+    directory_apps_init(directory);
 }
 
 void directory_tables_fini(struct directory *directory)
@@ -138,6 +140,7 @@ void directory_tables_fini(struct directory *directory)
         api_key_unref(&key);
     while ((account = tenant_table_take(&directory->accounts)) != NULL)
         account_unref(&account);
+    directory_apps_fini(directory);
     while ((environment = tenant_table_take(&directory->environments)) != NULL)
         environment_unref(&environment);
     while ((stage = tenant_table_take(&directory->stages)) != NULL)
@@ -283,6 +286,8 @@ static void put_again(struct directory *directory, const struct account *account
 
 void directory_publish_data_key(struct directory *directory, str id, str data_key)
 {
+    if (directory_publish_app_data_key(directory, id, data_key))
+        return;
     struct account *account = tenant_table_find(&directory->accounts, id);
     if (account)
         put_again(directory, account, account->environment, data_key);
@@ -335,8 +340,10 @@ bool directory_publish_environment(struct directory *directory,
         return false;
     }
     struct environment *before = tenant_table_put(&directory->environments, environment);
-    if (before)
+    if (before) {
         move_members(directory, environment);
+        directory_move_apps(directory, environment);
+    }
     environment_unref(&before);
     return true;
 }

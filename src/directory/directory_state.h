@@ -25,6 +25,7 @@ struct directory {
     struct tenant_table stages;
     struct tenant_table environments;
     struct tenant_table accounts;
+    struct tenant_table apps;
     struct tenant_table keys;
     struct tenant_map stages_by_name;
     struct tenant_map keys_by_digest;
@@ -32,6 +33,8 @@ struct directory {
     struct external_index by_stage;
     pthread_rwlock_t members_lock;
     struct roster members; /* accounts, those of an environment together; by id */
+    pthread_rwlock_t choices_lock;
+    struct roster choices; /* apps, those of an environment and integration together */
     atomic_uint_fast64_t accounts_by_state[ACCOUNT_DELETING + 1];
     /* Who hears of accounts (directory_watch_accounts); NULL: nobody. */
     void (*watch)(void *arg, struct account *account, bool there);
@@ -57,6 +60,10 @@ struct found_account {
     struct account *object;
     struct tenant_id environment;
 };
+struct found_app {
+    struct app *object;
+    struct tenant_id environment; /* empty: the platform's */
+};
 struct found_key {
     struct api_key *object;
     struct tenant_id stage; /* empty: none */
@@ -70,13 +77,25 @@ bool directory_publish_environment(struct directory *directory,
 bool directory_publish_account(struct directory *directory, struct found_account found);
 bool directory_publish_key(struct directory *directory, struct found_key found);
 
-/* Publishes the account once more with another data key; nothing when it is gone. */
-void directory_publish_data_key(struct directory *directory, str account, str data_key);
+/* Publishes the account or app once more with another data key; nothing when it is gone.
+ */
+void directory_publish_data_key(struct directory *directory, str owner, str data_key);
 
 void directory_withdraw_stage(struct directory *directory, str id);
 void directory_withdraw_environment(struct directory *directory, str id);
 void directory_withdraw_account(struct directory *directory, str id);
 void directory_withdraw_key(struct directory *directory, str id);
+
+/* --- apps (directory_app.c) --- */
+
+void directory_apps_init(struct directory *directory);
+void directory_apps_fini(struct directory *directory);
+bool directory_publish_app(struct directory *directory, struct found_app found);
+void directory_withdraw_app(struct directory *directory, str id);
+/* False when there is no such app. */
+bool directory_publish_app_data_key(struct directory *directory, str id, str data_key);
+/* Publishes the apps of the environment once more, with this object of it. */
+void directory_move_apps(struct directory *directory, struct environment *environment);
 
 /* --- rows as objects (directory_load.c) --- */
 
@@ -84,25 +103,8 @@ void directory_withdraw_key(struct directory *directory, str id);
 enum err directory_read_stage(struct tx *tx, str id, struct stage **ret);
 enum err directory_read_environment(struct tx *tx, str id, struct found_environment *ret);
 enum err directory_read_account(struct tx *tx, str id, struct found_account *ret);
+enum err directory_read_app(struct tx *tx, str id, struct found_app *ret);
 enum err directory_read_key(struct tx *tx, str id, struct found_key *ret);
-
-/* --- credentials (directory_credential.c) --- */
-
-/* Seals a set of credentials as version `version` of the account. False when its data key
- * cannot be opened. */
-struct credential_set {
-    const struct credential *items;
-    uint32_t n;
-    uint64_t version;
-};
-bool directory_seal_credentials(struct keyring *keyring, const struct data_key *data_key,
-                                const struct credential_set *set, struct arena *arena,
-                                str *ret_sealed);
-
-/* The same backwards: NULL when they cannot be opened. To be destroyed. */
-struct credentials *directory_open_credentials(struct keyring *keyring,
-                                               const struct data_key *data_key,
-                                               uint64_t version, str sealed);
 
 /* --- tokens (token_change.c) --- */
 
@@ -138,6 +140,7 @@ struct change_work {
     struct stage *stage; /* read back after the change, to be published */
     struct found_environment in_environment;
     struct found_account in_account;
+    struct found_app in_app;
     struct found_key in_key;
 };
 
@@ -164,6 +167,10 @@ extern const struct change_ops change_account_update;
 extern const struct change_ops change_account_state;
 extern const struct change_ops change_account_credentials;
 extern const struct change_ops change_account_delete;
+extern const struct change_ops change_app_create;
+extern const struct change_ops change_app_update;
+extern const struct change_ops change_app_secrets;
+extern const struct change_ops change_app_delete;
 extern const struct change_ops change_key_create;
 extern const struct change_ops change_key_update;
 extern const struct change_ops change_key_delete;
@@ -193,6 +200,10 @@ enum err change_remove(struct tx *tx, struct change *change,
 /* OBJECT_UNKNOWN with its sentence; any other error as it is. */
 enum err change_unknown(struct change *change, enum err err, const char *what);
 
+/* Gives the account, whose row is there, the app that the change names, if it names one;
+ * OBJECT_UNKNOWN when the app is of another integration or environment. (change_app.c) */
+enum err change_app_of_account(struct tx *tx, struct change *change);
+
 /* For the audit log: JSON that was set. */
 void change_note_json(struct change *change, str name, const struct json *value);
 
@@ -207,6 +218,12 @@ bool check_labels(struct change *change);
 bool check_context(struct change *change);
 bool check_concurrency(struct change *change);
 bool check_credentials(struct change *change);
+bool check_client_id(struct change *change);
+bool check_redirect_uri(struct change *change);
+bool check_scopes(struct change *change);
+bool check_params(struct change *change);
+bool check_return_urls(struct change *change);
+bool check_app_secrets(struct change *change);
 bool check_permissions(struct change *change);
 bool check_environments(struct change *change);
 bool check_expiry(struct change *change);

@@ -1,8 +1,8 @@
 /*
- * Master keys and data keys. Every account has a data key of its own (AES-256), stored
- * sealed by a master key; credentials are sealed by the data key, bound to account and
- * version. Destroying the row of a data key makes everything it ever sealed unreadable,
- * also in backups.
+ * Master keys and data keys. Every account and every app has a data key of its own
+ * (AES-256), stored sealed by a master key; credentials are sealed by the data key, bound
+ * to owner and version. Destroying the row of a data key makes everything it ever sealed
+ * unreadable, also in backups.
  *
  * Master keys come from outside the store: a file (DATA/key by default, mode 0600, made
  * at first start), the environment variable BREAKWATER_MASTER_KEYS, or the output of a
@@ -42,8 +42,8 @@ str keyring_sealing_id(struct keyring *keyring, struct arena *arena);
 bool keyring_seal_with(struct keyring *keyring, str id);
 bool keyring_has(struct keyring *keyring, str id);
 
-/* A data key as it is stored: whose it is (an account's id), and its sealed form, which
- * names the master key that it needs. */
+/* A data key as it is stored: whose it is (the id of an account or an app), and its
+ * sealed form, which names the master key that it needs. */
 struct data_key {
     str owner;
     str sealed;

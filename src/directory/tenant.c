@@ -22,6 +22,9 @@ const char *const account_state_words[] = {
 const char *const permission_words[] = {"call",   "read",    "write", "payloads",
                                         "replay", "secrets", "admin", NULL};
 
+const char *const app_secret_names[] = {"client_secret", "client_secret_next",
+                                        "private_key", NULL};
+
 str stage_kind_word(enum stage_kind kind)
 {
     return str_z(stage_kind_words[kind]);
@@ -137,6 +140,50 @@ struct account *account_create(const struct account *like)
     return account;
 }
 
+/* What json_copy takes for a list of texts. */
+static size_t list_bytes(const struct json *list)
+{
+    size_t bytes = SLACK_BYTES;
+    if (!json_is(list, JSON_ARRAY))
+        return bytes;
+    for (uint32_t i = 0; i < list->n; i++)
+        bytes += sizeof(*list) + list->u.items[i].n;
+    return bytes;
+}
+
+static size_t app_bytes(const struct app *like)
+{
+    return like->integration.n + like->name.n + like->client_id.n + like->redirect_uri.n +
+           like->data_key.n + like->sealed.n + list_bytes(&like->scopes) +
+           object_bytes(&like->params) + list_bytes(&like->return_urls) +
+           list_bytes(&like->secret_names);
+}
+
+struct app *app_create(const struct app *like)
+{
+    struct arena arena;
+    struct app *app = create(&arena, sizeof(*app), app_bytes(like));
+    atomic_init(&app->refs, 1);
+    app->id = like->id;
+    app->environment = like->environment ? environment_ref(like->environment) : NULL;
+    app->scopes = json_copy(&arena, &like->scopes);
+    app->params = json_copy(&arena, &like->params);
+    app->return_urls = json_copy(&arena, &like->return_urls);
+    app->secret_names = json_copy(&arena, &like->secret_names);
+    app->integration = arena_str(&arena, like->integration);
+    app->name = arena_str(&arena, like->name);
+    app->client_id = arena_str(&arena, like->client_id);
+    app->redirect_uri = arena_str(&arena, like->redirect_uri);
+    app->chosen = like->chosen;
+    app->secret_version = like->secret_version;
+    app->data_key = arena_str(&arena, like->data_key);
+    app->sealed = arena_str(&arena, like->sealed);
+    app->created = like->created;
+    app->updated = like->updated;
+    app->arena = arena;
+    return app;
+}
+
 struct api_key *api_key_create(const struct api_key *like)
 {
     struct arena arena;
@@ -222,6 +269,12 @@ struct account *account_ref(struct account *account)
     return account;
 }
 
+struct app *app_ref(struct app *app)
+{
+    take(&app->refs);
+    return app;
+}
+
 struct api_key *api_key_ref(struct api_key *key)
 {
     take(&key->refs);
@@ -253,6 +306,17 @@ void account_unref(struct account **account)
         free_with((*account)->arena);
     }
     *account = NULL;
+}
+
+void app_unref(struct app **app)
+{
+    if (*app && give_back(&(*app)->refs)) {
+        struct credentials *opened = atomic_load(&(*app)->opened);
+        credentials_destroy(&opened);
+        environment_unref(&(*app)->environment);
+        free_with((*app)->arena);
+    }
+    *app = NULL;
 }
 
 void api_key_unref(struct api_key **key)

@@ -5,6 +5,7 @@
  * Reference-counted; any thread.
  *
  *   stage ──< environment ──< account >── integration (by name)
+ *     │             └──< app ──< (the accounts that were connected with it)
  *     └──< API key (some or all of the stage's environments)
  *
  * Ids are a prefix and 22 random characters: stg_, env_, acc_, app_, key_. An external id
@@ -124,10 +125,36 @@ struct account {
     struct arena arena;
 };
 
+/*
+ * An app: the OAuth client with which accounts of an integration are connected; of one
+ * environment, or the platform's. Which one of several is the default is the directory's
+ * to say (directory_app.h).
+ */
+struct app {
+    atomic_uint refs;
+    struct tenant_id id;
+    struct environment *environment; /* a reference; NULL: the platform's */
+    str integration;
+    str name; /* for people */
+    str client_id;
+    str redirect_uri;         /* absent: the daemon's own */
+    struct json scopes;       /* ARRAY of strings; UNDEFINED: the document's */
+    struct json params;       /* OBJECT of strings: what URLs of the auth block may use */
+    struct json return_urls;  /* ARRAY of strings that a return URL must begin with */
+    uint64_t chosen;          /* greater = chosen as the default later; 0 = never */
+    uint64_t secret_version;  /* counts up with each change; 0: none were ever stored */
+    struct json secret_names; /* ARRAY of strings: what is stored */
+    str data_key;             /* as an account's */
+    str sealed;               /* the secrets as stored; absent if none */
+    _Atomic(struct credentials *) opened; /* filled at first use */
+    usec created, updated;
+    struct arena arena;
+};
+
 enum permission {
     PERMISSION_CALL = 1,     /* proxy, unified */
     PERMISSION_READ = 2,     /* GET of the admin API */
-    PERMISSION_WRITE = 4,    /* change environments, accounts, endpoints, overrides */
+    PERMISSION_WRITE = 4,    /* change environments, accounts, apps, endpoints, … */
     PERMISSION_PAYLOADS = 8, /* see unredacted payloads */
     PERMISSION_REPLAY = 16,  /* send again */
     PERMISSION_SECRETS = 32, /* store credentials, mint connect sessions */
@@ -161,17 +188,20 @@ struct api_key {
 struct stage *stage_create(const struct stage *like);
 struct environment *environment_create(const struct environment *like);
 struct account *account_create(const struct account *like);
+struct app *app_create(const struct app *like);
 struct api_key *api_key_create(const struct api_key *like);
 
 /* Gives the reference back; the last one frees. NULL inside is allowed. */
 void stage_unref(struct stage **stage);
 void environment_unref(struct environment **environment);
 void account_unref(struct account **account);
+void app_unref(struct app **app);
 void api_key_unref(struct api_key **key);
 
 struct stage *stage_ref(struct stage *stage);
 struct environment *environment_ref(struct environment *environment);
 struct account *account_ref(struct account *account);
+struct app *app_ref(struct app *app);
 struct api_key *api_key_ref(struct api_key *key);
 
 /* "sandbox", … and back; the words of the API. */
@@ -181,6 +211,9 @@ str permission_word(enum permission permission);
 extern const char *const stage_kind_words[]; /* NULL-terminated, in enum order */
 extern const char *const account_state_words[];
 extern const char *const permission_words[]; /* bit 0 first */
+
+/* What the secrets of an app are called; NULL-terminated. */
+extern const char *const app_secret_names[];
 
 /* The id that `text` is; empty when it is longer than an id can be. */
 struct tenant_id tenant_id_of(str text);

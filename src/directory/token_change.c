@@ -9,6 +9,7 @@
 #include "directory/token_change.h"
 
 #include "base/mem.h"
+#include "directory/directory_credential.h"
 #include "directory/directory_state.h"
 #include "event/event.h"
 #include "json/json_parse.h"
@@ -283,6 +284,16 @@ static enum err run_fail(struct tx *tx, struct token_change *change)
     return ERR_NONE;
 }
 
+/* --- release --- */
+
+static enum err run_release(struct tx *tx, struct token_change *change)
+{
+    static const struct statement update = {
+        "UPDATE token SET intent = 0, lease_until = 0, lease_by = NULL "
+        "WHERE account = $1"};
+    return tx_exec(tx, &update, (struct value[]){V_TEXT(change->account)}, 1, NULL);
+}
+
 /* --- the way of a change --- */
 
 static enum err run_step(struct tx *tx, struct token_change *change)
@@ -294,6 +305,8 @@ static enum err run_step(struct tx *tx, struct token_change *change)
         return run_store(tx, change);
     case TOKEN_FAIL:
         return run_fail(tx, change);
+    case TOKEN_RELEASE:
+        return run_release(tx, change);
     }
     return ERR_INTERNAL;
 }

@@ -1,5 +1,5 @@
 /*
- * What the store does for an exchange at a vendor's token endpoint, in three changes:
+ * What the store does for an exchange at a vendor's token endpoint:
  *
  *   INTEND   before anything is sent: takes the lease, notes from which credential
  *            version the exchange starts. Whoever finds an intent without an end knows
@@ -7,10 +7,11 @@
  *   STORE    the new set, before anyone uses it, as the next version. The set before
  *            stays in the store until the one after is there.
  *   FAIL     the exchange gave none: what happened, and what follows for the account.
+ *   RELEASE  the exchange gave none, and that says nothing about the account.
  *
  * One exchange at a time an account, over all processes of a store: the lease outlives
- * the bounded exchange, and what comes too late is refused by fence and version. All
- * three are on disk when they are answered.
+ * the bounded exchange, and what comes too late is refused by fence and version. All of
+ * them are on disk when they are answered.
  *
  * These are no acts of a person: they leave no line in the audit log. What changes the
  * state of an account leaves an event.
@@ -20,7 +21,7 @@
 
 #include "directory/directory.h"
 
-enum token_step { TOKEN_INTEND, TOKEN_STORE, TOKEN_FAIL };
+enum token_step { TOKEN_INTEND, TOKEN_STORE, TOKEN_FAIL, TOKEN_RELEASE };
 
 enum token_end {
     TOKEN_DONE,

@@ -8,9 +8,22 @@
 static const usec place_poll = 20 * USEC_MS;
 static const double background_share = 0.20; /* of a window, left to others (SPEC 3.3) */
 
+/* A write that may have been done is not refused, whatever holds its repeat back. */
+static void admit_lost(const struct exchange *exchange, enum err *err, str *detail)
+{
+    if (!exchange->lost || exchange_is_safe(exchange) || *err == ERR_OUTCOME_UNKNOWN)
+        return;
+    *err = ERR_OUTCOME_UNKNOWN;
+    *detail =
+        arena_printf(exchange->arena,
+                     "It was sent and had no answer, and could not be repeated: " STR_F,
+                     STR_A(*detail));
+}
+
 enum exchange_step exchange_fail(struct exchange *exchange, enum err err, str detail,
                                  usec retry_after)
 {
+    admit_lost(exchange, &err, &detail);
     exchange->outcome.err = err;
     exchange->outcome.detail = detail;
     exchange->outcome.retry_after = retry_after;
@@ -109,6 +122,19 @@ static enum err choose_host(struct exchange *exchange, str *ret_detail)
     return ERR_NONE;
 }
 
+/* What the document has fixed in front of the path is not the caller's to take away. */
+static enum err check_path(const struct exchange *exchange, str *ret_detail)
+{
+    const struct exchange_request *request = &exchange->request;
+    if (!str_absent(request->host) || str_eq(exchange->base.path, STR("/")) ||
+        !url_path_climbs(request->path))
+        return ERR_NONE;
+    *ret_detail = arena_printf(
+        exchange->arena, "The path leads above " STR_F ", the path of the base URL.",
+        STR_A(exchange->base.path));
+    return ERR_PATH_FORBIDDEN;
+}
+
 static enum err open_credentials(struct exchange *exchange, str *ret_detail)
 {
     enum err err = ERR_NONE;
@@ -128,6 +154,8 @@ static enum err find_base(struct exchange *exchange, str *ret_detail)
     enum err err =
         integration_base_url(exchange->integration, &exchange->account->context,
                              exchange->arena, &exchange->base, ret_detail);
+    if (!err)
+        err = check_path(exchange, ret_detail);
     return err ? err : choose_host(exchange, ret_detail);
 }
 

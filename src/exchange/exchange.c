@@ -1,10 +1,11 @@
 /*
- * The machine. A step is a function that answers the next step; EXCHANGE_RENEWAL,
- * EXCHANGE_CALL, EXCHANGE_PAUSE and EXCHANGE_ANSWER are where it waits: for a token, for
- * the transport, for the timer, for the transport again. `moves` lists what may follow
- * what.
+ * The machine. A step is a function that answers the next step; EXCHANGE_GATHER,
+ * EXCHANGE_RENEWAL, EXCHANGE_CALL, EXCHANGE_PAUSE and EXCHANGE_ANSWER are where it waits:
+ * for the starter's body, for a token, for the transport, for the timer, for the
+ * transport again. `moves` lists what may follow what.
  *
  * Waits and who ends them:
+ *   GATHER  the body's end; the timer, at the deadline; exchange_body_broken and _cancel
  *   RENEWAL the keeper, or the deadline; exchange_cancel
  *   PAUSE   the timer; exchange_cancel
  *   CALL    on_head, on_fault of the call, each within the call's limits; exchange_cancel
@@ -25,7 +26,8 @@ struct step {
 #define TO(step) (1u << EXCHANGE_##step)
 
 static const struct step steps[] = {
-    [EXCHANGE_IDLE] = {"idle", NULL, TO(CREDENTIAL)},
+    [EXCHANGE_IDLE] = {"idle", NULL, TO(GATHER) | TO(CREDENTIAL)},
+    [EXCHANGE_GATHER] = {"gather", NULL, TO(CREDENTIAL) | TO(DONE)},
     [EXCHANGE_CREDENTIAL] = {"credential", step_credential,
                              TO(BREAKER) | TO(RENEWAL) | TO(DONE)},
     [EXCHANGE_RENEWAL] = {"renewal", NULL, TO(CREDENTIAL) | TO(DONE)},
@@ -46,12 +48,24 @@ str exchange_step_name(enum exchange_step step)
     return str_z(steps[step].name);
 }
 
+/* Gives back what it still holds; a permit that was not noted goes back unused. */
+static void release(struct exchange *exchange)
+{
+    timer_cancel(&exchange->timer);
+    exchange_forget_renewal(exchange);
+    exchange_abandon(exchange);
+    exchange_let_go(exchange);
+}
+
 /* What is done on entering a step that waits, or the last. */
 static void enter(struct exchange *exchange, enum exchange_step step)
 {
     switch (step) {
     case EXCHANGE_RENEWAL:
         exchange_enter_renewal(exchange);
+        return;
+    case EXCHANGE_GATHER:
+        exchange_gather(exchange);
         return;
     case EXCHANGE_CALL:
         exchange_enter_call(exchange);
@@ -60,8 +74,7 @@ static void enter(struct exchange *exchange, enum exchange_step step)
         exchange_enter_answer(exchange);
         return;
     case EXCHANGE_DONE:
-        timer_cancel(&exchange->timer);
-        exchange_let_go(exchange);
+        release(exchange);
         exchange->ops->on_done(exchange);
         return;
     case EXCHANGE_PAUSE: /* whoever sent it here has set the timer */
@@ -92,7 +105,12 @@ static void on_timer(struct timer *timer)
 {
     struct exchange *exchange = CONTAINER_OF(timer, struct exchange, timer);
     if (exchange->step == EXCHANGE_IDLE) {
-        exchange_move(exchange, EXCHANGE_CREDENTIAL);
+        bool gathers = exchange_must_gather(exchange);
+        exchange_move(exchange, gathers ? EXCHANGE_GATHER : EXCHANGE_CREDENTIAL);
+        return;
+    }
+    if (exchange->step == EXCHANGE_GATHER) {
+        exchange_gather(exchange);
         return;
     }
     if (exchange->step == EXCHANGE_RENEWAL) {
@@ -169,34 +187,42 @@ bool exchange_cancel(struct exchange *exchange)
     if (must_go_on(exchange))
         return false;
     call_cancel(&exchange->call);
-    timer_cancel(&exchange->timer);
-    exchange_forget_renewal(exchange);
     exchange->outcome.class = OUTCOME_CANCELLED;
     exchange->outcome.sent |= exchange->call.sent;
-    exchange_abandon(exchange);
-    exchange_let_go(exchange);
+    release(exchange);
     exchange->step = EXCHANGE_DONE;
     return true;
+}
+
+/* Ends it in the middle: with `err`, unless a write was sent; where the answer has begun,
+ * it is cut. */
+static void break_off(struct exchange *exchange, enum err err, str detail)
+{
+    bool sent = exchange->outcome.sent || exchange->call.sent;
+    bool unknown = sent && !exchange_is_safe(exchange);
+    call_cancel(&exchange->call);
+    exchange->outcome.class = OUTCOME_CANCELLED;
+    exchange->outcome.sent = sent;
+    exchange->outcome.cut = exchange->step == EXCHANGE_ANSWER;
+    if (!exchange->outcome.cut)
+        exchange->outcome.err = unknown ? ERR_OUTCOME_UNKNOWN : err;
+    exchange->outcome.detail = detail;
+    exchange->step = EXCHANGE_DONE;
+    enter(exchange, EXCHANGE_DONE);
 }
 
 void exchange_body_broken(struct exchange *exchange)
 {
     CHECK_MAGIC(exchange, EXCHANGE_MAGIC);
-    if (exchange->step == EXCHANGE_DONE || exchange->step == EXCHANGE_ANSWER)
-        return;
-    bool sent = exchange->outcome.sent || exchange->call.sent;
-    call_cancel(&exchange->call);
-    exchange_forget_renewal(exchange);
-    exchange_abandon(exchange);
-    exchange->outcome.class = OUTCOME_CANCELLED;
-    exchange->outcome.sent = sent;
-    exchange->outcome.err =
-        sent && !exchange_is_safe(exchange) ? ERR_OUTCOME_UNKNOWN : ERR_REQUEST_TIMEOUT;
-    exchange->outcome.detail = STR("The request's body broke off.");
-    timer_cancel(&exchange->timer);
-    exchange_let_go(exchange);
-    exchange->step = EXCHANGE_DONE;
-    exchange->ops->on_done(exchange);
+    if (exchange->step != EXCHANGE_DONE && exchange->step != EXCHANGE_ANSWER)
+        break_off(exchange, ERR_REQUEST_TIMEOUT, STR("The request's body broke off."));
+}
+
+void exchange_stop(struct exchange *exchange)
+{
+    CHECK_MAGIC(exchange, EXCHANGE_MAGIC);
+    if (exchange->step != EXCHANGE_DONE)
+        break_off(exchange, ERR_NONE, STR("Breakwater was stopped."));
 }
 
 void exchange_fini(struct exchange *exchange)

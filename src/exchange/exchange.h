@@ -4,10 +4,10 @@
  * one is good or hope is gone, and reports an outcome to whoever started it. It never
  * talks to a caller.
  *
- *   credential → breaker → quota → shape → call → judge ──► answer → done
- *     │   ▲          ▲                               │ │
- *     ▼   │          └──── pause (retry, throttle) ◄─┘ │
- *   renewal ◄───────────── a token that was refused ◄──┘
+ *   (gather →) credential → breaker → quota → shape → call → judge ──► answer → done
+ *                │   ▲          ▲                               │ │
+ *                ▼   │          └──── pause (retry, throttle) ◄─┘ │
+ *              renewal ◄───────────── a token that was refused ◄──┘
  *
  * Life: exchange_init → fill the in-fields → exchange_start → on_inform… → on_answer →
  * on_body… → on_done. on_done comes exactly once, and alone when there is no usable
@@ -45,6 +45,7 @@ struct exchange_env {
 
 enum exchange_step {
     EXCHANGE_IDLE,
+    EXCHANGE_GATHER,
     EXCHANGE_CREDENTIAL,
     EXCHANGE_RENEWAL,
     EXCHANGE_BREAKER,
@@ -112,7 +113,7 @@ struct outcome {
     enum breaker_state breaker;
     usec queued;   /* spent waiting: throttles, limits, pauses between attempts */
     usec upstream; /* the vendor's: spent in calls until the answer began, less: */
-    usec starved;  /* waiting there for the starter's body */
+    usec starved;  /* waiting for the starter's body, there and in gather */
 };
 
 struct exchange {
@@ -152,6 +153,7 @@ struct exchange {
     struct token_wait *renewal; /* while it waits for one */
     bool renewed;               /* what there is now is taken as it is */
     bool refused_once;          /* a 401 has led to a renewal */
+    str form;                   /* the body, where the credential signs it; else absent */
     struct url base;
     struct standing *standing;
     struct standing *group_standing;
@@ -167,6 +169,7 @@ struct exchange {
     struct buf inspected;
     bool inspecting; /* the answer's body is being kept until it can be judged */
     bool call_over;  /* its last byte has come, or it has failed */
+    bool lost;       /* an attempt was sent, and had no answer */
     bool answer_began;
     uint32_t retries[RETRY_CLASS_COUNT];
     bool stale_tried;
@@ -178,6 +181,7 @@ struct exchange {
     usec starved_from; /* since when it waits for it now; USEC_NEVER: it does not */
     usec total_deadline;
     usec limit_deadline; /* until when it waits for throttles */
+    uint32_t limit_waits;
 };
 
 void exchange_init(struct exchange *exchange, const struct exchange_env *env,
@@ -188,8 +192,15 @@ void exchange_start(struct exchange *exchange);
 void exchange_pause(struct exchange *exchange);
 void exchange_resume(struct exchange *exchange);
 
+/* More of the request's body is there, or its end: what its on_data must call. */
+void exchange_body_ready(struct exchange *exchange);
+
 /* The request's body has broken off: what was sent cannot be completed. */
 void exchange_body_broken(struct exchange *exchange);
+
+/* The process ends, and this with it: on_done comes at once. A write that was sent and
+ * has no answer is outcome_unknown. Nothing when it is over. */
+void exchange_stop(struct exchange *exchange);
 
 /*
  * The starter has lost interest. True: it is over, nothing more is called. False: a write

@@ -10,6 +10,10 @@
 /* Moves through the steps until one waits. */
 void exchange_move(struct exchange *exchange, enum exchange_step next);
 
+/* gather.c: a body that is signed, before anything else. Waits until it is complete. */
+bool exchange_must_gather(const struct exchange *exchange);
+void exchange_gather(struct exchange *exchange);
+
 /* admission.c: what must be there before anything is sent */
 enum exchange_step step_credential(struct exchange *exchange);
 enum exchange_step step_breaker(struct exchange *exchange);

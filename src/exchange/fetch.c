@@ -135,7 +135,7 @@ static void fetch_abandon(struct token_fetch *request)
         free_fetch(fetch);
         return;
     }
-    exchange_body_broken(&fetch->exchange);
+    exchange_stop(&fetch->exchange);
 }
 
 const struct keeper_ops fetch_ops = {fetch_start, fetch_abandon};

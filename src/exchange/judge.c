@@ -11,7 +11,8 @@
 #include "json/json_parse.h"
 #include "loop/world.h"
 
-enum { ERROR_WORDS_BYTES = 120 };
+enum { ERROR_WORDS_BYTES = 120, REPEAT_BYTES_MAX = 32 << 20 };
+static const usec limit_pause_min = USEC_S;
 
 static double chance(const struct exchange *exchange)
 {
@@ -177,6 +178,12 @@ static bool was_stale(const struct exchange *exchange)
            harmless && body_kept && !exchange->stale_tried;
 }
 
+/* What attempts leave in the arena is freed with the request only. */
+static bool has_room(const struct exchange *exchange)
+{
+    return exchange->arena->bytes < REPEAT_BYTES_MAX;
+}
+
 static struct retry_verdict decide(struct exchange *exchange)
 {
     const struct outcome *outcome = &exchange->outcome;
@@ -185,7 +192,7 @@ static struct retry_verdict decide(struct exchange *exchange)
         .sent = exchange->call.sent,
         .repeatable = exchange_is_repeatable(exchange),
         .body_kept = !exchange->request.body || body_can_rewind(exchange->request.body),
-        .forbidden = exchange->request.single_attempt,
+        .forbidden = exchange->request.single_attempt || !has_room(exchange),
         .vendor_wait = outcome->throttle.throttled ? -1 : outcome->retry_after,
         .time_left = exchange_deadline(exchange) - exchange->worker->now,
         .chance = chance(exchange),
@@ -219,13 +226,22 @@ static bool goes_for_token(struct exchange *exchange, enum exchange_step *ret_st
     return true;
 }
 
+/* As long as the vendor says; but one that says "now" again and again is not asked as
+ * fast as it refuses. */
+static usec limit_pause(const struct exchange *exchange)
+{
+    usec least = exchange->limit_waits ? limit_pause_min : 0;
+    return usec_max(exchange->outcome.retry_after, least);
+}
+
 static bool waits_for_limit(struct exchange *exchange)
 {
     const struct exchange_request *request = &exchange->request;
-    usec until = exchange->worker->now + exchange->outcome.retry_after;
+    usec until = exchange->worker->now + limit_pause(exchange);
     bool body_kept = !request->body || body_can_rewind(request->body);
     return exchange->outcome.throttle.throttled && request->wait_on_limit > 0 &&
-           until <= exchange->limit_deadline && until < request->deadline && body_kept;
+           until <= exchange->limit_deadline && until < request->deadline && body_kept &&
+           has_room(exchange);
 }
 
 /* The limit that a timeout ran into; 0 = it was another fault. */
@@ -278,6 +294,7 @@ static enum exchange_step judge_fault(struct exchange *exchange)
         exchange->call.fault = CALL_FAULT_NONE;
         return EXCHANGE_SHAPE;
     }
+    exchange->lost |= exchange->call.sent;
     note_breakers(exchange, outcome_effect(outcome->class), exchange->call.fault_text);
     struct retry_verdict verdict = decide(exchange);
     outcome->no_retry = verdict.why;
@@ -301,9 +318,10 @@ static enum exchange_step judge_answer(struct exchange *exchange)
     if (goes_for_token(exchange, &renewal))
         return renewal;
     if (waits_for_limit(exchange)) {
-        exchange->total_deadline =
-            usec_add(exchange->total_deadline, outcome->retry_after);
-        return again(exchange, outcome->retry_after);
+        usec pause = limit_pause(exchange);
+        exchange->limit_waits++;
+        exchange->total_deadline = usec_add(exchange->total_deadline, pause);
+        return again(exchange, pause);
     }
     struct retry_verdict verdict = decide(exchange);
     outcome->no_retry = verdict.why;

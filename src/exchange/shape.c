@@ -80,6 +80,7 @@ static bool put_credential(struct exchange *exchange)
     if (ops->signs) {
         auth.verb = exchange->request.verb;
         auth.url = &exchange->call.url;
+        auth.form = exchange->form;
         auth.wall = world_wall(world);
         world->ops->random(world, auth.chance, sizeof(auth.chance));
     }

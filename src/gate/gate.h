@@ -14,6 +14,12 @@ struct visit;
 
 enum { GATE_HOLD_BYTES = 1 << 20 };
 
+/* A worker's. */
+struct gate_part {
+    _Alignas(64) struct body_budget budget;
+    struct list visits; /* under way */
+};
+
 /* Set up at start, constant then but for the counters. */
 struct gate {
     struct exchange_env exchange;
@@ -23,8 +29,8 @@ struct gate {
     str proxy_domain;           /* "localhost": {account}.localhost is a route */
     const struct cidr *trusted; /* proxies whose X-Forwarded-… are believed */
     uint32_t trusted_n;
-    struct body_budget *budgets; /* one a worker */
-    uint32_t visits_max;         /* at once */
+    struct gate_part *parts; /* one a worker */
+    uint32_t visits_max;     /* at once */
     _Atomic uint32_t visits;
     /* A visit has ended: for metrics and the request log. On the visit's worker. */
     void (*observe)(void *arg, const struct visit *visit);
@@ -46,6 +52,13 @@ bool gate_is_call(const struct gate *gate, const struct inbound *in, str bound,
 /* Takes the request and answers it. */
 void gate_visit(struct gate *gate, struct inbound *in, enum gate_route route, str account,
                 str path);
+
+void gate_part_init(struct gate_part *part, size_t hold_bytes_max);
+
+/* The worker is about to go: ends what is under way on it, writes too, which nothing else
+ * ends: their callers are told that the outcome is unknown, all others are cut. On its
+ * thread; a turn must follow. */
+void gate_stop(struct gate *gate, struct worker *worker);
 
 /* Where the caller's address and scheme come from: the connection, or a trusted proxy. */
 str gate_client(const struct gate *gate, const struct inbound *in);

@@ -93,7 +93,7 @@ static void on_body_room(struct body *body)
 static void on_body_data(struct body *body)
 {
     struct visit *visit = CONTAINER_OF(body, struct visit, body);
-    call_body_ready(&visit->exchange.call);
+    exchange_body_ready(&visit->exchange);
 }
 
 static void on_inbound_body(struct inbound *in, str chunk)
@@ -192,6 +192,25 @@ static void on_gone(struct inbound *in)
         exchange_body_broken(&visit->exchange);
 }
 
+void gate_part_init(struct gate_part *part, size_t hold_bytes_max)
+{
+    *part = (struct gate_part){.budget = {.bytes_max = hold_bytes_max}};
+    list_init(&part->visits);
+}
+
+/* A visit past its exchange waits for its caller at most, and ends with his connection.
+ */
+void gate_stop(struct gate *gate, struct worker *worker)
+{
+    LIST_EACH(node, &gate->parts[worker->id].visits)
+    {
+        struct visit *visit = CONTAINER_OF(node, struct visit, node);
+        CHECK_MAGIC(visit, VISIT_MAGIC);
+        if (visit->exchanging)
+            exchange_stop(&visit->exchange);
+    }
+}
+
 /* --- the end --- */
 
 static void let_go(struct visit *visit)
@@ -204,6 +223,7 @@ static void let_go(struct visit *visit)
         catalog_unpin(gate->catalog, visit->in->worker, visit->pin);
     account_unref(&visit->account);
     api_key_unref(&visit->key);
+    list_remove(&visit->node);
     atomic_fetch_sub_explicit(&gate->visits, 1, memory_order_relaxed);
 }
 
@@ -250,7 +270,9 @@ void gate_visit(struct gate *gate, struct inbound *in, enum gate_route route, st
     world_name(in->worker->world, "req_", visit->request_id);
     timer_init(&visit->finish, in->worker, on_finish);
     int64_t length = in->head.chunked ? -1 : in->head.content_length;
-    body_init(&visit->body, &gate->budgets[in->worker->id], GATE_HOLD_BYTES, length);
+    struct gate_part *part = &gate->parts[in->worker->id];
+    list_push_back(&part->visits, &visit->node);
+    body_init(&visit->body, &part->budget, GATE_HOLD_BYTES, length);
     visit->body.on_start = on_body_start;
     visit->body.on_room = on_body_room;
     visit->body.on_data = on_body_data;

@@ -41,6 +41,7 @@ struct visit {
     struct inbound *in;
     struct arena *arena;
     enum visit_step step;
+    struct list node;    /* in the worker's visits */
     struct timer finish; /* the last step runs in a turn of its own */
 
     enum gate_route route;

@@ -1,22 +1,18 @@
 /*
  * A text is read from the left by small takers into a `struct civil`, which is checked
- * once. Days are counted from 0000-01-01: a year holds 365 days and one more for each
- * leap year before it, which for non-negative years is a sum of three quotients. The way
- * back guesses the year from the mean length of a year (146,097 days in 400) and is off
- * by one at most.
+ * once; base/calendar.h knows the days.
  *
  * A leap second (:60) is the second that follows it.
  */
 #include "http/date.h"
 
+#include "base/calendar.h"
 #include "base/check.h"
 
-enum {
-    YEAR_MAX = 9999,
-    DAYS_TO_1970 = 719528,
-    DAYS_TO_10000 = 3652425,
-    DAYS_IN_400_YEARS = 146097
-};
+enum { YEAR_MAX = 9999 };
+
+static const usec first_wall = -719528 * USEC_DAY; /* 0000-01-01 */
+static const usec end_wall = 2932897 * USEC_DAY;   /* 10000-01-01 */
 
 struct civil {
     int year, month, day; /* month and day from 1 */
@@ -27,67 +23,35 @@ static const char day_names[][10] = {"Sunday",   "Monday", "Tuesday", "Wednesday
                                      "Thursday", "Friday", "Saturday"};
 static const char month_names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-static const int days_before_month[] = {0,   31,  59,  90,  120, 151, 181,
-                                        212, 243, 273, 304, 334, 365};
-
-static bool is_leap(int year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static int days_before_year(int year)
-{
-    return 365 * year + (year + 3) / 4 - (year + 99) / 100 + (year + 399) / 400;
-}
-
-static int month_start(int year, int month) /* days before it in its year; 1 to 13 */
-{
-    return days_before_month[month - 1] + (month > 2 && is_leap(year));
-}
 
 static bool is_valid(const struct civil *c)
 {
     return c->month >= 1 && c->month <= 12 && c->day >= 1 &&
-           c->day <=
-               month_start(c->year, c->month + 1) - month_start(c->year, c->month) &&
-           c->hour < 24 && c->minute < 60 && c->second <= 60;
+           c->day <= calendar_month_days(c->year, c->month) && c->hour < 24 &&
+           c->minute < 60 && c->second <= 60;
 }
 
 static usec wall_of(const struct civil *c)
 {
-    int days = days_before_year(c->year) + month_start(c->year, c->month) + c->day - 1;
-    return (days - DAYS_TO_1970) * USEC_DAY + c->hour * USEC_H + c->minute * USEC_MIN +
-           c->second * USEC_S;
+    usec days = (usec)calendar_days(c->year, c->month - 1, c->day);
+    return days * USEC_DAY + c->hour * USEC_H + c->minute * USEC_MIN + c->second * USEC_S;
 }
 
 static usec clamp(usec wall)
 {
-    usec last = (DAYS_TO_10000 - DAYS_TO_1970) * USEC_DAY - 1;
-    return usec_min(usec_max(wall, -DAYS_TO_1970 * USEC_DAY), last);
+    return usec_min(usec_max(wall, first_wall), end_wall - 1);
 }
 
-/* Also gives the day of the week, 0 = Sunday: 0000-01-01 was a Saturday. */
+/* Also gives the day of the week, 0 = Sunday. */
 static struct civil civil_of(usec wall, int *ret_weekday)
 {
-    usec since = clamp(wall) + DAYS_TO_1970 * USEC_DAY;
-    int days = (int)(since / USEC_DAY);
+    usec since = clamp(wall) - first_wall;
     int seconds = (int)(since % USEC_DAY / USEC_S);
-    int year = (int)(days * (int64_t)400 / DAYS_IN_400_YEARS);
-    while (days_before_year(year) > days)
-        year--;
-    while (days_before_year(year + 1) <= days)
-        year++;
-    int day = days - days_before_year(year);
-    int month = 1;
-    while (month_start(year, month + 1) <= day)
-        month++;
-    *ret_weekday = (days + 6) % 7;
-    return (struct civil){year,
-                          month,
-                          day - month_start(year, month) + 1,
-                          seconds / 3600,
-                          seconds / 60 % 60,
-                          seconds % 60};
+    int64_t days = (since + first_wall - since % USEC_DAY) / USEC_DAY;
+    struct calendar_day day = calendar_of(days);
+    *ret_weekday = calendar_day_of_week(days) % 7;
+    return (struct civil){day.year,       day.month,         day.day,
+                          seconds / 3600, seconds / 60 % 60, seconds % 60};
 }
 
 /* The takers: each takes what it names off the front of the text, or answers false. */
@@ -315,15 +279,7 @@ void date_format_http(usec wall, char ret[DATE_HTTP_CHARS + 1])
 
 void date_format_iso(usec wall, char ret[DATE_ISO_CHARS + 1])
 {
-    int weekday;
-    struct civil c = civil_of(wall, &weekday);
-    usec since = clamp(wall) + DAYS_TO_1970 * USEC_DAY;
-    char *at = put_digits(ret, c.year, 4, '-');
-    at = put_digits(at, c.month, 2, '-');
-    at = put_digits(at, c.day, 2, 'T');
-    at = put_digits(at, c.hour, 2, ':');
-    at = put_digits(at, c.minute, 2, ':');
-    at = put_digits(at, c.second, 2, '.');
-    at = put_digits(at, (int)(since % USEC_S / USEC_MS), 3, 'Z');
-    *at = 0;
+    usec since = clamp(wall) - first_wall; /* not negative: milliseconds are cut off */
+    calendar_put_iso((since / USEC_MS) + first_wall / USEC_MS, ret);
+    ret[DATE_ISO_CHARS] = 0;
 }

@@ -92,14 +92,8 @@ void headers_init(struct headers *headers, struct arena *arena, uint32_t room)
 
 static void put(struct headers *headers, struct header header)
 {
-    if (headers->n == headers->room) {
-        struct header *old = headers->items;
-        headers->room = headers->room ? headers->room * 2 : 8;
-        headers->items =
-            arena_alloc(headers->arena, headers->room * sizeof(headers->items[0]));
-        if (headers->n)
-            memcpy(headers->items, old, headers->n * sizeof(old[0]));
-    }
+    headers->items = arena_grow(headers->arena, headers->items, headers->n,
+                                &headers->room, sizeof(headers->items[0]));
     headers->items[headers->n++] = header;
 }
 
@@ -167,16 +161,33 @@ uint32_t header_count(const struct headers *headers, enum header_id id)
     return count;
 }
 
-str header_joined(const struct headers *headers, enum header_id id)
+static bool same_name(const struct header *header, enum header_id id, str name)
+{
+    return header->id == id && (id != HEADER_OTHER || str_eq_nocase(header->name, name));
+}
+
+static str joined(struct arena *arena, const struct headers *headers, enum header_id id,
+                  str name)
 {
     str joined = STR_NONE;
     for (uint32_t i = 0; i < headers->n; i++) {
-        if (headers->items[i].id != id)
+        if (!same_name(&headers->items[i], id, name))
             continue;
         str parts[] = {joined, STR(", "), headers->items[i].value};
-        joined = str_absent(joined) ? parts[2] : arena_join(headers->arena, parts, 3);
+        joined = str_absent(joined) ? parts[2] : arena_join(arena, parts, 3);
     }
     return joined;
+}
+
+str header_joined(const struct headers *headers, enum header_id id)
+{
+    CHECK(id != HEADER_OTHER);
+    return joined(headers->arena, headers, id, STR_NONE);
+}
+
+str header_joined_name(struct arena *arena, const struct headers *headers, str name)
+{
+    return joined(arena, headers, header_id_of(name), name);
 }
 
 bool header_has_token(const struct headers *headers, enum header_id id, str token)
@@ -190,11 +201,6 @@ bool header_has_token(const struct headers *headers, enum header_id id, str toke
                 return true;
     }
     return false;
-}
-
-static bool same_name(const struct header *header, enum header_id id, str name)
-{
-    return header->id == id && (id != HEADER_OTHER || str_eq_nocase(header->name, name));
 }
 
 static void drop(struct headers *headers, enum header_id id, str name)

@@ -64,8 +64,10 @@ const struct header *header_find_name(const struct headers *headers, str name);
 str header_value(const struct headers *headers, enum header_id id);
 str header_value_name(const struct headers *headers, str name);
 
-/* The values of all lines of that name as one comma list (RFC 9110 §5.3). */
+/* The values of all lines of that name as one comma list (RFC 9110 §5.3), or absent; in
+ * the headers' arena, or in `arena`. */
 str header_joined(const struct headers *headers, enum header_id id);
+str header_joined_name(struct arena *arena, const struct headers *headers, str name);
 
 uint32_t header_count(const struct headers *headers, enum header_id id);
 

@@ -14,17 +14,11 @@
  */
 #include "http/parse_chunked.h"
 
+#include "base/encode.h"
+
 enum { SIZE, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, LINE, LINE_LF };
 
-enum { DIGITS_MAX = 15, EXTENSION_BYTES_MAX = 4096, LINE_ROOM = 128, TRAILERS_ROOM = 4 };
-
-static int hex_digit(char c)
-{
-    if (str_is_digit(c))
-        return c - '0';
-    c = str_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+enum { DIGITS_MAX = 15, EXTENSION_BYTES_MAX = 4096, TRAILERS_ROOM = 4 };
 
 static bool is_text(char c)
 {
@@ -33,7 +27,7 @@ static bool is_text(char c)
 
 static bool take_size(struct chunked *chunked, char c)
 {
-    int digit = hex_digit(c);
+    int digit = decode_hex_digit(c);
     if (digit >= 0) {
         chunked->left = chunked->left * 16 + (unsigned)digit;
         return ++chunked->digits <= DIGITS_MAX;
@@ -78,13 +72,8 @@ static void keep_char(struct body_parser *body, char c)
     struct chunked *chunked = &body->chunked;
     if (!body->trailers_arena)
         return;
-    if (chunked->line_n == chunked->line_room) {
-        char *old = chunked->line;
-        chunked->line_room = old ? chunked->line_room * 2 : LINE_ROOM;
-        chunked->line = arena_bytes(body->trailers_arena, chunked->line_room);
-        if (old)
-            memcpy(chunked->line, old, chunked->line_n);
-    }
+    chunked->line = arena_grow(body->trailers_arena, chunked->line, chunked->line_n,
+                               &chunked->line_room, 1);
     chunked->line[chunked->line_n++] = c;
 }
 

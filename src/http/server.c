@@ -22,6 +22,7 @@ enum {
     REQUEST_BYTES_MAX = 256 << 20
 };
 static const usec starved_pause = 100 * USEC_MS;
+static const usec room_pause = 10 * USEC_MS; /* for others to close what is idle */
 static const usec starved_silence = USEC_MIN;
 
 void server_init(struct server *server)
@@ -32,7 +33,9 @@ void server_init(struct server *server)
         .idle_timeout = 75 * USEC_S,
         .body_timeout = 30 * USEC_S,
         .write_timeout = 30 * USEC_S,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
     };
+    list_init(&server->listeners);
 }
 
 /* --- binding --- */
@@ -155,20 +158,87 @@ static void refuse_full(struct listener *listener, int fd)
     close(fd);
 }
 
-/* Closes the connection that has been idle longest, if there is one. */
-static bool make_room(struct listener *listener)
+/* --- room for a new connection ---
+ *
+ * A listener closes what is idle on it. Where it has nothing idle, it asks the others to
+ * close one each, leaves the new connection in the backlog meanwhile, and accepts it
+ * after a pause, whatever came of that.
+ */
+
+/* The connection that has been idle longest, or NULL. */
+static struct conn *longest_idle(struct listener *listener)
 {
     LIST_EACH(node, &listener->idle)
     {
         struct conn *conn = CONTAINER_OF(node, struct conn, node);
-        if (conn->state == CONN_HEAD && conn->in.n == 0) {
-            list_remove(&conn->node);
-            conn_lost(conn);
-            return true;
-        }
+        if (conn->state == CONN_HEAD && conn->in.n == 0)
+            return conn;
     }
-    return false;
+    return NULL;
 }
+
+static bool make_room(struct listener *listener)
+{
+    struct conn *conn = longest_idle(listener);
+    if (!conn)
+        return false;
+    list_remove(&conn->node);
+    conn_lost(conn);
+    return true;
+}
+
+static void on_room_asked(struct post *post)
+{
+    struct listener *listener = CONTAINER_OF(post, struct listener, room);
+    atomic_store(&listener->room_asked, false);
+    make_room(listener);
+}
+
+static bool has_others(const struct listener *listener)
+{
+    const struct list *all = &listener->server->listeners;
+    return list_first(all) != list_last(all);
+}
+
+/* False when there are none. */
+static bool ask_others(struct listener *listener)
+{
+    struct server *server = listener->server;
+    pthread_mutex_lock(&server->lock);
+    bool others = has_others(listener);
+    LIST_EACH(node, &server->listeners)
+    {
+        struct listener *other = CONTAINER_OF(node, struct listener, node);
+        if (other != listener && !atomic_exchange(&other->room_asked, true))
+            worker_post(other->worker, &other->room, on_room_asked);
+    }
+    pthread_mutex_unlock(&server->lock);
+    return others;
+}
+
+static void pause_accepting(struct listener *listener, usec pause)
+{
+    poll_want(&listener->poll, 0);
+    timer_start(&listener->again, pause);
+}
+
+static void on_again(struct timer *timer)
+{
+    struct listener *listener = CONTAINER_OF(timer, struct listener, again);
+    poll_want(&listener->poll, POLL_READ);
+}
+
+/* Whether a new connection would be refused, and others were not asked yet. */
+static bool lacks_room(struct listener *listener)
+{
+    struct server *server = listener->server;
+    return !listener->asked &&
+           atomic_load_explicit(&server->connections, memory_order_relaxed) >=
+               server->connections_max &&
+           !longest_idle(listener);
+}
+
+/* --- taking it --- */
 
 static void take(struct listener *listener, int fd, const struct sockaddr_storage *from)
 {
@@ -200,18 +270,12 @@ static void tell_starved(struct server *server, usec now)
 
 /* There is no descriptor for who waits in the backlog, which the loop would go on telling
  * of: it is looked at again after a pause. */
-static void pause_accepting(struct listener *listener)
+static void starve(struct listener *listener)
 {
     atomic_fetch_add_explicit(&listener->server->starved, 1, memory_order_relaxed);
-    poll_want(&listener->poll, 0);
-    timer_start(&listener->again, starved_pause);
+    ask_others(listener);
+    pause_accepting(listener, starved_pause);
     tell_starved(listener->server, listener->worker->now);
-}
-
-static void on_again(struct timer *timer)
-{
-    struct listener *listener = CONTAINER_OF(timer, struct listener, again);
-    poll_want(&listener->poll, POLL_READ);
 }
 
 static bool is_starved(int why)
@@ -219,24 +283,45 @@ static bool is_starved(int why)
     return why == EMFILE || why == ENFILE || why == ENOBUFS || why == ENOMEM;
 }
 
+/* False when no more are to be accepted now. */
+static bool accept_one(struct listener *listener)
+{
+    struct sockaddr_storage from;
+    socklen_t n = sizeof(from);
+    int fd =
+        accept4(listener->fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        take(listener, fd, &from);
+        return true;
+    }
+    if (!is_starved(errno))
+        return false;
+    if (make_room(listener))
+        return true;
+    starve(listener);
+    return false;
+}
+
+static void accept_some(struct listener *listener)
+{
+    for (int i = 0; i < ACCEPTS_A_TURN; i++)
+        if ((i > 0 && lacks_room(listener)) || !accept_one(listener))
+            return; /* and is called again if somebody waits */
+}
+
 static void on_listening(struct poll *poll, unsigned ready)
 {
     struct listener *listener = CONTAINER_OF(poll, struct listener, poll);
     (void)ready;
-    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        struct sockaddr_storage from;
-        socklen_t n = sizeof(from);
-        int fd = accept4(listener->fd, (struct sockaddr *)&from, &n,
-                         SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0 && is_starved(errno) && make_room(listener))
-            continue;
-        if (fd < 0) {
-            if (is_starved(errno))
-                pause_accepting(listener);
+    if (lacks_room(listener)) {
+        listener->asked = true;
+        if (ask_others(listener)) {
+            pause_accepting(listener, room_pause);
             return;
         }
-        take(listener, fd, &from);
     }
+    accept_some(listener);
+    listener->asked = false;
 }
 
 void listener_open(struct listener *listener, struct server *server,
@@ -248,6 +333,10 @@ void listener_open(struct listener *listener, struct server *server,
     list_init(&listener->idle);
     list_init(&listener->busy);
     timer_init(&listener->again, worker, on_again);
+    atomic_init(&listener->room_asked, false);
+    pthread_mutex_lock(&server->lock);
+    list_push_back(&server->listeners, &listener->node);
+    pthread_mutex_unlock(&server->lock);
     CHECK(poll_open(&listener->poll, worker, fd, on_listening));
     poll_want(&listener->poll, POLL_READ);
 }
@@ -298,6 +387,9 @@ bool listener_busy(const struct listener *listener)
 void listener_close(struct listener *listener)
 {
     stop_accepting(listener);
+    pthread_mutex_lock(&listener->server->lock);
+    list_remove(&listener->node);
+    pthread_mutex_unlock(&listener->server->lock);
     LIST_EACH(node, &listener->idle)
     {
         conn_kill(CONTAINER_OF(node, struct conn, node));

@@ -2,14 +2,16 @@
  * Listening sockets and the connections that come in by them. Each worker has its own
  * socket on the shared address (SO_REUSEPORT); a connection stays with its worker.
  *
- * Bounds: connections in all (an idle one makes room for a new one, otherwise the new one
- * hears 503; so it does where descriptors run out, but a new one waits until there is
- * one), head bytes and lines, seconds for a head, for a pause in a body, for an answer
- * that nobody takes, for an idle connection. An idle connection holds no buffers.
+ * Bounds: connections in all (an idle one makes room for a new one, on another worker if
+ * this one has none, otherwise the new one hears 503; so it does where descriptors run
+ * out, but a new one waits until there is one), head bytes and lines, seconds for a head,
+ * for a pause in a body, for an answer that nobody takes, for an idle connection. An idle
+ * connection holds no buffers.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/list.h"
@@ -23,7 +25,7 @@ struct inbound;
 struct tls;
 
 /* What all listeners of a process share. Set up before the first, then constant but for
- * the counters. */
+ * the counters and the list. Stays where it was set up. */
 struct server {
     uint32_t connections_max;
     usec head_timeout;  /* from the first byte of a head to its last */
@@ -39,6 +41,8 @@ struct server {
     /* That happened; once a minute at most, on the listener's thread. May be NULL. */
     void (*on_starved)(void *arg);
     void *arg;
+    pthread_mutex_t lock;
+    struct list listeners; /* all; under the lock, not to be held for long */
 };
 
 void server_init(struct server *server); /* the defaults */
@@ -48,10 +52,14 @@ struct listener {
     struct worker *worker;
     int fd;
     struct poll poll;
-    struct timer again; /* accepts again after a pause for want of descriptors */
-    struct tls *tls;    /* NULL: plain. Replace with listener_set_tls. */
-    bool draining;      /* answers say `Connection: close` */
-    struct list idle;   /* connections between requests, longest idle first */
+    struct list node;        /* in server->listeners */
+    struct timer again;      /* accepts again after a pause for want of room */
+    bool asked;              /* for room, of the other listeners, just now */
+    struct post room;        /* others want room */
+    _Atomic bool room_asked; /* it is pending */
+    struct tls *tls;         /* NULL: plain. Replace with listener_set_tls. */
+    bool draining;           /* answers say `Connection: close` */
+    struct list idle;        /* connections between requests, longest idle first */
     struct list busy;
     struct arena *arenas[64]; /* of ended requests, to be used again */
     unsigned arena_n;
@@ -83,7 +91,8 @@ void listener_drain(struct listener *listener);
 /* Whether connections are left; those that linger for their peer do not count. */
 bool listener_busy(const struct listener *listener);
 
-/* Closes everything at once. Requests that are under way hear on_gone. */
+/* Closes everything at once. Requests that are under way hear on_gone. A turn of the
+ * worker must follow before the memory goes. */
 void listener_close(struct listener *listener);
 
 #endif

@@ -13,6 +13,7 @@
 #include "http/url.h"
 
 #include "base/encode.h"
+#include "base/uri.h"
 
 #include <arpa/inet.h>
 
@@ -39,14 +40,6 @@ static size_t find_any(str text, const char *set)
     while (at < text.n && !strchr(set, text.p[at]))
         at++;
     return at;
-}
-
-static str lower(struct arena *arena, str text)
-{
-    char *p = arena_bytes(arena, text.n);
-    for (size_t i = 0; i < text.n; i++)
-        p[i] = str_lower(text.p[i]);
-    return str_of(p, text.n);
 }
 
 static uint16_t default_port(bool tls)
@@ -80,8 +73,7 @@ static bool is_number(str label)
 {
     bool hex = str_starts_nocase(label, STR("0x"));
     for (size_t i = hex ? 2 : 0; i < label.n; i++)
-        if (!str_is_digit(label.p[i]) &&
-            !(hex && str_lower(label.p[i]) >= 'a' && str_lower(label.p[i]) <= 'f'))
+        if (!(hex ? decode_hex_digit(label.p[i]) >= 0 : str_is_digit(label.p[i])))
             return false;
     return true;
 }
@@ -150,7 +142,7 @@ static bool parse_authority(struct arena *arena, str authority, struct url *url,
     str host;
     if (!take_host(&rest, &host, ret_why))
         return false;
-    url->host = lower(arena, host);
+    url->host = arena_lower(arena, host);
     url->port = default_port(url->tls);
     return parse_port(rest, &url->port, ret_why);
 }
@@ -213,54 +205,6 @@ bool url_same_origin(const struct url *a, const struct url *b)
     return a->tls == b->tls && a->port == b->port && str_eq(a->host, b->host);
 }
 
-static bool skip(str *rest, str prefix)
-{
-    if (!str_starts(*rest, prefix))
-        return false;
-    *rest = str_from(*rest, prefix.n);
-    return true;
-}
-
-/*
- * The steps of §5.2.4, a segment with its leading slash at a time. A dot segment that
- * ends the path leaves its slash; ".." takes the last segment written with it.
- */
-str url_remove_dots(struct arena *arena, str path)
-{
-    str rest = path;
-    while (skip(&rest, STR("../")) || skip(&rest, STR("./")))
-        ;
-    if (str_eq(rest, STR(".")) || str_eq(rest, STR("..")))
-        return STR("");
-    char *out = arena_bytes(arena, path.n);
-    size_t n = 0;
-    while (rest.n) {
-        size_t end = 1 + str_find(str_from(rest, 1), '/');
-        str segment = str_of(rest.p, end);
-        rest = str_from(rest, end);
-        bool up = str_eq(segment, STR("/.."));
-        if (!up && !str_eq(segment, STR("/."))) {
-            memcpy(out + n, segment.p, segment.n);
-            n += segment.n;
-            continue;
-        }
-        while (up && n && out[--n] != '/')
-            ;
-        if (rest.n == 0)
-            out[n++] = '/';
-    }
-    return str_of(out, n);
-}
-
-/* RFC 3986 §5.2.3, for a base with an authority. */
-static str merge_paths(struct arena *arena, str base, str path)
-{
-    size_t slash = str_find_last(base, '/');
-    str folder = slash < base.n ? str_of(base.p, slash + 1) : STR("/");
-    str parts[] = {folder, path};
-    return arena_join(arena, parts, COUNT_OF(parts));
-}
-
 /* A reference of path and query only: §5.2.2 behind the authority. */
 static void apply_relative(struct arena *arena, str reference, struct url *url)
 {
@@ -272,9 +216,8 @@ static void apply_relative(struct arena *arena, str reference, struct url *url)
             url->query = query;
         return;
     }
-    if (path.p[0] != '/')
-        path = merge_paths(arena, url->path, path);
-    url->path = url_remove_dots(arena, path);
+    str base = url->path.n ? url->path : STR("/");
+    url->path = uri_resolve_path(arena, base, path);
     url->query = query;
 }
 
@@ -302,7 +245,7 @@ bool url_resolve(struct arena *arena, const struct url *base, str reference,
     str text = authority ? arena_join(arena, parts, COUNT_OF(parts)) : reference;
     if (!url_parse(arena, text, &url, NULL))
         return false;
-    url.path = url_remove_dots(arena, url.path);
+    url.path = uri_remove_dots(arena, url.path);
     *ret_url = url;
     return true;
 }

@@ -42,8 +42,9 @@ bool url_resolve(struct arena *arena, const struct url *base, str reference,
 
 bool url_same_origin(const struct url *a, const struct url *b);
 
-/* Removes "." and ".." segments (RFC 3986 §5.2.4). */
-str url_remove_dots(struct arena *arena, str path);
+/* Whether a server may read the path's ".." segments, escaped ones too, as leading above
+ * the folder where the path starts; be it on the way only. */
+bool url_path_climbs(str path);
 
 /*
  * A pattern of an allowed host: [scheme://]host[:port]. The scheme is https unless

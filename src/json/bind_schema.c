@@ -10,7 +10,6 @@
 
 #include "json/bind_row.h"
 #include "json/json_parse.h"
-#include "json/json_room.h"
 #include "json/json_write.h"
 
 struct use {
@@ -23,8 +22,8 @@ struct schema {
     struct json_out out;
     struct arena arena;
     struct use *uses; /* the root first */
-    size_t n;
-    size_t room;
+    uint32_t n;
+    uint32_t room;
 };
 
 static struct use *find_use(const struct schema *s, const struct bind_table *table)
@@ -49,8 +48,7 @@ static void count_use(struct schema *s, const struct bind_table *table)
         use->count++;
         return;
     }
-    if (s->n == s->room)
-        s->uses = json_room_double(&s->arena, s->uses, &s->room, sizeof(s->uses[0]));
+    s->uses = arena_grow(&s->arena, s->uses, s->n, &s->room, sizeof(s->uses[0]));
     s->uses[s->n++] = (struct use){.table = table, .count = 1};
 }
 

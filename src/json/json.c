@@ -8,7 +8,6 @@
 #include <math.h>
 
 #include "json/json_number.h"
-#include "json/json_room.h"
 #include "json/json_write.h"
 #include "json/member_index.h"
 
@@ -69,8 +68,8 @@ str json_type_name(const struct json *v)
 struct visit {
     struct arena *arena;
     struct json **due;
-    size_t n;
-    size_t room;
+    uint32_t n;
+    uint32_t room;
     struct json *first[64];
 };
 
@@ -84,9 +83,8 @@ static void visit_init(struct visit *visit, struct arena *arena)
 
 static void visit_push(struct visit *visit, const struct json *v)
 {
-    if (visit->n == visit->room)
-        visit->due = json_room_double(visit->arena, visit->due, &visit->room,
-                                      sizeof(visit->due[0]));
+    visit->due = arena_grow(visit->arena, visit->due, visit->n, &visit->room,
+                            sizeof(visit->due[0]));
     visit->due[visit->n++] = (struct json *)(uintptr_t)v;
 }
 
@@ -207,12 +205,7 @@ void json_build_init(struct json_build *build, struct arena *arena)
 /* The next place; arrays and objects differ in the size of one. */
 static void *build_next(struct json_build *build, size_t each)
 {
-    if (build->n == build->room) {
-        size_t room = build->room;
-        build->at = json_room_double(build->arena, build->at, &room, each);
-        CHECK(room <= UINT32_MAX);
-        build->room = (uint32_t)room;
-    }
+    build->at = arena_grow(build->arena, build->at, build->n, &build->room, each);
     return (char *)build->at + each * build->n++;
 }
 

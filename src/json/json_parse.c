@@ -23,7 +23,6 @@
 
 #include "json/json_distinct.h"
 #include "json/json_place.h"
-#include "json/json_room.h"
 #include "json/json_scalar.h"
 
 enum { CELLS_FIRST = 512, HINT_MAX = UINT8_MAX };
@@ -60,7 +59,7 @@ _Static_assert(sizeof(struct json_member) == 2 * sizeof(union cell) &&
 struct rest {
     struct json_source source;
     union cell *cells;
-    size_t room;
+    uint32_t room;
     enum json_duplicates duplicates;
     bool odd_names; /* a name had an escape: no text is compared with names any more */
 };
@@ -82,8 +81,8 @@ static const char *fault(struct rest *rest, const char *at, const char *what)
 /* Moves the stack to a larger place, which it answers. */
 static union cell *grow(struct rest *rest)
 {
-    return rest->cells = json_room_double(rest->source.arena, rest->cells, &rest->room,
-                                          sizeof(rest->cells[0]));
+    return rest->cells = arena_double(rest->source.arena, rest->cells, &rest->room,
+                                      sizeof(rest->cells[0]));
 }
 
 /* Room for a name and a value. */
@@ -117,7 +116,7 @@ HOT const char *read_scalar(struct parser *ps, const char *p)
     struct json *value = &ps->top++->value;
     if (*p == '"')
         return json_scalar_string(source, p, value);
-    if (str_is_digit(*p) || *p == '-')
+    if (json_scalar_begins_number(*p))
         return json_scalar_number(source, p, ps->end, value);
     return json_scalar_word(source, p, ps->end, value);
 }

@@ -34,6 +34,8 @@ HOT uint32_t json_scalar_load_4(const char *p)
     return x;
 }
 
+static const char json_scalar_missing[] = "a value is expected here";
+
 /* `p` stands at the opening quote. */
 HOT const char *json_scalar_string(struct json_source *source, const char *p,
                                    struct json *ret_string)
@@ -55,8 +57,8 @@ HOT const char *json_scalar_string(struct json_source *source, const char *p,
  * number = [ "-" ] int [ "." 1*DIGIT ] [ "e" [ "-" / "+" ] 1*DIGIT ]; int has no zeros in
  * front (RFC 8259 §6). `p` stands behind int.
  */
-HOT const char *json_scalar_fraction(struct json_source *source, const char *p,
-                                     const char *end)
+static __attribute__((noinline)) const char *json_scalar_fraction(
+    struct json_source *source, const char *p, const char *end)
 {
     if (p < end && *p == '.') {
         size_t n = json_scan_digits(++p, end);
@@ -75,6 +77,27 @@ HOT const char *json_scalar_fraction(struct json_source *source, const char *p,
     return p;
 }
 
+/* The same, where one look at the digits saw the end of int, and perhaps that of the
+ * fraction: `others` has a bit for each byte behind int that is no digit, from the second
+ * on. Most numbers end here. */
+HOT const char *json_scalar_rest(struct json_source *source, const char *p,
+                                 const char *end, uint64_t others)
+{
+    const char *behind = p;
+    if (*p == '.' && others && !(others & 1))
+        behind += 1 + __builtin_ctzll(others);
+    if (__builtin_expect((*behind | 0x20) != 'e' && (*behind != '.' || behind != p), 1))
+        return behind;
+    return json_scalar_fraction(source, p, end);
+}
+
+/* Whether a number may begin so, in one comparison; '.' and '/', which stand between '-'
+ * and '0', are refused as a number then. */
+HOT bool json_scalar_begins_number(char c)
+{
+    return (unsigned char)(c - '-') <= '9' - '-';
+}
+
 /* Whole numbers of up to 15 digits are doubles that print the same again, but for "-0";
  * all others keep their text. */
 HOT const char *json_scalar_number(struct json_source *source, const char *start,
@@ -82,12 +105,17 @@ HOT const char *json_scalar_number(struct json_source *source, const char *start
 {
     bool negative = *start == '-';
     const char *digits = start + negative;
-    size_t n = json_scan_digits(digits, end);
+    uint64_t others = json_scan_others(digits, end);
+    size_t n = others ? (size_t)__builtin_ctzll(others) : json_scan_digits(digits, end);
     if (n == 0)
-        return json_source_fault(source, digits, "a digit must follow the minus sign");
-    if (*digits == '0' && n > 1)
+        return json_source_fault(source, digits,
+                                 negative ? "a digit must follow the minus sign"
+                                          : json_scalar_missing);
+    if (__builtin_expect((*digits == '0') & (n > 1), 0))
         return json_source_fault(source, start, "a number may not start with a zero");
-    const char *p = json_scalar_fraction(source, digits + n, end);
+    const char *p = digits + n;
+    p = others ? json_scalar_rest(source, p, end, others >> 1 >> n)
+               : json_scalar_fraction(source, p, end);
     if (!p)
         return NULL;
     if (p == digits + n && n <= 15 && !(negative && *digits == '0')) {
@@ -119,7 +147,7 @@ HOT const char *json_scalar_word(struct json_source *source, const char *p,
         json_scalar_set(ret_word, JSON_FALSE, 0, 0);
         return p + 5;
     }
-    return json_source_fault(source, p, "a value is expected here");
+    return json_source_fault(source, p, json_scalar_missing);
 }
 
 #endif

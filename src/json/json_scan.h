@@ -62,21 +62,21 @@ static inline const char *json_scan_plain(const char *p, const char *end)
     return p;
 }
 
-/* How many digits stand at p. */
-static inline size_t json_scan_digits(const char *p, const char *end)
+/* One bit a byte that is no digit. */
+static inline uint64_t json_scan_other_mask(const char *p)
 {
-    const char *start = p;
-    for (; end - p >= 16; p += 16) {
-        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
-        __m128i value = _mm_sub_epi8(x, _mm_set1_epi8('0'));
-        __m128i digit = _mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value);
-        unsigned other = (unsigned)_mm_movemask_epi8(digit) ^ 0xffff;
-        if (other)
-            return (size_t)(p - start) + (size_t)__builtin_ctz(other);
-    }
-    while (p < end && str_is_digit(*p))
-        p++;
-    return (size_t)(p - start);
+    __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i value = _mm_sub_epi8(x, _mm_set1_epi8('0'));
+    __m128i digit = _mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value);
+    return (uint64_t)_mm_movemask_epi8(digit) ^ 0xffff;
+}
+
+/* The same of 32 bytes; 0 where there are not so many. */
+static inline uint64_t json_scan_others(const char *p, const char *end)
+{
+    if (end - p < 32)
+        return 0;
+    return json_scan_other_mask(p) | json_scan_other_mask(p + 16) << 16;
 }
 
 /* The value of 1 to 8 digits; eight bytes are readable at p. The digits are moved to the
@@ -95,8 +95,10 @@ static inline uint64_t json_scan_whole_8(const char *p, size_t n)
 static inline uint64_t json_scan_whole(const char *p, size_t n, const char *end)
 {
     uint64_t value = 0;
-    if (end - p >= 16 && n <= 8)
-        return json_scan_whole_8(p, n);
+    if (end - p >= 16)
+        return n <= 8 ? json_scan_whole_8(p, n)
+                      : json_scan_whole_8(p, n - 8) * 100000000 +
+                            json_scan_whole_8(p + n - 8, 8);
     for (size_t i = 0; i < n; i++)
         value = value * 10 + (uint64_t)(p[i] - '0');
     return value;
@@ -104,13 +106,11 @@ static inline uint64_t json_scan_whole(const char *p, size_t n, const char *end)
 
 #else
 
-/* How many digits stand at p. */
-static inline size_t json_scan_digits(const char *p, const char *end)
+static inline uint64_t json_scan_others(const char *p, const char *end)
 {
-    const char *start = p;
-    while (p < end && str_is_digit(*p))
-        p++;
-    return (size_t)(p - start);
+    (void)p;
+    (void)end;
+    return 0;
 }
 
 /* The value of 1 to 16 digits. */
@@ -137,6 +137,15 @@ static inline const char *json_scan_plain(const char *p, const char *end)
 }
 
 #endif
+
+/* How many digits stand at p. */
+static inline size_t json_scan_digits(const char *p, const char *end)
+{
+    const char *start = p;
+    while (p < end && str_is_digit(*p))
+        p++;
+    return (size_t)(p - start);
+}
 
 /* Whether all bytes of a short text are plain. Loads may overlap, but stay inside. */
 static inline bool json_scan_all_plain(const char *p, size_t n)

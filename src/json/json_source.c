@@ -5,6 +5,9 @@
  */
 #include "json/json_source.h"
 
+#include "base/encode.h"
+#include "base/utf8.h"
+
 const char *json_source_fault(struct json_source *source, const char *at,
                               const char *what)
 {
@@ -13,65 +16,17 @@ const char *json_source_fault(struct json_source *source, const char *at,
     return NULL;
 }
 
-/* UTF-8 of a code point; of a surrogate, its WTF-8. */
-static char *put_code_point(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        *out++ = (char)c;
-        return out;
-    }
-    if (c < 0x800) {
-        *out++ = (char)(0xc0 | c >> 6);
-    } else if (c < 0x10000) {
-        *out++ = (char)(0xe0 | c >> 12);
-        *out++ = (char)(0x80 | (c >> 6 & 0x3f));
-    } else {
-        *out++ = (char)(0xf0 | c >> 18);
-        *out++ = (char)(0x80 | (c >> 12 & 0x3f));
-        *out++ = (char)(0x80 | (c >> 6 & 0x3f));
-    }
-    *out++ = (char)(0x80 | (c & 0x3f));
-    return out;
-}
-
-static inline int hex_digit(char c)
-{
-    int digit = c - '0';
-    int letter = (c | 0x20) - 'a';
-    if (digit >= 0 && digit <= 9)
-        return digit;
-    return letter >= 0 && letter <= 5 ? letter + 10 : -1;
-}
-
-/* The value of four hexadecimal digits; less than 0 when they are not. */
-static inline int hex4(const char *p, const char *end)
-{
-    if (end - p < 4)
-        return -1;
-    return hex_digit(p[0]) * 0x1000 | hex_digit(p[1]) * 0x100 | hex_digit(p[2]) * 0x10 |
-           hex_digit(p[3]);
-}
-
 /* `p` stands behind `\u`. A high surrogate takes the low one that follows it; a surrogate
  * alone stays what it is. */
 static const char *read_unicode(struct json_source *source, const char *p, char **out)
 {
-    int unit = hex4(p, source->end);
-    if (unit < 0)
+    uint32_t c;
+    size_t taken = decode_utf16_escape(str_of(p, (size_t)(source->end - p)), &c);
+    if (!taken)
         return json_source_fault(source, p,
                                  "\\u must be followed by four hexadecimal digits");
-    uint32_t c = (uint32_t)unit;
-    p += 4;
-    if (c >= 0xd800 && c < 0xdc00 && source->end - p >= 6 && p[0] == '\\' &&
-        p[1] == 'u') {
-        int low = hex4(p + 2, source->end);
-        if (low >= 0xdc00 && low < 0xe000) {
-            c = 0x10000 + ((c - 0xd800) << 10) + ((uint32_t)low - 0xdc00);
-            p += 6;
-        }
-    }
-    *out = put_code_point(*out, c);
-    return p;
+    *out += utf8_put(*out, c);
+    return p + taken;
 }
 
 /* `p` stands behind a backslash. */

@@ -11,7 +11,6 @@
 
 #include <math.h>
 
-#include "json/json_room.h"
 #include "json/json_scan.h"
 
 static inline void put(struct buf *buf, const char *p, size_t n)
@@ -146,8 +145,8 @@ struct writer {
     struct buf *buf;
     enum json_style style;
     struct level *levels;
-    size_t n;
-    size_t room;
+    uint32_t n;
+    uint32_t room;
     struct arena arena;
 };
 
@@ -163,9 +162,7 @@ static void put_break(const struct writer *w)
 static void open_level(struct writer *w, const struct json *value)
 {
     put_char(w->buf, value->type == JSON_ARRAY ? '[' : '{');
-    if (w->n == w->room)
-        w->levels =
-            json_room_double(&w->arena, w->levels, &w->room, sizeof(w->levels[0]));
+    w->levels = arena_grow(&w->arena, w->levels, w->n, &w->room, sizeof(w->levels[0]));
     w->levels[w->n++] = (struct level){.value = value};
 }
 

@@ -62,6 +62,19 @@ uint32_t member_index_put(struct member_index *index)
     return *slot - 1;
 }
 
+void member_index_move(struct member_index *index, struct arena *arena,
+                       const struct json_member *members, uint32_t room)
+{
+    uint32_t n = index->n;
+    member_index_init(index, arena, members, room);
+    if (!index->mask)
+        index->n = n;
+    while (index->n < n) {
+        uint32_t *slot = probe(index, json_key(&members[index->n]));
+        *slot = ++index->n;
+    }
+}
+
 void member_index_all(struct member_index *index, struct arena *arena,
                       const struct json *object)
 {

@@ -19,6 +19,10 @@ struct member_index {
 void member_index_init(struct member_index *index, struct arena *arena,
                        const struct json_member *members, uint32_t room);
 
+/* The members have moved to `members`, where there is place for `room` of them. */
+void member_index_move(struct member_index *index, struct arena *arena,
+                       const struct json_member *members, uint32_t room);
+
 /* Puts in the next member, members[n]. Answers its place, or, when a member of this
  * name is in the index already, that one's place, and then puts in nothing. */
 uint32_t member_index_put(struct member_index *index);

@@ -9,7 +9,6 @@
  */
 #include "json/merge.h"
 
-#include "json/json_room.h"
 #include "json/member_index.h"
 
 struct level {
@@ -26,8 +25,8 @@ struct level {
 struct merger {
     struct arena *arena;
     struct level *levels;
-    size_t n;
-    size_t room;
+    uint32_t n;
+    uint32_t room;
 };
 
 static uint32_t member_count(const struct json *v)
@@ -38,8 +37,7 @@ static uint32_t member_count(const struct json *v)
 static void open_level(struct merger *m, const struct json *target,
                        const struct json *patch, struct json *ret_object)
 {
-    if (m->n == m->room)
-        m->levels = json_room_double(m->arena, m->levels, &m->room, sizeof(m->levels[0]));
+    m->levels = arena_grow(m->arena, m->levels, m->n, &m->room, sizeof(m->levels[0]));
     struct level *level = &m->levels[m->n++];
     *level = (struct level){.target = target, .patch = patch, .ret_object = ret_object};
     member_index_all(&level->targets, m->arena, target);

@@ -16,38 +16,36 @@ static int64_t index_of(str token)
     return (int64_t)index;
 }
 
-/* False at a `~` that is not followed by 0 or 1. */
-static bool unescape(struct arena *arena, str token, str *ret_name)
+bool pointer_valid(str text)
 {
-    if (str_find(token, '~') == token.n) {
-        *ret_name = arena_str(arena, token);
-        return true;
-    }
-    char *p = arena_bytes(arena, token.n);
-    size_t n = 0;
-    for (size_t i = 0; i < token.n; i++) {
-        char c = token.p[i];
-        if (c == '~') {
-            char code = ++i < token.n ? token.p[i] : 0;
-            if (code != '0' && code != '1')
-                return false;
-            c = code == '0' ? '~' : '/';
-        }
-        p[n++] = c;
-    }
-    *ret_name = str_of(p, n);
+    if (text.n && text.p[0] != '/')
+        return false;
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] == '~' &&
+            (i + 1 == text.n || (text.p[i + 1] != '0' && text.p[i + 1] != '1')))
+            return false;
     return true;
 }
 
-static bool parse_token(struct arena *arena, str text, enum pointer_syntax syntax,
-                        struct pointer_token *ret_token)
+static str unescaped(struct arena *arena, str token)
 {
-    struct pointer_token token = {.index = index_of(text)};
-    if (!unescape(arena, text, &token.name))
-        return false;
-    token.star = syntax == POINTER_STAR && str_eq(text, STR("*"));
-    *ret_token = token;
-    return true;
+    if (str_find(token, '~') == token.n)
+        return arena_str(arena, token);
+    char *p = arena_bytes(arena, token.n);
+    size_t n = 0;
+    for (size_t i = 0; i < token.n; i++)
+        p[n++] = token.p[i] != '~' ? token.p[i] : token.p[++i] == '0' ? '~' : '/';
+    return str_of(p, n);
+}
+
+static struct pointer_token token_of(struct arena *arena, str text,
+                                     enum pointer_syntax syntax)
+{
+    return (struct pointer_token){
+        .name = unescaped(arena, text),
+        .index = index_of(text),
+        .star = syntax == POINTER_STAR && str_eq(text, STR("*")),
+    };
 }
 
 static uint32_t count_tokens(str text)
@@ -62,19 +60,18 @@ bool pointer_parse(struct arena *arena, str text, enum pointer_syntax syntax,
                    struct pointer *ret_pointer)
 {
     struct pointer pointer = {0};
+    if (!pointer_valid(text))
+        return false;
     if (text.n == 0) {
         *ret_pointer = pointer;
         return true;
     }
-    if (text.p[0] != '/')
-        return false;
     struct pointer_token *tokens =
         arena_array(arena, count_tokens(text), sizeof(tokens[0]));
     str rest = str_from(text, 1);
     str token;
     while (str_next(&rest, '/', &token))
-        if (!parse_token(arena, token, syntax, &tokens[pointer.n++]))
-            return false;
+        tokens[pointer.n++] = token_of(arena, token, syntax);
     pointer.tokens = tokens;
     *ret_pointer = pointer;
     return true;

@@ -21,7 +21,10 @@ struct pointer {
 
 enum pointer_syntax { POINTER_RFC6901, POINTER_STAR };
 
-/* False when the text is neither empty nor starts with "/", or holds a bad `~`. */
+/* Whether the text is empty or starts with "/", and has 0 or 1 behind each "~" (§3). */
+bool pointer_valid(str text);
+
+/* False when the text is not valid. */
 bool pointer_parse(struct arena *arena, str text, enum pointer_syntax syntax,
                    struct pointer *ret_pointer) MUST_CHECK;
 

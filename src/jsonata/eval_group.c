@@ -4,14 +4,12 @@
  * for each key with what was put together as its context. Keys keep the order in which
  * they first came.
  *
- * Groups are found by a table of open addressing over the keys' hashes, in the arena.
+ * The keys are the members of the object to be; each has its group at the same place.
  */
 #include "jsonata/eval.h"
-
-#include "base/hash.h"
+#include "jsonata/members.h"
 
 struct group {
-    str key;
     uint32_t pair;
     uint32_t n; /* items, linked: the newest first */
     uint32_t last;
@@ -26,49 +24,26 @@ struct entry {
 struct grouping {
     struct eval *eval;
     const struct node *object;
+    struct members members;
     struct group *groups;
     uint32_t group_n, group_room;
     struct entry *entries;
     uint32_t entry_n, entry_room;
-    uint32_t *table; /* 1 + index of a group; 0 = free */
-    uint32_t table_n;
 };
 
 static void *grown(struct eval *eval, const void *items, uint32_t n, uint32_t *room,
                    size_t each)
 {
-    *room = *room ? *room * 2 : 8;
-    void *more = arena_alloc(&eval->arena, *room * each);
-    eval_charge(eval, *room / 4);
-    if (n)
-        memcpy(more, items, n * each);
-    return more;
-}
-
-static uint32_t *cell_of(const struct grouping *g, str key)
-{
-    uint32_t at = (uint32_t)hash_str(key) & (g->table_n - 1);
-    while (g->table[at] && !str_eq(g->groups[g->table[at] - 1].key, key))
-        at = (at + 1) & (g->table_n - 1);
-    return &g->table[at];
-}
-
-static void grow_table(struct grouping *g)
-{
-    g->table_n = g->table_n ? g->table_n * 2 : 16;
-    g->table = arena_zalloc(&g->eval->arena, g->table_n * sizeof(*g->table));
-    eval_charge(g->eval, g->table_n / 4);
-    for (uint32_t i = 0; i < g->group_n; i++)
-        *cell_of(g, g->groups[i].key) = i + 1;
+    if (n == *room)
+        eval_charge(eval, n / 2);
+    return arena_grow(&eval->arena, items, n, room, each);
 }
 
 static struct group *group_for(struct grouping *g, str key, uint32_t pair)
 {
-    if (g->group_n * 2 >= g->table_n)
-        grow_table(g);
-    uint32_t *cell = cell_of(g, key);
-    if (*cell) {
-        struct group *group = &g->groups[*cell - 1];
+    uint32_t place = members_place(&g->members, key);
+    if (place < g->group_n) {
+        struct group *group = &g->groups[place];
         if (group->pair != pair)
             eval_throw(g->eval, &(struct jsonata_fault){
                                     .code = JSONATA_D1009,
@@ -76,19 +51,16 @@ static struct group *group_for(struct grouping *g, str key, uint32_t pair)
                                     .value = json_of_text(key)});
         return group;
     }
-    if (g->group_n == g->group_room)
-        g->groups =
-            grown(g->eval, g->groups, g->group_n, &g->group_room, sizeof(*g->groups));
-    g->groups[g->group_n] = (struct group){.key = key, .pair = pair, .last = UINT32_MAX};
-    *cell = ++g->group_n;
-    return &g->groups[g->group_n - 1];
+    g->groups = grown(g->eval, g->groups, g->group_n, &g->group_room, sizeof(*g->groups));
+    struct group *group = &g->groups[g->group_n++];
+    *group = (struct group){.pair = pair, .last = UINT32_MAX};
+    return group;
 }
 
 static void add(struct grouping *g, struct group *group, struct json item)
 {
-    if (g->entry_n == g->entry_room)
-        g->entries =
-            grown(g->eval, g->entries, g->entry_n, &g->entry_room, sizeof(*g->entries));
+    g->entries =
+        grown(g->eval, g->entries, g->entry_n, &g->entry_room, sizeof(*g->entries));
     g->entries[g->entry_n] = (struct entry){item, group->last};
     group->last = g->entry_n++;
     group->alone = item;
@@ -175,9 +147,8 @@ static struct json value_of(struct grouping *g, const struct group *group, bool 
     return eval_node(g->eval, node, tuple.u.items[0], frame);
 }
 
-static struct json object_of(struct eval *eval, struct json_member *members, uint32_t n)
+static struct json object_of(struct json_member *members, uint32_t n)
 {
-    (void)eval;
     return (struct json){.type = JSON_OBJECT, .n = n, .u.members = members};
 }
 
@@ -189,22 +160,21 @@ static struct json_member member_of(str key, struct json value)
 struct json eval_group(struct eval *eval, const struct node *object, struct json input,
                        struct frame *frame)
 {
-    struct grouping g = {.eval = eval, .object = object};
+    struct grouping g = {.eval = eval, .object = object, .members = members_in(eval)};
     bool tuples = input.mark & MARK_TUPLES;
     bool empty = eval_is_array(input) && input.n == 0;
     if (!eval_is_array(input) || (empty && !tuples))
         input = eval_single(eval, empty ? eval_nothing() : input, 0);
     for (uint32_t i = 0; i < input.n; i++)
         sort_item(&g, eval_item(input, i), tuples, frame);
-    struct json_member *members =
-        arena_alloc(&eval->arena, (g.group_n + 1) * sizeof(*members));
+    struct json_member *members = g.members.items;
     uint32_t n = 0;
     for (uint32_t i = 0; i < g.group_n; i++) {
         struct json value = value_of(&g, &g.groups[i], tuples, frame);
         if (!eval_is_nothing(value))
-            members[n++] = member_of(g.groups[i].key, value);
+            members[n++] = member_of(json_key(&members[i]), value);
     }
-    return object_of(eval, members, n);
+    return object_of(members, n);
 }
 
 /* Its keys are strings that differ, and its context is one item: nothing to group. */
@@ -224,7 +194,7 @@ static struct json plain_object(struct eval *eval, const struct node *node,
         if (!eval_is_nothing(value))
             members[n++] = member_of(json_text(&node->items[i]->value), value);
     }
-    return object_of(eval, members, n);
+    return object_of(members, n);
 }
 
 struct json eval_object(struct eval *eval, const struct node *node, struct json input,

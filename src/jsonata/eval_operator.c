@@ -10,14 +10,9 @@ static const double range_max = 1e7;
 static _Noreturn void fail_at(struct eval *eval, enum jsonata_code code,
                               const struct node *node, struct json value)
 {
-    static const char *const texts[] = {"",
-#define X(name, text, power) text,
-                                        TOKEN_OPERATORS(X)
-#undef X
-    };
     eval_throw(eval, &(struct jsonata_fault){.code = code,
                                              .position = node->position,
-                                             .token = str_z(texts[node->op]),
+                                             .token = lexer_op_text(node->op),
                                              .value = value});
 }
 
@@ -90,15 +85,11 @@ static struct json comparison(struct eval *eval, const struct node *node, struct
     if (eval_is_nothing(a) || eval_is_nothing(b))
         return eval_nothing();
     if (a.type != b.type)
-        eval_throw(eval, &(struct jsonata_fault){
-                             .code = JSONATA_T2009,
-                             .position = node->position,
-                             .token = node->op == OP_LESS         ? STR("<")
-                                      : node->op == OP_GREATER    ? STR(">")
-                                      : node->op == OP_LESS_EQUAL ? STR("<=")
-                                                                  : STR(">="),
-                             .value = a,
-                             .value2 = b});
+        eval_throw(eval, &(struct jsonata_fault){.code = JSONATA_T2009,
+                                                 .position = node->position,
+                                                 .token = lexer_op_text(node->op),
+                                                 .value = a,
+                                                 .value2 = b});
     if (a.type == JSON_STRING)
         return json_of_bool(
             holds(node->op, text_compare(json_text(&a), json_text(&b)), true));
@@ -200,7 +191,7 @@ struct json eval_negate(struct eval *eval, const struct node *node, struct json 
     if (!eval_number(eval, value, &number))
         eval_throw(eval, &(struct jsonata_fault){.code = JSONATA_D1002,
                                                  .position = node->position,
-                                                 .token = STR("-"),
+                                                 .token = lexer_op_text(OP_MINUS),
                                                  .value = value});
     return json_of_number(-number);
 }
@@ -214,7 +205,7 @@ static bool whole(struct eval *eval, const struct node *node, struct json value,
         isinf(eval_double(value)))
         eval_throw(eval, &(struct jsonata_fault){.code = code,
                                                  .position = node->position,
-                                                 .token = STR(".."),
+                                                 .token = lexer_op_text(OP_RANGE),
                                                  .value = value});
     *ret = eval_double(value);
     return true;
@@ -235,7 +226,7 @@ struct json eval_range(struct eval *eval, const struct node *node, struct json i
     if (n > range_max)
         eval_throw(eval, &(struct jsonata_fault){.code = JSONATA_D2014,
                                                  .position = node->position,
-                                                 .token = STR(".."),
+                                                 .token = lexer_op_text(OP_RANGE),
                                                  .value = json_of_number(n)});
     return (struct json){.type = JSON_ARRAY,
                          .mark = MARK_SEQUENCE | MARK_RANGE,

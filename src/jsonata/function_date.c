@@ -1,7 +1,5 @@
 /* Built-in functions on dates and times: milliseconds since 1970 and their texts. */
-#include <math.h>
-
-#include "picture/calendar.h"
+#include "base/calendar.h"
 #include "jsonata/function.h"
 #include "picture/iso_date.h"
 #include "picture/picture_date.h"
@@ -23,45 +21,14 @@ static const struct picture_date *picture_of(struct eval *eval,
     return picture;
 }
 
-static void put_digits(char *at, int n, int64_t value)
-{
-    for (; n-- > 0; value /= 10)
-        at[n] = (char)('0' + value % 10);
-}
-
-/* The usual form, 2018-03-23T10:33:36.617Z, for years of four digits. */
-static bool is_usual(double millis)
-{
-    return millis >= -62167219200000.0 && millis < 253402300800000.0;
-}
-
-static str usual_text(struct eval *eval, double millis)
-{
-    static const char form[] = "0000-00-00T00:00:00.000Z";
-    char *text = arena_bytes(&eval->arena, sizeof(form) - 1);
-    double whole = trunc(millis);
-    double days = floor(whole / CALENDAR_DAY_MILLIS);
-    int64_t rest = (int64_t)(whole - days * CALENDAR_DAY_MILLIS);
-    struct calendar_day day = calendar_of((int64_t)days);
-    memcpy(text, form, sizeof(form) - 1);
-    put_digits(text, 4, day.year);
-    put_digits(text + 5, 2, day.month);
-    put_digits(text + 8, 2, day.day);
-    put_digits(text + 11, 2, rest / 3600000);
-    put_digits(text + 14, 2, rest / 60000 % 60);
-    put_digits(text + 17, 2, rest / 1000 % 60);
-    put_digits(text + 20, 3, rest % 1000);
-    return str_of(text, sizeof(form) - 1);
-}
-
 static struct json formatted(struct eval *eval, double millis,
                              const struct call_args *args, uint32_t i)
 {
     str text;
     struct jsonata_fault fault = {.code = JSONATA_OK};
     str zone = is_missing(args, i + 1) ? STR_NONE : arg_text(args, i + 1);
-    if (is_missing(args, i) && str_absent(zone) && is_usual(millis))
-        return json_of_text(usual_text(eval, millis));
+    if (is_missing(args, i) && str_absent(zone) && calendar_is_usual(millis))
+        return json_of_text(iso_date_text(&eval->arena, millis));
     if (!picture_date_format(&eval->arena, picture_of(eval, args, i), millis, zone, &text,
                              &fault))
         eval_throw(eval, &fault);

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "jsonata/function.h"
 #include "picture/text_units.h"
 #include "regex/regex.h"
@@ -90,7 +91,7 @@ static size_t byte_of_unit(str text, double unit)
     size_t at = 0;
     double units = 0;
     while (at < text.n && units < unit)
-        units += text_next(text, &at) > 0xffff ? 2 : 1;
+        units += utf8_next(text, &at) > 0xffff ? 2 : 1;
     return at;
 }
 

@@ -1,6 +1,6 @@
 /* Built-in functions on objects, and on values of any type. */
-#include "base/hash.h"
 #include "jsonata/function.h"
+#include "jsonata/members.h"
 #include "picture/number_text.h"
 #include "jsonata/result.h"
 
@@ -62,83 +62,43 @@ struct json builtin_lookup(struct eval *eval, const struct call_args *args)
     return eval_look_up(eval, arg(args, 0), arg_text(args, 1));
 }
 
-/* Members in the order in which their keys first came; the last value wins. */
-struct gathered {
-    struct eval *eval;
-    struct json_member *members;
-    uint32_t n, room;
-    uint32_t *table; /* 1 + place; 0 = free */
-    uint32_t mask;
-};
-
-static void gather_grow(struct gathered *g)
-{
-    struct arena *arena = &g->eval->arena;
-    uint32_t room = g->room ? g->room * 2 : 8;
-    struct json_member *members = arena_alloc(arena, room * sizeof(*members));
-    if (g->n)
-        memcpy(members, g->members, g->n * sizeof(*members));
-    g->members = members;
-    g->room = room;
-    g->mask = room * 2 - 1;
-    g->table = arena_zalloc(arena, ((size_t)g->mask + 1) * sizeof(*g->table));
-    eval_charge(g->eval, room);
-    for (uint32_t i = 0; i < g->n; i++) {
-        uint32_t at = (uint32_t)hash_str(json_key(&members[i])) & g->mask;
-        while (g->table[at])
-            at = (at + 1) & g->mask;
-        g->table[at] = i + 1;
-    }
-}
-
-static void gather(struct gathered *g, str key, struct json value)
-{
-    if (g->n == g->room)
-        gather_grow(g);
-    uint32_t at = (uint32_t)hash_str(key) & g->mask;
-    for (; g->table[at]; at = (at + 1) & g->mask)
-        if (str_eq(json_key(&g->members[g->table[at] - 1]), key)) {
-            g->members[g->table[at] - 1].value = value;
-            return;
-        }
-    g->members[g->n++] = (struct json_member){key.p, (uint32_t)key.n, 0, value};
-    g->table[at] = g->n;
-}
-
 struct json builtin_merge(struct eval *eval, const struct call_args *args)
 {
-    struct gathered g = {.eval = eval};
+    struct members merged = members_in(eval);
     struct json array = arg(args, 0);
     if (eval_is_nothing(array))
         return array;
     for (uint32_t i = 0; i < array.n; i++) {
         struct json object = eval_item(array, i);
         eval_charge(eval, object.n);
-        for (uint32_t k = 0; k < object.n; k++)
-            gather(&g, json_key(&object.u.members[k]), object.u.members[k].value);
+        for (uint32_t k = 0; k < object.n; k++) {
+            const struct json_member *member = &object.u.members[k];
+            uint32_t place = members_place(&merged, json_key(member));
+            merged.items[place].value = member->value; /* the last one wins */
+        }
     }
-    return (struct json){.type = JSON_OBJECT, .n = g.n, .u.members = g.members};
+    return members_object(&merged);
 }
 
-static void gather_keys(struct gathered *g, struct json value)
+static void gather_keys(struct members *keys, struct json value)
 {
-    eval_check_stack(g->eval);
-    eval_charge(g->eval, value.n);
+    eval_check_stack(keys->eval);
+    eval_charge(keys->eval, value.n);
     if (value.type == JSON_ARRAY)
         for (uint32_t i = 0; i < value.n; i++)
-            gather_keys(g, eval_item(value, i));
+            gather_keys(keys, eval_item(value, i));
     else if (value.type == JSON_OBJECT)
         for (uint32_t i = 0; i < value.n; i++)
-            gather(g, json_key(&value.u.members[i]), eval_nothing());
+            members_place(keys, json_key(&value.u.members[i]));
 }
 
 struct json builtin_keys(struct eval *eval, const struct call_args *args)
 {
-    struct gathered g = {.eval = eval};
+    struct members keys = members_in(eval);
     uint32_t base = eval->stack_n;
-    gather_keys(&g, arg(args, 0));
-    for (uint32_t i = 0; i < g.n; i++)
-        eval_push(eval, json_of_text(json_key(&g.members[i])));
+    gather_keys(&keys, arg(args, 0));
+    for (uint32_t i = 0; i < keys.index.n; i++)
+        eval_push(eval, json_of_text(json_key(&keys.items[i])));
     return eval_gather(eval, base, MARK_SEQUENCE);
 }
 

@@ -50,14 +50,8 @@ struct node *node_new(struct arena *arena, enum node_type type, const struct tok
 
 static void push(struct grammar *g, struct nodes *nodes, struct node *node)
 {
-    if (nodes->n == nodes->room) {
-        uint32_t room = nodes->room ? nodes->room * 2 : 4;
-        struct node **items = arena_array(g->arena, room, sizeof(struct node *));
-        if (nodes->n)
-            memcpy(items, nodes->items, nodes->n * sizeof(struct node *));
-        nodes->items = items;
-        nodes->room = room;
-    }
+    nodes->items =
+        arena_grow(g->arena, nodes->items, nodes->n, &nodes->room, sizeof(struct node *));
     nodes->items[nodes->n++] = node;
 }
 
@@ -85,22 +79,12 @@ static bool advance(struct grammar *g, bool after_operand)
     return lexer_next(&g->lexer, after_operand, &g->token);
 }
 
-static str op_text(enum token_op op)
-{
-    static const char *const texts[] = {"",
-#define X(name, text, power) text,
-                                        TOKEN_OPERATORS(X)
-#undef X
-    };
-    return str_z(texts[op]);
-}
-
 static bool expect(struct grammar *g, enum token_op op, bool after_operand)
 {
     if (is_op(g, op))
         return advance(g, after_operand);
     fail(g, g->token.type == TOKEN_END ? JSONATA_S0203 : JSONATA_S0202, &g->token);
-    g->fault->value = json_of_text(op_text(op));
+    g->fault->value = json_of_text(lexer_op_text(op));
     return false;
 }
 

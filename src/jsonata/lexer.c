@@ -7,6 +7,8 @@
 #include "jsonata/lexer.h"
 
 #include "base/buf.h"
+#include "base/encode.h"
+#include "base/utf8.h"
 #include "json/json_number.h"
 #include "regex/regex.h"
 
@@ -17,7 +19,7 @@ struct op_row {
     unsigned power;
 };
 
-static const struct op_row rows[] = {{STR_NONE, 0},
+static const struct op_row rows[] = {{STR(""), 0},
 #define X(name, text, power) {STR(text), power},
                                      TOKEN_OPERATORS(X)
 #undef X
@@ -26,6 +28,11 @@ static const struct op_row rows[] = {{STR_NONE, 0},
 unsigned lexer_power(enum token_op op)
 {
     return rows[op].power;
+}
+
+str lexer_op_text(enum token_op op)
+{
+    return rows[op].text;
 }
 
 static bool fail(struct lexer *lexer, enum jsonata_code code, str token)
@@ -97,56 +104,16 @@ static bool ends_name(char c)
 
 /* --- strings --- */
 
-static bool hex_4(str text, uint32_t *ret)
-{
-    *ret = 0;
-    if (text.n < 4)
-        return false;
-    for (int i = 0; i < 4; i++) {
-        char c = str_lower(text.p[i]);
-        bool digit = str_is_digit(c);
-        if (!digit && (c < 'a' || c > 'f'))
-            return false;
-        *ret = *ret * 16 + (uint32_t)(digit ? c - '0' : c - 'a' + 10);
-    }
-    return true;
-}
-
-static void put_code_point(struct buf *buf, uint32_t c)
-{
-    if (c < 0x80) {
-        buf_char(buf, (char)c);
-    } else if (c < 0x800) {
-        buf_char(buf, (char)(0xc0 | c >> 6));
-        buf_char(buf, (char)(0x80 | (c & 0x3f)));
-    } else {
-        if (c < 0x10000) {
-            buf_char(buf, (char)(0xe0 | c >> 12));
-        } else {
-            buf_char(buf, (char)(0xf0 | c >> 18));
-            buf_char(buf, (char)(0x80 | (c >> 12 & 0x3f)));
-        }
-        buf_char(buf, (char)(0x80 | (c >> 6 & 0x3f)));
-        buf_char(buf, (char)(0x80 | (c & 0x3f)));
-    }
-}
-
 /* Behind \u. Two halves that follow each other are one character. */
 static bool take_unit(struct lexer *lexer, struct buf *buf)
 {
-    uint32_t high, low;
-    if (!hex_4(str_from(lexer->source, lexer->at), &high))
+    uint32_t c;
+    char bytes[4];
+    size_t taken = decode_utf16_escape(str_from(lexer->source, lexer->at), &c);
+    if (!taken)
         return fail(lexer, JSONATA_S0104, STR_NONE);
-    lexer->at += 4;
-    bool pair = high >= 0xd800 && high < 0xdc00 && peek(lexer, 0) == '\\' &&
-                peek(lexer, 1) == 'u' &&
-                hex_4(str_from(lexer->source, lexer->at + 2), &low) && low >= 0xdc00 &&
-                low < 0xe000;
-    if (pair) {
-        lexer->at += 6;
-        high = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-    }
-    put_code_point(buf, high);
+    lexer->at += (uint32_t)taken;
+    buf_str(buf, str_of(bytes, utf8_put(bytes, c)));
     return true;
 }
 

@@ -88,5 +88,6 @@ bool lexer_next(struct lexer *lexer, bool after_operand,
                 struct token *ret_token) MUST_CHECK;
 
 unsigned lexer_power(enum token_op op);
+str lexer_op_text(enum token_op op); /* "" of OP_NONE */
 
 #endif

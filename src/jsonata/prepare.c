@@ -33,14 +33,8 @@ static struct prepared *add_prepared(struct program *program, struct node *liter
 {
     if (program->prepared_n == UINT16_MAX >> MARK_BITS)
         return NULL;
-    if (program->prepared_n == program->prepared_room) {
-        uint32_t room = program->prepared_room ? program->prepared_room * 2 : 8;
-        struct prepared *more = arena_array(program->arena, room, sizeof(*more));
-        if (program->prepared_n)
-            memcpy(more, program->prepared, program->prepared_n * sizeof(*more));
-        program->prepared = more;
-        program->prepared_room = room;
-    }
+    program->prepared = arena_grow(program->arena, program->prepared, program->prepared_n,
+                                   &program->prepared_room, sizeof(program->prepared[0]));
     struct prepared *one = &program->prepared[program->prepared_n++];
     *one = (struct prepared){.text = literal->value.u.text};
     literal->value.mark = (uint16_t)(program->prepared_n << MARK_BITS);

@@ -16,14 +16,8 @@ bool set_add(struct places *places, struct set *set, struct thing *thing)
         place_read(places, &places->root);
         return false;
     }
-    if (set->n == set->room) {
-        uint32_t room = set->room ? set->room * 2 : 4;
-        struct thing **items = arena_array(places->arena, room, sizeof(struct thing *));
-        if (set->n)
-            memcpy(items, set->items, set->n * sizeof(struct thing *));
-        set->items = items;
-        set->room = room;
-    }
+    set->items =
+        arena_grow(places->arena, set->items, set->n, &set->room, sizeof(set->items[0]));
     set->items[set->n++] = thing;
     return true;
 }

@@ -20,13 +20,7 @@ static uint32_t add_name(struct arena *arena, struct scope *scope, str name)
     for (uint32_t i = 0; i < scope->n; i++)
         if (str_eq(scope->names[i], name))
             return i;
-    if (scope->n == scope->room) {
-        scope->room = scope->room ? scope->room * 2 : 8;
-        str *names = arena_array(arena, scope->room, sizeof(str));
-        if (scope->n)
-            memcpy(names, scope->names, scope->n * sizeof(str));
-        scope->names = names;
-    }
+    scope->names = arena_grow(arena, scope->names, scope->n, &scope->room, sizeof(str));
     scope->names[scope->n] = name;
     return scope->n++;
 }
@@ -85,13 +79,8 @@ static uint32_t free_name(struct walk *w, str name)
     for (uint32_t i = 0; i < program->free_n; i++)
         if (str_eq(program->free_names[i], name))
             return i;
-    if (program->free_n == program->free_room) {
-        program->free_room = program->free_room ? program->free_room * 2 : 16;
-        str *names = arena_array(w->arena, program->free_room, sizeof(str));
-        if (program->free_n)
-            memcpy(names, program->free_names, program->free_n * sizeof(str));
-        program->free_names = names;
-    }
+    program->free_names = arena_grow(w->arena, program->free_names, program->free_n,
+                                     &program->free_room, sizeof(str));
     program->free_names[program->free_n] = name;
     return program->free_n++;
 }

@@ -30,25 +30,13 @@ static struct node *fail(struct shape *s, enum jsonata_code code, const struct n
     return NULL;
 }
 
-static void *grown(struct arena *arena, const void *items, uint32_t n, uint32_t *room,
-                   size_t each)
-{
-    if (n < *room)
-        return (void *)(uintptr_t)items;
-    *room = *room ? *room * 2 : 4;
-    void *more = arena_array(arena, *room, each);
-    if (n)
-        memcpy(more, items, n * each);
-    return more;
-}
-
 /* --- parents --- */
 
 static void seek(struct shape *s, struct node *node, struct ancestor *ancestor)
 {
     struct ancestors *list = &node->seeking;
     list->items =
-        grown(s->arena, list->items, list->n, &list->room, sizeof(list->items[0]));
+        arena_grow(s->arena, list->items, list->n, &list->room, sizeof(list->items[0]));
     list->items[list->n++] = ancestor;
 }
 
@@ -164,8 +152,8 @@ static struct node *new_path(struct shape *s, struct node *first)
 
 static void add_step(struct shape *s, struct node *path, struct node *step)
 {
-    path->items =
-        grown(s->arena, path->items, path->n, &path->stage_room, sizeof(struct node *));
+    path->items = arena_grow(s->arena, path->items, path->n, &path->stage_room,
+                             sizeof(struct node *));
     path->items[path->n++] = step;
     step->flags |= NODE_STEP;
 }
@@ -225,8 +213,8 @@ static struct node *last_step(struct node *node)
 
 static void add_stage(struct shape *s, struct node *step, struct stage stage)
 {
-    step->stages = grown(s->arena, step->stages, step->stage_n, &step->stage_room,
-                         sizeof(struct stage));
+    step->stages = arena_grow(s->arena, step->stages, step->stage_n, &step->stage_room,
+                              sizeof(struct stage));
     step->stages[step->stage_n++] = stage;
 }
 

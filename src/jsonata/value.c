@@ -8,21 +8,17 @@
 #include "picture/number_text.h"
 #include "jsonata/result.h"
 
-enum { STACK_ROOM = 256, STRING_BYTES_MAX = 64 << 20, RESULT_DEPTH_MAX = 1000 };
+enum { STRING_BYTES_MAX = 64 << 20, RESULT_DEPTH_MAX = 1000 };
 
 /* --- arrays --- */
 
 void eval_stack_grow(struct eval *eval)
 {
-    uint32_t room = eval->stack_room ? eval->stack_room * 2 : STACK_ROOM;
     if (eval->stack_room > eval->sequence_max)
         eval_fail_value(eval, JSONATA_D2015, json_of_number(eval->sequence_max));
-    struct json *stack = arena_alloc(&eval->arena, room * sizeof(*stack));
-    if (eval->stack_n)
-        memcpy(stack, eval->stack, eval->stack_n * sizeof(*stack));
-    eval->stack = stack;
-    eval->stack_room = room;
-    eval_charge(eval, room / 8);
+    eval->stack = arena_grow(&eval->arena, eval->stack, eval->stack_n, &eval->stack_room,
+                             sizeof(eval->stack[0]));
+    eval_charge(eval, eval->stack_room / 8);
 }
 
 void eval_push_items(struct eval *eval, struct json array)

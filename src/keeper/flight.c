@@ -20,8 +20,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "keeper/keeper_state.h"
+#include "keeper/party.h"
 
-enum { ARENA_BYTES_MAX = 8 << 20, NAMES_MAX = 128 };
+enum { ARENA_BYTES_MAX = 8 << 20 };
 
 static const usec fetch_time = 30 * USEC_S;
 static const usec lease_time = 60 * USEC_S;
@@ -288,61 +289,20 @@ static void on_again(struct timer *timer)
 
 /* --- a token --- */
 
-struct set {
-    struct credential *items;
-    uint32_t n;
-};
-
-static void put(struct set *set, str name, str value)
-{
-    struct secret secret = {(char *)(uintptr_t)value.p, value.n};
-    if (str_absent(value))
-        return;
-    for (uint32_t i = 0; i < set->n; i++)
-        if (str_eq(set->items[i].name, name)) {
-            set->items[i].value = secret;
-            return;
-        }
-    if (set->n < NAMES_MAX)
-        set->items[set->n++] = (struct credential){name, secret};
-}
-
-/* What the account had, and over it what the answer brought. Values are borrowed. */
-static void make_set(struct flight *flight)
-{
-    const struct token_answer *answer = &flight->answer;
-    struct set set = {arena_array(&flight->arena, NAMES_MAX, sizeof(set.items[0])), 0};
-    for (uint32_t i = 0; i < flight->own->n; i++)
-        put(&set, flight->own->items[i].name, secret_peek(&flight->own->items[i].value));
-    put(&set, auth_token_name(&flight->integration->auth), answer->access_token);
-    put(&set, STR("refresh_token"),
-        str_absent(answer->refresh_token) && flight->previous_tried
-            ? flight->refresh_token
-            : answer->refresh_token);
-    for (uint32_t i = 0; i < answer->secret_n; i++)
-        put(&set, answer->secrets[i].name, secret_peek(&answer->secrets[i].value));
-    flight->change.credentials = set.items;
-    flight->change.credential_n = set.n;
-}
-
-static usec end_of(usec wall, usec lifetime)
-{
-    if (lifetime < 0)
-        return 0;
-    return lifetime == USEC_NEVER ? USEC_NEVER : wall + lifetime;
-}
-
 static void store(struct flight *flight)
 {
     const struct token_answer *answer = &flight->answer;
     struct token_change *new = &flight->change;
     usec wall = world_wall(keeper_of(flight)->config.world);
     new->issued = wall;
-    new->expires = end_of(wall, answer->lifetime);
-    new->refresh_expires =
-        answer->refresh_lifetime < 0 ? 0 : wall + answer->refresh_lifetime;
+    new->expires = token_end_of(wall, answer->lifetime);
+    new->refresh_expires = token_end_of(wall, answer->refresh_lifetime);
     new->context = answer->context;
-    make_set(flight);
+    if (str_absent(answer->refresh_token) && flight->previous_tried)
+        flight->answer.refresh_token = flight->refresh_token; /* it is the good one */
+    new->credential_n =
+        token_merge(flight->own, auth_token_name(&flight->integration->auth), answer,
+                    &flight->arena, &new->credentials);
     atomic_fetch_add(&keeper_of(flight)->exchanges[TOKEN_GOOD], 1);
     flight->step = FLIGHT_STORE;
     change(flight, TOKEN_STORE);

@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "call/transport.h"
+#include "connect/connect.h"
 #include "directory/keyring.h"
 #include "exchange/fetch.h"
 #include "http/server.h"
@@ -31,10 +32,13 @@
 enum {
     ERROR_BYTES_MAX = 64 * 1024,
     LOOK_BYTES_MAX = 1 << 20,
+    FETCH_BODIES_BYTES_MAX = 64 << 20, /* requests to token endpoints, of a worker */
     OTHER_DESCRIPTORS =
         256 /* store, log, listeners, loops, kept connections to vendors */
 };
 static const usec drain_poll = 50 * USEC_MS;
+static const usec cut_pause = 10 * USEC_MS;   /* for the last answers to leave */
+static const usec cut_wait_max = 20 * USEC_S; /* for the store, which gives up before */
 static const usec use_flush_every = 60 * USEC_S;
 static const usec store_silence = 60 * USEC_S;
 
@@ -72,6 +76,7 @@ struct daemon {
     struct watch *watch;
     struct keeper *keeper;
     struct fetch_env fetch_env;
+    struct connect connect;
     struct gate gate;
     struct api api;
     struct server server;
@@ -87,6 +92,11 @@ struct daemon {
     _Atomic unsigned running;
     str admin_key;
 };
+
+struct connect *daemon_connect(struct daemon *daemon)
+{
+    return &daemon->connect;
+}
 
 struct gate *daemon_gate(struct daemon *daemon)
 {
@@ -115,7 +125,7 @@ str daemon_admin_key(const struct daemon *daemon)
 
 void daemon_announce(const struct daemon *daemon)
 {
-    listening_announce(&daemon->plan);
+    listening_announce(&daemon->plan, daemon->settings.json);
 }
 
 /* --- the parts --- */
@@ -244,10 +254,9 @@ static bool read_trusted(struct daemon *daemon, str *ret_why)
 static bool start_gate(struct daemon *daemon, str *ret_why)
 {
     const struct settings *settings = &daemon->settings;
-    struct body_budget *budgets =
-        arena_array(&daemon->arena, daemon->crew_n, sizeof(*budgets));
+    struct gate_part *parts = mem_lines(daemon->crew_n * sizeof(*parts));
     for (unsigned i = 0; i < daemon->crew_n; i++)
-        budgets[i].bytes_max = settings->hold_bytes_max;
+        gate_part_init(&parts[i], settings->hold_bytes_max);
     daemon->watch = watch_create(daemon->crew_n, &daemon->log);
     daemon->gate = (struct gate){
         .exchange = {.boards = &daemon->boards,
@@ -263,7 +272,7 @@ static bool start_gate(struct daemon *daemon, str *ret_why)
         .catalog = daemon->catalog,
         .log = &daemon->log,
         .proxy_domain = settings->proxy_domain,
-        .budgets = budgets,
+        .parts = parts,
         .visits_max = (uint32_t)settings->visits_max,
         .observe = watch_visit,
         .observe_arg = daemon->watch,
@@ -282,9 +291,28 @@ static void start_keeper(struct daemon *daemon)
                                    .ops = &fetch_ops,
                                    .ops_arg = &daemon->fetch_env,
                                    .workers = daemon->crew_n};
-    daemon->fetch_env = (struct fetch_env){&daemon->gate.exchange, daemon->gate.budgets};
+    struct body_budget *budgets =
+        arena_array(&daemon->arena, daemon->crew_n, sizeof(*budgets));
+    for (unsigned i = 0; i < daemon->crew_n; i++)
+        budgets[i].bytes_max = FETCH_BODIES_BYTES_MAX;
+    daemon->fetch_env = (struct fetch_env){&daemon->gate.exchange, budgets};
     daemon->keeper = keeper_open(&config);
     daemon->gate.exchange.keeper = daemon->keeper;
+}
+
+static void start_connect(struct daemon *daemon)
+{
+    daemon->connect = (struct connect){.directory = daemon->directory,
+                                       .catalog = daemon->catalog,
+                                       .store = daemon->store,
+                                       .log = &daemon->log,
+                                       .ops = &fetch_ops,
+                                       .ops_arg = &daemon->fetch_env,
+                                       .public_url = daemon->settings.public_url,
+                                       .returns = daemon->settings.connect_returns};
+    memcpy(daemon->connect.key, daemon->api.cursor_key, sizeof(daemon->connect.key));
+    connect_open(&daemon->connect);
+    daemon->api.connect = &daemon->connect;
 }
 
 static bool reload_keys(void *arg, struct arena *arena, str *ret_why)
@@ -330,33 +358,55 @@ static void on_starved(void *arg)
 }
 
 /* A caller takes one, and so does the vendor of a call under way. */
-static void check_descriptors(struct daemon *daemon)
+static uint64_t descriptors_needed(uint64_t connections, uint64_t visits)
+{
+    return connections + (visits < connections ? visits : connections);
+}
+
+/* The most connections that so many descriptors are enough for; at least one. */
+static uint64_t connections_within(uint64_t descriptors, uint64_t visits)
+{
+    uint64_t most = descriptors / 2;
+    if (visits < most)
+        most = descriptors - visits;
+    return most ? most : 1;
+}
+
+/* What the operator wrote stands, with a warning; the default gives way to the limit. */
+static uint32_t plan_connections(struct daemon *daemon)
 {
     const struct settings *settings = &daemon->settings;
-    uint64_t calls = settings->visits_max < settings->connections_max
-                         ? settings->visits_max
-                         : settings->connections_max;
-    unsigned long long needed = settings->connections_max + calls + OTHER_DESCRIPTORS;
-    if (needed <= descriptors_max())
-        return;
-    log_say(&daemon->log, LOG_WARN, "descriptors",
-            "connections_max and visits_max may take %llu descriptors, and the system "
-            "allows %llu; raise its limit, or lower them",
-            needed, descriptors_max());
+    uint64_t wanted = settings->connections_max, visits = settings->visits_max;
+    unsigned long long allowed = descriptors_max();
+    uint64_t room = allowed > OTHER_DESCRIPTORS ? allowed - OTHER_DESCRIPTORS : 0;
+    uint64_t needed = descriptors_needed(wanted, visits);
+    if (needed <= room)
+        return (uint32_t)wanted;
+    if (settings->sources[SETTING_connections_max] == SETTING_DEFAULT) {
+        wanted = connections_within(room, visits);
+        log_say(&daemon->log, LOG_INFO, "descriptors",
+                "connections_max is %llu, since the system allows %llu descriptors",
+                (unsigned long long)wanted, allowed);
+    } else {
+        log_say(&daemon->log, LOG_WARN, "descriptors",
+                "connections_max and visits_max may take %llu descriptors, and the "
+                "system allows %llu; raise its limit, or lower them",
+                (unsigned long long)needed + OTHER_DESCRIPTORS, allowed);
+    }
+    return (uint32_t)wanted;
 }
 
 static void start_server(struct daemon *daemon)
 {
     const struct settings *settings = &daemon->settings;
     server_init(&daemon->server);
-    daemon->server.connections_max = (uint32_t)settings->connections_max;
+    daemon->server.connections_max = plan_connections(daemon);
     daemon->server.head_timeout = settings->head_timeout;
     daemon->server.idle_timeout = settings->idle_timeout;
     daemon->server.body_timeout = settings->body_timeout;
     daemon->server.write_timeout = settings->write_timeout;
     daemon->server.on_starved = on_starved;
     daemon->server.arg = daemon;
-    check_descriptors(daemon);
 }
 
 /* --- a worker's life --- */
@@ -369,8 +419,8 @@ static void crew_run(void *arg)
     catalog_join(daemon->catalog, worker);
     if (worker->id == 0 && daemon->settings.integrations.n)
         catalog_watch(daemon->catalog, worker);
-    daemon->h1->ops->join(daemon->h1, worker);
-    daemon->curl->ops->join(daemon->curl, worker);
+    transport_join(daemon->h1, worker);
+    transport_join(daemon->curl, worker);
     keeper_join(daemon->keeper, worker);
     listening_open(&crew->listening, &daemon->plan, &daemon->server, worker,
                    daemon->server_tls);
@@ -382,8 +432,8 @@ static void crew_run(void *arg)
     keeper_leave(daemon->keeper, worker);
     while (worker_turn(worker) <= worker->now) /* its exchanges go */
         ;
-    daemon->curl->ops->leave(daemon->curl, worker);
-    daemon->h1->ops->leave(daemon->h1, worker);
+    transport_leave(daemon->curl, worker);
+    transport_leave(daemon->h1, worker);
     catalog_leave(daemon->catalog, worker);
     worker_turn(worker); /* its pin comes back */
 }
@@ -403,17 +453,33 @@ static void start_crews(struct daemon *daemon)
 
 /* --- draining --- */
 
+/* What began is ended by its owner: a call by gate_stop, a change when the store answers,
+ * which it does within its own limit. */
+static void on_cut_timer(struct timer *timer)
+{
+    struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
+    listening_close(&crew->listening);
+    if (listening_busy(&crew->listening) &&
+        crew->worker.now < usec_add(crew->drain_until, cut_wait_max))
+        timer_start(&crew->drain_timer, drain_poll);
+    else
+        driver_stop(crew->driver);
+}
+
 static void on_drain_timer(struct timer *timer)
 {
     struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
-    bool late = crew->worker.now >= crew->drain_until;
-    bool busy = listening_busy(&crew->listening) ||
-                keeper_busy(crew->daemon->keeper, &crew->worker) > 0;
-    if (busy && !late) {
-        timer_start(&crew->drain_timer, drain_poll);
+    if (!listening_busy(&crew->listening) &&
+        keeper_busy(crew->daemon->keeper, &crew->worker) == 0) {
+        driver_stop(crew->driver);
         return;
     }
-    driver_stop(crew->driver);
+    bool late = crew->worker.now >= crew->drain_until;
+    if (late) {
+        gate_stop(&crew->daemon->gate, &crew->worker);
+        timer_init(&crew->drain_timer, &crew->worker, on_cut_timer);
+    }
+    timer_start(&crew->drain_timer, late ? cut_pause : drain_poll);
 }
 
 static void on_delay_timer(struct timer *timer)
@@ -561,6 +627,7 @@ static bool bring_up(struct daemon *daemon, str *ret_why)
         !start_gate(daemon, ret_why))
         return false;
     start_keeper(daemon);
+    start_connect(daemon);
     start_api(daemon);
     start_server(daemon);
     if (!listening_plan(&daemon->plan, daemon, &daemon->settings, daemon->crew_n,
@@ -657,10 +724,9 @@ void daemon_destroy(struct daemon **ptr)
     if (daemon->api.directory)
         api_close(&daemon->api);
     watch_destroy(&daemon->watch);
-    if (daemon->curl)
-        daemon->curl->ops->destroy(daemon->curl);
-    if (daemon->h1)
-        daemon->h1->ops->destroy(daemon->h1);
+    mem_free(daemon->gate.parts);
+    transport_destroy(&daemon->curl);
+    transport_destroy(&daemon->h1);
     tls_unref(&daemon->server_tls);
     tls_unref(&daemon->upstream_tls);
     keeper_close(&daemon->keeper);
@@ -746,8 +812,8 @@ static void put_state(struct daemon *daemon, struct buf *buf)
 
 void daemon_metrics(struct daemon *daemon, struct buf *buf)
 {
-    watch_metrics(daemon->watch, buf);
     put_server(daemon, buf);
     put_upstream(daemon, buf);
     put_state(daemon, buf);
+    watch_metrics(daemon->watch, buf);
 }

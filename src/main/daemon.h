@@ -37,6 +37,7 @@ void daemon_announce(const struct daemon *daemon);
 
 /* --- for front.c --- */
 
+struct connect *daemon_connect(struct daemon *daemon);
 struct gate *daemon_gate(struct daemon *daemon);
 struct api *daemon_api(struct daemon *daemon);
 /* Takes new requests: false while it drains. Calls go on while its store is away. */

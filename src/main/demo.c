@@ -24,16 +24,20 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 #endif
 
 static const char usage[] =
-    "usage: breakwater demo [--once] [--listen ADDR:PORT] [--sim-listen ADDR:PORT]\n"
-    "                       [--integrations DIR]\n\n"
-    "  --once          end after the tour; exit 1 if a step did not go as told\n"
-    "  --listen        where Breakwater listens (127.0.0.1:8080, or a free port)\n"
-    "  --sim-listen    where the simulated vendor listens (127.0.0.1:8090, or a free "
-    "port)\n"
-    "  --integrations  the folder that has demo/ in it\n";
+    "Usage: breakwater demo [OPTION]...\n\n"
+    "Simulator, gateway, and a tour on real traffic; then both stay up.\n\n"
+    "  --once                end after the tour; exit 1 if a step did not go as told\n"
+    "  --listen ADDR:PORT    where Breakwater listens (127.0.0.1:8080, or a free port)\n"
+    "  --sim-listen ADDR:PORT\n"
+    "                        where the vendor listens (127.0.0.1:8090, or a free port)\n"
+    "  --integrations DIR    the folder that has demo/ in it\n"
+    "  --json                print JSON instead of text: a line with the addresses and\n"
+    "                        the key, and one with what came of the tour\n"
+    "  --help                say how the command is used\n";
 
 struct demo {
     bool once;
+    bool json;
     str listen;
     str sim_listen;
     str integrations;
@@ -187,7 +191,7 @@ static bool make_tenant(struct demo *demo, str *ret_why)
 
 /* --- running --- */
 
-static void greet(const struct demo *demo)
+static void greet_people(const struct demo *demo)
 {
     printf("Breakwater, with a simulated vendor behind it.\n\n"
            "  Breakwater   http://127.0.0.1:%u\n"
@@ -195,6 +199,26 @@ static void greet(const struct demo *demo)
            "  its document integrations/demo/integration.json\n\n"
            "  export KEY=" STR_F "\n",
            daemon_port(demo->daemon), sim_port(demo->sim), STR_A(demo->key));
+}
+
+/* No value of these needs an escape. */
+static void greet(const struct demo *demo)
+{
+    if (demo->json)
+        printf("{\"listening\":\"127.0.0.1:%u\",\"sim_listening\":\"127.0.0.1:%u\","
+               "\"key\":\"" STR_F "\"}\n",
+               daemon_port(demo->daemon), sim_port(demo->sim), STR_A(demo->key));
+    else
+        greet_people(demo);
+    fflush(stdout);
+}
+
+static void say_result(const struct tour *tour)
+{
+    const char *what = tour->disappointed;
+    printf("{\"broken_off\":%s,\"disappointed\":%s%s%s}\n",
+           tour->broken_off ? "true" : "false", what ? "\"" : "", what ? what : "null",
+           what ? "\"" : "");
     fflush(stdout);
 }
 
@@ -233,11 +257,14 @@ static void run_tour(void *arg)
     demo->tour.port = daemon_port(demo->daemon);
     demo->tour.sim_port = sim_port(demo->sim);
     demo->tour.key = demo->key;
+    demo->tour.silent = demo->json;
     tour_run(&demo->tour);
+    if (demo->json)
+        say_result(&demo->tour);
     demo->interrupted = demo->tour.broken_off && daemon_is_draining(demo->daemon);
     if (demo->once || demo->tour.broken_off)
         daemon_stop(demo->daemon);
-    else
+    else if (!demo->json)
         say_what_to_try(demo);
 }
 
@@ -301,42 +328,58 @@ static int run(struct demo *demo)
 
 /* --- the command --- */
 
-static bool read_flags(struct demo *demo, int argc, char **argv)
+enum { RUNS = -1 };
+
+static int complain(str word, const char *sentence)
+{
+    fprintf(stderr, "breakwater demo: " STR_F " %s; see breakwater demo --help\n",
+            STR_A(word), sentence);
+    return EXIT_USAGE;
+}
+
+static str *find_flag(struct demo *demo, str name)
+{
+    if (str_eq(name, STR("--listen")))
+        return &demo->listen;
+    if (str_eq(name, STR("--sim-listen")))
+        return &demo->sim_listen;
+    if (str_eq(name, STR("--integrations")))
+        return &demo->integrations;
+    return NULL;
+}
+
+/* RUNS, or the code with which the command ends. */
+static int read_flags(struct demo *demo, int argc, char **argv)
 {
     for (int i = 0; i < argc; i++) {
-        str flag = str_z(argv[i]);
-        str value = i + 1 < argc ? str_z(argv[i + 1]) : STR_NONE;
-        if (str_eq(flag, STR("--once"))) {
-            demo->once = true;
-            continue;
+        str word = str_z(argv[i]);
+        size_t equals = str_find(word, '=');
+        if (str_eq(word, STR("--help"))) {
+            fputs(usage, stdout);
+            return EXIT_DONE;
         }
-        if (str_absent(value))
-            return false;
-        if (str_eq(flag, STR("--listen")))
-            demo->listen = value;
-        else if (str_eq(flag, STR("--sim-listen")))
-            demo->sim_listen = value;
-        else if (str_eq(flag, STR("--integrations")))
-            demo->integrations = value;
-        else
-            return false;
-        i++;
+        bool once = str_eq(word, STR("--once")), json = str_eq(word, STR("--json"));
+        demo->once |= once;
+        demo->json |= json;
+        if (once || json)
+            continue;
+        str *value = find_flag(demo, str_of(word.p, equals));
+        if (!value)
+            return complain(word, "is no flag of it");
+        if (equals == word.n && i + 1 == argc)
+            return complain(word, "wants a value");
+        *value = equals < word.n ? str_from(word, equals + 1) : str_z(argv[++i]);
     }
-    return true;
+    return RUNS;
 }
 
 int demo_main(int argc, char **argv)
 {
     struct demo demo = {.folder = "/tmp/breakwater-demo-XXXXXX"};
-    int status = EXIT_FAILED;
-    if (argc == 1 && strcmp(argv[0], "--help") == 0) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
-    if (!read_flags(&demo, argc, argv)) {
-        fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
+    int status = read_flags(&demo, argc, argv);
+    if (status != RUNS)
+        return status;
+    status = EXIT_FAILED;
     arena_init(&demo.arena, 16 * 1024, 64 << 20);
     start_process();
     choose_ports(&demo);

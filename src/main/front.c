@@ -1,6 +1,7 @@
 #include "main/front.h"
 
 #include "auth/auth.h"
+#include "connect/connect.h"
 #include "http/refusal.h"
 #include "loop/world.h"
 #include "main/daemon.h"
@@ -125,7 +126,9 @@ void front_request(struct inbound *in)
     }
     if (answer_own(front, in))
         return;
-    if ((front->roles & FRONT_ADMIN) && is_admin(in))
+    if ((front->roles & FRONT_PUBLIC) && connect_is_ours(in->path))
+        connect_request(daemon_connect(front->daemon), in);
+    else if ((front->roles & FRONT_ADMIN) && is_admin(in))
         api_request(daemon_api(front->daemon), in);
     else
         refusal_send(in, ERR_ROUTE_UNKNOWN, STR_NONE, STR_NONE);

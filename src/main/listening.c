@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "json/json_write.h"
+
+enum { LINE_BYTES_MAX = 16 * 1024 };
+
 static bool is_loopback(str host)
 {
     return str_starts(host, STR("127.")) || str_eq(host, STR("[::1]")) ||
@@ -88,13 +92,39 @@ void listening_forget(struct listen_plan *plan)
                 close(plan->items[i].fds[k]);
 }
 
-void listening_announce(const struct listen_plan *plan)
+static void announce(const struct listen_item *item)
 {
-    for (unsigned i = 0; i < plan->n; i++) {
-        const struct listen_item *item = &plan->items[i];
-        printf("%s " STR_F ":%u%s" STR_F "\n", item->word, STR_A(item->host), item->port,
-               item->front.bound.n ? " " : "", STR_A(item->front.bound));
-    }
+    str bound = item->front.bound;
+    printf("%s " STR_F ":%u%s" STR_F "\n", item->word, STR_A(item->host), item->port,
+           bound.n ? " " : "", STR_A(bound));
+}
+
+static void announce_json(const struct listen_item *item)
+{
+    struct buf line, address;
+    struct json_out out;
+    str bound = item->front.bound;
+    buf_init(&address, LINE_BYTES_MAX);
+    buf_printf(&address, STR_F ":%u", STR_A(item->host), item->port);
+    buf_init(&line, LINE_BYTES_MAX);
+    json_out_init(&out, &line);
+    json_out_object(&out);
+    json_out_member_text(&out, str_z(item->word), buf_peek(&address));
+    if (bound.n)
+        json_out_member_text(&out, STR("bound"), bound);
+    json_out_end(&out);
+    printf(STR_F "\n", STR_A(buf_peek(&line)));
+    buf_fini(&address);
+    buf_fini(&line);
+}
+
+void listening_announce(const struct listen_plan *plan, bool json)
+{
+    for (unsigned i = 0; i < plan->n; i++)
+        if (json)
+            announce_json(&plan->items[i]);
+        else
+            announce(&plan->items[i]);
     fflush(stdout);
 }
 

@@ -39,7 +39,8 @@ bool listening_plan(struct listen_plan *plan, struct daemon *daemon,
 /* Closes sockets that no worker has taken. */
 void listening_forget(struct listen_plan *plan);
 
-void listening_announce(const struct listen_plan *plan);
+/* A line for each on standard output, in words or as JSON. */
+void listening_announce(const struct listen_plan *plan, bool json);
 
 /* On the worker's thread. */
 void listening_open(struct listening *listening, struct listen_plan *plan,

@@ -20,7 +20,10 @@ static void print_settings(const struct settings *settings)
 {
     struct buf text;
     buf_init(&text, TEXT_BYTES_MAX);
-    settings_print(settings, &text);
+    if (settings->json)
+        settings_print_json(settings, &text);
+    else
+        settings_print(settings, &text);
     fwrite(text.p, 1, text.n, stdout);
     buf_fini(&text);
 }
@@ -36,7 +39,9 @@ static int run(const struct settings *settings, struct arena *arena)
     }
     str key = daemon_admin_key(daemon);
     if (key.n)
-        printf("admin_key " STR_F "\n", STR_A(key));
+        printf(settings->json ? "{\"admin_key\":\"" STR_F "\"}\n"
+                              : "admin_key " STR_F "\n",
+               STR_A(key));
     daemon_announce(daemon);
     daemon_run(daemon);
     daemon_destroy(&daemon);
@@ -54,7 +59,13 @@ int serve_main(int argc, char **argv)
         fprintf(stderr, "breakwater serve: " STR_F "\n", STR_A(why));
         status = EXIT_USAGE;
     } else if (settings.help) {
-        printf("usage: breakwater serve [--config FILE] [--print-settings] [flags]\n\n");
+        printf("Usage: breakwater serve [OPTION]...\n\nRun the daemon.\n\n"
+               "  --config FILE\n      A file of settings, as JSON.\n"
+               "  --print-settings\n      Print the settings with where each came from, "
+               "and end.\n"
+               "  --json\n      Print JSON instead of text: a line for the first admin "
+               "key, and one for each listener.\n"
+               "  --help\n      Say how the command is used.\n");
         print_text(settings_help);
     } else if (settings.print) {
         print_settings(&settings);

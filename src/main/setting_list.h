@@ -11,9 +11,9 @@ X(listen, TEXT, "127.0.0.1:8080", 1, 200,
   "Where callers connect: ADDR:PORT; port 0 takes a free one. Everything is served here "
   "unless it is split off.")
 X(admin_listen, TEXT, "", 0, 200,
-  "A listener of its own for the admin API, metrics and dashboard.")
+  "A listener of its own for the admin API and metrics.")
 X(public_listen, TEXT, "", 0, 200,
-  "A listener of its own for what vendors and browsers reach: hooks and connect pages.")
+  "A listener of its own for what browsers reach: the pages that connect accounts.")
 X(account_listen, TEXT, "", 0, 4096,
   "Listeners bound to an account: ADDR:PORT=ACCOUNT, more than one parted by commas. For "
   "SDKs that take a host but neither a path nor a name of ours.")
@@ -24,7 +24,11 @@ X(store, TEXT, "", 0, 4096, "Where state lives; empty = embedded in the data dir
 X(proxy_domain, TEXT, "localhost", 0, 253,
   "A Host of {account}.DOMAIN is a call for that account; empty = off.")
 X(public_url, TEXT, "", 0, 1024,
-  "How the outside reaches the public listener: https://hooks.example.com.")
+  "How the outside reaches the public listener: https://connect.example.com. Empty = as "
+  "each request says.")
+X(connect_returns, TEXT, "", 0, 4096,
+  "Where browsers may be sent after connecting: origins, or beginnings of URLs, parted by "
+  "commas. Loopback addresses are always allowed on sandbox stages.")
 X(trusted_proxies, TEXT, "", 0, 4096,
   "Address ranges whose X-Forwarded headers are believed, parted by commas.")
 X(tls_cert, TEXT, "", 0, 4096,
@@ -43,7 +47,8 @@ X(log_level, TEXT, "info", 1, 10, "debug, info, warn or error.")
 X(log_file, TEXT, "", 0, 4096, "Where log lines go; empty = standard error.")
 X(log_format, TEXT, "auto", 1, 10, "json, text, or auto: text on a terminal.")
 X(connections_max, UINT, "20000", 1, 1000000,
-  "Connections of callers at once; past it idle ones make room, then new ones hear 503.")
+  "Connections of callers at once; past it idle ones make room, then new ones hear 503. "
+  "The default is less where the system allows too few descriptors.")
 X(visits_max, UINT, "10000", 1, 1000000, "Proxied calls at once.")
 X(hold_bytes_max, UINT, "134217728", 1048576, 4294967295,
   "Memory for request bodies that are kept for a repeat, for each worker. Past it bodies "

@@ -6,8 +6,9 @@
 #include <unistd.h>
 
 #include "json/json_parse.h"
+#include "json/json_write.h"
 
-enum { FILE_BYTES_MAX = 1 << 20 };
+enum { FILE_BYTES_MAX = 1 << 20, TEXT_BYTES_MAX = 64 * 1024 };
 
 struct row {
     const char *name;
@@ -234,17 +235,21 @@ static bool read_flag(struct settings *settings, struct flags *flags, str name, 
     size_t i = find_row(name);
     if (str_eq(name, STR("print-settings")))
         return settings->print = true;
+    if (str_eq(name, STR("json")))
+        return settings->json = true;
     if (str_eq(name, STR("help")))
         return settings->help = true;
     if (str_absent(name) || i == COUNT_OF(rows)) {
         str word = str_absent(name) ? value : name;
         *ret_why = arena_printf(
-            arena, "\"" STR_F "\" is no flag of serve; see serve --help", STR_A(word));
+            arena, "%s" STR_F " is no flag of it; see breakwater serve --help",
+            str_absent(name) ? "" : "--", STR_A(word));
         return false;
     }
     value = take_value(flags, value);
     if (str_absent(value)) {
-        *ret_why = arena_printf(arena, "--" STR_F " wants a value", STR_A(name));
+        *ret_why = arena_printf(
+            arena, "--" STR_F " wants a value; see breakwater serve --help", STR_A(name));
         return false;
     }
     return set_or_say(settings, i, value, SETTING_FLAG, arena, ret_why);
@@ -285,22 +290,22 @@ bool settings_read(struct settings *settings, int argc, char **argv, struct aren
 /* --- for people --- */
 
 /* As it is, but for what stands before the host of a URL: the password of a proxy. */
-static void print_text(str text, struct buf *buf)
+static void put_text(str text, struct buf *buf)
 {
     size_t scheme = str_find_str_nocase(text, STR("://"));
     size_t at = str_find_last(text, '@');
     if (scheme < text.n && at < text.n && at > scheme)
-        buf_printf(buf, "\"" STR_F "://***" STR_F "\"", STR_A(str_of(text.p, scheme)),
+        buf_printf(buf, STR_F "://***" STR_F, STR_A(str_of(text.p, scheme)),
                    STR_A(str_from(text, at)));
     else
-        buf_printf(buf, "\"" STR_F "\"", STR_A(text));
+        buf_str(buf, text);
 }
 
-static void print_value(const struct row *row, const void *field, struct buf *buf)
+static void put_value(const struct row *row, const void *field, struct buf *buf)
 {
     switch (row->kind) {
     case SETTING_TEXT:
-        print_text(*(const str *)field, buf);
+        put_text(*(const str *)field, buf);
         return;
     case SETTING_UINT:
         buf_put_int(buf, (int64_t) * (const uint64_t *)field);
@@ -317,10 +322,42 @@ static void print_value(const struct row *row, const void *field, struct buf *bu
 void settings_print(const struct settings *settings, struct buf *buf)
 {
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        buf_printf(buf, "%s = ", rows[i].name);
-        print_value(&rows[i], (const char *)settings + rows[i].offset, buf);
-        buf_printf(buf, "  (%s)\n", source_words[settings->sources[i]]);
+        const char *quote = rows[i].kind == SETTING_TEXT ? "\"" : "";
+        buf_printf(buf, "%s = %s", rows[i].name, quote);
+        put_value(&rows[i], (const char *)settings + rows[i].offset, buf);
+        buf_printf(buf, "%s  (%s)\n", quote, source_words[settings->sources[i]]);
     }
+}
+
+static void print_json_value(const struct row *row, const void *field,
+                             struct json_out *out)
+{
+    struct buf text;
+    buf_init(&text, TEXT_BYTES_MAX);
+    put_value(row, field, &text);
+    json_out_name(out, STR("value"));
+    if (row->kind == SETTING_UINT || row->kind == SETTING_BOOL)
+        json_out_raw(out, buf_peek(&text));
+    else
+        json_out_text(out, text.n ? buf_peek(&text) : STR(""));
+    buf_fini(&text);
+}
+
+void settings_print_json(const struct settings *settings, struct buf *buf)
+{
+    struct json_out out;
+    json_out_init(&out, buf);
+    json_out_object(&out);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        json_out_name(&out, str_z(rows[i].name));
+        json_out_object(&out);
+        print_json_value(&rows[i], (const char *)settings + rows[i].offset, &out);
+        json_out_member_text(&out, STR("source"),
+                             str_z(source_words[settings->sources[i]]));
+        json_out_end(&out);
+    }
+    json_out_end(&out);
+    buf_char(buf, '\n');
 }
 
 void settings_table(struct buf *buf)

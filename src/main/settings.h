@@ -30,6 +30,7 @@ struct settings {
 #undef X
     enum setting_source sources[SETTING_COUNT];
     bool print; /* --print-settings */
+    bool json;  /* what is printed is JSON */
     bool help;
 };
 
@@ -43,6 +44,9 @@ bool settings_read(struct settings *settings, int argc, char **argv, struct aren
 
 /* One line a setting: name, value, where it came from, what it is. */
 void settings_print(const struct settings *settings, struct buf *buf);
+
+/* The same as an object: {name: {value, source}}. */
+void settings_print_json(const struct settings *settings, struct buf *buf);
 
 /* A Markdown table of all, for the reference. */
 void settings_table(struct buf *buf);

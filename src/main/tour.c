@@ -145,11 +145,12 @@ static struct answered ask(struct tour *tour, const struct asked *asked)
         asked->verb, asked->path, tour->port, STR_A(token),
         asked->header ? asked->header : "", asked->header ? "\r\n" : "", n,
         asked->body ? asked->body : "");
-    if (!asked->quiet)
+    bool shown = !asked->quiet && !tour->silent;
+    if (shown)
         print_request(tour, asked);
     str text = exchange_text(tour, asked->direct ? tour->sim_port : tour->port, request);
     tour->broken_off = !read_answer(tour, text, &answered);
-    if (!asked->quiet && !tour->broken_off)
+    if (shown && !tour->broken_off)
         print_answer(&answered);
     fflush(stdout);
     return answered;
@@ -162,16 +163,21 @@ static void expect(struct tour *tour, bool as_told, const char *what)
     if (as_told || tour->disappointed || tour->broken_off)
         return;
     tour->disappointed = what;
-    printf("\n    ! this did not go as told: %s\n", what);
+    if (!tour->silent)
+        printf("\n    ! this did not go as told: %s\n", what);
 }
 
-static void title(int number, const char *text)
+static void title(const struct tour *tour, int number, const char *text)
 {
+    if (tour->silent)
+        return;
     printf("\n──── %d. %s\n\n", number, text);
 }
 
-static void say(const char *text)
+static void say(const struct tour *tour, const char *text)
 {
+    if (tour->silent)
+        return;
     printf("%s%s\n", text[0] ? "  " : "", text);
 }
 
@@ -191,18 +197,21 @@ static bool code_is(struct tour *tour, const struct answered *answered, str code
 
 static void show_call(struct tour *tour)
 {
-    title(1, "A call");
-    say("Your code knows an account (acme) and a Breakwater key. The vendor's token is");
-    say("stored in Breakwater; it is put in on the way out, and nobody sees it.");
+    title(tour, 1, "A call");
+    say(tour,
+        "Your code knows an account (acme) and a Breakwater key. The vendor's token is");
+    say(tour, "stored in Breakwater; it is put in on the way out, and nobody sees it.");
     struct answered answered =
         ask(tour, &(struct asked){.verb = "GET", .path = "/proxy/acme/contacts?limit=2"});
     expect(tour, answered.status == 200, "the call should be answered 200");
-    say("");
-    say("The body is the vendor's, untouched. Link pointed to the vendor; now it leads");
-    say("through the proxy, so an SDK that follows pages stays inside. The vendor counts "
+    say(tour, "");
+    say(tour,
+        "The body is the vendor's, untouched. Link pointed to the vendor; now it leads");
+    say(tour,
+        "through the proxy, so an SDK that follows pages stays inside. The vendor counts "
         "in");
-    say("a header of its own (X-Calls: 1/12); RateLimit says the same as everybody "
-        "else.");
+    say(tour, "a header of its own (X-Calls: 1/12); RateLimit says the same as everybody "
+              "else.");
     expect(tour,
            str_find_str(header_of(&answered, "Link"), STR("/proxy/acme/")) <
                header_of(&answered, "Link").n,
@@ -213,28 +222,31 @@ static void show_throttle(struct tour *tour)
 {
     struct asked call = {.verb = "GET", .path = "/proxy/acme/contacts/c1", .quiet = true};
     struct answered answered = {0};
-    title(2, "Too many calls");
-    say("Twelve calls in six seconds is all this vendor allows. It does not say 429. "
+    title(tour, 2, "Too many calls");
+    say(tour,
+        "Twelve calls in six seconds is all this vendor allows. It does not say 429. "
         "Asked");
-    say("directly, with its own token, it says this:");
+    say(tour, "directly, with its own token, it says this:");
     for (int i = 0; i < CALLS_ALLOWED; i++)
         ask(tour, &call);
     ask(tour,
         &(struct asked){.verb = "GET", .path = "/demo/contacts/c1", .direct = true});
-    say("");
-    say("Through Breakwater the same refusal is what your code expects of any vendor:");
+    say(tour, "");
+    say(tour,
+        "Through Breakwater the same refusal is what your code expects of any vendor:");
     call.quiet = false;
     answered = ask(tour, &call);
     expect(tour, answered.status == 429, "a throttle should be 429");
     expect(tour, header_of(&answered, "Retry-After").n > 0,
            "a throttle should say how long to wait");
-    say("");
-    say("Whoever would rather wait than be told says how long, and gets his answer:");
+    say(tour, "");
+    say(tour,
+        "Whoever would rather wait than be told says how long, and gets his answer:");
     call.header = "X-Breakwater-Wait-On-Limit: 10s";
     answered = ask(tour, &call);
     expect(tour, answered.status == 200, "the waiting call should be answered 200");
-    say("");
-    say("Server-Timing has the wait under `queue`.");
+    say(tour, "");
+    say(tour, "Server-Timing has the wait under `queue`.");
 }
 
 static void inject_outage(struct tour *tour)
@@ -256,38 +268,42 @@ static void show_outage(struct tour *tour)
                          .path = "/proxy/acme/contacts?limit=1",
                          .header = "X-Breakwater-Retry: never"};
     struct answered answered = {0};
-    title(3, "An outage");
-    say("The simulated vendor goes down. (A fault, injected into the simulator.)");
+    title(tour, 3, "An outage");
+    say(tour, "The simulated vendor goes down. (A fault, injected into the simulator.)");
     inject_outage(tour);
-    say("");
-    say("Reads are tried again by themselves; these ask for a single attempt, so that "
+    say(tour, "");
+    say(tour,
+        "Reads are tried again by themselves; these ask for a single attempt, so that "
         "the");
-    say("tour does not take a minute. The first one, and then four more:");
+    say(tour, "tour does not take a minute. The first one, and then four more:");
     answered = ask(tour, &call);
     expect(tour, answered.status == 503, "the vendor's 503 should come through");
     call.quiet = true;
     for (int i = 1; i < OPEN_AFTER; i++)
         ask(tour, &call);
-    say("");
-    say("Five failures in a row: the breaker opens. The next call is not sent at all:");
+    say(tour, "");
+    say(tour,
+        "Five failures in a row: the breaker opens. The next call is not sent at all:");
     call.quiet = false;
     answered = ask(tour, &call);
     expect(tour, answered.status == 503 && code_is(tour, &answered, STR("breaker_open")),
            "the breaker should be open");
-    say("");
-    say("A problem document (RFC 9457): a stable code, what the vendor said last, and "
+    say(tour, "");
+    say(tour,
+        "A problem document (RFC 9457): a stable code, what the vendor said last, and "
         "in");
-    say("Retry-After when the next trial is due.");
+    say(tour, "Retry-After when the next trial is due.");
 }
 
 static void show_recovery(struct tour *tour)
 {
     struct asked call = {.verb = "GET", .path = "/proxy/acme/contacts?limit=1"};
     struct answered answered = {0};
-    title(4, "Back again");
-    say("The vendor recovers. After its time (3 s here, 30 s by default) the breaker "
+    title(tour, 4, "Back again");
+    say(tour,
+        "The vendor recovers. After its time (3 s here, 30 s by default) the breaker "
         "lets");
-    say("trial calls through; two good ones close it.");
+    say(tour, "trial calls through; two good ones close it.");
     ask(tour,
         &(struct asked){
             .verb = "DELETE", .path = "/_sim/faults", .direct = true, .quiet = true});
@@ -313,6 +329,7 @@ void tour_run(struct tour *tour)
     arena_init(&tour->arena, 64 * 1024, 256 << 20);
     for (size_t i = 0; i < COUNT_OF(steps) && !tour->broken_off; i++)
         steps[i](tour);
-    printf("\n────\n");
+    if (!tour->silent)
+        printf("\n────\n");
     fflush(stdout);
 }

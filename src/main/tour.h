@@ -12,6 +12,7 @@ struct tour {
     uint16_t port;     /* of the daemon */
     uint16_t sim_port; /* of the simulator */
     str key;
+    bool silent; /* nothing is printed */
     struct arena arena;
     const char *disappointed; /* the first thing that did not go as told; NULL = none */
     bool broken_off;          /* a request had no answer: the rest was left out */

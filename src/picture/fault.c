@@ -1,6 +1,7 @@
 #include "picture/fault.h"
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "json/json_write.h"
 
 enum { TEXT_BYTES_MAX = 4096 };
@@ -58,12 +59,6 @@ str jsonata_fault_text(struct arena *arena, const struct jsonata_fault *fault)
 
 uint32_t jsonata_fault_unit(const struct jsonata_fault *fault, str source)
 {
-    uint32_t units = 0;
     size_t end = fault->position < source.n ? fault->position : source.n;
-    for (size_t i = 0; i < end; i++) {
-        unsigned char c = (unsigned char)source.p[i];
-        if ((c & 0xc0) != 0x80)
-            units += c >= 0xf0 ? 2 : 1; /* beyond the basic plane: a surrogate pair */
-    }
-    return units;
+    return (uint32_t)utf8_units(str_of(source.p, end));
 }

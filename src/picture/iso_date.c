@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "picture/calendar.h"
+#include "base/calendar.h"
 
 /* What is still to be read; each reader takes what it knows off the front. */
 static bool take_char(str *s, char c)
@@ -126,4 +126,11 @@ bool iso_date_parse(str text, double *ret_millis)
     *ret_millis = calendar_days(year, month - 1, day) * CALENDAR_DAY_MILLIS +
                   minutes * 60000 + t.seconds * 1000 + t.millis;
     return true;
+}
+
+str iso_date_text(struct arena *arena, double millis)
+{
+    char *text = arena_bytes(arena, CALENDAR_ISO_CHARS);
+    calendar_put_iso((int64_t)millis, text);
+    return str_of(text, CALENDAR_ISO_CHARS);
 }

@@ -1,6 +1,6 @@
 #include <math.h>
 
-#include "picture/calendar.h"
+#include "base/calendar.h"
 #include "picture/picture_date_part.h"
 #include "picture/raise.h"
 

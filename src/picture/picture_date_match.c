@@ -5,7 +5,6 @@
 #include "picture/picture_date_match.h"
 
 #include "base/utf8.h"
-#include "picture/text_units.h"
 
 struct date_match {
     const struct picture_date *picture;
@@ -48,7 +47,7 @@ static size_t run_of(str text, size_t at, bool (*is_one)(char))
 static size_t run_of_digits(str text, size_t at, uint32_t zero, size_t max)
 {
     for (size_t end = at; max > 0 && at < text.n; at = end, max--) {
-        uint32_t c = text_next(text, &end);
+        uint32_t c = utf8_next(text, &end);
         if (c < zero || c > zero + 9)
             break;
     }
@@ -103,7 +102,7 @@ static size_t end_of_offset(const struct date_part *part, str text, size_t start
     size_t end = run_of_digits(text, ++at, zero, text.n);
     if (end == at || !number->regular)
         return end > at ? end : start;
-    if (end == text.n || text_next(text, &end) != number->separators[0].c)
+    if (end == text.n || utf8_next(text, &end) != number->separators[0].c)
         return start;
     at = end;
     end = run_of_digits(text, at, zero, text.n);

@@ -1,9 +1,9 @@
 #include <math.h>
 
-#include "picture/calendar.h"
+#include "base/calendar.h"
+#include "base/utf8.h"
 #include "picture/picture_date_match.h"
 #include "picture/raise.h"
-#include "picture/text_units.h"
 
 /* By the letter of a component: what was read, or taken from now. */
 struct date_values {
@@ -33,7 +33,7 @@ static double read_offset(const struct date_part *part, str text)
     size_t digits = 0;
     bool minutes = false;
     while (at < text.n) {
-        uint32_t c = text_next(text, &at);
+        uint32_t c = utf8_next(text, &at);
         bool is_digit = c >= zero && c <= zero + 9;
         minutes = minutes || !is_digit || (!part->number.regular && digits == 2);
         if (is_digit)

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/utf8.h"
 #include "json/json_number.h"
 #include "json/json_write.h"
 #include "picture/digit_family.h"
@@ -228,7 +229,7 @@ static double parse_decimal(struct arena *arena, const struct picture_integer *p
     bool negative = false;
     bool begun = false;
     for (size_t at = 0; at < text.n;) {
-        uint32_t c = text_next(text, &at);
+        uint32_t c = utf8_next(text, &at);
         if (is_separator(picture, c))
             continue;
         if (!begun && (c == ' ' || (c >= '\t' && c <= '\r') || c == 0xa0))

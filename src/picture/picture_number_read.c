@@ -5,9 +5,9 @@
  */
 #include "picture/picture_number_read.h"
 
+#include "base/utf8.h"
 #include "json/json_write.h"
 #include "picture/raise.h"
-#include "picture/text_units.h"
 
 /* The parts of one sub-picture, all of them slices of it. */
 struct parts {
@@ -71,7 +71,7 @@ static str option_text(struct arena *arena, const struct json *options, const ch
 static uint32_t option_symbol(str text, uint32_t otherwise)
 {
     size_t at = 0;
-    uint32_t c = text.n ? text_next(text, &at) : 0;
+    uint32_t c = text.n ? utf8_next(text, &at) : 0;
     return text.n && at == text.n ? c : otherwise;
 }
 

@@ -1,7 +1,7 @@
 #include "picture/points.h"
 
+#include "base/utf8.h"
 #include "picture/raise.h"
-#include "picture/text_units.h"
 
 void points_init(struct points *points, struct arena *arena)
 {
@@ -60,7 +60,7 @@ void points_put_many(struct points *points, uint32_t c, size_t count)
 void points_put_text(struct points *points, str text)
 {
     for (size_t at = 0; at < text.n && !points->full;)
-        points_put(points, text_next(text, &at));
+        points_put(points, utf8_next(text, &at));
 }
 
 void points_put_all(struct points *points, const struct points *other)
@@ -94,7 +94,7 @@ size_t points_find(const struct points *points, uint32_t c, size_t from)
 static bool starts_at(const struct points *points, str text, size_t from)
 {
     for (size_t at = 0; at < text.n; from++)
-        if (from >= points->n || points->p[from] != text_next(text, &at))
+        if (from >= points->n || points->p[from] != utf8_next(text, &at))
             return false;
     return true;
 }
@@ -119,7 +119,7 @@ str points_str(const struct points *points)
     char *p = arena_bytes(points->arena, points->n * 4);
     size_t n = 0;
     for (size_t i = 0; i < points->n; i++)
-        n += text_put(p + n, points->p[i]);
+        n += utf8_put(p + n, points->p[i]);
     return str_of(p, n);
 }
 

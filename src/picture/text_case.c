@@ -5,7 +5,7 @@
 #include "picture/text_case.h"
 
 #include "base/check.h"
-#include "picture/text_units.h"
+#include "base/utf8.h"
 
 struct run {
     uint32_t first;
@@ -122,9 +122,9 @@ static uint32_t text_before(str text, size_t *at)
 {
     do
         --*at;
-    while (*at > 0 && ((unsigned char)text.p[*at] & 0xc0) == 0x80);
+    while (*at > 0 && utf8_is_tail(text.p[*at]));
     size_t start = *at;
-    return text_next(text, &start);
+    return utf8_next(text, &start);
 }
 
 /* The sigma between the bytes `from` and `end` closes a word: a cased letter stands
@@ -139,7 +139,7 @@ static bool is_final(str text, size_t from, size_t end)
     if (!c || !is_cased(c))
         return false;
     do
-        c = end < text.n ? text_next(text, &end) : 0;
+        c = end < text.n ? utf8_next(text, &end) : 0;
     while (c && is_ignored(c));
     return !c || !is_cased(c);
 }
@@ -151,10 +151,10 @@ static size_t put_mapped(const struct mapping *mapping, char *p, uint32_t c)
     const struct run *run = find_run(mapping->runs, mapping->runs_n, c);
     const struct longer *longer = run ? NULL : find_longer(mapping, c);
     if (!longer)
-        return text_put(p, run ? (uint32_t)((int64_t)c + run->by) : c);
+        return utf8_put(p, run ? (uint32_t)((int64_t)c + run->by) : c);
     size_t n = 0;
     for (size_t i = 0; i < COUNT_OF(longer->to) && longer->to[i]; i++)
-        n += text_put(p + n, longer->to[i]);
+        n += utf8_put(p + n, longer->to[i]);
     return n;
 }
 
@@ -185,9 +185,9 @@ static str map_case(struct arena *arena, str text, const struct mapping *mapping
             continue;
         }
         size_t from = at;
-        uint32_t wide = text_next(text, &at);
+        uint32_t wide = utf8_next(text, &at);
         if (mapping->lower && wide == SIGMA && is_final(text, from, at))
-            n += text_put(p + n, FINAL_SIGMA);
+            n += utf8_put(p + n, FINAL_SIGMA);
         else
             n += put_mapped(mapping, p + n, wide);
     }

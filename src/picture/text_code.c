@@ -127,7 +127,7 @@ str text_base64_to_latin1(struct arena *arena, str text)
         count += 6;
         if (count >= 8) {
             count -= 8;
-            n += text_put(p + n, bits >> count & 0xff);
+            n += utf8_put(p + n, bits >> count & 0xff);
         }
     }
     return str_of(p, n);

@@ -13,30 +13,6 @@
 
 enum { HIGH = 0xd800, LOW = 0xdc00, PAIR = 0x10000 };
 
-uint32_t text_next(str text, size_t *at)
-{
-    const unsigned char *p = (const unsigned char *)text.p + *at;
-    size_t left = text.n - *at;
-    uint32_t c = p[0];
-    size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-    n = n < left ? n : left;
-    if (n > 1)
-        c &= 0x7fu >> n;
-    for (size_t i = 1; i < n; i++)
-        c = c << 6 | (p[i] & 0x3f);
-    *at += n;
-    return c;
-}
-
-size_t text_put(char ret[4], uint32_t c)
-{
-    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < PAIR ? 3 : 4;
-    for (size_t i = n - 1; i > 0; i--, c >>= 6)
-        ret[i] = (char)(0x80 | (c & 0x3f));
-    ret[0] = (char)(n == 1 ? c : (0xf00u >> n & 0xf0) | c);
-    return n;
-}
-
 bool units_next(struct units *units, uint16_t *ret_unit)
 {
     if (units->low) {
@@ -46,7 +22,7 @@ bool units_next(struct units *units, uint16_t *ret_unit)
     }
     if (units->at >= units->text.n)
         return false;
-    uint32_t c = text_next(units->text, &units->at);
+    uint32_t c = utf8_next(units->text, &units->at);
     if (c >= PAIR) {
         units->low = (uint16_t)(LOW | (c & 0x3ff));
         c = HIGH + ((c - PAIR) >> 10);
@@ -62,11 +38,7 @@ size_t text_length(str text)
 
 size_t text_unit_of(str text, size_t byte)
 {
-    size_t units = 0;
-    for (size_t i = 0; i < byte && i < text.n; i++)
-        if (!utf8_is_tail(text.p[i]))
-            units += (unsigned char)text.p[i] >= 0xf0 ? 2 : 1;
-    return units;
+    return utf8_units(str_of(text.p, byte < text.n ? byte : text.n));
 }
 
 int text_compare(str a, str b)
@@ -95,7 +67,7 @@ static size_t byte_of(str text, double number)
 {
     size_t at = 0;
     for (; number > 0 && at < text.n; number--)
-        text_next(text, &at);
+        utf8_next(text, &at);
     return at;
 }
 
@@ -122,15 +94,15 @@ static bool is_half(str text, size_t at, uint32_t kind)
 {
     if (at + 3 > text.n || (unsigned char)text.p[at] != 0xed)
         return false;
-    return (text_next(text, &at) & 0xfc00) == kind;
+    return (utf8_next(text, &at) & 0xfc00) == kind;
 }
 
 static size_t put_pair(char *p, str high, str low)
 {
     size_t at = 0;
-    uint32_t c = (text_next(high, &at) - HIGH) << 10;
+    uint32_t c = (utf8_next(high, &at) - HIGH) << 10;
     at = 0;
-    return text_put(p, PAIR + c + (text_next(low, &at) - LOW));
+    return utf8_put(p, PAIR + c + (utf8_next(low, &at) - LOW));
 }
 
 str text_join(struct arena *arena, str a, str b)
@@ -261,7 +233,7 @@ const str *text_split_units(struct arena *arena, str text, size_t max, size_t *r
         bool half = units.low != 0;
         units_next(&units, &unit);
         half = half || units.low != 0;
-        all[i] = half ? arena_str(arena, str_of(p, text_put(p, unit)))
+        all[i] = half ? arena_str(arena, str_of(p, utf8_put(p, unit)))
                       : str_of(text.p + at, units.at - at);
     }
     *ret_n = n;

@@ -14,12 +14,6 @@
 
 #include "picture/fault.h"
 
-/* The code point at *at < text.n, which moves behind it. Lone halves are code points. */
-uint32_t text_next(str text, size_t *at);
-
-/* Writes one code point; answers its bytes, 1 to 4. */
-size_t text_put(char ret[4], uint32_t c);
-
 /*
  * The UTF-16 units of a text, one after the other: `struct units u = {.text = s};
  * while (units_next(&u, &unit)) …`

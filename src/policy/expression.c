@@ -1,5 +1,6 @@
 #include "policy/expression.h"
 
+#include "json/json_place.h"
 #include "jsonata/jsonata.h"
 
 enum { SOURCE_BYTES_MAX = 16384, STEPS_MAX = 200 * 1000, RUN_BYTES_MAX = 2 << 20 };
@@ -12,27 +13,16 @@ static void forget(void *arg)
     jsonata_destroy(&expression);
 }
 
-/* Line and column of a place in the expression, both from 1. */
-static void find_place(str source, size_t at, uint32_t *ret_line, uint32_t *ret_column)
-{
-    *ret_line = *ret_column = 1;
-    for (size_t i = 0; i < at && i < source.n; i++) {
-        bool newline = source.p[i] == '\n';
-        *ret_line += newline;
-        *ret_column = newline ? 1 : *ret_column + 1;
-    }
-}
-
 static void report(struct binder *binder, str source, const struct jsonata_fault *fault)
 {
-    uint32_t line, column;
+    size_t end = fault->position < source.n ? fault->position : source.n;
+    struct json_place place = json_place_of(source, end);
     str sentence = jsonata_fault_text(binder->arena, fault);
     str code = jsonata_code_name(fault->code);
-    find_place(source, fault->position, &line, &column);
     bind_fault(binder,
                "is no JSONata expression: " STR_F " (" STR_F
                ", line %u, up to column %u).",
-               STR_A(sentence), STR_A(code), line, column);
+               STR_A(sentence), STR_A(code), place.line, place.column);
 }
 
 void expression_read(struct binder *binder, const struct json *value, void *field)
@@ -64,34 +54,18 @@ static bool named_before(const struct headers *headers, uint32_t at)
     return false;
 }
 
-static str lower_name(struct arena *arena, str name)
-{
-    char *lower = arena_bytes(arena, name.n);
-    for (size_t i = 0; i < name.n; i++)
-        lower[i] = str_lower(name.p[i]);
-    return str_of(lower, name.n);
-}
-
-static str joined_value(struct arena *arena, const struct headers *headers, uint32_t at)
-{
-    str value = headers->items[at].value;
-    for (uint32_t i = at + 1; i < headers->n; i++) {
-        if (!str_eq_nocase(headers->items[i].name, headers->items[at].name))
-            continue;
-        str parts[] = {value, STR(", "), headers->items[i].value};
-        value = arena_join(arena, parts, 3);
-    }
-    return str_absent(value) ? STR("") : value;
-}
-
 static struct json headers_value(struct arena *arena, const struct headers *headers)
 {
     struct json_build build;
     json_build_init(&build, arena);
-    for (uint32_t i = 0; headers && i < headers->n; i++)
-        if (!named_before(headers, i))
-            json_build_member(&build, lower_name(arena, headers->items[i].name),
-                              json_of_text(joined_value(arena, headers, i)));
+    for (uint32_t i = 0; headers && i < headers->n; i++) {
+        str name = headers->items[i].name;
+        if (named_before(headers, i))
+            continue;
+        str value = header_joined_name(arena, headers, name);
+        json_build_member(&build, arena_lower(arena, name),
+                          json_of_text(str_absent(value) ? STR("") : value));
+    }
     return json_build_object(&build);
 }
 

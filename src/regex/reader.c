@@ -1,29 +1,18 @@
 #include "regex/reader.h"
 
-#include "regex/regex_text.h"
+#include "base/encode.h"
+#include "base/utf8.h"
 
 uint32_t reader_character(struct reader *r)
 {
-    uint32_t c;
-    if (reader_ended(r))
-        return READER_END;
-    r->at += regex_text_character(r->pattern.p + r->at, &c);
-    return c;
-}
-
-static int hex_of(char c)
-{
-    if (str_is_digit(c))
-        return c - '0';
-    c = str_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return reader_ended(r) ? READER_END : utf8_next(r->pattern, &r->at);
 }
 
 bool reader_hex(struct reader *r, unsigned digits, uint32_t *ret_value)
 {
     uint32_t value = 0;
     for (unsigned i = 0; i < digits; i++) {
-        int digit = hex_of(reader_byte(r, i));
+        int digit = decode_hex_digit(reader_byte(r, i));
         if (digit < 0)
             return false;
         value = value * 16 + (uint32_t)digit;

@@ -11,6 +11,7 @@
 #include "regex/regex_escape.h"
 
 #include "base/buf.h"
+#include "base/encode.h"
 #include "regex/regex_property.h"
 
 enum { NAME_BYTES_MAX = 8 * REGEX_PATTERN_BYTES_MAX };
@@ -49,19 +50,11 @@ static bool read_braced(struct reader *r, uint32_t *ret_character)
 /* Behind \u. Two escapes that are a surrogate pair are one character. */
 static bool read_unicode(struct reader *r, bool unicode, uint32_t *ret_character)
 {
-    uint32_t low;
     if (unicode && reader_byte(r, 0) == '{')
         return read_braced(r, ret_character);
-    if (!reader_hex(r, 4, ret_character))
-        return false;
-    size_t behind = r->at;
-    if ((*ret_character & 0xfffffc00) != 0xd800 || !reader_skip(r, STR("\\u")))
-        return true;
-    if (reader_hex(r, 4, &low) && (low & 0xfffffc00) == 0xdc00)
-        *ret_character = 0x10000 + ((*ret_character & 0x3ff) << 10) + (low & 0x3ff);
-    else
-        r->at = behind;
-    return true;
+    size_t taken = decode_utf16_escape(str_from(r->pattern, r->at), ret_character);
+    r->at += taken;
+    return taken > 0;
 }
 
 /* Up to three octal digits, at most 0377 (§B.1.2 LegacyOctalEscapeSequence). */

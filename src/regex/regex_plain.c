@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 static bool add_member(struct regex_plain_set *set, uint32_t from, uint32_t to)
 {
@@ -76,20 +77,8 @@ static bool put_character(struct buf *buf, uint32_t c)
 {
     if (c >= 0xd800 && c < 0xe000)
         return false;
-    if (c >= 0x10000)
-        buf_char(buf, (char)(0xf0 | c >> 18));
-    else if (c >= 0x800)
-        buf_char(buf, (char)(0xe0 | c >> 12));
-    else if (c >= 0x80)
-        buf_char(buf, (char)(0xc0 | c >> 6));
-    else
-        buf_char(buf, (char)c);
-    if (c >= 0x10000)
-        buf_char(buf, (char)(0x80 | (c >> 12 & 0x3f)));
-    if (c >= 0x800)
-        buf_char(buf, (char)(0x80 | (c >> 6 & 0x3f)));
-    if (c >= 0x80)
-        buf_char(buf, (char)(0x80 | (c & 0x3f)));
+    char bytes[4];
+    buf_str(buf, str_of(bytes, utf8_put(bytes, c)));
     return true;
 }
 

@@ -51,15 +51,3 @@ void regex_text_mend(str text, char *ret)
         }
     }
 }
-
-size_t regex_text_character(const char *p, uint32_t *ret_character)
-{
-    static const unsigned char bits[] = {0x7f, 0x7f, 0x1f, 0x0f, 0x07};
-    unsigned char first = (unsigned char)p[0];
-    size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    uint32_t c = first & bits[size];
-    for (size_t i = 1; i < size; i++)
-        c = c << 6 | ((unsigned char)p[i] & 0x3f);
-    *ret_character = c;
-    return size;
-}

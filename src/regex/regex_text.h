@@ -13,7 +13,4 @@ bool regex_text_sound(str text);
 /* A copy of n bytes to `ret`, with U+001A for each byte that makes the text unsound. */
 void regex_text_mend(str text, char *ret);
 
-/* The size of the character at p, in a sound text, and the character. */
-size_t regex_text_character(const char *p, uint32_t *ret_character);
-
 #endif

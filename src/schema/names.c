@@ -1,62 +1,75 @@
 /*
- * Open addressing. A slot is the upper bits of the words times a factor (multiplicative
- * hashing, Knuth vol. 3 §6.4); some factors are tried, and the one under which the
- * longest run is shortest is kept. Small sets get a perfect hash in this way. The factors
- * start at the process's key, so that nobody can choose names that meet under all; names
- * longer than NAMES_MIXED_MAX are hashed under that key as a whole.
+ * Open addressing. A slot is told by length, head and tail, each mixed with a factor that
+ * nobody outside knows, multiplied, and folded (Wang Yi, wyhash); some factors are tried,
+ * and the one under which the longest run is shortest is kept. Small sets get a perfect
+ * hash in this way. The factors start at the process's key, so that nobody can choose
+ * names that meet. Where two names differ in their middle only, which hardly any set has,
+ * all bytes are hashed under that key instead.
  */
 #include "schema/names.h"
 
-#include "base/hash.h"
-
-enum { TRIES = 64, TRIED_NAMES_MAX = 4096 };
-
-static inline uint64_t hash_of(const struct names *names, str name, uint64_t head,
-                               uint64_t tail)
-{
-    uint64_t mixed = head ^ (tail << 32 | tail >> 32) ^ (uint64_t)name.n << 56;
-    if (name.n > NAMES_MIXED_MAX)
-        return hash_str(name);
-    for (size_t i = 8; i + 8 < name.n; i += 8) {
-        uint64_t word;
-        memcpy(&word, name.p + i, 8);
-        mixed = (mixed ^ mixed >> 32) * names->factor ^ word;
-    }
-    return mixed * names->factor;
-}
+enum { TRIES = 64, TRIED_NAMES = 64 * TRIES };
 
 uint32_t names_find(const struct names *names, str name)
 {
     uint64_t head, tail;
     name_words(name.p, name.n, &head, &tail);
-    uint64_t hash = hash_of(names, name, head, tail);
-    for (uint32_t at = (uint32_t)(hash >> names->shift);; at++) {
-        const struct name *slot = &names->slots[at & names->mask];
-        if (!slot->place || name_is(slot, name.p, name.n, head, tail))
-            return slot->place - 1; /* NAMES_NONE where it is free */
+    return names_find_words(names, name.p, name.n, head, tail);
+}
+
+static bool same_ends(const struct name *a, const struct name *b)
+{
+    return a->n == b->n && a->head == b->head && a->tail == b->tail;
+}
+
+static bool same(const struct name *a, const struct name *b)
+{
+    return same_ends(a, b) && memcmp(a->p, b->p, a->n) == 0;
+}
+
+/* Puts one in. Answers how many slots were passed. */
+static uint32_t put(struct names *names, const struct name *name)
+{
+    uint32_t passed = 0;
+    uint64_t at = names_hash(names, name->p, name->n, name->head, name->tail);
+    struct name *slot = &names->slots[at & names->mask];
+    for (; slot->place && !same(slot, name); passed++) {
+        names->whole = names->whole || same_ends(slot, name);
+        slot = &names->slots[++at & names->mask];
+    }
+    if (!slot->place)
+        *slot = *name;
+    return passed;
+}
+
+/* Puts all in. Stops where it finds out that all bytes count. */
+static void fill(struct names *names, const struct name *list, uint32_t n)
+{
+    bool whole = names->whole;
+    names->longest = 0;
+    memset(names->slots, 0, ((size_t)names->mask + 1) * sizeof(names->slots[0]));
+    for (uint32_t i = 0; i < n && names->whole == whole; i++) {
+        uint32_t passed = put(names, &list[i]);
+        names->longest = passed > names->longest ? passed : names->longest;
     }
 }
 
-/* Puts all in. Answers the longest run that a search walks. */
-static uint32_t fill(struct names *names, const struct name *list, uint32_t n)
+/* The work is bounded: a large set has few tries. */
+static void find_factor(struct names *names, const struct name *list, uint32_t n)
 {
-    uint32_t longest = 0;
-    memset(names->slots, 0, ((size_t)names->mask + 1) * sizeof(names->slots[0]));
-    for (uint32_t i = 0; i < n; i++) {
-        const struct name *name = &list[i];
-        uint32_t run = 0;
-        uint64_t hash = hash_of(names, str_of(name->p, name->n), name->head, name->tail);
-        uint32_t at = (uint32_t)(hash >> names->shift);
-        struct name *slot = &names->slots[at & names->mask];
-        while (slot->place && !name_is(slot, name->p, name->n, name->head, name->tail)) {
-            slot = &names->slots[++at & names->mask];
-            run++;
-        }
-        longest = run > longest ? run : longest;
-        if (!slot->place)
-            *slot = *name;
+    uint32_t tries = n <= TRIED_NAMES / TRIES ? TRIES : 1 + TRIED_NAMES / n;
+    uint64_t best = names->factor;
+    uint32_t shortest = UINT32_MAX;
+    uint64_t factor = names->factor;
+    for (uint32_t i = 0; i < tries && shortest && !names->whole; i++) {
+        names->factor = factor;
+        fill(names, list, n);
+        best = names->longest < shortest ? factor : best;
+        shortest = names->longest < shortest ? names->longest : shortest;
+        factor = factor * 0x9e3779b97f4a7c15u + 2;
     }
-    return longest;
+    names->factor = best;
+    fill(names, list, n);
 }
 
 struct name name_of(str text, uint32_t place)
@@ -69,26 +82,15 @@ struct name name_of(str text, uint32_t place)
 const struct names *names_create(struct arena *arena, const str *list, uint32_t n)
 {
     struct names *names = arena_zalloc(arena, sizeof(*names));
-    unsigned bits = 2;
-    while (((uint64_t)1 << bits) < 2 * (uint64_t)n)
-        bits++;
-    names->shift = (uint8_t)(64 - bits);
-    names->mask = (uint32_t)(((uint64_t)1 << bits) - 1);
-    names->slots = arena_array(arena, (size_t)names->mask + 1, sizeof(names->slots[0]));
+    uint64_t room = 4;
+    while (room < 2 * (uint64_t)n)
+        room *= 2;
+    names->mask = (uint32_t)(room - 1);
+    names->factor = hash_str(STR("names")) | 1;
+    names->slots = arena_array(arena, room, sizeof(names->slots[0]));
     struct name *all = arena_array(arena, n, sizeof(all[0]));
     for (uint32_t i = 0; i < n; i++)
         all[i] = name_of(list[i], i);
-    uint64_t factor = hash_str(STR("names")) | 1;
-    uint64_t best = factor;
-    uint32_t shortest = UINT32_MAX;
-    for (unsigned i = 0; i < TRIES && shortest && n <= TRIED_NAMES_MAX; i++) {
-        names->factor = factor;
-        uint32_t longest = fill(names, all, n);
-        best = longest < shortest ? factor : best;
-        shortest = longest < shortest ? longest : shortest;
-        factor = factor * 0x9e3779b97f4a7c15u + 2;
-    }
-    names->factor = best;
-    fill(names, all, n);
+    find_factor(names, all, n);
     return names;
 }

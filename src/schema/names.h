@@ -9,6 +9,7 @@
 #define SCHEMA_NAMES_H
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/str.h"
 
 struct name {
@@ -28,10 +29,11 @@ struct names {
     struct name *slots;
     uint64_t factor; /* chosen so that few names meet, best none */
     uint32_t mask;
-    uint8_t shift;
+    uint32_t longest; /* slots that a search passes at most */
+    bool whole;       /* some differ in their middle only: all bytes are hashed */
 };
 
-enum { NAMES_NONE = UINT32_MAX, NAMES_MIXED_MAX = 64 };
+enum { NAMES_NONE = UINT32_MAX };
 
 struct name name_of(str text, uint32_t place);
 
@@ -71,27 +73,57 @@ NAMES_HOT void name_words(const char *p, size_t n, uint64_t *ret_head, uint64_t 
     }
 }
 
-/* Whether the eight bytes from the ninth on, and so on, are the same; n > 16. */
-static inline bool name_middle_is(const struct name *name, const char *p, size_t n)
+/* Whether the bytes between head and tail are the same; n > 16. */
+NAMES_HOT bool name_middle_is(const struct name *name, const char *p, size_t n)
 {
-    for (size_t i = 8; i < n - 8; i += 8) {
-        uint64_t a, b;
-        memcpy(&a, name->p + i, 8);
-        memcpy(&b, p + i, 8);
-        if (a != b)
-            return false;
-    }
-    return true;
+    uint64_t a[2], b[2];
+    if (n > 32)
+        return memcmp(name->p + 8, p + 8, n - 16) == 0;
+    memcpy(&a[0], name->p + 8, 8);
+    memcpy(&a[1], name->p + n - 16, 8);
+    memcpy(&b[0], p + 8, 8);
+    memcpy(&b[1], p + n - 16, 8);
+    return !((a[0] ^ b[0]) | (a[1] ^ b[1]));
 }
 
 NAMES_HOT bool name_is(const struct name *name, const char *p, size_t n, uint64_t head,
                        uint64_t tail)
 {
-    return name->n == n && name->head == head && name->tail == tail &&
+    return name->n == n && !((name->head ^ head) | (name->tail ^ tail)) &&
            (n <= 16 || name_middle_is(name, p, n));
 }
 
+/* The same, where the words are not known yet; most names differ in length. */
+NAMES_HOT bool name_is_text(const struct name *name, const char *p, size_t n)
+{
+    uint64_t head, tail;
+    if (name->n != n)
+        return false;
+    name_words(p, n, &head, &tail);
+    return name_is(name, p, n, head, tail);
+}
+
+NAMES_HOT uint64_t names_hash(const struct names *names, const char *p, size_t n,
+                              uint64_t head, uint64_t tail)
+{
+    if (__builtin_expect(names->whole, 0))
+        return hash_str(str_of(p, n));
+    unsigned __int128 product = (unsigned __int128)(head ^ names->factor) *
+                                (tail ^ names->factor * (n | 1u << 31));
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* The place of a name in the list, or NAMES_NONE. */
+NAMES_HOT uint32_t names_find_words(const struct names *names, const char *p, size_t n,
+                                    uint64_t head, uint64_t tail)
+{
+    for (uint64_t at = names_hash(names, p, n, head, tail);; at++) {
+        const struct name *slot = &names->slots[at & names->mask];
+        if (!slot->place || name_is(slot, p, n, head, tail))
+            return slot->place - 1; /* NAMES_NONE where it is free */
+    }
+}
+
 uint32_t names_find(const struct names *names, str name);
 
 #endif

@@ -2,24 +2,13 @@
 
 #include "schema/schema_pattern.h"
 
-enum { OPS_ROOM = 64, QUEUE_ROOM = 64, PATTERNS_MAX = 10000, ENUM_SIZE_MAX = 1000 };
-
-static void *grow(struct arena *arena, const void *at, uint32_t n, uint32_t *room,
-                  size_t each)
-{
-    *room = *room ? *room * 2 : OPS_ROOM;
-    void *grown = arena_array(arena, *room, each);
-    if (n)
-        memcpy(grown, at, n * each);
-    return grown;
-}
+enum { PATTERNS_MAX = 10000, ENUM_SIZE_MAX = 1000 };
 
 struct op *emit_op(struct emit *emit, enum op_code code, unsigned types,
                    enum keyword keyword)
 {
-    if (emit->ops_n == emit->ops_room)
-        emit->ops = grow(emit->library->scratch, emit->ops, emit->ops_n, &emit->ops_room,
-                         sizeof(emit->ops[0]));
+    emit->ops = arena_grow(emit->library->scratch, emit->ops, emit->ops_n,
+                           &emit->ops_room, sizeof(emit->ops[0]));
     struct op *op = &emit->ops[emit->ops_n++];
     *op = (struct op){
         .code = (uint8_t)code, .types = (uint8_t)types, .keyword = (uint8_t)keyword};
@@ -31,9 +20,8 @@ void emit_queue(struct emit *emit, struct block *block)
     if (block->queued)
         return;
     block->queued = true;
-    if (emit->queue_n == emit->queue_room)
-        emit->queue = grow(emit->library->scratch, emit->queue, emit->queue_n,
-                           &emit->queue_room, sizeof(struct block *));
+    emit->queue = arena_grow(emit->library->scratch, emit->queue, emit->queue_n,
+                             &emit->queue_room, sizeof(struct block *));
     emit->queue[emit->queue_n++] = block;
 }
 

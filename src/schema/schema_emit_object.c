@@ -57,15 +57,18 @@ static uint32_t gather_required(struct gather *gather, const struct json *requir
 static void emit_names(struct emit *emit, struct object_plan *plan,
                        const struct json *properties, const struct json *required)
 {
-    uint32_t room = (properties ? properties->n : 0) + (required ? required->n : 0);
+    size_t room = (properties ? properties->n : 0) + (size_t)(required ? required->n : 0);
     struct gather gather = {.emit = emit};
     map_init(&gather.places);
-    gather.properties = arena_array(emit->arena, room, sizeof(gather.properties[0]));
+    gather.properties =
+        arena_array(emit->arena, room + PROPERTIES_END, sizeof(gather.properties[0]));
     if (properties)
         gather_properties(&gather, properties);
     if (required)
         plan->required_n = gather_required(&gather, required);
     map_fini(&gather.places);
+    for (uint32_t i = 0; i < PROPERTIES_END; i++)
+        gather.properties[gather.n + i].name.n = UINT32_MAX;
     str *names = arena_array(emit->library->scratch, gather.n, sizeof(names[0]));
     for (uint32_t i = 0; i < gather.n; i++)
         names[i] = name_text(&gather.properties[i].name);
@@ -115,16 +118,43 @@ void emit_object(struct emit *emit, enum keyword keyword, const struct json *val
     emit_op(emit, OP_OBJECT, TYPES_OBJECT, keyword)->u.object = plan;
 }
 
+static enum property_test test_of(const struct block *block)
+{
+    bool whole = block->types & TYPES_WHOLE;
+    if (block->kind == BLOCK_TYPES && whole)
+        return PROPERTY_WHOLE;
+    return block->kind == BLOCK_ENUM && !whole ? PROPERTY_ENUM : PROPERTY_BLOCK;
+}
+
+/* The types that no operation of the block looks at. */
+static unsigned enough_of(const struct block *block)
+{
+    unsigned types = block->types & TYPES_ALL;
+    if (block->types & TYPES_WHOLE)
+        types &= ~(unsigned)TYPES_NUMBER;
+    for (const struct op *op = block->ops; op && op->code != OP_END; op++)
+        types &= ~(unsigned)op->types;
+    return types;
+}
+
+static void finish_property(struct property *property, const struct block *block)
+{
+    property->block = block;
+    property->types = property->enough = TYPES_ALL;
+    if (!block)
+        return;
+    property->types = (uint8_t)block->types;
+    property->enough = (uint8_t)enough_of(block);
+    property->test = (uint8_t)test_of(block);
+    if (property->test == PROPERTY_ENUM)
+        property->choice = block->ops->u.choice;
+}
+
 void emit_finish_plan(struct object_plan *plan)
 {
     for (uint32_t i = 0; i < plan->properties_n; i++) {
         struct property *property = &plan->properties[i];
-        if (!property->listed)
-            property->block = plan->additional;
-        const struct block *block = property->block;
-        property->types = block ? block->types : TYPES_ALL;
-        property->deeper =
-            block && (block->kind != BLOCK_TYPES || block->types & TYPES_WHOLE);
+        finish_property(property, property->listed ? property->block : plan->additional);
     }
 }
 

@@ -3,8 +3,6 @@
 #include "json/pointer.h"
 #include "schema/schema_library.h"
 
-enum { ERRORS_ROOM = 8 };
-
 static size_t depth_of(const struct place *place)
 {
     size_t n = 0;
@@ -53,15 +51,9 @@ static struct schema_error *next_error(struct explain *explain)
         explain->more = true;
         return NULL;
     }
-    uint32_t n = explain->n++;
-    if (n == 0 || (n >= ERRORS_ROOM && (n & (n - 1)) == 0)) {
-        size_t room = n ? 2 * (size_t)n : ERRORS_ROOM;
-        struct schema_error *grown = arena_array(explain->arena, room, sizeof(grown[0]));
-        if (n)
-            memcpy(grown, explain->errors, n * sizeof(grown[0]));
-        explain->errors = grown;
-    }
-    return &explain->errors[n];
+    explain->errors = arena_grow(explain->arena, explain->errors, explain->n,
+                                 &explain->room, sizeof(explain->errors[0]));
+    return &explain->errors[explain->n++];
 }
 
 void explain_add(struct explain *explain, const struct view *view, enum keyword keyword,

@@ -30,6 +30,7 @@ struct explain {
     struct arena *arena;
     struct schema_error *errors;
     uint32_t n;
+    uint32_t room;
     uint32_t max;
     bool more;
     bool tired;     /* the run could not be finished */

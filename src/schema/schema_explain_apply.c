@@ -162,7 +162,7 @@ static struct explain explain_branch(struct explain *explain, const struct view 
 {
     struct explain branch = *explain;
     branch.errors = NULL;
-    branch.n = 0;
+    branch.n = branch.room = 0;
     branch.max = BRANCH_ERRORS_MAX;
     explain_same(&branch, view, block);
     explain->run.steps = branch.run.steps;

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/encode.h"
+#include "json/pointer.h"
 #include "regex/regex.h"
 
 static const struct format formats[] = {
@@ -20,16 +21,9 @@ const struct format *format_find(str name)
     return NULL;
 }
 
-/* RFC 6901 §3 */
 bool format_json_pointer(str text)
 {
-    if (text.n && text.p[0] != '/')
-        return false;
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] == '~' &&
-            (i + 1 == text.n || (text.p[i + 1] != '0' && text.p[i + 1] != '1')))
-            return false;
-    return true;
+    return pointer_valid(text);
 }
 
 /* A number without zeros in front, then a pointer or "#" (draft-bhutton-relative-json-
@@ -42,7 +36,7 @@ bool format_relative_json_pointer(str text)
     if (n == 0 || (n > 1 && text.p[0] == '0'))
         return false;
     str rest = str_from(text, n);
-    return str_eq(rest, STR("#")) || format_json_pointer(rest);
+    return str_eq(rest, STR("#")) || pointer_valid(rest);
 }
 
 /* 8-4-4-4-12 hexadecimal digits (RFC 4122 §3) */

@@ -1,4 +1,5 @@
 /* Dates, times and durations: RFC 3339 §5.6 and its appendix A. */
+#include "base/calendar.h"
 #include "schema/schema_format.h"
 
 /* Takes exactly n digits off. */
@@ -25,20 +26,14 @@ static bool take_char(str *s, char c)
     return true;
 }
 
-static unsigned days_of(unsigned year, unsigned month)
-{
-    static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return month == 2 && leap ? 29 : days[month - 1];
-}
-
 /* full-date = 4DIGIT "-" 2DIGIT "-" 2DIGIT */
 static bool take_date(str *s)
 {
     unsigned year, month, day;
     return take_number(s, 4, &year) && take_char(s, '-') && take_number(s, 2, &month) &&
            take_char(s, '-') && take_number(s, 2, &day) && month >= 1 && month <= 12 &&
-           day >= 1 && day <= days_of(year, month);
+           day >= 1 &&
+           day <= (unsigned)calendar_month_days((int32_t)year, (int32_t)month);
 }
 
 /* time-offset = "Z" / ("+" / "-") 2DIGIT ":" 2DIGIT; in minutes east. */

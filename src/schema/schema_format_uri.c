@@ -4,7 +4,7 @@
 #include "base/encode.h"
 #include "base/utf8.h"
 #include "schema/schema_format.h"
-#include "schema/schema_uri.h"
+#include "base/uri.h"
 
 static bool is_letter(char c)
 {

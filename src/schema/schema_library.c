@@ -13,9 +13,14 @@
 #include "json/pointer.h"
 #include "schema/schema_dialect.h"
 #include "schema/schema_meta.h"
-#include "schema/schema_uri.h"
+#include "base/uri.h"
 
-enum { WALK_DEPTH_MAX = 1000 };
+enum {
+    WALK_DEPTH_MAX = 1000,
+    SCHEMAS_MAX = 200000,
+    RESOURCES_MAX = 10000, /* each has a URI of its own, with that of the one around */
+    URI_BYTES_MAX = 2000
+};
 
 void library_init(struct library *library, const struct schema_source *source,
                   struct arena *arena, struct arena *scratch)
@@ -87,9 +92,12 @@ struct block *library_block(const struct library *library, const struct json *no
     return map_find(&library->nodes, str_of((const char *)&node, sizeof(node)));
 }
 
-static str anchor_key(struct arena *arena, str uri, str name)
+/* The address of the first resource of that URI, and the name. */
+static str anchor_key(const struct library *library, struct arena *arena, str uri,
+                      str name)
 {
-    str parts[] = {uri, STR("#"), name};
+    const struct resource *first = map_find(&library->resources, uri);
+    str parts[] = {str_of((const char *)&first, sizeof(first)), name};
     return arena_join(arena, parts, COUNT_OF(parts));
 }
 
@@ -113,7 +121,7 @@ static void add_anchor(struct library *library, struct block *block, str name,
     struct resource *resource = block->resource;
     struct anchor *anchor = arena_zalloc(library->arena, sizeof(*anchor));
     anchor->block = block;
-    str key = anchor_key(library->arena, resource->uri, name);
+    str key = anchor_key(library, library->arena, resource->uri, name);
     struct anchor *before = map_find(&library->anchors, key);
     if (!before || is_dynamic)
         map_put(&library->anchors, key, anchor);
@@ -141,6 +149,13 @@ static struct resource *add_resource(struct library *library, struct block *root
                                      const struct dialect *dialect)
 {
     struct resource *resource = arena_zalloc(library->arena, sizeof(*resource));
+    str keyword = root->parent ? STR("$id") : STR_NONE;
+    if (uri.n > URI_BYTES_MAX)
+        library_fault(library, root, keyword, "makes a URI of more than %d bytes.",
+                      URI_BYTES_MAX);
+    if (++library->resources_n > RESOURCES_MAX)
+        library_fault(library, root, keyword, "is one too many; at most %d are allowed.",
+                      RESOURCES_MAX);
     resource->uri = arena_str(library->arena, uri);
     resource->dialect = *dialect;
     resource->root = root;
@@ -256,6 +271,9 @@ static void walk_keyword(struct library *library, struct block *block,
 static void walk(struct library *library, struct block *block)
 {
     struct keywords keywords;
+    if (++library->blocks_n > SCHEMAS_MAX)
+        library_fault(library, block, STR_NONE,
+                      "is one schema too many; at most %d are allowed.", SCHEMAS_MAX);
     if (library->failed || !json_is(block->node, JSON_OBJECT))
         return;
     if (++library->depth > WALK_DEPTH_MAX)
@@ -344,6 +362,17 @@ static const struct json *find_member(struct library *library, const struct json
     return member ? &member->value : NULL;
 }
 
+static str path_from(struct library *library, const struct pointer *pointer,
+                     uint32_t first)
+{
+    uint32_t n = pointer->n - first;
+    str *parts = arena_array(library->scratch, n, sizeof(parts[0]));
+    for (uint32_t i = 0; i < n; i++)
+        parts[i] =
+            pointer_join(library->scratch, STR(""), pointer->tokens[first + i].name);
+    return arena_join(library->arena, parts, n);
+}
+
 /* Follows a JSON pointer from the root of a resource. Where it leads off the schemas that
  * are known, the value becomes one, with the base URI of the last that was passed. */
 static struct block *follow(struct library *library, struct block *block, str text)
@@ -351,7 +380,7 @@ static struct block *follow(struct library *library, struct block *block, str te
     struct pointer pointer;
     struct pointer one = {.n = 1};
     const struct json *node = block->node;
-    str path = STR("");
+    uint32_t passed = 0; /* tokens up to the last schema that was met */
     if (!pointer_parse(library->scratch, text, POINTER_RFC6901, &pointer))
         return NULL;
     for (uint32_t i = 0; i < pointer.n && node; i++) {
@@ -360,12 +389,12 @@ static struct block *follow(struct library *library, struct block *block, str te
                    ? find_member(library, node, pointer.tokens[i].name)
                    : pointer_find(&one, node);
         struct block *met = node ? library_block(library, node) : NULL;
-        path = met ? STR("") : pointer_join(library->arena, path, pointer.tokens[i].name);
+        passed = met ? i + 1 : passed;
         block = met ? met : block;
     }
-    if (!node || !path.n)
+    if (!node || passed == pointer.n)
         return node ? block : NULL;
-    return add_block(library, block, node, path);
+    return add_block(library, block, node, path_from(library, &pointer, passed));
 }
 
 struct block *library_find(struct library *library, const struct block *from,
@@ -384,8 +413,8 @@ struct block *library_find(struct library *library, const struct block *from,
         return NULL;
     if (name.n && name.p[0] == '/')
         return follow(library, resource->root, name);
-    const struct anchor *anchor =
-        map_find(&library->anchors, anchor_key(library->scratch, resource->uri, name));
+    const struct anchor *anchor = map_find(
+        &library->anchors, anchor_key(library, library->scratch, resource->uri, name));
     if (ret_anchor)
         *ret_anchor = anchor;
     return anchor ? anchor->block : NULL;

@@ -39,12 +39,14 @@ struct library {
     struct arena *arena;   /* the schema's */
     struct arena *scratch; /* the caller's */
     struct map resources;  /* URI → struct resource */
-    struct map anchors;    /* URI#name → struct anchor */
+    struct map anchors;    /* resource and name → struct anchor */
     struct map nodes;      /* address of a value → struct block */
     struct map dynamics;   /* name → struct dynamic */
     struct map indexes;    /* address of an object → an index of its members */
     struct dynamic *first_dynamic;
     uint32_t dynamic_n;
+    uint32_t blocks_n;
+    uint32_t resources_n;
     struct block *root;
     uint32_t depth;
     bool failed;

@@ -23,7 +23,10 @@ static inline bool number_is_whole(const struct json *number)
 {
     if (number->flags & JSON_NUMERAL)
         return number_is_whole_numeral(number);
-    return number->u.number == floor(number->u.number);
+    double d = number->u.number;
+    if (fabs(d) <= 0x1p53)
+        return (double)(int64_t)d == d;
+    return d == floor(d);
 }
 
 #endif

@@ -67,22 +67,36 @@ struct choice {
     const struct json *others;
     uint32_t size;   /* values in all others */
     uint32_t *slots; /* place + 1, 0 = free; NULL = few, looked at one by one */
+    uint64_t key;    /* of their hashes */
     uint32_t mask;
     uint32_t n;
     struct json all; /* for words */
+};
+
+/* What a property's block asks beside types. */
+enum property_test {
+    PROPERTY_BLOCK, /* it must be run */
+    PROPERTY_WHOLE, /* only that numbers are whole */
+    PROPERTY_ENUM   /* only that */
 };
 
 /* A member that the schema names, or only requires. What its block says about types is
  * repeated, as most say no more. */
 struct property {
     struct name name;
+    uint8_t types;
+    uint8_t enough; /* of these types any value will do */
+    uint8_t test;   /* enum property_test */
+    bool required;
+    bool listed;               /* in `properties`: it is not additional */
+    _Atomic uint8_t lessons;   /* how often `after` was changed */
+    _Atomic uint32_t after;    /* the place of the property that is expected behind it */
     const struct block *block; /* that of additional members if it has none of its own;
                                 * NULL = anything */
-    uint16_t types;
-    bool deeper; /* the block asks for more than types */
-    bool required;
-    bool listed; /* in `properties`: it is not additional */
+    const struct choice *choice; /* of PROPERTY_ENUM */
 };
+
+enum { PROPERTIES_END = 2 }; /* behind all of a plan; no member has their name */
 
 struct pattern_property {
     const struct pattern *pattern;
@@ -93,7 +107,7 @@ struct pattern_property {
  * neither knew it, is additional. */
 struct object_plan {
     const struct names *names;
-    struct property *properties; /* by their place in `names` */
+    struct property *properties; /* by their place in `names`; PROPERTIES_END follow */
     const struct pattern_property *patterns;
     const struct block *additional; /* NULL = anything */
     uint32_t patterns_n;

@@ -159,17 +159,11 @@ size_t punycode_encode(const uint32_t *characters, size_t n, char *ret_code, siz
 
 bool punycode_characters(str text, uint32_t *ret_characters, size_t max, size_t *ret_n)
 {
-    static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
     size_t n = 0;
-    while (text.n) {
-        size_t size = utf8_size(text.p, text.n);
-        if (!size || n == max)
+    for (size_t at = 0; at < text.n;) {
+        if (n == max || !utf8_size(text.p + at, text.n - at))
             return false;
-        uint32_t c = (unsigned char)text.p[0] & masks[size];
-        for (size_t i = 1; i < size; i++)
-            c = c << 6 | ((unsigned char)text.p[i] & 0x3f);
-        ret_characters[n++] = c;
-        text = str_from(text, size);
+        ret_characters[n++] = utf8_next(text, &at);
     }
     *ret_n = n;
     return true;

@@ -96,6 +96,8 @@ static __attribute__((noinline)) bool run_scope(struct run *run, const struct op
                                                 const struct json *v, struct seen *seen)
 {
     const struct scope *scope = op->u.scope;
+    if (!run_steps(run, scope->n))
+        return false;
     if (is_covered(run, scope))
         return run_ops(run, op + 1, v, seen);
     struct arena_mark mark = arena_mark(run->arena);
@@ -155,20 +157,22 @@ bool run_op(struct run *run, const struct op *op, const struct json *v, struct s
     return run_ops(run, alone, v, seen);
 }
 
-bool run_enter(struct run *run, const struct block *block, const struct json *v,
+bool run_too_deep(struct run *run)
+{
+    run->tired = true;
+    run->steps = 0;
+    return false;
+}
+
+bool run_enter(struct run *run, const struct op *ops, const struct json *v,
                struct seen *seen)
 {
     if (!run_steps(run, 1))
         return false;
-    if (!run->depth) {
-        run->tired = true;
-        run->steps = 0;
-        return false;
-    }
+    if (!run->depth)
+        return run_too_deep(run);
     run->depth--;
-    bool ok = block->kind == BLOCK_OBJECT
-                  ? v->type != JSON_OBJECT || check_object(run, block->ops, v, seen)
-                  : run_ops(run, block->ops, v, seen);
+    bool ok = run_ops(run, ops, v, seen);
     run->depth++;
     return ok;
 }

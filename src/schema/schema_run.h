@@ -38,12 +38,14 @@ struct seen {
 void run_init(struct run *run, const struct schema *schema, struct arena *arena,
               const struct json *instance);
 
-/* The block's operations, behind the types; `ops` those of a block that applies no
- * others, which need not be counted. */
-bool run_enter(struct run *run, const struct block *block, const struct json *v,
+/* The operations of a block, behind its types: all; those of a block that applies no
+ * others, which need not be counted; the only one of a block, for an object. */
+bool run_enter(struct run *run, const struct op *ops, const struct json *v,
                struct seen *seen);
 bool run_ops(struct run *run, const struct op *ops, const struct json *v,
              struct seen *seen);
+bool run_object(struct run *run, const struct object_plan *plan, const struct json *v,
+                struct seen *seen);
 
 /* One operation alone; not OP_END, OP_SCOPE or OP_COLLECT. */
 bool run_op(struct run *run, const struct op *op, const struct json *v,
@@ -58,6 +60,9 @@ void run_scope_leave(struct run *run, const struct scope *scope,
 
 /* Whether the pattern stands in the text; false too when it is tired. */
 bool run_pattern(struct run *run, const struct pattern *pattern, str text);
+
+/* The run is tired, as blocks are too deep within each other; false. */
+bool run_too_deep(struct run *run);
 
 /* Takes `n` steps off; false when it is tired. */
 bool run_tire(struct run *run, uint64_t n);
@@ -93,10 +98,11 @@ RUN_HOT bool run_block(struct run *run, const struct block *block, const struct 
     case BLOCK_LEAF:
         return run_ops(run, block->ops, v, seen);
     case BLOCK_OBJECT:
+        return v->type != JSON_OBJECT || run_object(run, block->ops->u.object, v, seen);
     case BLOCK_ANY:
         break;
     }
-    return run_enter(run, block, v, seen);
+    return run_enter(run, block->ops, v, seen);
 }
 
 static inline void seen_mark(struct seen *seen, uint32_t i)

@@ -9,6 +9,8 @@ static bool run_elsewhere(struct run *run, const struct block *block,
     const struct scope *scope = block->resource->scope;
     if (!scope || block->resource->root == block)
         return run_block(run, block, v, seen);
+    if (!run_steps(run, scope->n))
+        return false;
     struct arena_mark mark = arena_mark(run->arena);
     const struct block **before = arena_alloc(run->arena, scope->n * sizeof(before[0]));
     run_scope_enter(run, scope, before);

@@ -25,62 +25,92 @@ static bool check_patterns(struct run *run, const struct object_plan *plan,
     return true;
 }
 
-/*
- * The property of a member's name, or NULL. Members often come in the order in which the
- * schema names them, now and then one left out, so the two behind the last are looked at
- * first; *hint is the place of the next.
- */
-RUN_HOT const struct property *find_property(const struct object_plan *plan,
-                                             const struct json_member *member,
-                                             uint32_t *hint)
+/* The property of a name that is not the next one, or NULL. Now and then a member is left
+ * out, so the one behind is looked at before the table. */
+static __attribute__((noinline)) const struct property *find_elsewhere(
+    const struct object_plan *plan, const struct json_member *member,
+    const struct property *next)
 {
     uint64_t head, tail;
     const char *key = member->key;
     uint32_t n = member->key_n;
     name_words(key, n, &head, &tail);
-    for (uint32_t place = *hint; place < *hint + 2 && place < plan->properties_n; place++)
-        if (name_is(&plan->properties[place].name, key, n, head, tail)) {
-            *hint = place + 1;
-            return &plan->properties[place];
-        }
-    uint32_t place = names_find(plan->names, json_key(member));
-    if (place == NAMES_NONE)
-        return NULL;
-    *hint = place + 1;
-    return &plan->properties[place];
+    if (name_is(&next[1].name, key, n, head, tail))
+        return next + 1;
+    uint32_t place = names_find_words(plan->names, key, n, head, tail);
+    return place == NAMES_NONE ? NULL : &plan->properties[place];
 }
 
-/* Nobody asks for marks, and there are no patterns. Required members are counted: names
- * of an object are distinct. */
-static bool check_names(struct run *run, const struct object_plan *plan,
-                        const struct json *v)
+/* The property of a member's name, or NULL. Members often come in the order in which the
+ * schema names them, so the one behind the last is looked at first; *next is that. */
+RUN_HOT const struct property *find_property(const struct object_plan *plan,
+                                             const struct json_member *member,
+                                             const struct property **next)
 {
-    uint32_t hint = 0;
-    uint32_t found = 0;
-    for (uint32_t i = 0; i < v->n; i++) {
-        const struct json_member *member = &v->u.members[i];
-        const struct property *property = find_property(plan, member, &hint);
-        const struct block *block = plan->additional;
-        if (property) {
-            found += property->required;
-            if (!(property->types >> member->value.type & 1))
+    const struct property *property = *next;
+    if (!name_is_text(&property->name, member->key, member->key_n))
+        property = find_elsewhere(plan, member, property);
+    *next = property ? property + 1 : *next;
+    return property;
+}
+
+/* Beside what its types say. */
+RUN_HOT bool check_member(struct run *run, const struct property *property,
+                          const struct json *v)
+{
+    if (!(property->types >> v->type & 1))
+        return false;
+    switch ((enum property_test)property->test) {
+    case PROPERTY_WHOLE:
+        return v->type != JSON_NUMBER || number_is_whole(v);
+    case PROPERTY_ENUM:
+        return choice_admits(property->choice, v);
+    case PROPERTY_BLOCK:
+        break;
+    }
+    return run_block(run, property->block, v, NULL);
+}
+
+/* Nobody asks for marks, and there are no patterns. Required members are counted, as
+ * names of an object are distinct; where a name is out of order, as in an object that
+ * another schema describes, it is asked whether enough are left. */
+RUN_HOT bool check_names(struct run *run, const struct object_plan *plan,
+                         const struct json *v)
+{
+    const struct property *next = plan->properties;
+    const struct json_member *end = v->u.members + v->n;
+    uint32_t missing = plan->required_n;
+    for (const struct json_member *member = v->u.members; member < end; member++) {
+        const struct property *property = next;
+        if (!name_is_text(&property->name, member->key, member->key_n)) {
+            property = find_elsewhere(plan, member, property);
+            if (missing > end - member - !property)
                 return false;
-            block = property->deeper ? property->block : NULL;
         }
-        if (block && !run_block(run, block, &member->value, NULL))
+        if (!property) {
+            if (plan->additional &&
+                !run_block(run, plan->additional, &member->value, NULL))
+                return false;
+            continue;
+        }
+        next = property + 1;
+        missing -= property->required;
+        if (!(property->enough >> member->value.type & 1) &&
+            !check_member(run, property, &member->value))
             return false;
     }
-    return found == plan->required_n;
+    return !missing;
 }
 
-static bool check_all(struct run *run, const struct object_plan *plan,
-                      const struct json *v, struct seen *seen)
+static __attribute__((noinline)) bool check_all(struct run *run,
+                                                const struct object_plan *plan,
+                                                const struct json *v, struct seen *seen)
 {
-    uint32_t hint = 0;
+    const struct property *next = plan->properties;
     uint32_t found = 0;
     for (uint32_t i = 0; i < v->n; i++) {
         const struct json_member *member = &v->u.members[i];
-        const struct property *property = find_property(plan, member, &hint);
+        const struct property *property = find_property(plan, member, &next);
         bool known = property && property->listed;
         const struct block *block = known ? property->block : NULL;
         found += property && property->required;
@@ -98,14 +128,33 @@ static bool check_all(struct run *run, const struct object_plan *plan,
     return found == plan->required_n;
 }
 
+RUN_HOT bool check_members(struct run *run, const struct object_plan *plan,
+                           const struct json *v, struct seen *seen)
+{
+    if (__builtin_expect(seen || plan->patterns_n, 0))
+        return check_all(run, plan, v, seen);
+    return check_names(run, plan, v);
+}
+
 bool check_object(struct run *run, const struct op *op, const struct json *v,
                   struct seen *seen)
 {
     const struct object_plan *plan = op->u.object;
-    if (v->n < plan->required_n || !run_steps(run, v->n))
+    return v->n >= plan->required_n && run_steps(run, v->n) &&
+           check_members(run, plan, v, seen);
+}
+
+bool run_object(struct run *run, const struct object_plan *plan, const struct json *v,
+                struct seen *seen)
+{
+    if (v->n < plan->required_n || !run_steps(run, 1 + (uint64_t)v->n))
         return false;
-    return seen || plan->patterns_n ? check_all(run, plan, v, seen)
-                                    : check_names(run, plan, v);
+    if (!run->depth)
+        return run_too_deep(run);
+    run->depth--;
+    bool ok = check_members(run, plan, v, seen);
+    run->depth++;
+    return ok;
 }
 
 bool check_property_names(struct run *run, const struct op *op, const struct json *v,

@@ -31,10 +31,12 @@ uint64_t values_count(const struct json *value)
     return count_values(value, 0);
 }
 
-static uint64_t mix(uint64_t x)
+/* Multiplied by a factor that nobody outside knows, and folded: nobody can choose numbers
+ * that meet. */
+static uint64_t mix(uint64_t x, uint64_t key)
 {
-    x = (x ^ (x >> 32)) * 0x9e3779b97f4a7c15u;
-    return x ^ (x >> 29);
+    unsigned __int128 product = (unsigned __int128)(x ^ key) * (key << 32 | key >> 32);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 static uint64_t hash_number(const struct json *v)
@@ -45,24 +47,30 @@ static uint64_t hash_number(const struct json *v)
     return bits;
 }
 
-static uint64_t hash_value(const struct json *v, unsigned depth)
+static uint64_t hash_key(void)
+{
+    return hash_str(STR("values")) | 1;
+}
+
+static uint64_t hash_value(const struct json *v, unsigned depth, uint64_t key)
 {
     uint64_t hash = v->type;
     if (v->type == JSON_NUMBER)
-        return mix(hash_number(v));
+        return mix(hash_number(v), key);
     if (v->type == JSON_STRING)
         return hash_str(json_text(v));
     if (depth == HASH_DEPTH_MAX)
         return hash;
     if (v->type == JSON_ARRAY)
         for (uint32_t i = 0; i < v->n; i++)
-            hash = mix(hash * 31 + hash_value(&v->u.items[i], depth + 1));
+            hash = mix(hash * 31 + hash_value(&v->u.items[i], depth + 1, key), key);
     if (v->type == JSON_OBJECT)
         for (uint32_t i = 0; i < v->n; i++) {
             const struct json_member *m = &v->u.members[i];
-            hash += mix(hash_str(json_key(m)) ^ mix(hash_value(&m->value, depth + 1)));
+            uint64_t value = mix(hash_value(&m->value, depth + 1, key), key);
+            hash += mix(hash_str(json_key(m)) ^ value, key);
         }
-    return mix(hash);
+    return mix(hash, key);
 }
 
 __attribute__((noinline)) bool values_equal_slowly(const struct json *a,
@@ -77,9 +85,10 @@ static void hash_others(struct arena *arena, struct choice *choice)
     while (room < 2 * (uint64_t)choice->n)
         room *= 2;
     choice->mask = room - 1;
+    choice->key = hash_key();
     choice->slots = arena_array(arena, room, sizeof(choice->slots[0]));
     for (uint32_t i = 0; i < choice->n; i++) {
-        uint64_t at = hash_value(&choice->others[i], 0);
+        uint64_t at = hash_value(&choice->others[i], 0, choice->key);
         while (choice->slots[at & choice->mask])
             at++;
         choice->slots[at & choice->mask] = i + 1;
@@ -121,7 +130,7 @@ bool choice_has(const struct choice *choice, const struct json *value)
                 return true;
         return false;
     }
-    for (uint64_t at = hash_value(value, 0);; at++) {
+    for (uint64_t at = hash_value(value, 0, choice->key);; at++) {
         uint32_t place = choice->slots[at & choice->mask];
         if (!place || values_equal(&choice->others[place - 1], value))
             return place != 0;
@@ -151,6 +160,7 @@ struct search {
     const struct json *items;
     struct seen_value *slots;
     uint64_t mask;
+    uint64_t key;
     uint64_t *steps;
 };
 
@@ -158,19 +168,18 @@ struct search {
  * stands, or `i`; UINT32_MAX when it is tired. */
 static uint32_t put_value(struct search *search, uint32_t i)
 {
-    uint64_t hash = hash_value(&search->items[i], 0);
+    uint64_t hash = hash_value(&search->items[i], 0, search->key);
     for (uint64_t at = hash;; at++) {
         struct seen_value *slot = &search->slots[at & search->mask];
         if (!slot->place) {
             *slot = (struct seen_value){hash, i + 1};
             return i;
         }
-        if (slot->hash != hash)
-            continue;
         if (!*search->steps)
             return UINT32_MAX;
         --*search->steps;
-        if (values_equal(&search->items[slot->place - 1], &search->items[i]))
+        if (slot->hash == hash &&
+            values_equal(&search->items[slot->place - 1], &search->items[i]))
             return slot->place - 1;
     }
 }
@@ -187,7 +196,8 @@ __attribute__((noinline)) enum values_result values_differ(struct arena *arena,
     uint64_t room = 64;
     while (room < 2 * (uint64_t)array->n)
         room *= 2;
-    struct search search = {.items = array->u.items, .mask = room - 1, .steps = steps};
+    struct search search = {
+        .items = array->u.items, .mask = room - 1, .key = hash_key(), .steps = steps};
     search.slots = arena_array(arena, room, sizeof(search.slots[0]));
     enum values_result result = VALUES_DIFFER;
     for (uint32_t i = 0; i < array->n && result == VALUES_DIFFER; i++) {

@@ -33,7 +33,8 @@ static inline bool values_equal(const struct json *a, const struct json *b)
 bool choice_has(const struct choice *choice, const struct json *value);
 
 /* The same; strings among few are compared here. */
-static inline bool choice_admits(const struct choice *choice, const struct json *value)
+static inline __attribute__((always_inline)) bool choice_admits(
+    const struct choice *choice, const struct json *value)
 {
     uint64_t head, tail;
     if (value->type != JSON_STRING || choice->texts_n > CHOICE_FEW)
@@ -53,7 +54,7 @@ enum values_result {
 
 /*
  * Whether two items of an array are equal; *ret_first < *ret_second are the first such.
- * Looks at no more than *steps pairs and takes them off. The arena is as before.
+ * Looks at no more than *steps places and takes them off. The arena is as before.
  */
 enum values_result values_differ(struct arena *arena, const struct json *array,
                                  uint64_t *steps, uint32_t *ret_first,

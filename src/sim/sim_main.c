@@ -20,8 +20,8 @@ enum { DONE, FAILED, WRONG_USAGE, RUNS = -1 };
 enum { ARENA_BYTES_MAX = 512 << 20, SCHEMA_BYTES_MAX = 1 << 20 };
 
 static const char usage[] =
-    "breakwater sim: a vendor simulator that answers, and misbehaves, as scripts say\n"
-    "\n"
+    "Usage: breakwater sim [OPTION]...\n\n"
+    "A vendor simulator that answers, and misbehaves, as scripts say.\n\n"
     "  --listen ADDR:PORT   where it listens (127.0.0.1:8090); port 0 takes a free one\n"
     "  --script FILE        what it answers at /; format: docs/sim.md\n"
     "  --dialects DIR       serves DIR/NAME/sim.json under /NAME/ and at NAME.localhost\n"
@@ -30,6 +30,7 @@ static const char usage[] =
     "  --tls-key FILE       the private key for it (PEM)\n"
     "  --schema             prints the JSON Schema of scripts, and ends\n"
     "  --json               prints {\"listening\":\"ADDR:PORT\"} instead of plain text\n"
+    "  --help               says how the command is used\n"
     "\n"
     "When it is ready it prints \"listening ADDR:PORT\". SIGTERM ends it.\n";
 
@@ -109,8 +110,11 @@ static int read_flags(struct flags *flags, int argc, char **argv)
             return complain("wants a value", word);
         *value = equals < word.n ? str_from(word, equals + 1) : str_z(argv[++i]);
     }
-    if (flags->settings.tls_cert.n != 0 && flags->settings.tls_key.n == 0)
+    bool cert = flags->settings.tls_cert.n != 0, tls_key = flags->settings.tls_key.n != 0;
+    if (cert && !tls_key)
         return complain("wants --tls-key beside it", STR("--tls-cert"));
+    if (tls_key && !cert)
+        return complain("wants --tls-cert beside it", STR("--tls-key"));
     return RUNS;
 }
 

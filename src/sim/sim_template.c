@@ -127,14 +127,8 @@ struct compiler {
 
 static struct sim_part *add_part(struct compiler *compiler)
 {
-    if (compiler->n == compiler->room) {
-        struct sim_part *old = compiler->parts;
-        compiler->room = compiler->room ? compiler->room * 2 : 4;
-        compiler->parts =
-            arena_array(compiler->binder->arena, compiler->room, sizeof(*old));
-        if (compiler->n)
-            memcpy(compiler->parts, old, compiler->n * sizeof(*old));
-    }
+    compiler->parts = arena_grow(compiler->binder->arena, compiler->parts, compiler->n,
+                                 &compiler->room, sizeof(compiler->parts[0]));
     return &compiler->parts[compiler->n++];
 }
 

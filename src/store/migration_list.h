@@ -180,3 +180,36 @@ X(4, "tokens",
   "CREATE INDEX event_of_account ON event (account, sequence);"
   "CREATE INDEX event_of_environment ON event (environment, sequence);"
   "INSERT INTO counter (name, value) VALUES ('event', 0);")
+
+/*
+ * connect_session (connect/session.h): who may connect which account, once. What proves
+ * it is kept as digests: of the link's text, of the state that is at the vendor, and of
+ * the browser that was sent there.
+ */
+X(5, "connect sessions",
+  "CREATE TABLE connect_session ("
+  " id TEXT NOT NULL PRIMARY KEY,"
+  " digest BYTEA NOT NULL UNIQUE,"
+  " account TEXT NOT NULL REFERENCES account (id),"
+  " return_url TEXT,"
+  " force BIGINT NOT NULL,"
+  " state BYTEA UNIQUE,"
+  " browser BYTEA,"
+  " ended BIGINT NOT NULL,"
+  " expires BIGINT NOT NULL,"
+  " created BIGINT NOT NULL,"
+  " created_by TEXT);"
+  "CREATE INDEX connect_session_of_account ON connect_session (account);"
+  "CREATE INDEX connect_session_by_end ON connect_session (expires);")
+
+/*
+ * Apps as the directory keeps them. `settings`: a JSON object of client_id, redirect_uri,
+ * scopes, params, return_urls. `chosen`: the app with the greatest one is the default of
+ * its environment and integration; among equals the oldest. `sealed`: all secrets as one
+ * set of the version `secret_version` (0: none), whose names are `secret_names`, a JSON
+ * array.
+ */
+X(6, "apps",
+  "ALTER TABLE app ADD COLUMN chosen BIGINT NOT NULL DEFAULT 0;"
+  "ALTER TABLE app ADD COLUMN secret_version BIGINT NOT NULL DEFAULT 0;"
+  "ALTER TABLE app ADD COLUMN secret_names TEXT NOT NULL DEFAULT '[]';")

@@ -1,5 +1,7 @@
 #include "watch/watch.h"
 
+#include <stdatomic.h>
+
 #include "base/map.h"
 #include "base/mem.h"
 
@@ -7,7 +9,7 @@
 static const usec bounds[] = {500,     1000,     2500,     5000,    10000,   25000,
                               50000,   100000,   250000,   500000,  1000000, 2500000,
                               5000000, 10000000, 30000000, 60000000};
-enum { BUCKETS = COUNT_OF(bounds) + 1 };
+enum { BUCKETS = COUNT_OF(bounds) + 1, CUT_BYTES = 1024 };
 
 struct histogram {
     uint64_t buckets[BUCKETS];
@@ -39,6 +41,7 @@ struct watch {
     const struct log *log;
     unsigned workers;
     struct part *parts;
+    _Atomic bool cut; /* the metrics were, when last read */
 };
 
 struct watch *watch_create(unsigned workers, const struct log *log)
@@ -347,25 +350,51 @@ static void put_times(struct buf *buf, struct part *all)
         put_histogram(buf, "breakwater_upstream_seconds", series, &series->upstream);
 }
 
+static void put_series(struct buf *buf, struct part *all)
+{
+    put_classes(buf, all);
+    put_errors(buf, all);
+    put_counter(buf, all, "breakwater_attempts_total", "Attempts at vendors.",
+                offsetof(struct series, attempts));
+    put_counter(buf, all, "breakwater_retries_total", "Attempts after the first.",
+                offsetof(struct series, retries));
+    put_counter(buf, all, "breakwater_throttles_total", "Answers that were throttles.",
+                offsetof(struct series, throttles));
+    put_counter(buf, all, "breakwater_request_bytes_total", "Bytes of request bodies.",
+                offsetof(struct series, bytes_in));
+    put_counter(buf, all, "breakwater_answer_bytes_total", "Bytes of answers' bodies.",
+                offsetof(struct series, bytes_out));
+    put_times(buf, all);
+}
+
+/* Said once, until they fit again. */
+static void note_cut(struct watch *watch, bool cut)
+{
+    if (atomic_exchange(&watch->cut, cut) || !cut)
+        return;
+    log_say(watch->log, LOG_ERROR, "metrics",
+            "the series of all integrations do not fit into one answer; it says "
+            "breakwater_metrics_cut 1 instead of them");
+}
+
+/* Half a text of metrics would look like a whole one: all series, or none. */
 void watch_metrics(struct watch *watch, struct buf *buf)
 {
     struct part all;
+    struct buf series;
     size_t at = 0;
+    size_t room = buf->bytes_max - buf->n;
+    buf_init(&series, room > CUT_BYTES ? room - CUT_BYTES : 0);
     collect(watch, &all);
-    put_classes(buf, &all);
-    put_errors(buf, &all);
-    put_counter(buf, &all, "breakwater_attempts_total", "Attempts at vendors.",
-                offsetof(struct series, attempts));
-    put_counter(buf, &all, "breakwater_retries_total", "Attempts after the first.",
-                offsetof(struct series, retries));
-    put_counter(buf, &all, "breakwater_throttles_total", "Answers that were throttles.",
-                offsetof(struct series, throttles));
-    put_counter(buf, &all, "breakwater_request_bytes_total", "Bytes of request bodies.",
-                offsetof(struct series, bytes_in));
-    put_counter(buf, &all, "breakwater_answer_bytes_total", "Bytes of answers' bodies.",
-                offsetof(struct series, bytes_out));
-    put_times(buf, &all);
-    for (void *series; (series = map_next(&all.series, &at));)
-        mem_free(series);
+    put_series(&series, &all);
+    bool cut = !buf_ok(&series);
+    note_cut(watch, cut);
+    watch_sample(buf, "breakwater_metrics_cut", "gauge",
+                 "1: the series of integrations did not fit and are missing.", cut);
+    if (!cut)
+        buf_str(buf, buf_peek(&series));
+    buf_fini(&series);
+    for (void *one; (one = map_next(&all.series, &at));)
+        mem_free(one);
     map_fini(&all.series);
 }

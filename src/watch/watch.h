@@ -26,7 +26,9 @@ void watch_visit(void *arg, const struct visit *visit);
 /* gate->exchange.on_breaker: a log line. */
 void watch_breaker(struct exchange *exchange, str breaker, enum breaker_event event);
 
-/* The series of visits, in the Prometheus text format 0.0.4. Any thread. */
+/* The series of visits, in the Prometheus text format 0.0.4, behind what stands in `buf`.
+ * Where they would pass its limit none is written, breakwater_metrics_cut is 1, and the
+ * log says so. Any thread. */
 void watch_metrics(struct watch *watch, struct buf *buf);
 
 /* One sample of a gauge or counter with its HELP and TYPE, for the others. */

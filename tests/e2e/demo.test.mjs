@@ -135,9 +135,33 @@ test("--help is an answer; what it does not know is not", async () => {
   for (const command of ["demo", "sim", "serve"]) {
     const help = await shell(`breakwater ${command} --help`);
     assert.equal(help.code, 0, command);
-    assert.match(help.out, new RegExp(`^(usage: )?breakwater ${command}`));
-    assert.equal((await shell(`breakwater ${command} --nonsense x`)).code, 2, command);
+    assert.match(help.out, new RegExp(`^Usage: breakwater ${command} \\[OPTION\\]\\.\\.\\.\\n`));
+    for (const flag of ["listen", "json", "help"]) assert.match(help.out, new RegExp(`^ *--${flag}\\b`, "m"), command);
+    const wrong = await shell(`breakwater ${command} --nonsense x`);
+    assert.equal(wrong.code, 2, command);
+    assert.match(wrong.err, new RegExp(`^breakwater ${command}: .*nonsense.*; see breakwater ${command} --help\\n$`));
+    const bare = await shell(`breakwater ${command} --listen`);
+    assert.deepEqual([bare.code, bare.err], [2, `breakwater ${command}: --listen wants a value; see breakwater ${command} --help\n`]);
   }
+});
+
+test("--json is one object a line, for the demo, the simulator and serve", async () => {
+  const objects = (text) => text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const demo = await shell("breakwater demo --json --once --listen=127.0.0.1:0 --sim-listen=127.0.0.1:0");
+  const [where, tour] = objects(demo.out);
+  assert.deepEqual([demo.code, tour], [0, { broken_off: false, disappointed: null }]);
+  for (const address of [where.listening, where.sim_listening]) assert.match(address, /^127\.0\.0\.1:\d+$/);
+  assert.match(where.key, /^bw_/);
+  const sim = await start(program, ["sim", "--json", "--listen", "127.0.0.1:0"], { ready: /\n/ });
+  assert.match(objects(sim.out)[0].listening, /^127\.0\.0\.1:\d+$/);
+  const serve = await start(program, ["serve", "--json", "--data", folder(), "--listen", "127.0.0.1:0", "--account-listen", '127.0.0.1:0=a"b'], { ready: /bound.*\n/ });
+  const [first, listening, account] = objects(serve.out);
+  assert.match(first.admin_key, /^bw_/);
+  assert.match(listening.listening, /^127\.0\.0\.1:\d+$/);
+  assert.equal(account.bound, 'a"b');
+  const settings = JSON.parse((await shell("breakwater serve --print-settings --json --listen 127.0.0.1:1")).out);
+  assert.deepEqual([settings.listen, settings.visits_max.value, settings.head_timeout.value],
+    [{ value: "127.0.0.1:1", source: "flag" }, 10000, "10s"]);
 });
 
 test("without its integrations the demo says what is missing", async () => {

@@ -55,7 +55,7 @@ async function makePlace(file) {
   symlinkSync(join(root, "integrations"), join(home, "integrations"));
   mkdirSync(join(home, "backups"));
   writeFileSync(join(home, "vendor.json"), pageOf("docs/sim.md").fences.find((f) => f.language === "json").text);
-  writeFileSync(join(home, "token.txt"), "a token\n");
+  for (const secret of ["token.txt", "secret.txt", "new-secret.txt"]) writeFileSync(join(home, secret), "a token\n");
   if (!empty.has(file)) await furnish(daemon);
   return place;
 }
@@ -83,13 +83,13 @@ function localize(line, place) {
     [/\/(etc|usr\/local\/share)\/breakwater\/integrations/g, join(root, "integrations")],
     [/\$\(pidof -s breakwater\)/g, String(daemon.pid)],
     [/\bbw_…/g, adminKey],
-    [/\b(stg|env|acc|key)_…/g, (text, kind) => ids.get(kind) ?? text],
+    [/\b(stg|env|acc|app|key)_…/g, (text, kind) => ids.get(kind) ?? text],
   ];
   return words.reduce((text, [from, to]) => text.replace(from, to), line);
 }
 
 function noteIds(place, text) {
-  for (const m of text.matchAll(/\b(stg|env|acc|key)_[A-Za-z0-9]{22}\b/g)) place.ids.set(m[1], m[0]);
+  for (const m of text.matchAll(/\b(stg|env|acc|app|key)_[A-Za-z0-9]{22}\b/g)) place.ids.set(m[1], m[0]);
 }
 
 // `breakwater serve …`, `breakwater sim …`: it comes up, and goes.

@@ -171,8 +171,15 @@ for (const [what, chunks] of [["a chunk size that is no number", "xyz\r\n"], ["a
   });
 
 // Paths are the vendor's to understand: whatever stands in them, they go to its own host, as
-// they were written, behind the base path.
-for (const path of ["/../secret", "/%2e%2e/secret", "/..%2fsecret", "/..\\secret", "//elsewhere.test/secret", "/@elsewhere.test/secret", "/%0d%0aX-Injected:%201", "/%00", "/a?b=%0d%0a&c=//d"])
+// they were written, behind the base path; but none of them may lead above that.
+for (const path of ["/../secret", "/%2e%2e/secret", "/..%2fsecret", "/..\\secret", "/a/.%2E/../secret", "/..;/secret", "//../secret"])
+  test(`the path ${path} is refused, since it leads above the base path`, async () => {
+    const before = heard.length;
+    const { status, code } = await converse(bw.port, head("Connection: close\r\n\r\n", "GET", path));
+    assert.deepEqual([status, code, heard.length], [403, "path_forbidden", before]);
+  });
+
+for (const path of ["/a/../b", "/a/%2e%2e/b", "/...", "//elsewhere.test/secret", "/@elsewhere.test/secret", "/%0d%0aX-Injected:%201", "/%00", "/a?b=%0d%0a&c=//d"])
   test(`the path ${path} goes to the vendor as it is written`, async () => {
     const { status } = await converse(bw.port, head("Connection: close\r\n\r\n", "GET", path));
     assert.equal(status, 200);
@@ -266,6 +273,20 @@ test("5,000 idle connections are in nobody's way", async () => {
   wires[4999].send(head("\r\n", "GET", "/after-all"));
   await until("an answer on the last of them", () => wires[4999].text.startsWith("HTTP/1.1 200"));
   wires.forEach((wire) => wire.close());
+});
+
+test("room is made on whichever worker has an idle connection", async () => {
+  const small = await breakwater({ flags: ["--connections-max", "8", "--workers", "4"] });
+  const kept = await Promise.all(Array.from({ length: 8 }, () => dial(small.port)));
+  for (let i = 0; i < 60; i++) {
+    const wire = await dial(small.port);
+    kept.push(wire);
+    wire.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    await until("an answer", () => wire.text.includes("\r\n\r\n"));
+    assert.match(wire.text, /^HTTP\/1\.1 200 /);
+  }
+  assert.ok(kept.filter((wire) => !wire.closed).length <= 12);
+  kept.forEach((wire) => wire.close());
 });
 
 test("past the most connections idle ones make room, and without idle ones the answer is 503", async () => {

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "picture/iso_date.h"
 #include "picture/number_text.h"
 #include "picture/picture_date.h"
@@ -31,7 +32,7 @@ static str as_text(struct arena *arena, str bytes)
     char *p = arena_bytes(arena, bytes.n * 2);
     size_t n = 0;
     for (size_t i = 0; i < bytes.n; i++)
-        n += text_put(p + n, (unsigned char)bytes.p[i]);
+        n += utf8_put(p + n, (unsigned char)bytes.p[i]);
     return str_of(p, n);
 }
 
@@ -39,7 +40,7 @@ static void check_text(str text)
 {
     size_t points = 0;
     for (size_t at = 0; at < text.n; points++)
-        CHECK(text_next(text, &at) <= 0x10ffff);
+        CHECK(utf8_next(text, &at) <= 0x10ffff);
     CHECK(points == text_length(text));
 }
 

@@ -22,13 +22,13 @@ bool stage_is(const char *name)
 static void join(void *arg)
 {
     struct stage *stage = arg;
-    stage->transport->ops->join(stage->transport, &stage->loop.worker);
+    transport_join(stage->transport, &stage->loop.worker);
 }
 
 static void leave(void *arg)
 {
     struct stage *stage = arg;
-    stage->transport->ops->leave(stage->transport, &stage->loop.worker);
+    transport_leave(stage->transport, &stage->loop.worker);
 }
 
 struct tls *stage_tls(const char *ca, const char *pair)
@@ -77,7 +77,7 @@ struct stage *stage_open(const struct transport_settings *settings)
 void stage_close(struct stage *stage)
 {
     live_loop_do(&stage->loop, leave, stage);
-    stage->transport->ops->destroy(stage->transport);
+    transport_destroy(&stage->transport);
     live_loop_stop(&stage->loop);
     peer_stop(&stage->peer);
     mem_free(stage);
@@ -110,7 +110,7 @@ void stage_peer(struct stage *stage, const struct peer_step *script)
 struct transport_stats stage_stats(struct stage *stage)
 {
     struct transport_stats stats;
-    stage->transport->ops->stats(stage->transport, &stats);
+    transport_stats(stage->transport, &stats);
     return stats;
 }
 

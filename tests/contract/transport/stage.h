@@ -17,7 +17,7 @@
 #include "support/unit.h"
 
 #include "base/buf.h"
-#include "call/transport.h"
+#include "call/call.h"
 
 /* The row of transport_list.h that main is at. */
 extern const char *stage_transport;

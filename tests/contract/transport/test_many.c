@@ -133,13 +133,13 @@ static void carries_thousands_of_calls_at_once(void **state)
 static void join(void *arg)
 {
     struct stage *stage = arg;
-    stage->transport->ops->join(stage->transport, &stage->loop.worker);
+    transport_join(stage->transport, &stage->loop.worker);
 }
 
 static void leave(void *arg)
 {
     struct stage *stage = arg;
-    stage->transport->ops->leave(stage->transport, &stage->loop.worker);
+    transport_leave(stage->transport, &stage->loop.worker);
 }
 
 static void serves_several_workers(void **state)
@@ -177,7 +177,7 @@ static void serves_several_workers(void **state)
         live_loop_do(&stages[i].loop, leave, &stages[i]);
         live_loop_stop(&stages[i].loop);
     }
-    transport->ops->destroy(transport);
+    transport_destroy(&transport);
     tls_unref(&tls);
 }
 

@@ -160,6 +160,57 @@ static void test_accounts(void **state)
     run(house, format(house, "accounts delete %s", id), NULL);
 }
 
+static void test_apps(void **state)
+{
+    struct house *house = *state;
+    make_acme(house);
+    const char *environment = make_environment(house, make_stage(house, "apps"), "e");
+    const char *id =
+        id_in(house, "apps create Ours --integration acme --client-id client "
+                     "--scopes read,write --param tenant=t --return-urls https://a.test/ "
+                     "--redirect-uri https://a.test/cb");
+    const char *own = id_in(house, format(house,
+                                          "apps create Own --integration acme "
+                                          "--client-id other --environment %s --default",
+                                          environment));
+    str out = run(house, format(house, "apps secrets %s --from-stdin", id),
+                  "{\"client_secret\":\"t0p-s3cret\"}");
+    assert_true(str_find_str(out, STR("s3cret")) == out.n);
+    run(house,
+        format(house, "apps secrets %s --from-stdin --field client_secret_next", id),
+        "t0p-s3cret-2\n");
+    assert_in(run(house, "apps list --platform", NULL),
+              "client_secret,client_secret_next");
+    run(house, format(house, "apps secrets %s --remove client_secret --version 2", id),
+        NULL);
+    out = run(house, format(house, "apps show %s", id), NULL);
+    assert_in(out, "secrets         client_secret\n");
+    assert_in(out, "scopes          read,write\n");
+    run(house,
+        format(house, "apps secrets %s --from-stdin --replace --field client_secret", id),
+        "x");
+    out = run(house, format(house, "apps update %s --scopes '' --redirect-uri ''", id),
+              NULL);
+    assert_in(out, "scopes          -\n");
+    struct ran ran = shell_run(
+        &house->arena,
+        format(house, "apps secrets %s --remove private_key --replace", id), NULL);
+    assert_ran(ran, 2);
+    run(house,
+        format(house,
+               "accounts create --environment %s --integration acme --external-id app "
+               "--app %s",
+               environment, own),
+        NULL);
+    ran = shell_run(&house->arena, format(house, "apps delete %s", own), NULL);
+    assert_ran(ran, 1);
+    assert_in(ran.err, "accounts connected with it (1)");
+    run(house, "accounts update app --app ''", NULL);
+    run(house, format(house, "apps delete %s", own), NULL);
+    run(house, format(house, "apps delete %s", id), NULL);
+    assert_str(run(house, "apps list", NULL), STR("no apps\n"));
+}
+
 static void test_a_secret_keeps_all_but_its_line_end(void **state)
 {
     struct house *house = *state;
@@ -249,6 +300,7 @@ int test_api_cli(void)
         cmocka_unit_test(test_integrations),
         cmocka_unit_test(test_a_bad_document_says_what_is_wrong),
         cmocka_unit_test(test_accounts),
+        cmocka_unit_test(test_apps),
         cmocka_unit_test(test_a_secret_keeps_all_but_its_line_end),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_breakers_limits_audit_and_master_keys),

@@ -79,6 +79,7 @@ struct things {
     const char *stage;
     const char *environment;
     const char *account;
+    const char *app;
     const char *key;
 };
 
@@ -89,6 +90,11 @@ static struct things make_things(struct house *house, const char *name)
     things.stage = make_stage(house, name);
     things.environment = make_environment(house, things.stage, name);
     things.account = make_account(house, things.environment, name);
+    const char *app = format(house,
+                             "{'environment':'%s','integration':'acme','name':'x',"
+                             "'client_id':'c'}",
+                             things.environment);
+    things.app = text_at(house, post(house, app, "/v1/apps"), "/id");
     const char *text =
         make_key(house, "['read']", format(house, "'stage':'%s'", things.stage));
     struct api_key *key = directory_find_key(house->directory, str_z(text));
@@ -106,6 +112,8 @@ static const char *theirs(const struct api_route *route, const struct things *th
         return things->environment;
     if (strstr(route->pattern, "{account}") || strstr(route->pattern, "{breaker}"))
         return things->account;
+    if (strstr(route->pattern, "{app}"))
+        return things->app;
     return strstr(route->pattern, "{key}") ? things->key : NULL;
 }
 
@@ -114,6 +122,8 @@ static str body_for(const struct api_route *route)
 {
     if (strcmp(route->name, "accounts_credentials") == 0)
         return STR("{\"credentials\":{\"token\":\"x\"}}");
+    if (strstr(route->pattern, "{app}/secrets"))
+        return STR("{\"secrets\":{}}");
     if (strcmp(route->name, "breakers_force") == 0)
         return STR("{\"state\":\"open\",\"reason\":\"x\"}");
     return takes_body(route) ? STR("{}") : STR_NONE;
@@ -145,6 +155,7 @@ static void test_a_key_of_one_stage_reaches_nothing_of_another(void **state)
     check_out_of_reach(house, &things);
     assert_int_equal(count_at(get(house, "/v1/environments"), "/items"), 0);
     assert_int_equal(count_at(get(house, "/v1/accounts"), "/items"), 0);
+    assert_int_equal(count_at(get(house, "/v1/apps"), "/items"), 0);
     assert_int_equal(count_at(get(house, "/v1/stages"), "/items"), 1);
     assert_int_equal(count_at(get(house, "/v1/keys"), "/items"), 1);
     assert_int_equal(count_at(get(house, "/v1/limits"), "/items"), 0);

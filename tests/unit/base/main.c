@@ -8,6 +8,7 @@ int main(void)
     failed += test_str();
     failed += test_utf8();
     failed += test_usec();
+    failed += test_calendar();
     failed += test_arena();
     failed += test_buf();
     failed += test_list();
@@ -15,6 +16,7 @@ int main(void)
     failed += test_hash();
     failed += test_map();
     failed += test_encode();
+    failed += test_uri();
     failed += test_secret();
     failed += test_crypto();
     failed += test_crypto_digest();

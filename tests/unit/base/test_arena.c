@@ -243,6 +243,8 @@ static void texts_are_made(void **state)
     assert_str(arena_str(&arena, STR_NONE), STR_NONE);
     assert_string_equal(arena_z(&arena, STR("zero")), "zero");
     assert_string_equal(arena_z(&arena, STR_NONE), "");
+    assert_str(arena_lower(&arena, STR("aZ[\xc3\x84")), STR("az[\xc3\x84"));
+    assert_str(arena_lower(&arena, STR("")), STR(""));
     assert_str(arena_join(&arena, parts, COUNT_OF(parts)), STR("abc"));
     assert_str(arena_join(&arena, parts, 0), STR(""));
     assert_str(arena_printf(&arena, "%d-%s", 7, "x"), STR("7-x"));
@@ -265,6 +267,87 @@ static void a_wiped_arena_holds_nothing_of_what_it_held(void **state)
     arena_fini(&arena);
 }
 
+static uint32_t *list_put(struct arena *arena, uint32_t *list, uint32_t n, uint32_t *room)
+{
+    list = arena_grow(arena, list, n, room, sizeof(list[0]));
+    assert_true(n < *room);
+    list[n] = n;
+    return list;
+}
+
+static void assert_counts(const uint32_t *list, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        assert_int_equal(list[i], i);
+}
+
+static void a_list_alone_grows_where_it_stands(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1 << 16, 1 << 20);
+    uint32_t room = 0;
+    uint32_t *list = list_put(&arena, NULL, 0, &room);
+    uint32_t *first = list;
+    assert_int_equal(room, ARENA_ROOM_MIN);
+    for (uint32_t i = 1; i < 1000; i++)
+        list = list_put(&arena, list, i, &room);
+    assert_ptr_equal(list, first);
+    assert_int_equal(room, 1024);
+    assert_ptr_equal(arena_bytes(&arena, 1), list + room);
+    assert_counts(list, 1000);
+    arena_fini(&arena);
+}
+
+static void a_list_with_a_neighbour_moves(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 64, 1 << 24);
+    uint32_t room = 0, other_room = 0;
+    uint32_t *list = NULL, *other = NULL;
+    for (uint32_t i = 0; i < 10000; i++) {
+        list = list_put(&arena, list, i, &room);
+        other = list_put(&arena, other, i, &other_room);
+    }
+    assert_counts(list, 10000);
+    assert_counts(other, 10000);
+    arena_fini(&arena);
+}
+
+static void a_list_may_begin_outside_of_the_arena(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 64, 1 << 20);
+    uint32_t first[3];
+    uint32_t room = COUNT_OF(first);
+    uint32_t *list = first;
+    for (uint32_t i = 0; i < 3; i++)
+        list = list_put(&arena, list, i, &room);
+    assert_ptr_equal(list, first);
+    list = list_put(&arena, list, 3, &room);
+    assert_ptr_not_equal(list, first);
+    assert_int_equal(room, 6);
+    assert_counts(list, 4);
+    arena_fini(&arena);
+}
+
+static void a_list_that_grew_past_a_mark_is_cut_by_the_rewind(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1 << 12, 1 << 20);
+    uint32_t room = 0;
+    char *list = arena_grow(&arena, NULL, 0, &room, 16);
+    struct arena_mark mark = arena_mark(&arena);
+    list = arena_grow(&arena, list, room, &room, 16);
+    arena_rewind(&arena, mark);
+    assert_true(IS_POISONED(list + ARENA_ROOM_MIN * 16));
+    assert_ptr_equal(arena_alloc(&arena, 16), list + ARENA_ROOM_MIN * 16);
+    arena_fini(&arena);
+}
+
 int test_arena(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +365,10 @@ int test_arena(void)
         cmocka_unit_test(the_limit_itself_can_be_used),
         cmocka_unit_test(texts_are_made),
         cmocka_unit_test(a_wiped_arena_holds_nothing_of_what_it_held),
+        cmocka_unit_test(a_list_alone_grows_where_it_stands),
+        cmocka_unit_test(a_list_with_a_neighbour_moves),
+        cmocka_unit_test(a_list_may_begin_outside_of_the_arena),
+        cmocka_unit_test(a_list_that_grew_past_a_mark_is_cut_by_the_rewind),
     };
     return cmocka_run_group_tests_name("base/arena", tests, NULL, NULL);
 }

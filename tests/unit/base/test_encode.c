@@ -145,6 +145,40 @@ static void base62_has_letters_and_digits_only(void **state)
         assert_true(seen[(unsigned char)c] >= 4 && seen[(unsigned char)c] <= 5);
 }
 
+static void utf16_escapes_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t taken;
+        uint32_t character;
+    } rows[] = {
+        {"0041", 4, 'A'},
+        {"00e9 rest", 4, 0xe9},
+        {"FFff", 4, 0xffff},
+        {"d83d\\ude00!", 10, 0x1f600},
+        {"D800\\uDC00", 10, 0x10000},
+        {"dbff\\udfff", 10, 0x10ffff},
+        {"d83d", 4, 0xd83d},
+        {"d83d\\u0041", 4, 0xd83d},
+        {"d83d\\ude0", 4, 0xd83d},
+        {"d83d\\xde00", 4, 0xd83d},
+        {"ude00", 0, 0},
+        {"de00\\ud83d", 4, 0xde00},
+        {"", 0, 0},
+        {"004", 0, 0},
+        {"004g", 0, 0},
+        {"g004", 0, 0},
+        {"-004", 0, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint32_t character = 0;
+        size_t taken = decode_utf16_escape(str_z(rows[i].text), &character);
+        if (taken != rows[i].taken || character != rows[i].character)
+            fail_msg("%s: %zu, U+%04X", rows[i].text, taken, (unsigned)character);
+    }
+}
+
 int test_encode(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -157,6 +191,7 @@ int test_encode(void)
         T(forms_are_written_as_browsers_do),
         T(wrong_percents_are_refused),
         T(base62_has_letters_and_digits_only),
+        cmocka_unit_test(utf16_escapes_are_read),
     };
     return cmocka_run_group_tests_name("base/encode", tests, NULL, NULL);
 }

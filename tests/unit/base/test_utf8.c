@@ -61,6 +61,37 @@ static void characters_are_counted(void **state)
     assert_int_equal(utf8_count(STR("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80")), 4);
 }
 
+static void what_is_put_is_read_again(void **state)
+{
+    (void)state;
+    for (uint32_t c = 0; c < 0x110000; c++) {
+        char text[5], expected[4];
+        size_t at = 0, n = utf8_put(text, c);
+        assert_int_equal(n, shortest(c));
+        encode(c, n, expected);
+        assert_memory_equal(text, expected, n);
+        text[n] = '!';
+        assert_int_equal(utf8_next(str_of(text, n + 1), &at), c);
+        assert_int_equal(at, n);
+    }
+}
+
+static void a_text_that_is_cut_is_not_read_past_its_end(void **state)
+{
+    (void)state;
+    size_t at = 1;
+    utf8_next(str_of("a\xf0\x9f", 3), &at);
+    assert_int_equal(at, 3);
+}
+
+static void utf16_units_are_counted(void **state)
+{
+    (void)state;
+    assert_int_equal(utf8_units(STR("")), 0);
+    assert_int_equal(utf8_units(STR("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80")), 5);
+    assert_int_equal(utf8_units(STR("\xed\xa0\xbd")), 1);
+}
+
 int test_utf8(void)
 {
     const struct CMUnitTest tests[] = {
@@ -68,6 +99,9 @@ int test_utf8(void)
         cmocka_unit_test(longer_forms_are_refused),
         cmocka_unit_test(cut_and_broken_characters_are_refused),
         cmocka_unit_test(characters_are_counted),
+        cmocka_unit_test(what_is_put_is_read_again),
+        cmocka_unit_test(a_text_that_is_cut_is_not_read_past_its_end),
+        cmocka_unit_test(utf16_units_are_counted),
     };
     return cmocka_run_group_tests_name("base/utf8", tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 int test_arena(void);
 int test_buf(void);
+int test_calendar(void);
 int test_check(void);
 int test_crypto(void);
 int test_crypto_digest(void);
@@ -18,6 +19,7 @@ int test_map(void);
 int test_mem(void);
 int test_secret(void);
 int test_str(void);
+int test_uri(void);
 int test_usec(void);
 int test_utf8(void);
 

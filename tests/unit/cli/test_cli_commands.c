@@ -62,7 +62,8 @@ static void check_option(const struct cli_option *option, void *arg)
     if (!str_ends(str_z(option->doc), STR(".")))
         fail_msg("--%s: its sentence has no end", option->name);
     assert_true(!option->required || option->value);
-    assert_true(option->value || option->place <= OPTION_QUERY);
+    assert_true(option->value || option->place <= OPTION_QUERY ||
+                option->place == OPTION_TRUE);
 }
 
 static void test_each_option_is_whole(void **state)

@@ -10,6 +10,7 @@ int test_check(void);
 int test_find(void);
 int test_list(void);
 int test_credential(void);
+int test_app(void);
 int test_audit(void);
 int test_rotation(void);
 int test_directory_open(void);

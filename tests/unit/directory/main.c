@@ -11,6 +11,7 @@ int main(void)
     failed += test_find();
     failed += test_list();
     failed += test_credential();
+    failed += test_app();
     failed += test_audit();
     failed += test_rotation();
     failed += test_directory_open();

@@ -1,6 +1,7 @@
 #include "office.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "base/crypto.h"
@@ -167,6 +168,17 @@ str office_account(struct office *office, str environment, const char *integrati
     return make(office, &change);
 }
 
+str office_app(struct office *office, str environment, const char *integration,
+               const char *client_id)
+{
+    struct change change = office_change(office, CHANGE_APP_CREATE);
+    change.environment_id = environment;
+    change.integration = str_z(integration);
+    change.name = STR("An app");
+    change.client_id = str_z(client_id);
+    return make(office, &change);
+}
+
 str office_key(struct office *office, str stage, const str *environments, int64_t n)
 {
     struct change change = office_change(office, CHANGE_KEY_CREATE);
@@ -197,6 +209,48 @@ enum err office_store_credential(struct office *office, str account, const char 
     enum err err = office_do(office, &change);
     secret_fini(&credential.value);
     return err;
+}
+
+enum err office_store_secret(struct office *office, str app, const char *name,
+                             const char *value)
+{
+    struct change change = office_change(office, CHANGE_APP_SECRETS);
+    struct credential secret = office_credential(name, value);
+    change.id = app;
+    change.credentials = &secret;
+    change.credential_n = 1;
+    change.others_stay = true;
+    enum err err = office_do(office, &change);
+    secret_fini(&secret.value);
+    return err;
+}
+
+str office_secret(struct office *office, str app, const char *name)
+{
+    str value = STR_NONE;
+    enum err err = ERR_NONE;
+    struct app *found = directory_app(office->directory, app);
+    assert_non_null(found);
+    const struct credentials *opened =
+        directory_app_credentials(office->directory, found, &err);
+    for (uint32_t i = 0; opened && i < opened->n; i++)
+        if (str_eq(opened->items[i].name, str_z(name)))
+            value = arena_str(&office->arena, secret_peek(&opened->items[i].value));
+    app_unref(&found);
+    return value;
+}
+
+bool office_stores(struct office *office, const char *file, str bytes)
+{
+    const char *path = arena_printf(&office->arena, "%s/%s", office->dir, file).p;
+    if (access(path, F_OK) != 0)
+        return false;
+    struct arena scratch;
+    arena_init(&scratch, 1 << 20, 64 << 20);
+    str text = unit_case_file(&scratch, path);
+    bool found = str_find_str(text, bytes) < text.n;
+    arena_fini(&scratch);
+    return found;
 }
 
 struct json office_json(struct office *office, const char *text)

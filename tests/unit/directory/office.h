@@ -8,7 +8,7 @@
 #include "support/false_world.h"
 #include "support/unit.h"
 
-#include "directory/directory.h"
+#include "directory/directory_app.h"
 #include "directory/keyring.h"
 
 struct office {
@@ -46,6 +46,9 @@ str office_stage(struct office *office, const char *name);
 str office_environment(struct office *office, str stage, const char *external_id);
 str office_account(struct office *office, str environment, const char *integration,
                    const char *external_id);
+/* Of the platform when `environment` is absent. */
+str office_app(struct office *office, str environment, const char *integration,
+               const char *client_id);
 /* A key for calls; its text. `environments` may be NULL. */
 str office_key(struct office *office, str stage, const str *environments, int64_t n);
 
@@ -53,6 +56,15 @@ str office_key(struct office *office, str stage, const str *environments, int64_
 struct credential office_credential(const char *name, const char *value);
 enum err office_store_credential(struct office *office, str account, const char *name,
                                  const char *value);
+
+/* One secret of an app beside those that it has; a NULL value takes it away. */
+enum err office_store_secret(struct office *office, str app, const char *name,
+                             const char *value);
+/* The opened value of one; absent when there is none, or when it cannot be opened. */
+str office_secret(struct office *office, str app, const char *name);
+
+/* Whether the bytes stand in a file of the store ("breakwater.db"). */
+bool office_stores(struct office *office, const char *file, str bytes);
 
 /* Parsed JSON in the office's arena. */
 struct json office_json(struct office *office, const char *text);

@@ -64,6 +64,34 @@ static void each_change_leaves_one_line(void **state)
     assert_true(str_absent(query.rows[2].entry.environment));
 }
 
+static str newest_detail(struct office *office)
+{
+    struct audit_query query = query_of(office, 1);
+    ask(office, &query);
+    return query.rows[0].entry.detail;
+}
+
+static void a_keys_expiry_is_a_time_for_people(void **state)
+{
+    struct office *office = *state;
+    str text = office_key(office, STR_NONE, NULL, -1);
+    struct api_key *key = directory_find_key(office->directory, text);
+    struct change update = office_change(office, CHANGE_KEY_UPDATE);
+    update.id = tenant_id_str(&key->id);
+    update.name = STR("ci");
+    update.expires = 4102444800 * USEC_S; /* 2100-01-01 */
+    assert_int_equal(office_do(office, &update), ERR_NONE);
+    assert_str(newest_detail(office),
+               STR("{\"label\":\"ci\",\"expires\":\"2100-01-01T00:00:00.000Z\"}"));
+    update.expires = 0; /* never */
+    assert_int_equal(office_do(office, &update), ERR_NONE);
+    assert_str(newest_detail(office), STR("{\"label\":\"ci\",\"expires\":null}"));
+    update.expires = -1; /* as it is */
+    assert_int_equal(office_do(office, &update), ERR_NONE);
+    assert_str(newest_detail(office), STR("{\"label\":\"ci\"}"));
+    api_key_unref(&key);
+}
+
 static void secrets_are_not_in_it(void **state)
 {
     struct office *office = *state;
@@ -82,7 +110,7 @@ static void secrets_are_not_in_it(void **state)
     assert_str(query.rows[0].entry.detail,
                STR("{\"credentials\":[\"token\"],\"credential_version\":1}"));
     assert_str(query.rows[1].entry.detail,
-               STR("{\"label\":\"A key\",\"permissions\":[\"call\"]}"));
+               STR("{\"label\":\"A key\",\"permissions\":[\"call\"],\"expires\":null}"));
 }
 
 static void a_machine_acts_without_a_key(void **state)
@@ -153,9 +181,9 @@ static void lines_are_filtered(void **state)
 int test_audit(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(each_change_leaves_one_line),  TEST(secrets_are_not_in_it),
-        TEST(a_machine_acts_without_a_key), TEST(pages_go_back_without_gaps),
-        TEST(lines_are_filtered),
+        TEST(each_change_leaves_one_line), TEST(a_keys_expiry_is_a_time_for_people),
+        TEST(secrets_are_not_in_it),       TEST(a_machine_acts_without_a_key),
+        TEST(pages_go_back_without_gaps),  TEST(lines_are_filtered),
     };
     return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
 }

@@ -178,6 +178,177 @@ static void credentials_have_words_for_names(void **state)
         secret_fini(&credentials[i].value);
 }
 
+static struct change app_change(struct office *office)
+{
+    struct change change = office_change(office, CHANGE_APP_CREATE);
+    change.integration = STR("crm");
+    change.name = STR("x");
+    change.client_id = STR("client");
+    return change;
+}
+
+static void client_ids_are_visible_ascii(void **state)
+{
+    struct office *office = *state;
+    const str bad[] = {STR_NONE,        STR(""),    STR("a b"),
+                       STR("\xc3\xa9"), STR("a\n"), repeat(office, 'x', 201)};
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct change change = app_change(office);
+        change.client_id = bad[i];
+        assert_invalid(office, change, "`client_id` must be 1 to 200 bytes of visible");
+    }
+    struct change change = app_change(office);
+    change.kind = CHANGE_APP_UPDATE;
+    change.id = STR("app_any");
+    change.client_id = STR("");
+    assert_invalid(office, change, "`client_id` must be");
+    change.client_id = STR_NONE;
+    change.name = STR("");
+    assert_invalid(office, change, "`name` must be");
+}
+
+static void redirects_go_to_us_in_the_open_or_to_this_machine(void **state)
+{
+    static const char *const bad[] = {
+        "ftp://a.test/x",
+        "https://",
+        "https:///x",
+        "http://a.test/x",
+        "https://a.test/x#f",
+        "https://u@a.test/x",
+        "https://a.test/a b",
+        "/oauth/callback",
+        "http://localhost.evil.test/",
+        "http://127.0.0.1.x.y/",
+        "https://:443/",
+        "https://a.test\\@b.test/",
+        "javascript://a.test/x",
+        "http://localhost@evil.test/",
+    };
+    static const char *const good[] = {
+        "https://a.test",           "https://a.test:8443/cb?x=1",
+        "http://localhost:3000/cb", "http://[::1]:8/x",
+        "http://127.0.0.1/x",       "http://app.localhost/x",
+        "https://[2001:db8::1]/x"};
+    struct office *office = *state;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct change change = app_change(office);
+        change.redirect_uri = str_z(bad[i]);
+        assert_invalid(office, change, "`redirect_uri` must be an https URL");
+    }
+    struct change change = app_change(office);
+    str text = repeat(office, 'x', 501);
+    memcpy((char *)(uintptr_t)text.p, "https://", 8);
+    change.redirect_uri = text;
+    assert_invalid(office, change, "`redirect_uri` must be");
+    change.redirect_uri.n = 500;
+    assert_int_equal(office_do(office, &change), ERR_NONE);
+    for (size_t i = 0; i < COUNT_OF(good); i++) {
+        change = app_change(office);
+        change.redirect_uri = str_z(good[i]);
+        assert_int_equal(office_do(office, &change), ERR_NONE);
+    }
+}
+
+static str list_of(struct office *office, const char *item, unsigned n)
+{
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    buf_char(&text, '[');
+    for (unsigned i = 0; i < n; i++)
+        buf_printf(&text, "%s\"%s\"", i ? "," : "", item);
+    buf_str(&text, str_of("]", 2));
+    str copy = arena_str(&office->arena, buf_peek(&text));
+    buf_fini(&text);
+    return copy;
+}
+
+static void scopes_are_what_a_request_can_carry(void **state)
+{
+    struct office *office = *state;
+    const char *long_scope = arena_z(&office->arena, repeat(office, 'x', 201));
+    const char *const bad[] = {"{}",
+                               "\"read\"",
+                               "[1]",
+                               "[\"\"]",
+                               "[\"a b\"]",
+                               "[\"a\\\"b\"]",
+                               "[\"a\\\\b\"]",
+                               "[\"\\u00e9\"]",
+                               list_of(office, long_scope, 1).p,
+                               list_of(office, "s", 201).p};
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct change change = app_change(office);
+        change.scopes = office_json(office, bad[i]);
+        assert_invalid(office, change, "`scopes` must be a list of at most 200 scopes");
+    }
+    struct change change = app_change(office);
+    change.scopes = office_json(office, list_of(office, "https://a.test/b.c", 200).p);
+    assert_int_equal(office_do(office, &change), ERR_NONE);
+    change = app_change(office);
+    change.params = office_json(office, "{\"Tenant\":\"x\"}");
+    assert_invalid(office, change, "`params`: the member \"Tenant\" must have a name of");
+}
+
+static void return_urls_end_their_host(void **state)
+{
+    static const char *const bad[] = {"{}",
+                                      "[\"https://a.test\"]",
+                                      "[\"https://a.test?x\"]",
+                                      "[\"http://a.test/\"]",
+                                      "[\"https://*.a.test/\", 1]",
+                                      "[\"\"]"};
+    struct office *office = *state;
+    struct change change;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        change = app_change(office);
+        change.return_urls = office_json(office, bad[i]);
+        assert_invalid(office, change, "`return_urls` must be a list of at most 50");
+    }
+    change = app_change(office);
+    change.return_urls = office_json(office, list_of(office, "https://a.test/", 51).p);
+    assert_invalid(office, change, "`return_urls` must be");
+    change.return_urls = office_json(office, list_of(office, "https://a.test/", 50).p);
+    assert_int_equal(office_do(office, &change), ERR_NONE);
+}
+
+static void secrets_of_apps_are_known_ones(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *value;
+        const char *says;
+    } bad[] = {
+        {"token", "x", "`secrets` must be named client_secret, client_secret_next and"},
+        {"client_secret", "", "`secrets/client_secret` must be 1 to 4096 bytes"},
+        {"client_secret", NULL, "`secrets/client_secret` must be 1 to 4096 bytes"},
+        {"client_secret_next", "x\n", "without a line end"},
+        {"private_key", "x", "`secrets/private_key` must be a private key in PEM"},
+        {"private_key", "-----BEGIN PUBLIC KEY-----", "must be a private key"},
+        {"private_key", "-----BEGIN ENCRYPTED PRIVATE KEY-----", "without a passphrase"},
+        {"private_key", "-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: AES\nENCRYPTED\n",
+         "without a passphrase"},
+    };
+    struct office *office = *state;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct change change = app_change(office);
+        struct credential secret = office_credential(bad[i].name, bad[i].value);
+        change.credentials = &secret;
+        change.credential_n = 1;
+        assert_invalid(office, change, bad[i].says);
+        assert_int_equal(str_find_str(change.detail, STR("DEK-Info")), change.detail.n);
+        secret_fini(&secret.value);
+    }
+    struct change change = app_change(office);
+    struct credential twice[] = {office_credential("client_secret", "a"),
+                                 office_credential("client_secret", "b")};
+    change.credentials = twice;
+    change.credential_n = 2;
+    assert_invalid(office, change, "each name once");
+    secret_fini(&twice[0].value);
+    secret_fini(&twice[1].value);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, office_setup, office_teardown)
 
 int test_check(void)
@@ -189,6 +360,11 @@ int test_check(void)
         TEST(context_names_are_words),
         TEST(numbers_are_bounded),
         TEST(credentials_have_words_for_names),
+        TEST(client_ids_are_visible_ascii),
+        TEST(redirects_go_to_us_in_the_open_or_to_this_machine),
+        TEST(scopes_are_what_a_request_can_carry),
+        TEST(return_urls_end_their_host),
+        TEST(secrets_of_apps_are_known_ones),
     };
     return cmocka_run_group_tests_name("check", tests, NULL, NULL);
 }

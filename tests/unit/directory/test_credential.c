@@ -1,8 +1,6 @@
 #include "groups.h"
 #include "office.h"
 
-#include <fcntl.h>
-
 static str new_account(struct office *office)
 {
     return office_account(office,
@@ -160,20 +158,6 @@ static void a_late_writer_does_not_overwrite(void **state)
 
 /* --- what is on disk --- */
 
-/* Whether the bytes stand in a file of the store. */
-static bool stored_somewhere(struct office *office, const char *name, str bytes)
-{
-    const char *path = arena_printf(&office->arena, "%s/%s", office->dir, name).p;
-    if (access(path, F_OK) != 0)
-        return false;
-    struct arena scratch;
-    arena_init(&scratch, 1 << 20, 64 << 20);
-    str file = unit_case_file(&scratch, path);
-    bool found = str_find_str(file, bytes) < file.n;
-    arena_fini(&scratch);
-    return found;
-}
-
 static void no_secret_is_on_disk(void **state)
 {
     struct office *office = *state;
@@ -183,10 +167,10 @@ static void no_secret_is_on_disk(void **state)
     assert_int_equal(office_store_credential(office, id, "token", "hush-hush-hush"),
                      ERR_NONE);
     for (size_t i = 0; i < COUNT_OF(files); i++) {
-        assert_false(stored_somewhere(office, files[i], STR("hush-hush-hush")));
-        assert_false(stored_somewhere(office, files[i], key));
+        assert_false(office_stores(office, files[i], STR("hush-hush-hush")));
+        assert_false(office_stores(office, files[i], key));
     }
-    assert_true(stored_somewhere(office, files[1], STR("account.credentials")));
+    assert_true(office_stores(office, files[1], STR("account.credentials")));
 }
 
 static void a_deleted_account_leaves_no_data_key(void **state)
@@ -198,12 +182,12 @@ static void a_deleted_account_leaves_no_data_key(void **state)
     str data_key = arena_str(&office->arena, account->data_key);
     account_unref(&account);
     office_reopen(office); /* moves everything from the log into the file */
-    assert_true(stored_somewhere(office, "breakwater.db", data_key));
+    assert_true(office_stores(office, "breakwater.db", data_key));
     struct change change = office_change(office, CHANGE_ACCOUNT_DELETE);
     change.id = id;
     assert_int_equal(office_do(office, &change), ERR_NONE);
     office_reopen(office);
-    assert_false(stored_somewhere(office, "breakwater.db", data_key));
+    assert_false(office_stores(office, "breakwater.db", data_key));
 }
 
 /* --- what cannot be opened --- */

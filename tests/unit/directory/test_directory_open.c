@@ -29,6 +29,7 @@ static void fill(struct office *office)
     str environment = office_environment(office, stage, "e");
     str account = office_account(office, environment, "crm", "main");
     assert_int_equal(office_store_credential(office, account, "t", "hush"), ERR_NONE);
+    office_app(office, environment, "crm", "c");
     office_key(office, stage, &environment, 1);
 }
 
@@ -53,7 +54,7 @@ static void a_master_key_that_data_keys_need_is_refused(void **state)
     edit(office, &change);
     assert_says(office_refusal(office),
                 "\"k0\" is not among the keys that were given, and "
-                "the credentials of 1 accounts need it");
+                "the credentials of 2 accounts and apps need it");
 }
 
 static void rows_that_cannot_be_read_are_refused(void **state)
@@ -68,6 +69,13 @@ static void rows_that_cannot_be_read_are_refused(void **state)
         {{"UPDATE environment SET labels = '{\"a\":1}'"}, "in table environment"},
         {{"UPDATE account SET state = 'sleepy'"}, "in table account"},
         {{"UPDATE account SET context = 'null'"}, "in table account"},
+        {{"UPDATE app SET settings = '{'"}, "in table app"},
+        {{"UPDATE app SET settings = '{}'"}, "in table app"},
+        {{"UPDATE app SET settings = '{\"client_id\":\"c\",\"scopes\":{}}'"},
+         "in table app"},
+        {{"UPDATE app SET settings = '{\"client_id\":\"c\",\"params\":{\"a\":1}}'"},
+         "in table app"},
+        {{"UPDATE app SET secret_names = '[1]'"}, "in table app"},
         {{"UPDATE api_key SET digest = 'short'"}, "in table api_key"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {

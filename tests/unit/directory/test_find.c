@@ -156,6 +156,18 @@ struct reader {
     uint64_t wrong;
 };
 
+/* There is an app for the integration "mail" at all times, and its secret opens. */
+static bool finds_app(struct directory *directory, str environment)
+{
+    enum err err = ERR_NONE;
+    struct app *app = directory_app_of(directory, environment, STR("mail"));
+    bool good = app && app->environment->stage != NULL;
+    if (good && app->secret_version > 0)
+        good = directory_app_credentials(directory, app, &err) != NULL;
+    app_unref(&app);
+    return good;
+}
+
 /* The account "steady" is found at all times, by name and in lists, whatever happens to
  * it and around it. */
 static void *read_on(void *arg)
@@ -179,9 +191,23 @@ static void *read_on(void *arg)
             reader->wrong += page[i]->environment->stage == NULL;
             account_unref(&page[i]);
         }
+        reader->wrong += !finds_app(directory, reader->environment);
         reader->found++;
     }
     return NULL;
+}
+
+static void change_apps(struct office *office, str environment, str steady)
+{
+    str passing = office_app(office, environment, "mail", "passing");
+    struct change change = office_change(office, CHANGE_APP_UPDATE);
+    change.id = passing;
+    change.app_default = true;
+    assert_int_equal(office_do(office, &change), ERR_NONE);
+    assert_int_equal(office_store_secret(office, steady, "client_secret", "s"), ERR_NONE);
+    change = office_change(office, CHANGE_APP_DELETE);
+    change.id = passing;
+    assert_int_equal(office_do(office, &change), ERR_NONE);
 }
 
 static void change_around(struct office *office, str environment, str steady, int round)
@@ -209,14 +235,17 @@ static void readers_run_beside_changes(void **state)
     str stage = office_stage(office, "live");
     str environment = office_environment(office, stage, NULL);
     str steady = office_account(office, environment, "crm", "steady");
+    str app = office_app(office, environment, "mail", "steady");
     str key = office_key(office, stage, NULL, -1);
     for (int i = 0; i < READERS; i++) {
         readers[i] = (struct reader){
             .office = office, .key_text = key, .environment = environment, .stop = &stop};
         pthread_create(&readers[i].thread, NULL, read_on, &readers[i]);
     }
-    for (int round = 0; round < 200; round++)
+    for (int round = 0; round < 200; round++) {
         change_around(office, environment, steady, round);
+        change_apps(office, environment, app);
+    }
     atomic_store(&stop, true);
     for (int i = 0; i < READERS; i++) {
         pthread_join(readers[i].thread, NULL);

@@ -13,8 +13,9 @@ enum {
     STAGES = 4,
     ENVIRONMENTS = 12,
     ACCOUNTS = 60,
+    APPS = 20,
     KEYS = 10,
-    CHANGES = 3000,
+    CHANGES = 4000,
     NAMES = 9
 };
 
@@ -38,8 +39,19 @@ struct m_account {
     int integration;
     int name;
     int label;
+    int app;          /* −1: none */
     unsigned version; /* of its credentials */
     enum account_state state;
+};
+
+struct m_app {
+    bool in;
+    struct tenant_id id;
+    int environment; /* −1: the platform's */
+    int integration;
+    unsigned made;   /* the lower, the older */
+    unsigned chosen; /* the greatest is the default */
+    unsigned version;
 };
 
 struct m_key {
@@ -56,8 +68,9 @@ struct model {
     struct m_stage stages[STAGES];
     struct m_environment environments[ENVIRONMENTS];
     struct m_account accounts[ACCOUNTS];
+    struct m_app apps[APPS];
     struct m_key keys[KEYS];
-    unsigned made; /* counts up, for names of stages */
+    unsigned made; /* counts up, for names of stages and the age of apps */
 };
 
 static const char *const integrations[] = {"crm", "mail"};
@@ -122,10 +135,45 @@ static bool environment_used(struct model *m, int environment)
     for (int i = 0; i < ACCOUNTS; i++)
         if (m->accounts[i].in && m->accounts[i].environment == environment)
             return true;
+    for (int i = 0; i < APPS; i++)
+        if (m->apps[i].in && m->apps[i].environment == environment)
+            return true;
     for (int i = 0; i < KEYS; i++)
         if (m->keys[i].in && m->keys[i].environment == environment)
             return true;
     return false;
+}
+
+static bool app_used(struct model *m, int app)
+{
+    for (int i = 0; i < ACCOUNTS; i++)
+        if (m->accounts[i].in && m->accounts[i].app == app)
+            return true;
+    return false;
+}
+
+/* Whether an account of this environment and integration may have the app. */
+static bool app_fits(struct model *m, const struct m_account *account, int app)
+{
+    const struct m_app *named = &m->apps[app];
+    return named->in && named->integration == account->integration &&
+           (named->environment < 0 || named->environment == account->environment);
+}
+
+/* Of exactly this environment; −1 when it has none. */
+static int default_app(struct model *m, int environment, int integration)
+{
+    int best = -1;
+    for (int i = 0; i < APPS; i++) {
+        const struct m_app *app = &m->apps[i];
+        const struct m_app *than = best < 0 ? NULL : &m->apps[best];
+        if (app->in && app->environment == environment &&
+            app->integration == integration &&
+            (!than || app->chosen > than->chosen ||
+             (app->chosen == than->chosen && app->made < than->made)))
+            best = i;
+    }
+    return best;
 }
 
 /* --- changes --- */
@@ -202,7 +250,8 @@ static void create_account(struct model *m, struct m_account *account)
 {
     struct m_account next = {.environment = pick(m, ENVIRONMENTS),
                              .integration = pick(m, 2),
-                             .name = pick(m, NAMES + 3) - 3};
+                             .name = pick(m, NAMES + 3) - 3,
+                             .app = -1};
     struct change change = office_change(m->office, CHANGE_ACCOUNT_CREATE);
     bool there = m->environments[next.environment].in;
     if (next.name < 0)
@@ -238,6 +287,20 @@ static void update_account(struct model *m, struct m_account *account)
     account->label = label;
 }
 
+static void give_app(struct model *m, struct m_account *account)
+{
+    struct change change = office_change(m->office, CHANGE_ACCOUNT_UPDATE);
+    int app = pick(m, APPS + 3) - 3;
+    change.id = id_of(&account->id);
+    change.app_id = app < 0 ? STR("") : id_of(&m->apps[app].id);
+    if (app >= 0 && !m->apps[app].in)
+        change.app_id = STR("app_none");
+    bool fits = app < 0 || app_fits(m, account, app);
+    expect(m, &change, fits ? ERR_NONE : ERR_OBJECT_UNKNOWN);
+    if (fits)
+        account->app = app < 0 ? -1 : app;
+}
+
 static void store_credentials(struct model *m, struct m_account *account)
 {
     const char *value = arena_printf(&m->office->arena, "v%u", account->version + 1).p;
@@ -251,9 +314,11 @@ static void store_credentials(struct model *m, struct m_account *account)
 static void change_an_account(struct model *m)
 {
     struct m_account *account = &m->accounts[pick(m, ACCOUNTS)];
-    int what = pick(m, 8);
+    int what = pick(m, 9);
     if (!account->in) {
         create_account(m, account);
+    } else if (what == 8) {
+        give_app(m, account);
     } else if (what < 4) {
         update_account(m, account);
     } else if (what < 7) {
@@ -263,6 +328,69 @@ static void change_an_account(struct model *m)
         change.id = id_of(&account->id);
         expect(m, &change, ERR_NONE);
         account->in = false;
+    }
+}
+
+static void create_app(struct model *m, struct m_app *app)
+{
+    struct m_app next = {.in = true,
+                         .environment = pick(m, ENVIRONMENTS + 4) - 4,
+                         .integration = pick(m, 2),
+                         .made = m->made++};
+    struct change change = office_change(m->office, CHANGE_APP_CREATE);
+    bool there = true;
+    if (next.environment < 0) {
+        next.environment = -1;
+    } else {
+        change.environment_id = id_of(&m->environments[next.environment].id);
+        there = m->environments[next.environment].in;
+    }
+    change.integration = str_z(integrations[next.integration]);
+    change.name = STR("p");
+    change.client_id = STR("c");
+    false_world_advance(&m->office->world, 1);
+    expect(m, &change, there ? ERR_NONE : ERR_OBJECT_UNKNOWN);
+    next.id = change.new_id;
+    if (there)
+        *app = next;
+}
+
+static void choose_app(struct model *m, struct m_app *app)
+{
+    struct change change = office_change(m->office, CHANGE_APP_UPDATE);
+    change.id = id_of(&app->id);
+    change.app_default = true;
+    change.name = STR("chosen");
+    int before = 0;
+    for (int i = 0; i < APPS; i++)
+        if (m->apps[i].in && m->apps[i].environment == app->environment &&
+            m->apps[i].integration == app->integration && (int)m->apps[i].chosen > before)
+            before = (int)m->apps[i].chosen;
+    expect(m, &change, ERR_NONE);
+    app->chosen = (unsigned)before + 1;
+}
+
+static void change_an_app(struct model *m)
+{
+    int at = pick(m, APPS);
+    struct m_app *app = &m->apps[at];
+    int what = pick(m, 4);
+    if (!app->in) {
+        create_app(m, app);
+    } else if (what == 0) {
+        choose_app(m, app);
+    } else if (what < 3) {
+        const char *value = arena_printf(&m->office->arena, "s%u", app->version + 1).p;
+        assert_int_equal(
+            office_store_secret(m->office, id_of(&app->id), "client_secret", value),
+            ERR_NONE);
+        app->version++;
+    } else {
+        struct change change = office_change(m->office, CHANGE_APP_DELETE);
+        change.id = id_of(&app->id);
+        bool used = app_used(m, at);
+        expect(m, &change, used ? ERR_OBJECT_IN_USE : ERR_NONE);
+        app->in = used;
     }
 }
 
@@ -308,11 +436,13 @@ static void change_a_key(struct model *m)
 
 static void change_something(struct model *m)
 {
-    int what = pick(m, 20);
+    int what = pick(m, 23);
     if (what < 1)
         change_a_stage(m);
     else if (what < 5)
         change_an_environment(m);
+    else if (what >= 20)
+        change_an_app(m);
     else if (what < 18)
         change_an_account(m);
     else
@@ -334,6 +464,8 @@ static void assert_account(struct model *m, const struct m_account *wanted)
     assert_str(account->integration, str_z(integrations[wanted->integration]));
     assert_str(account->external_id, name_of(wanted->name));
     assert_int_equal(account->state, wanted->state);
+    assert_str(id_of(&account->app),
+               wanted->app < 0 ? STR("") : id_of(&m->apps[wanted->app].id));
     assert_str(id_of(&account->environment->id), id_of(&environment->id));
     assert_int_equal(account->environment->concurrency_max, environment->concurrency);
     assert_str(account->environment->external_id, name_of(environment->name));
@@ -348,6 +480,43 @@ static void assert_account(struct model *m, const struct m_account *wanted)
         assert_str(secret_peek(&opened->items[0].value),
                    arena_printf(&m->office->arena, "v%u", wanted->version));
     account_unref(&account);
+}
+
+static void assert_app(struct model *m, const struct m_app *wanted)
+{
+    struct app *app = directory_app(m->office->directory, id_of(&wanted->id));
+    if (!wanted->in) {
+        assert_null(app);
+        return;
+    }
+    assert_str(app->integration, str_z(integrations[wanted->integration]));
+    assert_int_equal(app->environment == NULL, wanted->environment < 0);
+    if (app->environment) {
+        const struct m_environment *environment = &m->environments[wanted->environment];
+        assert_str(id_of(&app->environment->id), id_of(&environment->id));
+        assert_int_equal(app->environment->concurrency_max, environment->concurrency);
+        assert_str(app->environment->external_id, name_of(environment->name));
+    }
+    assert_int_equal(app->secret_version, wanted->version);
+    if (wanted->version)
+        assert_str(office_secret(m->office, id_of(&wanted->id), "client_secret"),
+                   arena_printf(&m->office->arena, "s%u", wanted->version));
+    app_unref(&app);
+}
+
+/* What is chosen for the environment; −1: for the platform. */
+static void assert_choice(struct model *m, int environment, int integration)
+{
+    int wanted = default_app(m, environment, integration);
+    str id = environment < 0 ? STR_NONE : id_of(&m->environments[environment].id);
+    if (wanted < 0)
+        wanted = default_app(m, -1, integration);
+    struct app *app =
+        directory_app_of(m->office->directory, id, str_z(integrations[integration]));
+    assert_int_equal(app != NULL, wanted >= 0);
+    if (app)
+        assert_str(id_of(&app->id), id_of(&m->apps[wanted].id));
+    app_unref(&app);
 }
 
 static bool key_sees(struct model *m, const struct m_key *key, int environment)
@@ -422,6 +591,14 @@ static void assert_same(struct model *m)
         if (m->environments[i].in)
             assert_members(m, i);
     }
+    for (int i = 0; i < APPS; i++) {
+        assert_app(m, &m->apps[i]);
+        wanted.apps += m->apps[i].in;
+    }
+    for (int integration = 0; integration < 2; integration++)
+        for (int i = -1; i < ENVIRONMENTS; i++)
+            if (i < 0 || m->environments[i].in)
+                assert_choice(m, i, integration);
     for (int i = 0; i < KEYS; i++) {
         wanted.keys += m->keys[i].in;
         if (m->keys[i].in)
@@ -432,6 +609,7 @@ static void assert_same(struct model *m)
     directory_counts(m->office->directory, &counts);
     assert_int_equal(counts.accounts, wanted.accounts);
     assert_int_equal(counts.environments, wanted.environments);
+    assert_int_equal(counts.apps, wanted.apps);
     assert_int_equal(counts.keys, wanted.keys);
     assert_int_equal(counts.stages, wanted.stages);
 }
@@ -440,6 +618,8 @@ static void random_changes_are_what_the_model_says(void **state)
 {
     struct office *office = *state;
     struct model m = {.office = office, .seed = 20250101};
+    for (int i = 0; i < ACCOUNTS; i++)
+        m.accounts[i].app = -1;
     for (int i = 1; i <= CHANGES; i++) {
         change_something(&m);
         if (i % 250 == 0)

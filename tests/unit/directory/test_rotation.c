@@ -125,6 +125,27 @@ static void a_rotation_goes_on_after_a_restart(void **state)
     assert_usable(office, late, true);
 }
 
+static void data_keys_of_apps_are_sealed_again_too(void **state)
+{
+    struct office *office = *state;
+    str why = STR_NONE;
+    str environment = office_environment(office, office_stage(office, "live"), NULL);
+    str apps[] = {office_app(office, STR_NONE, "crm", "c"),
+                  office_app(office, environment, "crm", "c")};
+    for (size_t i = 0; i < COUNT_OF(apps); i++)
+        assert_int_equal(office_store_secret(office, apps[i], "client_secret", "hush"),
+                         ERR_NONE);
+    assert_true(keyring_reload(office->keyring, STR(K1 K2), &office->arena, &why));
+    assert_int_equal(rotate(office, STR("k2")).resealed, COUNT_OF(apps));
+    assert_true(keyring_reload(office->keyring, STR(K2), &office->arena, &why));
+    office->key_text = STR(K2);
+    for (int opened = 0; opened < 2; opened++) {
+        for (size_t i = 0; i < COUNT_OF(apps); i++)
+            assert_str(office_secret(office, apps[i], "client_secret"), STR("hush"));
+        office_reopen(office);
+    }
+}
+
 static void a_key_that_is_not_listed_is_refused(void **state)
 {
     struct office *office = *state;
@@ -174,6 +195,7 @@ int test_rotation(void)
     const struct CMUnitTest tests[] = {
         DURABLE(every_data_key_is_sealed_again),
         DURABLE(a_rotation_goes_on_after_a_restart),
+        DURABLE(data_keys_of_apps_are_sealed_again_too),
         DURABLE(a_key_that_is_not_listed_is_refused),
         DURABLE(what_cannot_be_read_is_counted_and_passed),
     };

@@ -64,6 +64,33 @@ static void an_account_keeps_its_environment_alive(void **state)
     account_unref(&account); /* NULL by now */
 }
 
+static void an_app_keeps_copies_and_its_environment(void **state)
+{
+    (void)state;
+    struct stage *stage = stage_of("s1");
+    struct environment *environment = environment_of(stage, "e1");
+    struct json scope = json_of_text(STR("read"));
+    struct json scopes = {.type = JSON_ARRAY, .n = 1, .u.items = &scope};
+    struct app *app = app_create(&(struct app){.id = tenant_id_of(STR("p1")),
+                                               .environment = environment,
+                                               .client_id = STR("client"),
+                                               .scopes = scopes});
+    scope = json_of_text(STR("gone"));
+    stage_unref(&stage);
+    environment_unref(&environment);
+    assert_str(json_text(&app->scopes.u.items[0]), STR("read"));
+    assert_true(json_is(&app->params, JSON_UNDEFINED));
+    assert_true(str_absent(app->redirect_uri));
+    assert_str(app->environment->stage->name, STR("n"));
+    struct app *again = app_ref(app);
+    app_unref(&again);
+    app_unref(&app);
+    app_unref(&app); /* NULL by now */
+    app = app_create(&(struct app){.client_id = STR("of the platform")});
+    assert_null(app->environment);
+    app_unref(&app);
+}
+
 static void a_key_covers_its_stage_or_some_environments(void **state)
 {
     (void)state;
@@ -97,6 +124,7 @@ int test_tenant(void)
         cmocka_unit_test(words_are_those_of_the_api),
         cmocka_unit_test(an_id_that_is_too_long_is_none),
         cmocka_unit_test(an_account_keeps_its_environment_alive),
+        cmocka_unit_test(an_app_keeps_copies_and_its_environment),
         cmocka_unit_test(a_key_covers_its_stage_or_some_environments),
     };
     return cmocka_run_group_tests_name("tenant", tests, NULL, NULL);

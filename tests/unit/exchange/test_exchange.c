@@ -154,7 +154,7 @@ static void nothing(struct body *body)
 static void on_data(struct body *body)
 {
     struct story *story = CONTAINER_OF(body, struct story, body);
-    call_body_ready(&story->exchange.call);
+    exchange_body_ready(&story->exchange);
 }
 
 static void begin(struct story *story, struct scene *scene, const char *verb,
@@ -252,6 +252,25 @@ static void another_allowed_host_can_be_asked_a_foreign_one_cannot(void **state)
     finish(&story);
     assert_int_equal(story.exchange.outcome.err, ERR_HOST_FORBIDDEN);
     assert_int_equal(scene.script.calls, 1);
+    end(&story);
+    close_scene(&scene);
+}
+
+static void a_path_does_not_lead_above_the_base_url(void **state)
+{
+    WITH_PLAYS(scene, {.status = 200}, {.status = 200});
+    struct story story;
+    begin(&story, &scene, "GET", "/a/%2e%2e/../b", NULL);
+    exchange_start(&story.exchange);
+    finish(&story);
+    assert_int_equal(story.exchange.outcome.err, ERR_PATH_FORBIDDEN);
+    assert_int_equal(story.exchange.outcome.class, OUTCOME_LOCAL);
+    assert_int_equal(scene.script.calls, 0);
+    end(&story);
+    begin(&story, &scene, "GET", "/a/../b", NULL);
+    exchange_start(&story.exchange);
+    finish(&story);
+    ASSERT_STR(scene.script.heard[0].url, "https://api.vendor.test/v2/a/../b");
     end(&story);
     close_scene(&scene);
 }
@@ -524,6 +543,41 @@ static void who_asks_to_wait_waits_within_his_bound(void **state)
     close_scene(&scene);
 }
 
+static void a_vendor_that_says_now_for_ever_is_asked_once_a_second(void **state)
+{
+    WITH_PLAYS(scene, {.status = 429, .headers = {"Retry-After: 0"}, .delay = USEC_MS});
+    struct story story;
+    begin(&story, &scene, "GET", "/things", NULL);
+    story.exchange.request.wait_on_limit = 10 * USEC_S;
+    exchange_start(&story.exchange);
+    finish(&story);
+    assert_int_equal(story.exchange.outcome.status, 429);
+    assert_in_range(story.took, 9 * USEC_S, 10 * USEC_S);
+    assert_in_range(scene.script.calls, 10, 12);
+    end(&story);
+    close_scene(&scene);
+}
+
+/* The request's arena is bounded, and running out of it ends the process. */
+static void waiting_does_not_use_up_the_requests_memory(void **state)
+{
+    static char zeroes[60002] = "[";
+    memset(zeroes + 1, '0', 60000);
+    for (int i = 2; i < 60000; i += 2)
+        zeroes[i] = ',';
+    zeroes[60000] = ']';
+    WITH_PLAYS(scene, {.status = 429, .headers = {"Retry-After: 1"}, .body = zeroes});
+    struct story story;
+    begin(&story, &scene, "GET", "/things", NULL);
+    story.exchange.request.wait_on_limit = 10 * USEC_MIN;
+    exchange_start(&story.exchange);
+    finish(&story);
+    assert_int_equal(story.exchange.outcome.status, 429);
+    assert_in_range(scene.arena.bytes, 32 << 20, 48 << 20);
+    end(&story);
+    close_scene(&scene);
+}
+
 static void while_a_throttle_holds_only_who_wants_is_refused_here(void **state)
 {
     WITH_PLAYS(scene, {.status = 429, .headers = {"Retry-After: 60"}}, {.status = 200});
@@ -650,6 +704,76 @@ static void five_failures_open_the_breaker_and_two_good_trials_close_it(void **s
         end(&story);
     }
     assert_true(scene.breaker_events >= 2);
+    close_scene(&scene);
+}
+
+/* The integration, with a header that needs what no account's context has. */
+static const struct integration *with_header_of_tenant(struct scene *scene)
+{
+    struct binder binder;
+    str text = str_z(document);
+    str parts[] = {str_of(text.p, text.n - 1),
+                   STR(",\"headers\":{\"X-Tenant\":\"{tenant}\"}}")};
+    bind_init(&binder, &scene->arena);
+    const struct integration *integration =
+        integration_read(&binder, arena_join(&scene->arena, parts, 2));
+    assert_non_null(integration);
+    return integration;
+}
+
+static void a_trial_that_was_never_sent_is_given_back(void **state)
+{
+    WITH_PLAYS(scene, {.status = 503}, {.status = 503}, {.status = 503}, {.status = 503},
+               {.status = 503}, {.status = 200});
+    struct story story;
+    fail_often(&scene, 5);
+    false_loop_run(&scene.loop, 34 * USEC_S);
+    for (int i = 0; i < 5; i++) {
+        begin(&story, &scene, "GET", "/things", NULL);
+        story.exchange.integration = with_header_of_tenant(&scene);
+        exchange_start(&story.exchange);
+        finish(&story);
+        assert_int_equal(story.exchange.outcome.err, ERR_CREDENTIAL_UNUSABLE);
+        end(&story);
+    }
+    assert_int_equal(scene.script.calls, 5);
+    run(&story, &scene, "GET", "/things", NULL);
+    assert_int_equal(story.exchange.outcome.status, 200);
+    end(&story);
+    close_scene(&scene);
+}
+
+static void a_lost_write_whose_repeat_is_refused_is_unknown(void **state)
+{
+    WITH_PLAYS(scene, {.status = 503}, {.status = 503}, {.status = 503}, {.status = 503},
+               {.fault = CALL_FAULT_RESET});
+    struct story story;
+    fail_often(&scene, 4);
+    run(&story, &scene, "PUT", "/things/1", "{}"); /* the fifth failure */
+    assert_int_equal(scene.script.calls, 5);
+    assert_int_equal(story.exchange.outcome.err, ERR_OUTCOME_UNKNOWN);
+    assert_true(story.exchange.outcome.sent);
+    str detail = story.exchange.outcome.detail;
+    assert_true(str_starts(detail, STR("It was sent and had no answer")));
+    assert_true(str_find_str(detail, STR("The breaker of the integration")) < detail.n);
+    end(&story);
+    run(&story, &scene, "PUT", "/things/1", "{}");
+    assert_int_equal(story.exchange.outcome.err, ERR_BREAKER_OPEN);
+    assert_false(story.exchange.outcome.sent);
+    end(&story);
+    close_scene(&scene);
+}
+
+static void a_lost_read_whose_repeat_is_refused_is_refused(void **state)
+{
+    WITH_PLAYS(scene, {.status = 503}, {.status = 503}, {.status = 503}, {.status = 503},
+               {.fault = CALL_FAULT_RESET});
+    struct story story;
+    fail_often(&scene, 4);
+    run(&story, &scene, "GET", "/things", NULL);
+    assert_int_equal(scene.script.calls, 5);
+    assert_int_equal(story.exchange.outcome.err, ERR_BREAKER_OPEN);
+    end(&story);
     close_scene(&scene);
 }
 
@@ -796,6 +920,7 @@ int test_exchange(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_answer_streams_to_its_starter),
         cmocka_unit_test(another_allowed_host_can_be_asked_a_foreign_one_cannot),
+        cmocka_unit_test(a_path_does_not_lead_above_the_base_url),
         cmocka_unit_test(an_interim_answer_is_passed_on),
         cmocka_unit_test(a_vendors_error_comes_with_what_it_said),
         cmocka_unit_test(an_error_body_past_the_limit_streams_on_unread),
@@ -813,11 +938,16 @@ int test_exchange(void)
         cmocka_unit_test(a_throttle_is_passed_on_at_once_as_429),
         cmocka_unit_test(a_throttle_without_a_time_grows_from_one_to_the_next),
         cmocka_unit_test(who_asks_to_wait_waits_within_his_bound),
+        cmocka_unit_test(a_vendor_that_says_now_for_ever_is_asked_once_a_second),
+        cmocka_unit_test(waiting_does_not_use_up_the_requests_memory),
         cmocka_unit_test(while_a_throttle_holds_only_who_wants_is_refused_here),
         cmocka_unit_test(background_work_leaves_a_fifth_of_the_window_to_others),
         cmocka_unit_test(an_account_has_only_so_many_places),
         cmocka_unit_test(who_asks_to_wait_waits_for_a_place_too),
         cmocka_unit_test(five_failures_open_the_breaker_and_two_good_trials_close_it),
+        cmocka_unit_test(a_trial_that_was_never_sent_is_given_back),
+        cmocka_unit_test(a_lost_write_whose_repeat_is_refused_is_unknown),
+        cmocka_unit_test(a_lost_read_whose_repeat_is_refused_is_refused),
         cmocka_unit_test(one_accounts_failures_stop_that_account_alone),
         cmocka_unit_test(a_4xx_or_401_never_opens_it),
         cmocka_unit_test(a_break_in_the_middle_of_a_body_counts),

@@ -4,5 +4,6 @@
 
 int test_body(void);
 int test_exchange(void);
+int test_gather(void);
 
 #endif

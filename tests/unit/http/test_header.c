@@ -115,6 +115,11 @@ static void values_are_joined_as_one_list(void **state)
     struct headers headers = make(*state, lines);
     text_same("joined", header_joined(&headers, HEADER_VIA), "1.1 a, 1.1 b, 1.1 c, ");
     text_same("missing", header_joined(&headers, HEADER_AGE), NULL);
+    struct arena *arena = headers.arena;
+    text_same("known", header_joined_name(arena, &headers, STR("vIA")),
+              "1.1 a, 1.1 b, 1.1 c, ");
+    text_same("alone", header_joined_name(arena, &headers, STR("x")), "y");
+    text_same("missing", header_joined_name(arena, &headers, STR("y")), NULL);
 }
 
 static void tokens_are_found_in_any_line(void **state)

@@ -10,6 +10,7 @@ int main(void)
     failed += test_json_write();
     failed += test_pointer();
     failed += test_json_place();
+    failed += test_json_lines();
     failed += test_merge();
     failed += test_bind_nearest();
     failed += test_bind();

@@ -209,6 +209,27 @@ static void an_index_answers_who_has_the_name(void **state)
     }
 }
 
+static void an_index_follows_its_members_to_a_larger_place(void **state)
+{
+    struct arena *arena = *state;
+    struct json v = read_text(arena, counting_object(arena, 300, false));
+    struct json_member *members = NULL;
+    struct member_index index = {0};
+    for (uint32_t i = 0, room = 0; i < 2 * v.n; i++) {
+        uint32_t before = room;
+        members = arena_grow(arena, members, index.n, &room, sizeof(members[0]));
+        if (room != before)
+            member_index_move(&index, arena, members, room);
+        members[index.n] = v.u.members[i % v.n];
+        assert_int_equal(member_index_put(&index), i % v.n);
+        arena_alloc(arena, 1); /* so that they move */
+    }
+    assert_int_equal(index.n, v.n);
+    for (uint32_t i = 0; i < v.n; i++)
+        assert_ptr_equal(member_index_find(&index, json_key(&v.u.members[i])),
+                         &members[i]);
+}
+
 static void wide_values_are_compared_and_copied(void **state)
 {
     struct arena *arena = *state;
@@ -333,6 +354,7 @@ int test_json(void)
         T(large_objects_are_equal_in_any_order),
         T(an_index_finds_all_members),
         T(an_index_answers_who_has_the_name),
+        T(an_index_follows_its_members_to_a_larger_place),
         T(wide_values_are_compared_and_copied),
         T(foreign_values_are_equal_only_to_themselves),
         T(builders_make_what_the_parser_makes),

@@ -252,6 +252,57 @@ static void whole_numbers_of_all_lengths_are_read(void **state)
     }
 }
 
+/* Digits are looked at 32 bytes at once; each numeral, at each distance from the end. */
+static void numerals_of_all_shapes_are_taken_or_refused(void **state)
+{
+    static const struct {
+        const char *text;
+        bool good;
+    } rows[] = {
+        {"1.5", true},
+        {"-0.25e10", true},
+        {"0.1E+3", true},
+        {"1e-5", true},
+        {"7.209935435093939", true},
+        {"1234567890123456789012345678901", true},
+        {"12345678901234567890123456789012", true},
+        {"1234567890123456789012345678901.5", true},
+        {"1.234567890123456789012345678901234567890", true},
+        {"1.23456789012345678901234567890e1", true},
+        {"0", true},
+        {"1.", false},
+        {"1.e5", false},
+        {"1..2", false},
+        {"1.2.3", false},
+        {"1.5.", false},
+        {"1.5e", false},
+        {"1e", false},
+        {"1e+", false},
+        {"1-2", false},
+        {"01", false},
+        {"-01", false},
+        {"00", false},
+        {"-", false},
+        {"--1", false},
+        {"-.5", false},
+        {".5", false},
+        {"/", false},
+        {"+1", false},
+        {"1234567890123456789012345678901.", false},
+        {"123456789012345678901234567890.1.", false},
+    };
+    struct arena *arena = *state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        for (int blanks = 0; blanks <= 40; blanks++) {
+            str text = arena_printf(arena, "%s%*s", rows[i].text, blanks, "");
+            assert_int_equal(parses_alone(arena, text), rows[i].good);
+            if (rows[i].good) {
+                struct json v = read_text(arena, text);
+                assert_str(write_value(arena, &v), str_z(rows[i].text));
+            }
+        }
+}
+
 static void strings_of_all_lengths_are_read(void **state)
 {
     struct arena *arena = *state;
@@ -453,6 +504,7 @@ int test_json_parse(void)
         T(lone_surrogates_are_kept),
         T(numbers_are_doubles_only_if_they_print_the_same),
         T(whole_numbers_of_all_lengths_are_read),
+        T(numerals_of_all_shapes_are_taken_or_refused),
         T(strings_of_all_lengths_are_read),
         T(blanks_may_stand_between_all_tokens),
         T(the_last_of_equal_names_wins_in_the_first_place),

@@ -7,6 +7,7 @@ int test_bind_nearest(void);
 int test_bind_schema(void);
 int test_json(void);
 int test_json_distinct(void);
+int test_json_lines(void);
 int test_json_number(void);
 int test_json_parse(void);
 int test_json_write(void);

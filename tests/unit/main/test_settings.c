@@ -90,8 +90,8 @@ static const struct bad_row bad_flags[] = {
     {"--workers 1000", "from 0 to 256"},
     {"--head-timeout 10", "a duration such as 30s"},
     {"--head-timeout 2h", "head_timeout"},
-    {"--lisen 127.0.0.1:1", "\"lisen\" is no flag of serve"},
-    {"listen", "\"listen\" is no flag of serve"},
+    {"--lisen 127.0.0.1:1", "--lisen is no flag of it"},
+    {"listen", "listen is no flag of it"},
     {"--listen", "--listen wants a value"},
     {"--config /nowhere/at/all", "cannot be read"},
 };

@@ -1,4 +1,3 @@
-#include "picture/calendar.h"
 #include "rows.h"
 #include "support/given.h"
 #include "tests.h"
@@ -87,19 +86,6 @@ static void matching_is_bounded(void **state)
     rows_expect(arena, arena_z(arena, row));
 }
 
-static void days_and_dates_are_inverse(void **state)
-{
-    (void)state;
-    for (int64_t days = -100000000; days <= 100000000; days += 9973) {
-        struct calendar_day day = calendar_of(days);
-        assert_true(calendar_days(day.year, day.month - 1, day.day) == (double)days);
-        assert_in_range(calendar_day_of_year(days), 1, 366);
-        assert_in_range(calendar_week_of_year(days), 1, 53);
-        assert_int_equal(calendar_day_of_week(calendar_thursday(days)), 4);
-    }
-    assert_int_equal(calendar_day_of_week(0), 4);
-}
-
 int test_picture_date(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,7 +95,6 @@ int test_picture_date(void)
         GIVEN_TEST(what_is_no_time_or_zone_is_refused),
         GIVEN_TEST(names_are_read_in_any_case_and_no_others),
         GIVEN_TEST(matching_is_bounded),
-        cmocka_unit_test(days_and_dates_are_inverse),
     };
     return cmocka_run_group_tests_name("picture_date", tests, NULL, NULL);
 }

@@ -1,3 +1,4 @@
+#include "base/utf8.h"
 #include "picture/text_case.h"
 #include "picture/text_units.h"
 #include "rows.h"
@@ -17,8 +18,8 @@ static void code_points_survive_writing_and_reading(void **state)
     for (uint32_t c = 0; c <= 0x10ffff; c++) {
         char p[4];
         size_t at = 0;
-        str text = str_of(p, text_put(p, c));
-        assert_int_equal(text_next(text, &at), c);
+        str text = str_of(p, utf8_put(p, c));
+        assert_int_equal(utf8_next(text, &at), c);
         assert_int_equal(at, text.n);
         assert_int_equal(text_unit_of(text, text.n), c < 0x10000 ? 1 : 2);
     }
@@ -30,7 +31,7 @@ static void case_of_every_code_point(void **state)
     struct arena *arena = *state;
     for (uint32_t c = 0; c <= 0x10ffff; c++) {
         char p[4];
-        str text = str_of(p, text_put(p, c));
+        str text = str_of(p, utf8_put(p, c));
         struct arena_mark mark = arena_mark(arena);
         str up = text_upper(arena, text);
         assert_true(up.n <= 3 * text.n);

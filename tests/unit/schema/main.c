@@ -5,7 +5,6 @@ int main(void)
 {
     int failed = 0;
     crypto_start();
-    failed += test_schema_uri();
     failed += test_schema_number();
     failed += test_names();
     failed += test_schema();

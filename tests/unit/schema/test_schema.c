@@ -202,6 +202,45 @@ static void a_schema_outlives_its_document(void **state)
     schema_destroy(&schema);
 }
 
+/* `n` times the item, in a list of anyOf. */
+static str many(struct arena *arena, const char *item, uint32_t n)
+{
+    struct buf buf;
+    buf_init(&buf, 64 << 20);
+    buf_str(&buf, STR("{\"$id\":\"http://example.com/\",\"anyOf\":[{}"));
+    for (uint32_t i = 0; i < n; i++) {
+        buf_char(&buf, ',');
+        buf_printf(&buf, item, i);
+    }
+    buf_str(&buf, STR("]}"));
+    return arena_take(arena, &buf);
+}
+
+static void too_much_for_a_schema_is_refused(void **state)
+{
+    struct arena *arena = *state;
+    char *uri = arena_bytes(arena, 2000);
+    memset(uri, 'a', 2000);
+    str id = arena_printf(arena, "{\"items\":{\"$id\":\"b:%.2000s\"}}", uri);
+    const struct {
+        str schema;
+        const char *pointer, *what;
+    } rows[] = {
+        {many(arena, "{\"a\":%u}", 200000), "/anyOf/199999",
+         "is one schema too many; at most 200000 are allowed."},
+        {many(arena, "{\"$id\":\"a%u\"}", 10000), "/anyOf/9999/$id",
+         "is one too many; at most 10000 are allowed."},
+        {id, "/items/$id", "makes a URI of more than 2000 bytes."},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct schema_fault fault;
+        struct schema *schema = compiled(arena, rows[i].schema, &fault);
+        assert_null(schema);
+        given_same(rows[i].what, fault.what, rows[i].what);
+        given_same(rows[i].what, fault.pointer, rows[i].pointer);
+    }
+}
+
 int test_schema(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +251,7 @@ int test_schema(void)
         GIVEN_TEST(long_chains_of_references_are_followed),
         GIVEN_TEST(many_patterns_on_many_members_end),
         GIVEN_TEST(deep_schemas_are_refused_or_work),
+        GIVEN_TEST(too_much_for_a_schema_is_refused),
         GIVEN_TEST(equal_items_are_found_among_many),
         GIVEN_TEST(a_schema_outlives_its_document),
     };

@@ -7,6 +7,5 @@ int test_names(void);
 int test_schema(void);
 int test_schema_explain(void);
 int test_schema_number(void);
-int test_schema_uri(void);
 
 #endif

@@ -113,6 +113,36 @@ static void calls_of_all_workers_are_summed(void **state)
     close_scene(&scene);
 }
 
+static void what_does_not_fit_is_left_out_and_said(void **state)
+{
+    struct scene scene;
+    struct buf text;
+    (void)state;
+    open_scene(&scene);
+    end_call(&scene, 0, OUTCOME_OK, 1);
+    buf_clear(&scene.lines);
+    for (int i = 0; i < 2; i++) {
+        buf_init(&text, 3000);
+        buf_str(&text, STR("before 1\n"));
+        watch_metrics(scene.watch, &text);
+        str all = buf_peek(&text);
+        assert_true(buf_ok(&text));
+        ASSERT_LINE(all, "before 1");
+        ASSERT_LINE(all, "breakwater_metrics_cut 1");
+        assert_true(str_find_str(all, STR("vendor")) == all.n);
+        buf_fini(&text);
+    }
+    str said = buf_peek(&scene.lines); /* once */
+    assert_true(str_find_str(said, STR("\"event\":\"metrics\"")) < said.n);
+    assert_int_equal(str_find(said, '\n'), said.n - 1);
+    buf_init(&text, 1 << 20);
+    watch_metrics(scene.watch, &text);
+    ASSERT_LINE(buf_peek(&text), "breakwater_metrics_cut 0");
+    ASSERT_LINE(buf_peek(&text), "breakwater_attempts_total{integration=\"vendor\"} 1");
+    buf_fini(&text);
+    close_scene(&scene);
+}
+
 static void a_line_says_what_happened_and_no_secret(void **state)
 {
     struct scene scene;
@@ -176,6 +206,7 @@ int test_watch(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_of_all_workers_are_summed),
+        cmocka_unit_test(what_does_not_fit_is_left_out_and_said),
         cmocka_unit_test(a_line_says_what_happened_and_no_secret),
         cmocka_unit_test(refusals_are_counted_by_their_code),
         cmocka_unit_test(the_number_of_series_is_bounded),

@@ -1,7 +1,7 @@
 #include "support/given.h"
 #include "tests.h"
 
-#include "schema/schema_uri.h"
+#include "base/uri.h"
 
 /* RFC 3986 §5.4, and what schemas add: bases that are URNs, and none at all. */
 static void references_are_resolved(void **state)
@@ -32,6 +32,10 @@ static void references_are_resolved(void **state)
         {"urn:uuid:1", "#/x", "urn:uuid:1", "/x"},
         {"", "other.json#a", "other.json", "a"},
         {"dir/a.json", "b.json", "dir/b.json", NULL},
+        {"a.json", "./b.json", "b.json", NULL},
+        {"a.json", "../b.json", "b.json", NULL},
+        {"a/b.json", "../../c.json", "/c.json", NULL},
+        {"urn:a:b", "../c", "urn:c", NULL},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         str fragment;
@@ -42,8 +46,45 @@ static void references_are_resolved(void **state)
     }
 }
 
-int test_schema_uri(void)
+/* The first two are the examples of RFC 3986 §5.2.4. */
+static void dots_are_removed(void **state)
 {
-    const struct CMUnitTest tests[] = {GIVEN_TEST(references_are_resolved)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    static const struct {
+        const char *path, *want;
+    } rows[] = {
+        {"/a/b/c/./../../g", "/a/g"},
+        {"mid/content=5/../6", "mid/6"},
+        {"", ""},
+        {"/", "/"},
+        {"//", "//"},
+        {".", ""},
+        {"..", ""},
+        {"../", ""},
+        {"./../.././a/b", "a/b"},
+        {"...", "..."},
+        {"/.", "/"},
+        {"/..", "/"},
+        {"/../..", "/"},
+        {"/./", "/"},
+        {"/a/..", "/"},
+        {"/a/../", "/"},
+        {"/a/.", "/a/"},
+        {"/a//..", "/a/"},
+        {"/a//../b", "/a/b"},
+        {"/a///../..", "/a/"},
+        {"/...", "/..."},
+        {"/a/.b/..c/d.", "/a/.b/..c/d."},
+        {"a/..", "/"},
+        {"a/../b", "/b"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        given_same(rows[i].path, uri_remove_dots(*state, str_z(rows[i].path)),
+                   rows[i].want);
+}
+
+int test_uri(void)
+{
+    const struct CMUnitTest tests[] = {GIVEN_TEST(references_are_resolved),
+                                       GIVEN_TEST(dots_are_removed)};
+    return cmocka_run_group_tests_name("base/uri", tests, NULL, NULL);
 }

@@ -1,0 +1,224 @@
+/*
+ *   INTEND ──lease──► FETCH ──token──► STORE ──► done
+ *     ▲ held, newer     └──no──► RELEASE ──► done
+ *     └── a moment later
+ */
+#include "connect/code.h"
+
+#include "json/merge.h"
+#include "keeper/party.h"
+#include "loop/world.h"
+
+static const usec lease_time = 60 * USEC_S;
+static const usec fetch_time = 30 * USEC_S;
+static const usec held_poll = 250 * USEC_MS;
+
+enum { TRIES_MAX = 120 }; /* half a minute: as long as another's exchange may take */
+
+static void on_changed(struct token_change *change);
+
+static const struct token_rule *rule_of(const struct code *code)
+{
+    return code->integration->auth.token;
+}
+
+static void end(struct code *code, enum err err, str detail)
+{
+    code->err = err;
+    code->detail = detail;
+    timer_cancel(&code->timer);
+    account_unref(&code->found);
+    if (code->pin)
+        catalog_unpin(code->env->catalog, code->worker, code->pin);
+    code->pin = NULL;
+    code->done(code);
+}
+
+static void change(struct code *code, enum token_step step)
+{
+    struct token_change *change = &code->change;
+    change->step = step;
+    change->directory = code->env->directory;
+    change->worker = code->worker;
+    change->done = on_changed;
+    change->arena = code->arena;
+    change->account = code->account;
+    change->version = code->found->credential_version;
+    change->holder = str_z(code->env->holder);
+    change->lease = lease_time;
+    change->wall = world_wall(code->worker->world);
+    directory_change_token(change);
+}
+
+/* --- from the vendor's answer to a set --- */
+
+static void release(struct code *code, enum err err, str detail)
+{
+    code->err = err;
+    code->detail = detail;
+    change(code, TOKEN_RELEASE);
+}
+
+/* Whose login it is may not change by accident: what is stored belongs to the one
+ * before. */
+static str changed_identity(const struct code *code, const struct json *context)
+{
+    const struct bind_texts *names = &rule_of(code)->identity;
+    for (uint32_t i = 0; i < names->n; i++) {
+        str before = json_member_text(&code->found->context, names->items[i]);
+        str now = json_member_text(context, names->items[i]);
+        if (before.n && now.n && !str_eq(before, now))
+            return names->items[i];
+    }
+    return STR_NONE;
+}
+
+static void store(struct code *code)
+{
+    const struct token_answer *answer = &code->answer;
+    struct token_change *new = &code->change;
+    enum err err = ERR_NONE;
+    usec wall = world_wall(code->worker->world);
+    new->context = merge_patch(code->arena, &code->context, &answer->context);
+    str changed = changed_identity(code, &new->context);
+    if (!code->force && code->found->credential_version && changed.n) {
+        release(code, ERR_IDENTITY_CHANGED,
+                arena_printf(code->arena, "\"" STR_F "\" is not what it was.",
+                             STR_A(changed)));
+        return;
+    }
+    new->issued = wall;
+    new->expires = token_end_of(wall, answer->lifetime);
+    new->refresh_expires = token_end_of(wall, answer->refresh_lifetime);
+    new->credential_n =
+        token_merge(directory_credentials(code->env->directory, code->found, &err),
+                    auth_token_name(&code->integration->auth), answer, code->arena,
+                    &new->credentials);
+    change(code, TOKEN_STORE);
+}
+
+static void on_fetched(struct token_fetch *fetch)
+{
+    struct code *code = fetch->owner;
+    if (fetch->err != ERR_NONE) {
+        release(code, ERR_CONNECT_REFUSED,
+                arena_printf(code->arena, "The token endpoint: " STR_F ". " STR_F,
+                             STR_A(err_row(fetch->err)->title), STR_A(fetch->detail)));
+        return;
+    }
+    token_answer_read(rule_of(code), &fetch->answer, code->arena, &code->answer);
+    if (code->answer.verdict == TOKEN_GOOD)
+        store(code);
+    else
+        release(code, ERR_CONNECT_REFUSED, code->answer.fault);
+}
+
+/* --- asking --- */
+
+static void ask(struct code *code)
+{
+    struct token_fetch *fetch = &code->fetch;
+    struct token_inputs inputs;
+    struct party party;
+    char nonce[32];
+    str detail;
+    party_init(&party, code->env->directory, code->found, rule_of(code), code->arena,
+               &inputs);
+    world_name(code->worker->world, "", nonce);
+    inputs.nonce = arena_str(code->arena, str_z(nonce));
+    inputs.code = code->code;
+    inputs.verifier = code->verifier;
+    inputs.redirect_uri = code->redirect_uri;
+    inputs.wall = world_wall(code->worker->world);
+    *fetch = (struct token_fetch){.worker = code->worker,
+                                  .arena = code->arena,
+                                  .pin = code->pin,
+                                  .integration = code->integration,
+                                  .account = code->found,
+                                  .deadline = code->worker->now + fetch_time,
+                                  .done = on_fetched,
+                                  .owner = code,
+                                  .retry_after = -1};
+    enum err err = token_request_make(&inputs, TOKEN_FOR_CODE, &fetch->request, &detail);
+    party_fini(&party);
+    if (err != ERR_NONE)
+        release(code, err, detail);
+    else
+        code->env->ops->fetch(code->env->ops_arg, fetch);
+}
+
+/* --- the store's answers --- */
+
+static void begin(struct code *code);
+
+static void on_timer(struct timer *timer)
+{
+    begin(CONTAINER_OF(timer, struct code, timer));
+}
+
+static void again(struct code *code, usec delay)
+{
+    if (++code->tries > TRIES_MAX)
+        end(code, ERR_TOKEN_UNAVAILABLE,
+            STR("The account's token is being renewed; try again in a minute."));
+    else
+        timer_start(&code->timer, delay);
+}
+
+static void on_intended(struct code *code)
+{
+    switch (code->change.end) {
+    case TOKEN_DONE:
+        ask(code);
+        return;
+    case TOKEN_NEWER:
+        again(code, 0);
+        return;
+    case TOKEN_HELD:
+        again(code, held_poll);
+        return;
+    case TOKEN_GONE:
+        end(code, ERR_ACCOUNT_DISABLED, STR_NONE);
+        return;
+    }
+}
+
+static void on_changed(struct token_change *change)
+{
+    struct code *code = CONTAINER_OF(change, struct code, change);
+    if (change->step == TOKEN_RELEASE) /* if it failed, the lease runs out */
+        end(code, code->err, code->detail);
+    else if (change->err != ERR_NONE)
+        end(code, change->err, STR_NONE);
+    else if (change->step == TOKEN_INTEND)
+        on_intended(code);
+    else if (change->end != TOKEN_DONE)
+        end(code, ERR_STATE_CONFLICT,
+            STR("Its credentials were changed while it was being connected."));
+    else
+        end(code, ERR_NONE, STR_NONE);
+}
+
+static void begin(struct code *code)
+{
+    account_unref(&code->found);
+    code->found = directory_account(code->env->directory, code->account);
+    if (!code->found) {
+        end(code, ERR_ACCOUNT_UNKNOWN, STR_NONE);
+        return;
+    }
+    if (!code->pin)
+        code->pin = catalog_pin(code->env->catalog, code->worker);
+    code->integration = snapshot_find(code->pin->snapshot, code->found->integration);
+    if (!code->integration || !rule_of(code)) {
+        end(code, ERR_INTEGRATION_UNKNOWN, STR_NONE);
+        return;
+    }
+    change(code, TOKEN_INTEND);
+}
+
+void code_exchange(struct code *code)
+{
+    timer_init(&code->timer, code->worker, on_timer);
+    begin(code);
+}

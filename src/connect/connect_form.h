@@ -1,0 +1,37 @@
+/*
+ * What a person is asked for before an account can be connected. Inside of src/connect
+ * only.
+ */
+#ifndef CONNECT_CONNECT_FORM_H
+#define CONNECT_CONNECT_FORM_H
+
+#include "catalog/integration.h"
+#include "connect/page.h"
+#include "directory/tenant.h"
+#include "http/form.h"
+
+enum { FORM_FIELDS_MAX = 32 };
+
+struct connect_form {
+    struct page_field fields[FORM_FIELDS_MAX];
+    bool is_credential[FORM_FIELDS_MAX];
+    uint32_t n;
+};
+
+/* The fields that are still to be asked for; n 0: nothing is. */
+void connect_form_make(const struct integration *integration,
+                       const struct account *account, struct connect_form *ret);
+
+/* Takes in what was sent. False when something is missing or will not do: the fields say
+ * what. Values are borrowed. */
+bool connect_form_read(struct connect_form *form, const struct form *sent);
+
+/* The context of the account with what the form has for it. */
+struct json connect_form_context(const struct connect_form *form,
+                                 const struct account *account, struct arena *arena);
+
+/* The credentials in the form; answers how many. Values are borrowed. */
+uint32_t connect_form_credentials(const struct connect_form *form,
+                                  struct credential ret[FORM_FIELDS_MAX]);
+
+#endif

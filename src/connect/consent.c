@@ -1,0 +1,530 @@
+#include "connect/consent.h"
+
+#include "auth/pkce.h"
+#include "base/crypto.h"
+#include "base/encode.h"
+#include "base/log.h"
+#include "http/refusal.h"
+#include "keeper/party.h"
+#include "loop/world.h"
+
+enum { BODY_BYTES_MAX = 256 * 1024, WORDS_BYTES_MAX = 400 };
+
+#define COOKIE "bw_connect"
+
+/* --- the end --- */
+
+static void let_go(struct consent *consent)
+{
+    snapshot_unref(&consent->snapshot);
+    account_unref(&consent->account);
+    buf_fini(&consent->body);
+}
+
+static void show(struct consent *consent, struct page *page)
+{
+    struct inbound *in = consent->in;
+    let_go(consent);
+    page_answer(in, page);
+}
+
+static str with_query(struct arena *arena, str url, str query)
+{
+    bool has = str_find(url, '?') < url.n;
+    str parts[] = {url, has ? STR("&") : STR("?"), query};
+    return arena_join(arena, parts, COUNT_OF(parts));
+}
+
+static str return_link(struct consent *consent, str status, str code)
+{
+    struct form form;
+    const struct session *session = &consent->session.session;
+    if (str_absent(session->return_url))
+        return STR_NONE;
+    form_init(&form, consent->arena);
+    form_add(&form, STR("status"), status);
+    form_add(&form, STR("account"), session->account);
+    if (code.n)
+        form_add(&form, STR("code"), code);
+    return with_query(consent->arena, session->return_url, form_text(&form));
+}
+
+static void log_consent(const struct consent *consent, enum log_level level,
+                        const char *what, str detail)
+{
+    struct log_line line;
+    log_open(&line, consent->connect->log, level, "connect");
+    log_str(&line, "what", str_z(what));
+    log_str(&line, "session", consent->session.session.id);
+    log_str(&line, "account", consent->session.session.account);
+    log_str(&line, "detail", detail);
+    log_close(&line);
+}
+
+/* What went wrong, with a way on and a way back. */
+static void refuse(struct consent *consent, enum err err, str detail)
+{
+    const struct err_row *row = err_row(err);
+    const struct session *session = &consent->session.session;
+    struct page page = {.status = row->status,
+                        .title = row->title,
+                        .text = row->mend,
+                        .words = detail,
+                        .code = row->code};
+    bool live = session->id.n && !session->ended;
+    log_consent(consent, LOG_WARN, "refused", detail.n ? detail : row->title);
+    if (live)
+        page.back = return_link(consent, STR("error"), row->code);
+    if (live && consent->secret.n)
+        page.again =
+            connect_link(consent->connect, consent->in, consent->secret, consent->arena);
+    show(consent, &page);
+}
+
+static void finish(struct consent *consent)
+{
+    struct inbound *in = consent->in;
+    str back = return_link(consent, STR("connected"), STR_NONE);
+    log_consent(consent, LOG_INFO, "connected", STR_NONE);
+    if (back.n) {
+        let_go(consent);
+        page_redirect(in, back, STR_NONE);
+        return;
+    }
+    struct page page = {.status = 200,
+                        .title = STR("Connected"),
+                        .text =
+                            STR("The account is connected. You may close this page.")};
+    show(consent, &page);
+}
+
+static void on_ended(struct session_change *change)
+{
+    finish(change->owner); /* the account is connected, whatever became of the link */
+}
+
+static void change_session(struct consent *consent, enum session_step step,
+                           void (*done)(struct session_change *))
+{
+    struct session_change *change = &consent->session;
+    change->step = step;
+    change->directory = consent->connect->directory;
+    change->store = consent->connect->store;
+    change->worker = consent->worker;
+    change->arena = consent->arena;
+    change->owner = consent;
+    change->done = done;
+    change->wall = world_wall(consent->worker->world);
+    change->secret = consent->secret;
+    change->state = consent->state;
+    change->browser = consent->browser;
+    session_change(change);
+}
+
+/* --- to the vendor --- */
+
+static str origin_of(const struct connect *connect, const struct inbound *in,
+                     struct arena *arena)
+{
+    if (connect->public_url.n)
+        return connect->public_url;
+    str host = header_value(&in->head.headers, HEADER_HOST);
+    str parts[] = {inbound_tls(in) ? STR("https://") : STR("http://"), host};
+    return arena_join(arena, parts, 2);
+}
+
+str connect_link(const struct connect *connect, const struct inbound *in, str secret,
+                 struct arena *arena)
+{
+    str parts[] = {origin_of(connect, in, arena), STR("/oauth/connect/"), secret};
+    return arena_join(arena, parts, COUNT_OF(parts));
+}
+
+static str redirect_uri(struct consent *consent, const struct app *app)
+{
+    if (app && app->redirect_uri.n)
+        return arena_str(consent->arena, app->redirect_uri);
+    str parts[] = {origin_of(consent->connect, consent->in, consent->arena),
+                   STR("/oauth/callback")};
+    return arena_join(consent->arena, parts, 2);
+}
+
+/* Made from what only this browser and we know, so that nothing of it is stored. */
+static str proof_key(struct consent *consent)
+{
+    uint8_t digest[CRYPTO_SHA256_BYTES];
+    str parts[] = {consent->state, STR(" "), consent->browser};
+    crypto_hmac_sha256(
+        str_of((const char *)consent->connect->key, sizeof(consent->connect->key)),
+        arena_join(consent->arena, parts, COUNT_OF(parts)), digest);
+    return pkce_verifier(consent->arena, digest);
+}
+
+static str cookie_line(struct consent *consent)
+{
+    bool secure = str_starts(consent->connect->public_url, STR("https://")) ||
+                  inbound_tls(consent->in);
+    return arena_printf(consent->arena,
+                        COOKIE "=" STR_F "; Path=/oauth; HttpOnly; SameSite=Lax; "
+                               "Max-Age=3600%s",
+                        STR_A(consent->browser), secure ? "; Secure" : "");
+}
+
+static void on_begun(struct session_change *change)
+{
+    struct consent *consent = change->owner;
+    struct inbound *in = consent->in;
+    struct token_inputs inputs;
+    struct party party;
+    str url, detail;
+    if (change->err != ERR_NONE) {
+        refuse(consent, change->err, STR_NONE);
+        return;
+    }
+    party_init(&party, consent->connect->directory, consent->account,
+               consent->integration->auth.token, consent->arena, &inputs);
+    inputs.redirect_uri = redirect_uri(consent, party.app);
+    inputs.verifier = proof_key(consent);
+    enum err err = token_authorize_url(&inputs, consent->state, &url, &detail);
+    party_fini(&party);
+    if (err != ERR_NONE) {
+        refuse(consent, err, detail);
+        return;
+    }
+    str cookie = cookie_line(consent);
+    log_consent(consent, LOG_INFO, "to_vendor", STR_NONE);
+    let_go(consent);
+    page_redirect(in, url, cookie);
+}
+
+static str fresh_name(struct consent *consent)
+{
+    char name[32];
+    world_name(consent->worker->world, "", name);
+    return arena_str(consent->arena, str_z(name));
+}
+
+static bool by_code(const struct consent *consent)
+{
+    const struct token_rule *rule = consent->integration->auth.token;
+    return rule && rule->grant == TOKEN_GRANT_authorization_code;
+}
+
+static void go_on(struct consent *consent)
+{
+    if (!by_code(consent)) {
+        change_session(consent, SESSION_END, on_ended);
+        return;
+    }
+    consent->state = fresh_name(consent);
+    consent->browser = fresh_name(consent);
+    change_session(consent, SESSION_BEGIN, on_begun);
+}
+
+/* --- the form --- */
+
+static void show_form(struct consent *consent)
+{
+    const struct integration *integration = consent->integration;
+    str title = arena_printf(consent->arena, "Connect " STR_F, STR_A(integration->label));
+    struct page page = {.status = 200,
+                        .title = title,
+                        .text = integration->connect.text,
+                        .fields = consent->form.fields,
+                        .field_n = consent->form.n,
+                        .button = by_code(consent) ? STR("Continue") : STR("Connect"),
+                        .back = return_link(consent, STR("left"), STR_NONE)};
+    for (uint32_t i = 0; i < consent->form.n; i++)
+        if (!str_absent(consent->form.fields[i].fault))
+            page.status = 422;
+    show(consent, &page);
+}
+
+static void on_stored(struct change *change)
+{
+    struct consent *consent = change->owner;
+    if (change->err != ERR_NONE) {
+        refuse(consent, change->err, change->detail);
+        return;
+    }
+    account_unref(&consent->account);
+    consent->account =
+        directory_account(consent->connect->directory, consent->session.session.account);
+    if (consent->account)
+        go_on(consent);
+    else
+        refuse(consent, ERR_ACCOUNT_UNKNOWN, STR_NONE);
+}
+
+static struct change *new_change(struct consent *consent, enum change_kind kind,
+                                 void (*done)(struct change *))
+{
+    consent->change = (struct change){
+        .kind = kind,
+        .directory = consent->connect->directory,
+        .worker = consent->worker,
+        .actor = {.request_id = STR_NONE, .peer = inbound_peer(consent->in)},
+        .done = done,
+        .owner = consent,
+        .arena = consent->arena,
+        .id = consent->session.session.account,
+        .concurrency_max = -1,
+        .environment_n = -1,
+        .expires = -1};
+    return &consent->change;
+}
+
+static void on_context(struct change *change)
+{
+    struct consent *consent = change->owner;
+    uint32_t n = connect_form_credentials(&consent->form, consent->credentials);
+    if (change->err != ERR_NONE || n == 0) {
+        on_stored(change);
+        return;
+    }
+    struct change *next = new_change(consent, CHANGE_ACCOUNT_CREDENTIALS, on_stored);
+    next->credentials = consent->credentials;
+    next->credential_n = n;
+    directory_change(next);
+}
+
+/* Whether URLs can be made of what was given; else the sentence. */
+static bool fits(struct consent *consent, const struct json *context, str *ret_detail)
+{
+    const struct token_rule *rule = consent->integration->auth.token;
+    struct template_values values = {context, "what was given", "the vendor's address"};
+    str url;
+    if (!rule || !rule->authorize_url.n)
+        return true;
+    return template_fill_url(&rule->authorize_url, &values, consent->arena, &url,
+                             ret_detail);
+}
+
+static void take_form(struct consent *consent)
+{
+    struct form sent;
+    str detail = STR_NONE;
+    form_init(&sent, consent->arena);
+    form_add_text(&sent, arena_str(consent->arena, buf_peek(&consent->body)));
+    bool good = connect_form_read(&consent->form, &sent);
+    struct json context =
+        connect_form_context(&consent->form, consent->account, consent->arena);
+    if (good && !fits(consent, &context, &detail)) {
+        consent->form.fields[0].fault = detail;
+        good = false;
+    }
+    if (!good) {
+        show_form(consent);
+        return;
+    }
+    struct change *change = new_change(consent, CHANGE_ACCOUNT_UPDATE, on_context);
+    change->context = context;
+    directory_change(change);
+}
+
+/* --- a link --- */
+
+static bool find_account(struct consent *consent)
+{
+    struct connect *connect = consent->connect;
+    consent->account =
+        directory_account(connect->directory, consent->session.session.account);
+    if (!consent->account || consent->account->state == ACCOUNT_DELETING) {
+        refuse(consent, ERR_ACCOUNT_UNKNOWN, STR_NONE);
+        return false;
+    }
+    consent->snapshot = catalog_snapshot(connect->catalog);
+    consent->integration =
+        snapshot_find(consent->snapshot, consent->account->integration);
+    if (consent->integration)
+        return true;
+    refuse(consent, ERR_INTEGRATION_UNKNOWN, STR_NONE);
+    return false;
+}
+
+static void on_looked(struct session_change *change)
+{
+    struct consent *consent = change->owner;
+    if (change->err != ERR_NONE) {
+        refuse(consent, change->err, STR_NONE);
+        return;
+    }
+    if (!find_account(consent))
+        return;
+    connect_form_make(consent->integration, consent->account, &consent->form);
+    if (consent->sent_form && consent->form.n)
+        take_form(consent);
+    else if (consent->form.n)
+        show_form(consent);
+    else
+        go_on(consent);
+}
+
+static void on_body(struct inbound *in, str chunk)
+{
+    struct consent *consent = in->owner;
+    buf_str(&consent->body, chunk);
+}
+
+static void on_body_end(struct inbound *in)
+{
+    struct consent *consent = in->owner;
+    if (!buf_ok(&consent->body))
+        refuse(consent, ERR_BODY_TOO_LARGE, STR_NONE);
+    else
+        change_session(consent, SESSION_LOOK, on_looked);
+}
+
+static void on_drained(struct inbound *in)
+{
+    (void)in;
+}
+
+/* While its body comes nothing has begun; later, what has begun goes on. */
+static void on_gone(struct inbound *in)
+{
+    struct consent *consent = in->owner;
+    if (consent->session.done)
+        return;
+    let_go(consent);
+    inbound_end(in, NULL);
+}
+
+static struct consent *begin(struct connect *connect, struct inbound *in)
+{
+    static const struct inbound_ops ops = {on_body, on_body_end, on_drained, on_gone};
+    struct consent *consent = arena_zalloc(in->arena, sizeof(*consent));
+    consent->connect = connect;
+    consent->in = in;
+    consent->worker = in->worker;
+    consent->arena = in->arena;
+    buf_init(&consent->body, BODY_BYTES_MAX);
+    in->ops = &ops;
+    in->owner = consent;
+    return consent;
+}
+
+void consent_link(struct connect *connect, struct inbound *in, str secret)
+{
+    struct consent *consent = begin(connect, in);
+    consent->secret = arena_str(in->arena, secret);
+    consent->sent_form = str_eq(in->head.method, STR("POST"));
+    if (consent->sent_form)
+        inbound_read_body(in);
+    else
+        change_session(consent, SESSION_LOOK, on_looked);
+}
+
+/* --- the way back --- */
+
+static void on_code(struct code *code)
+{
+    struct consent *consent = code->owner;
+    if (code->err != ERR_NONE)
+        refuse(consent, code->err, code->detail);
+    else
+        change_session(consent, SESSION_END, on_ended);
+}
+
+/* What the document wants of the redirect, as context. */
+static struct json redirect_context(struct consent *consent)
+{
+    const struct token_rule *rule = consent->integration->auth.token;
+    const struct token_param *items = rule->redirect.items;
+    struct json_build build;
+    json_build_init(&build, consent->arena);
+    for (uint32_t i = 0; i < rule->redirect.n; i++) {
+        str name = items[i].value.parts[0].text;
+        str value = url_query_find(consent->arena, consent->in->query, name);
+        if (value.n)
+            json_build_member(&build, items[i].name, json_of_text(value));
+    }
+    return json_build_object(&build);
+}
+
+/* As it was when the browser was sent away: the vendor compares them. */
+static str own_redirect_uri(struct consent *consent)
+{
+    struct token_inputs inputs;
+    struct party party;
+    party_init(&party, consent->connect->directory, consent->account,
+               consent->integration->auth.token, consent->arena, &inputs);
+    str uri = redirect_uri(consent, party.app);
+    party_fini(&party);
+    return uri;
+}
+
+static void exchange_code(struct consent *consent, str text)
+{
+    struct code *code = &consent->code;
+    code->env = &consent->connect->code;
+    code->worker = consent->worker;
+    code->arena = consent->arena;
+    code->account = consent->session.session.account;
+    code->code = text;
+    code->verifier =
+        consent->integration->auth.token->pkce ? proof_key(consent) : STR_NONE;
+    code->redirect_uri = own_redirect_uri(consent);
+    code->context = redirect_context(consent);
+    code->force = consent->session.session.force;
+    code->done = on_code;
+    code->owner = consent;
+    code_exchange(code);
+}
+
+static str query_text(struct consent *consent, str name)
+{
+    return url_query_find(consent->arena, consent->in->query, name);
+}
+
+/* The vendor's no (RFC 6749 §4.1.2.1), in its own words. */
+static void tell_no(struct consent *consent, str error)
+{
+    str words = query_text(consent, STR("error_description"));
+    str parts[] = {error, words.n ? STR(": ") : STR(""), words};
+    str all = arena_join(consent->arena, parts, COUNT_OF(parts));
+    refuse(consent, ERR_CONNECT_REFUSED,
+           str_of(all.p, all.n < WORDS_BYTES_MAX ? all.n : WORDS_BYTES_MAX));
+}
+
+static void on_claimed(struct session_change *change)
+{
+    struct consent *consent = change->owner;
+    str error = query_text(consent, STR("error"));
+    str code = query_text(consent, STR("code"));
+    if (change->err != ERR_NONE) {
+        refuse(consent, change->err, STR_NONE);
+        return;
+    }
+    if (!find_account(consent))
+        return;
+    if (error.n)
+        tell_no(consent, error);
+    else if (!code.n || !by_code(consent))
+        refuse(consent, ERR_CONNECT_REFUSED, STR("The vendor sent no code."));
+    else
+        exchange_code(consent, code);
+}
+
+static str cookie_of(const struct inbound *in)
+{
+    str rest = header_value_name(&in->head.headers, STR("Cookie")), item;
+    while (rest.n && str_next(&rest, ';', &item)) {
+        item = str_trim(item);
+        if (str_starts(item, STR(COOKIE "=")))
+            return str_from(item, sizeof(COOKIE));
+    }
+    return STR_NONE;
+}
+
+void consent_callback(struct connect *connect, struct inbound *in)
+{
+    struct consent *consent = begin(connect, in);
+    consent->state = query_text(consent, STR("state"));
+    consent->browser = cookie_of(in);
+    if (!consent->state.n) {
+        refuse(consent, ERR_SESSION_UNKNOWN, STR("The request has no state."));
+        return;
+    }
+    change_session(consent, SESSION_CLAIM, on_claimed);
+}

@@ -1,0 +1,158 @@
+#include "connect/page.h"
+
+#include "base/buf.h"
+
+enum { PAGE_BYTES_MAX = 256 * 1024 };
+
+static const char head_html[] =
+    "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+    "<meta name=\"color-scheme\" content=\"light dark\"><title>";
+
+static const char style_html[] =
+    "</title><style>"
+    ":root{--ink:#1c2430;--soft:#5b6675;--line:#d5dbe3;--paper:#fff;--ground:#f3f5f8;"
+    "--deed:#0b5cad;--bad:#a4161a}"
+    "@media "
+    "(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#a2adbb;--line:#3a4452;"
+    "--paper:#1b222c;--ground:#11161d;--deed:#6cb2ff;--bad:#ff8a8a}}"
+    "*{box-sizing:border-box}"
+    "body{margin:0;background:var(--ground);color:var(--ink);"
+    "font:16px/1.5 system-ui,sans-serif}"
+    "main{max-width:30rem;margin:12vh auto 2rem;padding:2rem;background:var(--paper);"
+    "border:1px solid var(--line);border-radius:10px}"
+    "h1{font-size:1.3rem;margin:0 0 .75rem}p{margin:.5rem 0}"
+    "blockquote{margin:1rem 0;padding:.5rem 1rem;border-left:3px solid var(--line);"
+    "color:var(--soft);overflow-wrap:anywhere}"
+    "label{display:block;margin:1rem 0 .25rem;font-weight:600}"
+    "input{width:100%;padding:.55rem .7rem;font:inherit;color:inherit;"
+    "background:var(--ground);border:1px solid var(--line);border-radius:6px}"
+    "input:focus-visible,button:focus-visible,a:focus-visible{outline:3px solid "
+    "var(--deed);outline-offset:2px}"
+    ".help,.small{color:var(--soft);font-size:.875rem}.fault{color:var(--bad)}"
+    "button{margin-top:1.25rem;padding:.6rem 1.2rem;font:inherit;font-weight:600;"
+    "color:var(--paper);background:var(--deed);border:0;border-radius:6px;cursor:pointer}"
+    "a{color:var(--deed)}nav{margin-top:1.25rem;display:flex;gap:1.25rem}"
+    "</style></head><body><main>";
+
+static void put(struct buf *out, const char *html)
+{
+    buf_str(out, str_z(html));
+}
+
+/* Text and attribute values alike. */
+static void put_text(struct buf *out, str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        switch (text.p[i]) {
+        case '&':
+            put(out, "&amp;");
+            break;
+        case '<':
+            put(out, "&lt;");
+            break;
+        case '>':
+            put(out, "&gt;");
+            break;
+        case '"':
+            put(out, "&quot;");
+            break;
+        case '\'':
+            put(out, "&#39;");
+            break;
+        default:
+            buf_str(out, str_of(text.p + i, 1));
+        }
+    }
+}
+
+static void put_in(struct buf *out, const char *before, str text, const char *behind)
+{
+    if (!text.n)
+        return;
+    put(out, before);
+    put_text(out, text);
+    put(out, behind);
+}
+
+static void put_field(struct buf *out, const struct page_field *field)
+{
+    put_in(out, "<label for=\"", field->name, "\">");
+    put_text(out, field->label.n ? field->label : field->name);
+    put(out, field->optional ? " <span class=\"small\">(optional)</span></label>"
+                             : "</label>");
+    put_in(out, "<input id=\"", field->name, "\"");
+    put_in(out, " name=\"", field->name, "\"");
+    put(out, field->secret ? " type=\"password\" autocomplete=\"off\""
+                           : " type=\"text\" autocomplete=\"off\" spellcheck=\"false\"");
+    if (!field->secret)
+        put_in(out, " value=\"", field->value, "\"");
+    put(out, field->optional ? ">" : " required>");
+    put_in(out, "<p class=\"help\">", field->help, "</p>");
+    put_in(out, "<p class=\"fault\" role=\"alert\">", field->fault, "</p>");
+}
+
+static void put_form(struct buf *out, const struct page *page)
+{
+    if (!page->field_n)
+        return;
+    put(out, "<form method=\"post\">");
+    for (uint32_t i = 0; i < page->field_n; i++)
+        put_field(out, &page->fields[i]);
+    put_in(out, "<button>", page->button, "</button>");
+    put(out, "</form>");
+}
+
+static void put_page(struct buf *out, const struct page *page)
+{
+    put(out, head_html);
+    put_text(out, page->title);
+    put(out, style_html);
+    put_in(out, "<h1>", page->title, "</h1>");
+    put_in(out, "<p>", page->text, "</p>");
+    put_in(out, "<blockquote>", page->words, "</blockquote>");
+    put_form(out, page);
+    if (page->again.n || page->back.n) {
+        put(out, "<nav>");
+        put_in(out, "<a href=\"", page->again, "\">Try again</a>");
+        put_in(out, "<a href=\"", page->back, "\">Go back</a>");
+        put(out, "</nav>");
+    }
+    put_in(out, "<p class=\"small\">", page->code, "");
+    put_in(out, " · ", page->request_id, "");
+    put(out, page->code.n ? "</p></main></body></html>" : "</main></body></html>");
+}
+
+static void add_safety(struct headers *headers)
+{
+    header_add_name(headers, STR("Cache-Control"), STR("no-store"));
+    header_add_name(headers, STR("Referrer-Policy"), STR("no-referrer"));
+    header_add_name(headers, STR("X-Content-Type-Options"), STR("nosniff"));
+    header_add_name(headers, STR("Content-Security-Policy"),
+                    STR("default-src 'none'; style-src 'unsafe-inline'; "
+                        "frame-ancestors 'none'; base-uri 'none'"));
+}
+
+void page_answer(struct inbound *in, const struct page *page)
+{
+    struct headers headers;
+    struct buf text;
+    buf_init(&text, PAGE_BYTES_MAX);
+    put_page(&text, page);
+    headers_init(&headers, in->arena, 8);
+    header_add(&headers, HEADER_CONTENT_TYPE, STR("text/html; charset=utf-8"));
+    add_safety(&headers);
+    inbound_answer(in, page->status, &headers, buf_peek(&text));
+    buf_fini(&text);
+}
+
+void page_redirect(struct inbound *in, str location, str cookie)
+{
+    struct headers headers;
+    headers_init(&headers, in->arena, 8);
+    header_add(&headers, HEADER_LOCATION, location);
+    add_safety(&headers);
+    if (!str_absent(cookie))
+        header_add_name(&headers, STR("Set-Cookie"), cookie);
+    inbound_answer(in, 303, &headers, STR(""));
+}

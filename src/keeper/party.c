@@ -1,0 +1,43 @@
+#include "keeper/party.h"
+
+static struct app *app_of(struct directory *directory, const struct account *account)
+{
+    if (account->app.text[0])
+        return directory_app(directory, tenant_id_str(&account->app));
+    return directory_app_of(directory, tenant_id_str(&account->environment->id),
+                            account->integration);
+}
+
+static struct bind_texts texts_of(const struct json *list, struct arena *arena)
+{
+    str *texts = arena_array(arena, list->n, sizeof(texts[0]));
+    for (uint32_t i = 0; i < list->n; i++)
+        texts[i] = json_text(&list->u.items[i]);
+    return (struct bind_texts){texts, list->n};
+}
+
+void party_init(struct party *party, struct directory *directory, struct account *account,
+                const struct token_rule *rule, struct arena *arena,
+                struct token_inputs *ret_inputs)
+{
+    enum err err = ERR_NONE;
+    *ret_inputs =
+        (struct token_inputs){.rule = rule, .arena = arena, .context = &account->context};
+    if (account->credential_version)
+        ret_inputs->own = directory_credentials(directory, account, &err);
+    party->app = app_of(directory, account);
+    if (!party->app)
+        return;
+    ret_inputs->client_id = party->app->client_id;
+    ret_inputs->params = &party->app->params;
+    ret_inputs->apps = directory_app_credentials(directory, party->app, &err);
+    if (json_is(&party->app->scopes, JSON_ARRAY)) {
+        party->scopes = texts_of(&party->app->scopes, arena);
+        ret_inputs->scopes = &party->scopes;
+    }
+}
+
+void party_fini(struct party *party)
+{
+    app_unref(&party->app);
+}

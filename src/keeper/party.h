@@ -1,0 +1,27 @@
+/*
+ * Who asks a token endpoint: an account, and the app with which it is connected (the one
+ * that it remembers, else its environment's, else the platform's). Holds what the inputs
+ * of a request borrow until party_fini.
+ */
+#ifndef KEEPER_PARTY_H
+#define KEEPER_PARTY_H
+
+#include "auth/token_rule.h"
+#include "directory/directory_app.h"
+
+struct party {
+    struct app *app; /* NULL: there is none */
+    struct bind_texts scopes;
+};
+
+/*
+ * Fills in what account and app give: context, params, client_id, own, apps, scopes. The
+ * rest of `ret_inputs` is zeroes and the caller's. The account must outlive it. `arena`
+ * is that of the inputs.
+ */
+void party_init(struct party *party, struct directory *directory, struct account *account,
+                const struct token_rule *rule, struct arena *arena,
+                struct token_inputs *ret_inputs);
+void party_fini(struct party *party);
+
+#endif
