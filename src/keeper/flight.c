@@ -143,7 +143,7 @@ static void over(struct flight *flight)
     flight->step = FLIGHT_OVER;
     land(flight);
     free_flight(flight);
-    shard_pump(shard);
+    shard_pump_soon(shard);
 }
 
 static void end_with(struct flight *flight, enum err err, usec hold, str detail)

@@ -143,25 +143,6 @@ void keeper_close(struct keeper **keeper)
 
 /* --- what is due --- */
 
-static void on_poke(struct post *post)
-{
-    struct shard *shard = CONTAINER_OF(post, struct shard, poke);
-    pthread_mutex_lock(&shard->lock);
-    shard->poked = false;
-    bool left = !shard->worker;
-    pthread_mutex_unlock(&shard->lock);
-    if (!left)
-        shard_pump(shard);
-}
-
-void shard_poke(struct shard *shard)
-{
-    if (!shard->worker || shard->poked)
-        return;
-    shard->poked = true;
-    worker_post(shard->worker, &shard->poke, on_poke);
-}
-
 /* The next ward that is due, taken out and busy; else NULL with when there will be one.
  */
 static struct ward *take_due(struct shard *shard, usec *ret_due)
@@ -179,7 +160,7 @@ static struct ward *take_due(struct shard *shard, usec *ret_due)
     return ward;
 }
 
-void shard_pump(struct shard *shard)
+static void pump(struct shard *shard)
 {
     usec due = USEC_NEVER;
     for (unsigned i = 0; !shard->draining && shard->flight_n < FLIGHTS_MAX; i++) {
@@ -197,9 +178,34 @@ void shard_pump(struct shard *shard)
     }
 }
 
+static void on_poke(struct post *post)
+{
+    struct shard *shard = CONTAINER_OF(post, struct shard, poke);
+    pthread_mutex_lock(&shard->lock);
+    shard->poked = false;
+    bool left = !shard->worker;
+    pthread_mutex_unlock(&shard->lock);
+    if (!left)
+        pump(shard);
+}
+
+void shard_poke(struct shard *shard)
+{
+    if (!shard->worker || shard->poked)
+        return;
+    shard->poked = true;
+    worker_post(shard->worker, &shard->poke, on_poke);
+}
+
+/* Not from inside: a flight that ends as soon as it starts would nest, one in another. */
+void shard_pump_soon(struct shard *shard)
+{
+    timer_start(&shard->timer, 0);
+}
+
 static void on_timer(struct timer *timer)
 {
-    shard_pump(CONTAINER_OF(timer, struct shard, timer));
+    pump(CONTAINER_OF(timer, struct shard, timer));
 }
 
 void keeper_join(struct keeper *keeper, struct worker *worker)

@@ -117,7 +117,7 @@ void flight_start(struct shard *shard, struct ward *ward);
 void flight_abandon(struct flight *flight); /* of a worker that leaves */
 struct flight *flight_of(struct list *node);
 
-/* A flight has ended: the next one may start. */
-void shard_pump(struct shard *shard);
+/* A flight has ended: the next one may start, once its caller is through. */
+void shard_pump_soon(struct shard *shard);
 
 #endif
