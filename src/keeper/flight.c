@@ -21,7 +21,8 @@
 #include "base/mem.h"
 #include "keeper/keeper_state.h"
 
-enum { ARENA_BYTES_MAX = 8 << 20, NAMES_MAX = 128 };
+/* A token answer is a few KiB; parsed, JSON may take thirty times its text. */
+enum { ARENA_BYTES_MAX = 8 << 20, ANSWER_BYTES_MAX = 64 << 10, NAMES_MAX = 128 };
 
 static const usec fetch_time = 30 * USEC_S;
 static const usec lease_time = 60 * USEC_S;
@@ -385,14 +386,28 @@ static bool may_have_acted(const struct token_fetch *fetch, enum token_verdict v
     return verdict == TOKEN_TRANSIENT && status != 429 && (status >= 500 || status < 400);
 }
 
+/* A sentence, when there is nothing to read; else absent. */
+static str unreadable(struct flight *flight)
+{
+    const struct token_fetch *fetch = &flight->fetch;
+    if (fetch->err != ERR_NONE)
+        return arena_printf(&flight->arena, "The token endpoint: " STR_F ". " STR_F,
+                            STR_A(err_row(fetch->err)->title), STR_A(fetch->detail));
+    if (fetch->answer.text.n > ANSWER_BYTES_MAX)
+        return arena_printf(&flight->arena,
+                            "The token endpoint answered %d with %zu bytes, which is too "
+                            "much to be a token.",
+                            fetch->answer.status, fetch->answer.text.n);
+    return STR_NONE;
+}
+
 static void on_fetched(struct token_fetch *fetch)
 {
     struct flight *flight = fetch->owner;
     struct token_answer *answer = &flight->answer;
     CHECK(flight->step == FLIGHT_FETCH);
-    if (fetch->err != ERR_NONE) {
-        str fault = arena_printf(&flight->arena, "The token endpoint: " STR_F ". " STR_F,
-                                 STR_A(err_row(fetch->err)->title), STR_A(fetch->detail));
+    str fault = unreadable(flight);
+    if (!str_absent(fault)) {
         fail(flight, TOKEN_TRANSIENT, fault, fetch->sent, fetch->retry_after);
         return;
     }
