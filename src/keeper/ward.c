@@ -85,7 +85,9 @@ static void take_facts(struct ward *ward, const struct account *account, usec no
     ward->facts_issued = facts->issued;
     ward->facts_expires = facts->expires;
     ward->lifetime = lifetime;
-    ward->issued = facts->issued ? usec_max(now - (wall - facts->issued), 1) : 0;
+    /* A token from the future is one of now: the clock was set back since. */
+    usec age = usec_max(wall - facts->issued, 0);
+    ward->issued = facts->issued ? usec_max(now - age, 1) : 0;
     ward->until = 0;
     if (facts->issued && lifetime == USEC_NEVER)
         ward->until = USEC_NEVER;
