@@ -30,7 +30,7 @@ struct ward {
     struct list waits; /* struct waiter */
     uint32_t wait_n;
     uint64_t version;
-    usec issued;        /* 0: not known */
+    usec issued;        /* 0: not known; may be negative */
     usec until;         /* its end; USEC_NEVER: not known, or never; 0: there is none */
     usec lifetime;      /* USEC_NEVER: not known, or never */
     usec refused;       /* when a 401 last led to an exchange; 0: none has */

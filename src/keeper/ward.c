@@ -87,7 +87,8 @@ static void take_facts(struct ward *ward, const struct account *account, usec no
     ward->lifetime = lifetime;
     /* A token from the future is one of now: the clock was set back since. */
     usec age = usec_max(wall - facts->issued, 0);
-    ward->issued = facts->issued ? usec_max(now - age, 1) : 0;
+    ward->issued =
+        facts->issued ? now - age : 0; /* negative: before the machine's start */
     ward->until = 0;
     if (facts->issued && lifetime == USEC_NEVER)
         ward->until = USEC_NEVER;
