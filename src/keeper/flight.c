@@ -211,7 +211,7 @@ static void fail(struct flight *flight, enum token_verdict verdict, str fault,
              usec_max(hold, retry_after), fault);
     log_end(flight, LOG_WARN, dead ? "needs_reauth" : "failed", fault);
     flight->change.fault = arena_str(&flight->arena, fault);
-    flight->change.unanswered = unanswered;
+    flight->change.unanswered = unanswered || flight->interrupted;
     flight->change.dead = dead;
     flight->change.worrying = failures > 1 || slow;
     flight->step = FLIGHT_FAIL;
