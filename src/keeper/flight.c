@@ -27,7 +27,8 @@ enum { ARENA_BYTES_MAX = 8 << 20, ANSWER_BYTES_MAX = 64 << 10, NAMES_MAX = 128 }
 static const usec fetch_time = 30 * USEC_S;
 static const usec lease_time = 60 * USEC_S;
 static const usec held_poll = 250 * USEC_MS;
-static const usec store_again = 500 * USEC_MS;
+static const usec store_again_first = 500 * USEC_MS;
+static const usec store_again_max = 10 * USEC_S;
 static const usec no_document_again = 60 * USEC_S;
 
 enum flight_step {
@@ -61,6 +62,7 @@ struct flight {
     bool interrupted;
     bool hears_store; /* the store's answer is still to come */
     bool held;        /* another process is at it: those who wait go on waiting */
+    usec again;       /* the last pause before the store was asked again; 0: none */
     /* the end */
     enum keeper_word word;
     struct keeper_reason reason;
@@ -452,14 +454,23 @@ static void on_intended(struct flight *flight)
     over(flight);
 }
 
+/* Said once: what is wrong with the store, the store says. */
+static void offer_again(struct flight *flight)
+{
+    if (!flight->again)
+        log_end(flight, LOG_ERROR, "not_stored",
+                STR("A new token could not be stored; it is offered again until it is."));
+    flight->again =
+        flight->again ? usec_min(2 * flight->again, store_again_max) : store_again_first;
+    flight->step = FLIGHT_AGAIN;
+    timer_start(&flight->timer, flight->again);
+}
+
 static void on_stored(struct flight *flight)
 {
     struct token_change *change = &flight->change;
     if (change->err != ERR_NONE && !flight->shard->draining) {
-        log_end(flight, LOG_ERROR, "not_stored",
-                STR("A new token could not be stored; it is offered again until it is."));
-        flight->step = FLIGHT_AGAIN;
-        timer_start(&flight->timer, store_again);
+        offer_again(flight);
         return;
     }
     if (change->err == ERR_NONE && change->end == TOKEN_DONE)
