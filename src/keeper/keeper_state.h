@@ -54,12 +54,12 @@ struct shard {
     struct worker *worker; /* NULL: has not joined */
     struct post poke;
     bool poked;
+    bool leaving; /* its worker begins nothing any more */
     /* the worker's own */
     struct timer timer;
     struct list flights;
     uint32_t flight_n;
-    bool draining;
-    struct post left;
+    bool draining; /* only what somebody waits for is begun */
 };
 
 struct keeper {
