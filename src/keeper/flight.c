@@ -469,10 +469,13 @@ static void offer_again(struct flight *flight)
 static void on_stored(struct flight *flight)
 {
     struct token_change *change = &flight->change;
-    if (change->err != ERR_NONE && !flight->shard->draining) {
+    if (change->err != ERR_NONE && !flight->shard->leaving) {
         offer_again(flight);
         return;
     }
+    if (change->err != ERR_NONE)
+        log_end(flight, LOG_ERROR, "lost",
+                STR("Breakwater stops, and the store has not taken a new token."));
     if (change->err == ERR_NONE && change->end == TOKEN_DONE)
         log_end(flight, LOG_INFO, "renewed", STR_NONE);
     flight->word = KEEPER_GO;
@@ -551,7 +554,13 @@ void flight_abandon(struct flight *flight)
     if (flight->step == FLIGHT_FETCH)
         keeper_of(flight)->config.ops->abandon(&flight->fetch);
     if (flight->hears_store)
-        return; /* it ends with the answer */
+        return;                         /* it ends with the answer */
+    if (flight->step == FLIGHT_AGAIN) { /* for the last time */
+        timer_cancel(&flight->timer);
+        flight->step = FLIGHT_STORE;
+        change(flight, TOKEN_STORE);
+        return;
+    }
     end_with(flight, ERR_TOKEN_UNAVAILABLE, 0, STR("Breakwater is stopping."));
     over(flight);
 }
