@@ -308,17 +308,18 @@ static enum keeper_word judge(const struct keeper_question *question, struct war
                               usec now, struct keeper_reason *ret_reason)
 {
     bool refused = question->refused && question->refused == ward->version;
+    bool awaited = ward->busy || ward->wait_n > 0; /* an exchange, or soon one */
     if (question->refused && !refused)
         return KEEPER_GO;
     if (ward->fixed)
         return refused ? no(ret_reason, ERR_NONE, -1, "") : KEEPER_GO;
-    if (refused && !ward->busy && (refused_before(ward, now) || in_backoff(ward, now)))
+    if (refused && !awaited && (refused_before(ward, now) || in_backoff(ward, now)))
         return no(ret_reason, ERR_NONE, -1, "");
     if (!refused && ward_good(ward) > now)
         return KEEPER_GO;
     if (!refused && ward->failures && ward_alive(ward, now))
         return KEEPER_GO;
-    if (!ward->busy && in_backoff(ward, now))
+    if (!awaited && in_backoff(ward, now))
         return no(ret_reason, ERR_TOKEN_UNAVAILABLE, ward->hold - now,
                   "The token has expired, and the vendor gives no new one at present.");
     return KEEPER_WAIT;
