@@ -121,7 +121,7 @@ static enum err read_present(struct tx *tx, struct token_change *change)
     work->account = account_ref(work->found.object);
     if (work->account->credential_version != change->version)
         change->end = TOKEN_NEWER;
-    else if (!admits_exchange(work->account->state))
+    else if (change->step == TOKEN_INTEND && !admits_exchange(work->account->state))
         change->end = TOKEN_GONE;
     return ERR_NONE;
 }
@@ -218,13 +218,16 @@ static struct value merged_context(struct token_change *change)
     return value;
 }
 
+/* An account that was switched off meanwhile keeps what came of the exchange, and stays
+ * switched off. */
 static enum err move_state(struct tx *tx, struct token_change *change,
                            enum account_state to, str reason)
 {
     static const struct statement update = {
         "UPDATE account SET state = $2, state_reason = $3, updated = $4 WHERE id = $1"};
     const struct account *account = change->work->account;
-    if (to == account->state && str_eq(reason, account->state_reason))
+    if (!admits_exchange(account->state) ||
+        (to == account->state && str_eq(reason, account->state_reason)))
         return ERR_NONE;
     struct value params[] = {V_TEXT(change->account), V_TEXT(account_state_word(to)),
                              V_TEXT(reason), V_INT(change->wall)};

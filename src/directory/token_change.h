@@ -26,7 +26,7 @@ enum token_end {
     TOKEN_DONE,
     TOKEN_NEWER, /* the stored credentials are newer than `version`; they are published */
     TOKEN_HELD,  /* INTEND: somebody else is at it until `lease_until` */
-    TOKEN_GONE   /* the account is not there, or its state admits no exchange */
+    TOKEN_GONE   /* the account is not there; INTEND: or its state admits no exchange */
 };
 
 /* The caller embeds it, fills what its step reads, and keeps it and everything that it
