@@ -242,6 +242,14 @@ static enum err move_state(struct tx *tx, struct token_change *change,
     return err == ERR_NONE ? token_tell(tx, &move) : err;
 }
 
+/* What the exchange has mended; a mark that was set for another reason stays. */
+static bool mends(const struct account *account)
+{
+    return account->state == ACCOUNT_CONNECTING ||
+           account->state == ACCOUNT_NEEDS_REAUTH ||
+           (account->state == ACCOUNT_DEGRADED && account->token.failures > 0);
+}
+
 static enum err run_store(struct tx *tx, struct token_change *change)
 {
     static const struct statement account = {
@@ -262,7 +270,9 @@ static enum err run_store(struct tx *tx, struct token_change *change)
         err = tx_exec(tx, &account, of_account, COUNT_OF(of_account), NULL);
     if (err == ERR_NONE)
         err = tx_exec(tx, &token, of_token, COUNT_OF(of_token), NULL);
-    return err == ERR_NONE ? move_state(tx, change, ACCOUNT_ACTIVE, STR_NONE) : err;
+    if (err != ERR_NONE || !mends(change->work->account))
+        return err;
+    return move_state(tx, change, ACCOUNT_ACTIVE, STR_NONE);
 }
 
 /* --- fail --- */
