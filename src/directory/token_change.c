@@ -333,13 +333,24 @@ static enum err run(struct tx *tx, struct store_op *op)
     return err == ERR_NONE ? read_back(tx, change) : err;
 }
 
+/* Another process has deleted it. */
+static void withdraw(struct token_change *change)
+{
+    struct account *account = directory_account(change->directory, change->account);
+    if (account)
+        directory_withdraw_account(change->directory, change->account);
+    account_unref(&account);
+}
+
 /* What the store has becomes what readers find, also where another process wrote it. */
 static void on_committed(struct store_op *op)
 {
     struct token_change *change = CONTAINER_OF(op, struct token_change, op);
     struct token_work *work = change->work;
-    if (!work->found.object)
+    if (!work->found.object) {
+        withdraw(change);
         return;
+    }
     CHECK(directory_publish_account(change->directory, work->found));
     work->found.object = NULL;
 }
