@@ -153,11 +153,13 @@ static bool stands(const struct ward *ward, const struct account *account)
            ward->state == account->state;
 }
 
-static bool same_token(const struct ward *ward, const struct account *account)
+/* An account object that has been replaced meanwhile tells nothing. */
+static bool has_news(const struct ward *ward, const struct account *account)
 {
-    return ward->version == account->credential_version &&
-           ward->facts_issued == account->token.issued &&
-           ward->facts_expires == account->token.expires;
+    if (account->credential_version != ward->version)
+        return account->credential_version > ward->version;
+    return ward->facts_issued != account->token.issued ||
+           ward->facts_expires != account->token.expires;
 }
 
 void ward_plan(struct shard *shard, struct account *account,
@@ -175,7 +177,7 @@ void ward_plan(struct shard *shard, struct account *account,
     if (!ward)
         ward = ward_make(shard, &account->id);
     ward->gone = false;
-    if (!same_token(ward, account))
+    if (has_news(ward, account))
         take_facts(ward, account, world_now(world), world_wall(world));
     if (!stands(ward, account)) {
         ward->planned = true;
