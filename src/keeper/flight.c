@@ -110,6 +110,24 @@ static void free_flight(struct flight *flight)
     mem_free(flight);
 }
 
+/* When the next exchange is, and what those who wait are told. */
+static void plan_next(struct flight *flight, struct account *account, usec now)
+{
+    struct shard *shard = flight->shard;
+    struct ward *ward = flight->ward;
+    if (flight->integration)
+        ward_plan(shard, account, rule_of(flight));
+    else
+        ward_due(shard, ward, ward->hold); /* its document may come back */
+    if (flight->word == KEEPER_NO && ward_alive(ward, now) &&
+        account->state != ACCOUNT_NEEDS_REAUTH && flight->integration)
+        flight->word = KEEPER_GO; /* what is there is still good */
+    if (flight->held)
+        ward_due(shard, ward, now + held_poll);
+    else
+        ward_tell(ward, flight->word, &flight->reason);
+}
+
 /* Plans the ward anew and tells those who wait. */
 static void land(struct flight *flight)
 {
@@ -117,24 +135,19 @@ static void land(struct flight *flight)
     struct ward *ward = flight->ward;
     struct account *account =
         directory_account(keeper_of(flight)->config.directory, tenant_id_str(&ward->id));
-    const struct token_rule *rule = rule_of(flight);
     usec now = worker_of(flight)->now;
     pthread_mutex_lock(&shard->lock);
     ward->busy = false;
     ward->planned = false;
     if (flight->hold)
         ward->hold = now + flight->hold;
-    if (!account || ward->gone || !rule) {
+    if (!account || ward->gone) {
+        ward_remove(shard, ward);
+    } else if (flight->integration && !rule_of(flight)) { /* no longer renewed */
+        ward_tell(ward, KEEPER_GO, NULL);
         ward_remove(shard, ward);
     } else {
-        ward_plan(shard, account, rule);
-        if (flight->word == KEEPER_NO && ward_alive(ward, now) &&
-            account->state != ACCOUNT_NEEDS_REAUTH)
-            flight->word = KEEPER_GO; /* what is there is still good */
-        if (flight->held)
-            ward_due(shard, ward, now + held_poll);
-        else
-            ward_tell(ward, flight->word, &flight->reason);
+        plan_next(flight, account, now);
     }
     pthread_mutex_unlock(&shard->lock);
     account_unref(&account);
@@ -510,10 +523,12 @@ static bool prepare(struct flight *flight)
     flight->pin = catalog_pin(keeper->config.catalog, worker_of(flight));
     flight->integration =
         snapshot_find(flight->pin->snapshot, flight->account->integration);
-    if (!rule_of(flight)) {
+    if (!flight->integration) {
         end_with(flight, ERR_INTEGRATION_UNKNOWN, no_document_again, STR_NONE);
         return false;
     }
+    if (!rule_of(flight))
+        return false;
     flight->own = directory_credentials(keeper->config.directory, flight->account, &err);
     if (!flight->own) {
         end_with(flight, err, no_document_again, STR(DIRECTORY_CREDENTIALS_CLOSED));

@@ -76,9 +76,9 @@ struct shard *shard_of(struct keeper *keeper, const struct tenant_id *id, uint64
 
 /* --- wards; with the shard's lock --- */
 
-/* Makes or changes the ward of an account as the account, and the rule of its integration
- * (NULL: it has none), want it. Says in the account until when calls may take its token.
- */
+/* Makes or changes the ward of an account as the account and the rule of its integration
+ * want it; without a rule (NULL) none is made, and one that is there stays as it is. Says
+ * in the account until when calls may take its token. */
 void ward_plan(struct shard *shard, struct account *account,
                const struct token_rule *rule);
 

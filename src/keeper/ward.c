@@ -167,13 +167,15 @@ void ward_plan(struct shard *shard, struct account *account,
 {
     struct world *world = shard->keeper->config.world;
     struct ward *ward = ward_find(shard, &account->id);
-    if (!rule || account->credential_version == 0) {
+    if (account->credential_version == 0) {
         if (ward && ward->busy)
             ward->gone = true;
         else if (ward)
             ward_remove(shard, ward);
         return;
     }
+    if (!rule) /* if it has a ward, its next flight finds out why */
+        return;
     if (!ward)
         ward = ward_make(shard, &account->id);
     ward->gone = false;
