@@ -149,6 +149,14 @@ static enum err ensure_row(struct tx *tx, struct token_change *change)
     return tx_exec(tx, &insert, (struct value[]){V_TEXT(change->account)}, 1, NULL);
 }
 
+/* Until when it is meant to stand is a wall time, and not asked: clocks jump. */
+static bool is_held(const struct token_change *change)
+{
+    const struct token_work *work = change->work;
+    return work->lease_until && !str_eq(work->lease_by, change->holder) &&
+           work->fence != change->outlived;
+}
+
 static enum err run_intend(struct tx *tx, struct token_change *change)
 {
     static const struct statement update = {
@@ -157,10 +165,9 @@ static enum err run_intend(struct tx *tx, struct token_change *change)
         "learned = CASE WHEN $6 > 0 THEN $6 ELSE learned END WHERE account = $1"};
     struct token_work *work = change->work;
     usec wall = world_wall(change->directory->world);
-    bool mine = str_eq(work->lease_by, change->holder);
-    if (work->lease_until > wall && !mine) {
+    if (is_held(change)) {
         change->end = TOKEN_HELD;
-        change->lease_until = work->lease_until;
+        change->fence = work->fence;
         return ERR_NONE;
     }
     change->interrupted = work->intent == change->version;

@@ -9,8 +9,10 @@
  *   FAIL     the exchange gave none: what happened, and what follows for the account.
  *
  * One exchange at a time an account, over all processes of a store: the lease outlives
- * the bounded exchange, and what comes too late is refused by fence and version. All
- * three are on disk when they are answered.
+ * the bounded exchange, and what comes too late is refused by fence and version. A lease
+ * is over when its holder says so, or when somebody has seen it stand for its whole
+ * length by a clock of his own; wall clocks decide nothing. All three are on disk when
+ * they are answered.
  *
  * These are no acts of a person: they leave no line in the audit log. What changes the
  * state of an account leaves an event.
@@ -25,7 +27,7 @@ enum token_step { TOKEN_INTEND, TOKEN_STORE, TOKEN_FAIL };
 enum token_end {
     TOKEN_DONE,
     TOKEN_NEWER, /* the stored credentials are newer than `version`; they are published */
-    TOKEN_HELD,  /* INTEND: somebody else is at it until `lease_until` */
+    TOKEN_HELD,  /* INTEND: somebody else is at it, under the fence that is answered */
     TOKEN_GONE   /* the account is not there; INTEND: or its state admits no exchange */
 };
 
@@ -42,9 +44,11 @@ struct token_change {
     uint64_t version; /* of the credentials that the exchange starts from */
     str holder;       /* who asks: one name a process */
     usec lease;       /* INTEND: how long */
-    usec learned;     /* INTEND: a lifetime that 401s have shown; 0: none */
-    uint64_t fence;   /* STORE, FAIL: what INTEND answered */
-    usec wall;        /* when the exchange was answered */
+    uint64_t
+        outlived;   /* INTEND: a fence that the caller has seen for that long; 0: none */
+    usec learned;   /* INTEND: a lifetime that 401s have shown; 0: none */
+    uint64_t fence; /* STORE, FAIL: what INTEND answered */
+    usec wall;      /* when the exchange was answered */
 
     /* STORE: the whole set */
     const struct credential *credentials;
@@ -61,7 +65,6 @@ struct token_change {
     /* the answer */
     enum err err; /* the store's; ERR_CREDENTIAL_UNUSABLE: the data key is closed */
     enum token_end end;
-    usec lease_until; /* HELD: wall */
     bool interrupted; /* INTEND: an exchange from this very version was never answered */
 
     struct store_op op;      /* private */

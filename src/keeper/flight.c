@@ -25,7 +25,7 @@
 enum { ARENA_BYTES_MAX = 8 << 20, ANSWER_BYTES_MAX = 64 << 10, NAMES_MAX = 128 };
 
 static const usec fetch_time = 30 * USEC_S;
-static const usec lease_time = 60 * USEC_S;
+static const usec lease_time = 90 * USEC_S; /* two exchanges, and the store */
 static const usec held_poll = 250 * USEC_MS;
 static const usec store_again_first = 500 * USEC_MS;
 static const usec store_again_max = 10 * USEC_S;
@@ -439,6 +439,17 @@ static void on_fetched(struct token_fetch *fetch)
 
 /* --- answers of the store --- */
 
+/* Under which fence another process is at it; 0: none is. */
+static void note_lease(struct flight *flight, uint64_t fence)
+{
+    struct ward *ward = flight->ward;
+    pthread_mutex_lock(&flight->shard->lock);
+    if (ward->lease != fence)
+        ward->lease_seen = worker_of(flight)->now;
+    ward->lease = fence;
+    pthread_mutex_unlock(&flight->shard->lock);
+}
+
 static void on_intended(struct flight *flight)
 {
     struct token_change *change = &flight->change;
@@ -450,6 +461,7 @@ static void on_intended(struct flight *flight)
     }
     switch (change->end) {
     case TOKEN_DONE:
+        note_lease(flight, 0);
         flight->interrupted = change->interrupted;
         fetch(flight);
         return;
@@ -457,6 +469,7 @@ static void on_intended(struct flight *flight)
         flight->word = KEEPER_GO;
         break;
     case TOKEN_HELD: /* those who wait go on waiting */
+        note_lease(flight, change->fence);
         flight->held = true;
         break;
     case TOKEN_GONE:
@@ -538,6 +551,18 @@ static bool prepare(struct flight *flight)
     return true;
 }
 
+/* What others write is read with their lock. */
+static void take_from_ward(struct flight *flight)
+{
+    const struct ward *ward = flight->ward;
+    usec now = worker_of(flight)->now;
+    pthread_mutex_lock(&flight->shard->lock);
+    flight->change.learned = ward->learned;
+    if (now - ward->lease_seen >= lease_time)
+        flight->change.outlived = ward->lease; /* its holder is no longer alive */
+    pthread_mutex_unlock(&flight->shard->lock);
+}
+
 void flight_start(struct shard *shard, struct ward *ward)
 {
     struct flight *flight = mem_zalloc(sizeof(*flight));
@@ -560,7 +585,7 @@ void flight_start(struct shard *shard, struct ward *ward)
         return;
     }
     flight->step = FLIGHT_INTEND;
-    flight->change.learned = ward->learned;
+    take_from_ward(flight);
     change(flight, TOKEN_INTEND);
 }
 

@@ -38,6 +38,8 @@ struct ward {
     usec learned;       /* a lifetime that a 401 has shown; 0: none */
     usec facts_issued;  /* wall times, as the store has them: */
     usec facts_expires; /* a plan is made anew when they change */
+    uint64_t lease;     /* the fence under which another process is at it; 0: none is */
+    usec lease_seen;    /* since when */
     uint32_t failures;  /* since the last exchange that gave a token */
     enum account_state state;
     bool planned; /* `due` is as everything above wants it */

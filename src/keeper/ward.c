@@ -97,6 +97,7 @@ static void take_facts(struct ward *ward, const struct account *account, usec no
     ward->fixed = ward->planned = false;
     ward->learned = 0;
     ward->hold = 0;
+    ward->lease = 0;
 }
 
 static double chance_of(struct keeper *keeper)
