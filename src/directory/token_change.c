@@ -318,6 +318,16 @@ static enum err run_step(struct tx *tx, struct token_change *change)
     return ERR_INTERNAL;
 }
 
+/* Others have had the lease since. A set is still taken when they are through and have
+ * found none: it may be the only one that the vendor takes. */
+static bool comes_too_late(const struct token_change *change)
+{
+    const struct token_work *work = change->work;
+    if (change->step == TOKEN_INTEND || work->fence == change->fence)
+        return false;
+    return change->step == TOKEN_FAIL || work->lease_until != 0;
+}
+
 static enum err run(struct tx *tx, struct store_op *op)
 {
     struct token_change *change = CONTAINER_OF(op, struct token_change, op);
@@ -332,7 +342,7 @@ static enum err run(struct tx *tx, struct store_op *op)
     enum err err = read_present(tx, change);
     if (err != ERR_NONE || change->end != TOKEN_DONE)
         return err;
-    if (change->step != TOKEN_INTEND && work->fence != change->fence) {
+    if (comes_too_late(change)) {
         change->end = TOKEN_HELD;
         return ERR_NONE;
     }

@@ -27,7 +27,7 @@ enum token_step { TOKEN_INTEND, TOKEN_STORE, TOKEN_FAIL };
 enum token_end {
     TOKEN_DONE,
     TOKEN_NEWER, /* the stored credentials are newer than `version`; they are published */
-    TOKEN_HELD,  /* INTEND: somebody else is at it, under the fence that is answered */
+    TOKEN_HELD,  /* somebody else is at it; INTEND: under the fence that is answered */
     TOKEN_GONE   /* the account is not there; INTEND: or its state admits no exchange */
 };
 
