@@ -17,6 +17,7 @@ enum {
     ACCOUNTS_A_TIME = 256
 };
 
+static const char the_only_one[] = "alone";
 static const char stopping[] = "Breakwater is stopping.";
 
 static const usec refused_guard = 60 * USEC_S;
@@ -101,7 +102,10 @@ struct keeper *keeper_open(const struct keeper_config *config)
     keeper->magic = KEEPER_MAGIC;
     keeper->config = *config;
     keeper->shards = mem_array(config->workers, sizeof(keeper->shards[0]));
-    world_name(config->world, "kpr_", keeper->holder);
+    if (config->alone)
+        memcpy(keeper->holder, the_only_one, sizeof(the_only_one));
+    else
+        world_name(config->world, "kpr_", keeper->holder);
     for (unsigned i = 0; i < config->workers; i++) {
         struct shard *shard = &keeper->shards[i];
         shard->keeper = keeper;

@@ -281,7 +281,8 @@ static void start_keeper(struct daemon *daemon)
                                    .log = &daemon->log,
                                    .ops = &fetch_ops,
                                    .ops_arg = &daemon->fetch_env,
-                                   .workers = daemon->crew_n};
+                                   .workers = daemon->crew_n,
+                                   .alone = true}; /* the data directory is locked */
     daemon->fetch_env = (struct fetch_env){&daemon->gate.exchange, daemon->gate.budgets};
     daemon->keeper = keeper_open(&config);
     daemon->gate.exchange.keeper = daemon->keeper;
