@@ -368,8 +368,12 @@ static void on_committed(struct store_op *op)
         withdraw(change);
         return;
     }
+    if (change->step == TOKEN_STORE)
+        CRASH_POINT("token.stored");
     CHECK(directory_publish_account(change->directory, work->found));
     work->found.object = NULL;
+    if (change->step == TOKEN_STORE)
+        CRASH_POINT("token.published");
 }
 
 static void on_stored(struct store_op *op)

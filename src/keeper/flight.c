@@ -421,6 +421,7 @@ static void on_fetched(struct token_fetch *fetch)
     struct flight *flight = fetch->owner;
     struct token_answer *answer = &flight->answer;
     CHECK(flight->step == FLIGHT_FETCH);
+    CRASH_POINT("token.answered");
     str fault = unreadable(flight);
     if (!str_absent(fault)) {
         fail(flight, TOKEN_TRANSIENT, fault, fetch->sent, fetch->retry_after);
@@ -463,6 +464,7 @@ static void on_intended(struct flight *flight)
     case TOKEN_DONE:
         note_lease(flight, 0);
         flight->interrupted = change->interrupted;
+        CRASH_POINT("token.intended");
         fetch(flight);
         return;
     case TOKEN_NEWER:
