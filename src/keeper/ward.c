@@ -121,9 +121,10 @@ static usec usual_due(struct shard *shard, const struct ward *ward,
 {
     struct world *world = shard->keeper->config.world;
     usec now = world_now(world);
-    if (ward->until == 0)
-        return now;
-    if (ward->until == USEC_NEVER)
+    bool endless = ward->until == USEC_NEVER;
+    if (ward->until == 0 || (endless && ward->failures))
+        return now; /* what has failed is tried again */
+    if (endless)
         return idle_due(account, rule, now, world_wall(world));
     return usec_max(
         ward->until - token_lead(rule, ward->lifetime, chance_of(shard->keeper)), now);
