@@ -109,6 +109,7 @@ struct present {
     enum account_state state;
     uint64_t credential_version;
     str data_key;
+    bool fails; /* its token could not be renewed */
 };
 
 static enum err read_present(struct tx *tx, struct change *change, struct present *ret)
@@ -120,7 +121,8 @@ static enum err read_present(struct tx *tx, struct change *change, struct presen
     struct arena *arena = &change->work->arena;
     *ret = (struct present){.state = account->state,
                             .credential_version = account->credential_version,
-                            .data_key = arena_str(arena, account->data_key)};
+                            .data_key = arena_str(arena, account->data_key),
+                            .fails = account->token.failures > 0};
     account_unref(&change->work->in_account.object);
     return ERR_NONE;
 }
@@ -168,7 +170,8 @@ static enum err run_account_credentials(struct tx *tx, struct change *change)
         return err;
     uint64_t version = present.credential_version + 1;
     enum account_state state = present.state;
-    if (state == ACCOUNT_CONNECTING || state == ACCOUNT_NEEDS_REAUTH)
+    if (state == ACCOUNT_CONNECTING || state == ACCOUNT_NEEDS_REAUTH ||
+        (state == ACCOUNT_DEGRADED && present.fails))
         state = ACCOUNT_ACTIVE;
     struct value params[] = {V_TEXT(change->id), V_INT((int64_t)version),
                              V_TEXT(account_state_word(state)),

@@ -137,6 +137,8 @@ static void fetch_abandon(struct token_fetch *request)
     if (!fetch)
         return;
     fetch->fetch = NULL;
+    if (fetch->exchange.step == EXCHANGE_DONE)
+        return; /* on_over is on its way */
     if (exchange_cancel(&fetch->exchange)) {
         free_fetch(fetch);
         return;

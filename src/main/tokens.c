@@ -15,7 +15,8 @@ static void start_keeper(struct tokens *tokens, const struct tokens_parts *parts
                                    .log = parts->log,
                                    .ops = &fetch_ops,
                                    .ops_arg = &tokens->fetch,
-                                   .workers = parts->workers};
+                                   .workers = parts->workers,
+                                   .alone = true}; /* the data directory is locked */
     struct body_budget *budgets =
         arena_array(parts->arena, parts->workers, sizeof(*budgets));
     for (unsigned i = 0; i < parts->workers; i++)
