@@ -141,11 +141,12 @@ static enum err refuse_credentials(struct change *change, const struct present *
                          (unsigned long long)change->credential_version);
 }
 
+/* The row must have been read. */
 static enum err tell_move(struct tx *tx, struct change *change, enum account_state from,
                           enum account_state to)
 {
     struct state_move move = {.environment = change->work->environment,
-                              .account = change->id,
+                              .account = change_id(change),
                               .from = from,
                               .to = to,
                               .reason = change->state_reason,
@@ -235,9 +236,12 @@ static enum err run_account_create(struct tx *tx, struct change *change)
         return err;
     json_out_member_text(&work->out, STR("integration"), change->integration);
     note_names(change);
-    if (change->credential_n > 0)
-        note_credentials(change, 1);
-    return read_back(tx, change);
+    if (change->credential_n == 0)
+        return read_back(tx, change);
+    note_credentials(change, 1);
+    err = read_back(tx, change);
+    return err == ERR_NONE ? tell_move(tx, change, ACCOUNT_CONNECTING, ACCOUNT_ACTIVE)
+                           : err;
 }
 
 static enum err run_account_update(struct tx *tx, struct change *change)

@@ -122,7 +122,7 @@ static enum err read_present(struct tx *tx, struct token_change *change)
     work->account = account_ref(work->found.object);
     if (work->account->credential_version != change->version)
         change->end = TOKEN_NEWER;
-    else if (!admits_exchange(work->account->state))
+    else if (change->step == TOKEN_INTEND && !admits_exchange(work->account->state))
         change->end = TOKEN_GONE;
     return ERR_NONE;
 }
@@ -164,7 +164,7 @@ static enum err run_intend(struct tx *tx, struct token_change *change)
         change->lease_until = work->lease_until;
         return ERR_NONE;
     }
-    change->interrupted = work->intent == change->version;
+    change->interrupted = work->intent > 0 && work->intent == change->version;
     change->fence = work->fence + 1;
     struct value params[] = {V_TEXT(change->account),
                              V_INT((int64_t)change->version),
@@ -225,7 +225,8 @@ static enum err move_state(struct tx *tx, struct token_change *change,
     static const struct statement update = {
         "UPDATE account SET state = $2, state_reason = $3, updated = $4 WHERE id = $1"};
     const struct account *account = change->work->account;
-    if (to == account->state && str_eq(reason, account->state_reason))
+    bool same = to == account->state && str_eq(reason, account->state_reason);
+    if (same || !admits_exchange(account->state))
         return ERR_NONE;
     struct value params[] = {V_TEXT(change->account), V_TEXT(account_state_word(to)),
                              V_TEXT(reason), V_INT(change->wall)};

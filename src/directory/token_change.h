@@ -26,8 +26,11 @@ enum token_step { TOKEN_INTEND, TOKEN_STORE, TOKEN_FAIL, TOKEN_RELEASE };
 enum token_end {
     TOKEN_DONE,
     TOKEN_NEWER, /* the stored credentials are newer than `version`; they are published */
-    TOKEN_HELD,  /* INTEND: somebody else is at it until `lease_until` */
-    TOKEN_GONE   /* the account is not there, or its state admits no exchange */
+    TOKEN_HELD,  /* INTEND: somebody else is at it until `lease_until`; else: somebody
+                  * has taken the lease since */
+    TOKEN_GONE   /* the account is not there, or (INTEND) its state admits no exchange;
+                  * STORE keeps the set of an account that was switched off meanwhile,
+                  * since the one before may be dead, and leaves its state alone */
 };
 
 /* The caller embeds it, fills what its step reads, and keeps it and everything that it

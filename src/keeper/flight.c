@@ -22,7 +22,8 @@
 #include "keeper/keeper_state.h"
 #include "keeper/party.h"
 
-enum { ARENA_BYTES_MAX = 8 << 20 };
+/* A token answer is a few KiB; parsed, JSON may take thirty times its text. */
+enum { ARENA_BYTES_MAX = 8 << 20, ANSWER_BYTES_MAX = 64 << 10 };
 
 static const usec fetch_time = 30 * USEC_S;
 static const usec lease_time = 60 * USEC_S;
@@ -104,7 +105,8 @@ static void free_flight(struct flight *flight)
     account_unref(&flight->account);
     if (flight->pin)
         catalog_unpin(keeper_of(flight)->config.catalog, worker_of(flight), flight->pin);
-    arena_fini(&flight->arena); /* wiped: it held tokens */
+    arena_wipe(&flight->arena); /* it held tokens */
+    arena_fini(&flight->arena);
     mem_free(flight);
 }
 
@@ -345,14 +347,28 @@ static bool may_have_acted(const struct token_fetch *fetch, enum token_verdict v
     return verdict == TOKEN_TRANSIENT && status != 429 && (status >= 500 || status < 400);
 }
 
+/* A sentence, when there is nothing to read; else absent. */
+static str unreadable(struct flight *flight)
+{
+    const struct token_fetch *fetch = &flight->fetch;
+    if (fetch->err != ERR_NONE)
+        return arena_printf(&flight->arena, "The token endpoint: " STR_F ". " STR_F,
+                            STR_A(err_row(fetch->err)->title), STR_A(fetch->detail));
+    if (fetch->answer.text.n > ANSWER_BYTES_MAX)
+        return arena_printf(&flight->arena,
+                            "The token endpoint answered %d with %zu bytes, which is too "
+                            "much to be a token.",
+                            fetch->answer.status, fetch->answer.text.n);
+    return STR_NONE;
+}
+
 static void on_fetched(struct token_fetch *fetch)
 {
     struct flight *flight = fetch->owner;
     struct token_answer *answer = &flight->answer;
     CHECK(flight->step == FLIGHT_FETCH);
-    if (fetch->err != ERR_NONE) {
-        str fault = arena_printf(&flight->arena, "The token endpoint: " STR_F ". " STR_F,
-                                 STR_A(err_row(fetch->err)->title), STR_A(fetch->detail));
+    str fault = unreadable(flight);
+    if (!str_absent(fault)) {
         fail(flight, TOKEN_TRANSIENT, fault, fetch->sent, fetch->retry_after);
         return;
     }
