@@ -48,9 +48,9 @@ static const struct bind_row jwt_rows[] = {
      .kind = BIND_ENUM,
      .offset = JWT(alg),
      .words = sign_alg_words,
-     .doc =
-         "The algorithm; RS256 unless given. The key is the credential "
-         "\"private_key\" of the account or of its app; with HS256 the client secret."},
+     .doc = "The algorithm; RS256 unless given. The key is the credential "
+            "\"private_key\" of the account or of its app, its id \"key_id\"; with HS256 "
+            "the client secret."},
     {.name = "claims",
      .kind = BIND_NAMED,
      .offset = JWT(claims),
@@ -424,8 +424,10 @@ uint32_t token_fields(const struct token_rule *rule, str token_name,
     add_field(&fields, token_name, true);
     if (rule->grant == TOKEN_GRANT_authorization_code)
         add_field(&fields, STR("refresh_token"), true);
-    if (rule->jwt || rule->client.kind == CLIENT_AUTH_assertion)
+    if (rule->jwt || rule->client.kind == CLIENT_AUTH_assertion) {
         add_field(&fields, STR("private_key"), true);
+        add_field(&fields, STR("key_id"), true);
+    }
     add_field(&fields, STR("client_id"), true);
     add_field(&fields, STR("client_secret"), true);
     add_named(&fields, &rule->params);

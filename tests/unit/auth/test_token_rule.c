@@ -191,14 +191,14 @@ static void an_account_has_what_an_exchange_could_use(void **state)
         {TOKEN_BY_CODE(""), "token refresh_token client_id client_secret"},
         {TOKEN_BY_CLIENT(""), "token client_id client_secret"},
         {TOKEN_BY_CLIENT(",\"client\":\"assertion\""),
-         "token private_key client_id client_secret"},
+         "token private_key key_id client_id client_secret"},
         {"{\"grant\":\"jwt_bearer\",\"url\":\"https://{host}/\",\"jwt\":{\"claims\":{"
          "\"iss\":\"{client_id}\",\"sub\":\"{user}\",\"jti\":\"{nonce}\"}}}",
-         "token private_key client_id client_secret user"},
+         "token private_key key_id client_id client_secret user"},
         {"{\"grant\":\"login\",\"url\":\"https://a.test\",\"jwt\":{},\"scopes\":\"a\","
          "\"params\":{\"u\":\"{user}\",\"p\":\"{user}:{password}\",\"j\":\"{jwt}\","
          "\"s\":\"{scope}\"},\"headers\":{\"X-Key\":\"{app_key}\"}}",
-         "token private_key client_id client_secret user password app_key"},
+         "token private_key key_id client_id client_secret user password app_key"},
         {TOKEN_BY_CODE(",\"code_params\":{\"a\":\"{a}\"},"
                        "\"refresh_params\":{\"b\":\"{b}\"},"
                        "\"keep_secret\":{\"user_token\":\"/authed_user/access_token\"}"),
