@@ -89,7 +89,8 @@ static void store(struct code *code)
     }
     new->issued = wall;
     new->expires = token_end_of(wall, answer->lifetime);
-    new->refresh_expires = token_end_of(wall, answer->refresh_lifetime);
+    new->refresh_expires =
+        token_refresh_end(answer, code->found->token.refresh_expires, wall);
     new->credential_n =
         token_merge(directory_credentials(code->env->directory, code->found, &err),
                     auth_token_name(&code->integration->auth), answer, code->arena,

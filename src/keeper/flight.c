@@ -313,7 +313,8 @@ static void store(struct flight *flight)
     usec wall = world_wall(keeper_of(flight)->config.world);
     new->issued = wall;
     new->expires = token_end_of(wall, answer->lifetime);
-    new->refresh_expires = token_end_of(wall, answer->refresh_lifetime);
+    new->refresh_expires =
+        token_refresh_end(answer, flight->account->token.refresh_expires, wall);
     new->context = answer->context;
     if (str_absent(answer->refresh_token) && flight->previous_tried)
         flight->answer.refresh_token = flight->refresh_token; /* it is the good one */
