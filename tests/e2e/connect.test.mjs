@@ -4,8 +4,8 @@ import { after, test } from "node:test";
 import { browser } from "./support/browser.mjs";
 import { folderOf } from "./support/documents.mjs";
 import { faults, oidc } from "./support/oidc.mjs";
-import { breakwater, freePort, stopAll, until } from "./support/run.mjs";
-import { ask } from "./support/wire.mjs";
+import { breakwater, freePort, sleep, stopAll, until } from "./support/run.mjs";
+import { ask, dial } from "./support/wire.mjs";
 
 after(stopAll);
 
@@ -201,4 +201,139 @@ test("an account is connected again, whatever state it is in, and renewed in the
   assert.equal(await state(), "active");
   assert.equal((await call()).status, 200);
   assert.ok(bw.log("connect").every(({ what }) => what !== "refused"));
+});
+
+// --- forms -----------------------------------------------------------------------------
+
+const post = (url, fields) => ask(url, { method: "POST", body: new URLSearchParams(fields).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } });
+
+test("what an address needs is asked for; a wrong value is told beside its field, and may be corrected later", async () => {
+  const { bw, account, session, state, server } = await started({
+    token: { authorize_params: { prompt: "consent", login_hint: "{login}" } },
+    changes: { connect: { text: "Your team's address has it.", fields: { login: { label: "Your <login>", help: "As you sign in." } } } } });
+  const { url } = await session();
+  const page = await ask(url);
+  assert.equal(page.status, 200);
+  assert.match(page.text, /<h1>Connect vendor<\/h1><p>Your team&#39;s address has it.<\/p>/);
+  assert.match(page.text, /<label for="login">Your &lt;login&gt;<\/label><p class="help" id="help.login">As you sign in.<\/p><input/);
+  assert.equal(new URL(linkOf(page, "Go back")).searchParams.get("status"), "left");
+  const empty = await post(url, { login: " " });
+  assert.equal(empty.status, 422);
+  assert.match(empty.text, /aria-invalid="true".*id="fault.login">/);
+  const person = browser();
+  const walked = await person.walk(url, { until: back, deny: true, fields: { login: "ada" } });
+  assert.deepEqual(statusOf(walked.last), [502, "connect_refused"]);
+  assert.equal((await bw.api("GET", `accounts/${account.id}`)).context.login, "ada");
+  const again = linkOf(walked.last, "Try again");
+  assert.match((await ask(again)).text, /name="login"[^>]* value="ada"/);
+  assert.equal((await ask(url)).status, 303, "what is known is not asked for again by itself");
+  const second = await person.walk(again, { until: back, fields: { login: "grace" } });
+  assert.equal(second.params.status, "connected", second.last?.text);
+  assert.equal((await bw.api("GET", `accounts/${account.id}`)).context.login, "grace");
+  assert.equal(await state(), "active");
+  assert.equal((await server.stats()).granted, 1);
+});
+
+test("a form leads to the document's hosts only", async () => {
+  const { server, bw, account, session, state } = await started({
+    changes: { base_url: "{origin}/api" }, token: {} });
+  const { url } = await session();
+  for (const origin of ["https://else.test", "http://else.test/", "nonsense", `${server.url}/path`, "http://127.0.0.1:1"]) {
+    const page = await post(url, { origin });
+    assert.equal(page.status, 422, origin);
+    assert.match(page.text, /id="fault.origin">/);
+    assert.ok(page.text.includes(`value="${origin}"`));
+  }
+  assert.equal((await bw.api("GET", `accounts/${account.id}`)).context.origin, undefined);
+  const walked = await browser().walk(url, { until: back, fields: { origin: server.url } });
+  assert.equal(walked.params.status, "connected", walked.last?.text);
+  assert.equal(await state(), "active");
+});
+
+// An account of a vendor that has no consent.
+async function keyed(auth) {
+  const server = await oidc();
+  const bw = await breakwater({ integrations: folderOf({ ...server.document("vendor", auth), label: "The Vendor" }), flags: ["--log-level", "debug"] });
+  const environment = await bw.tenant();
+  const account = await bw.api("POST", "accounts", { environment: environment.id, integration: "vendor" });
+  const session = (more = {}) => bw.api("POST", "connect-sessions", { account: account.id, ...more });
+  return { bw, account, session, state: async () => (await bw.api("GET", `accounts/${account.id}`)).state };
+}
+
+for (const [scheme, auth, fields] of [["basic", "basic", { username: "ada", password: "hush-hush-&-hush" }],
+  ["header", { scheme: "header", header: "X-Key" }, { key: "hush-hush-&-hush" }], ["bearer", "bearer", { token: "hush-hush-&-hush" }]])
+  test(`keys of the scheme ${scheme} are asked for in a form, and connect without a vendor's page`, async () => {
+    const { bw, account, session, state } = await keyed(auth);
+    const { url } = await session({ return_url: back });
+    const page = await ask(url);
+    assert.match(page.text, /<h1>Connect The Vendor<\/h1>/);
+    assert.match(page.text, /type="password"/);
+    assert.match(page.text, /<button>Connect<\/button>/);
+    const answer = await post(url, fields);
+    assert.equal(answer.status, 303, answer.text);
+    assert.deepEqual(Object.fromEntries(new URL(answer.headers.location).searchParams), { status: "connected", account: account.id });
+    assert.equal(await state(), "active");
+    assert.deepEqual(statusOf(await post(url, fields)), [410, "session_unknown"]);
+    const second = await session();
+    const done = await post(second.url, fields);
+    assert.deepEqual([done.status, titleOf(done)], [200, "Connected"]);
+    assert.ok(!bw.err.includes("hush-hush"));
+  });
+
+test("a body that is too large is refused, and one that never ends does no harm", async () => {
+  const { bw, session, state } = await keyed("basic");
+  const { url } = await session();
+  const large = await post(url, { username: "x".repeat(300_000), password: "y" });
+  assert.deepEqual(statusOf(large), [413, "body_too_large"]);
+  const chunked = await ask(url, { method: "POST", headers: { "transfer-encoding": "chunked" }, body: "x".repeat(300_000) });
+  assert.deepEqual(statusOf(chunked), [413, "body_too_large"]);
+  const wire = await dial(bw.port);
+  wire.send(`POST ${new URL(url).pathname} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nusername=`);
+  await sleep(100);
+  wire.close();
+  assert.equal((await ask(`${bw.url}/healthz`)).status, 200);
+  assert.equal(await state(), "connecting");
+});
+
+test("an account that was switched off or deleted meanwhile is a page", async () => {
+  const { bw, account, session } = await keyed("basic");
+  const { url } = await session();
+  await bw.api("POST", `accounts/${account.id}/disable`);
+  assert.deepEqual(statusOf(await ask(url)), [403, "account_disabled"]);
+  assert.deepEqual(statusOf(await post(url, { username: "a", password: "b" })), [403, "account_disabled"]);
+  await bw.api("POST", `accounts/${account.id}/enable`);
+  assert.equal((await ask(url)).status, 200);
+});
+
+// --- whose login -----------------------------------------------------------------------
+
+test("another login than before is refused, unless it is forced", async () => {
+  const { server, bw, account, session, call } = await started({
+    token: { keep: { grant: { value: { from: "/scope" } } }, identity: ["grant"] } });
+  const connect = async (more) => browser().walk((await session(more)).url, { until: back });
+  assert.equal((await connect()).params.status, "connected");
+  assert.equal((await connect()).params.status, "connected", "the same login");
+  await server.fault({ patch: { scope: "another" } }, { path: "/token" });
+  const refused = await connect();
+  assert.deepEqual(statusOf(refused.last), [409, "identity_changed"], refused.last.text);
+  assert.match(refused.last.text, /with another login than the one/);
+  assert.ok(linkOf(refused.last, "Try again") && linkOf(refused.last, "Go back").includes("code=identity_changed"));
+  assert.notEqual((await bw.api("GET", `accounts/${account.id}`)).context.grant, "another");
+  assert.equal((await call()).status, 200, "it still has the login from before");
+  assert.equal((await connect({ force: true })).params.status, "connected");
+  assert.equal((await bw.api("GET", `accounts/${account.id}`)).context.grant, "another");
+});
+
+test("where a browser returns to is the setting's and the app's to say", async () => {
+  const { bw, app, session } = await started({ flags: ["--connect-returns", "https://us.test/after"] });
+  await assert.rejects(session({ return_url: "https://them.test/" }), ({ status, problem }) => {
+    assert.deepEqual([status, problem.faults[0].pointer], [422, "/return_url"]);
+    return true;
+  });
+  await bw.api("PATCH", `apps/${app.id}`, { return_urls: ["https://them.test/"] });
+  for (const place of ["https://them.test/any?a=1#part", "https://us.test/after"]) {
+    const walked = await browser().walk((await session({ return_url: place })).url, { until: place.split("?")[0] });
+    assert.equal(walked.params.status, "connected");
+    if (place.includes("#")) assert.match(walked.url, /^https:\/\/them\.test\/any\?a=1&status=connected&account=acc_\w+#part$/);
+  }
 });
