@@ -42,6 +42,8 @@ struct code {
     struct token_answer answer;
     struct timer timer;
     unsigned tries;
+    uint64_t seen_fence; /* of a lease in the way, */
+    usec seen_since;     /* and since when */
 };
 
 void code_exchange(struct code *code);

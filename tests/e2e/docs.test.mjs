@@ -19,7 +19,7 @@ const mayBeMissing = ["sqlite3"];
 // Searches that may find nothing, because the trouble they look for is not there.
 const mayFindNothing = [/grep 'code="overloaded"'$/];
 
-const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/expressions.md", "docs/adding.md", "docs/proxy.md",
+const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/tokens.md", "docs/expressions.md", "docs/adding.md", "docs/proxy.md",
   "docs/operating.md", "docs/sim.md", "docs/cli.md"]
   .concat(pages.map((page) => page.file).filter((file) => file.startsWith("docs/runbooks/")));
 const forUsers = (file) => file === "docs/reference/api.md" || (examplePages.includes(file) && !["CONTRIBUTING.md", "docs/adding.md"].includes(file));
@@ -168,6 +168,11 @@ async function isDocument(example, place) {
   assert.equal(check.status, 0, check.stderr);
 }
 
+// The token block of a document.
+async function isTokenBlock(example, place) {
+  await isDocument({ name: "with-token", hosts: ["api.example.com"], base_url: "https://api.example.com", auth: { scheme: "bearer", token: example } }, place);
+}
+
 // A script: the simulator comes up with it.
 async function isScript(example, place) {
   const file = join(place.home, "example.json");
@@ -200,6 +205,7 @@ async function isProblem(example, place) {
 
 const kinds = [
   [(example) => example.base_url, isDocument],
+  [(example) => example.grant, isTokenBlock],
   [(example) => example.routes, isScript],
   [(example) => example.event === "call", isLogLine],
   [(example) => /^urn:breakwater:error:/.test(example.type), isProblem],
@@ -254,8 +260,9 @@ test("what the README counts is there", () => {
   const words = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
   const folders = readdirSync(join(root, "integrations")).filter((name) => name !== "demo");
   const scripts = folders.filter((name) => existsSync(join(root, "integrations", name, "sim.json")));
+  const ways = folders.filter((name) => folders.includes(name.split("-")[0]) && name.includes("-"));
   const { text } = pageOf("README.md");
-  assert.match(text, new RegExp(`\\b${folders.length} vendors as documents`));
+  assert.match(text, new RegExp(`\\b${folders.length - ways.length} vendors as documents, with ${ways.length} further ways into them`));
   assert.match(text, new RegExp(`dialects of (${scripts.length}|${words[scripts.length]}) vendors`));
 });
 
@@ -268,7 +275,7 @@ async function vocabulary(place) {
   const get = async (path) => (await ask(`${daemon.url}${path}`)).text;
   const texts = [await get("/metrics"), await get("/openapi.json"), await get("/v1/errors"), await get("/v1/integration-schema"),
     run(["serve", "--print-settings"]).stdout, run(["sim", "--schema"]).stdout, daemon.err,
-    ...["watch/watch.c", "catalog/catalog.c", "sim/sim_hole_list.h", "policy/outcome_list.h",
+    ...["watch/watch.c", "catalog/catalog.c", "sim/sim_hole_list.h", "policy/outcome_list.h", "auth/auth_oauth1.c", "auth/token_rule.c",
       "cli/cli_lines.c", "cli/cli_validation.c"].map((file) => readFileSync(join(root, "src", file), "utf8"))];
   return new Set(texts.flatMap((text) => text.match(/[a-z][a-z0-9]*(_[a-z0-9]+)+/g) ?? []));
 }
