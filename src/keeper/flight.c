@@ -239,32 +239,30 @@ static void fail(struct flight *flight, enum token_verdict verdict, str fault,
 
 static void on_fetched(struct token_fetch *fetch);
 
-/* The document's own word for a host is trusted; what a variable fills must be allowed.
- */
 static bool leads_home(const struct flight *flight, const struct url *url)
 {
     const struct token_rule *rule = rule_of(flight);
-    const struct template *template =
-        flight->purpose == TOKEN_REFRESH && rule->refresh_url.n ? &rule->refresh_url
-                                                                : &rule->url;
-    bool varies = template_has_origin(template) || template_has_host(template);
-    return !varies || integration_allows(flight->integration, url);
+    bool refresh = flight->purpose == TOKEN_REFRESH && rule->refresh_url.n;
+    return party_may_ask(flight->integration, refresh ? &rule->refresh_url : &rule->url,
+                         url);
 }
 
 static enum err make_request(struct flight *flight, str *ret_detail)
 {
     char nonce[32];
+    struct party party;
+    struct token_inputs inputs;
     struct worker *worker = worker_of(flight);
     world_name(worker->world, "", nonce);
-    struct token_inputs inputs = {.rule = rule_of(flight),
-                                  .arena = &flight->arena,
-                                  .context = &flight->account->context,
-                                  .own = flight->own,
-                                  .refresh_token = flight->refresh_token,
-                                  .nonce = arena_str(&flight->arena, str_z(nonce)),
-                                  .wall = world_wall(worker->world)};
+    party_init(&party, keeper_of(flight)->config.directory, flight->account,
+               rule_of(flight), &flight->arena, &inputs);
+    inputs.own = flight->own;
+    inputs.refresh_token = flight->refresh_token;
+    inputs.nonce = arena_str(&flight->arena, str_z(nonce));
+    inputs.wall = world_wall(worker->world);
     enum err err =
         token_request_make(&inputs, flight->purpose, &flight->fetch.request, ret_detail);
+    party_fini(&party);
     if (err != ERR_NONE || leads_home(flight, &flight->fetch.request.url))
         return err;
     *ret_detail =

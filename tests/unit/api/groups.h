@@ -12,6 +12,7 @@ int test_api_environments(void);
 int test_api_accounts(void);
 int test_api_credentials(void);
 int test_api_apps(void);
+int test_api_connect(void);
 int test_api_keys(void);
 int test_api_integrations(void);
 int test_api_breakers(void);

@@ -11,6 +11,7 @@
 #include "support/live_loop.h"
 
 #include "api/api.h"
+#include "connect/connect.h"
 #include "directory/keyring.h"
 #include "http/server.h"
 
@@ -26,6 +27,7 @@ struct house {
     struct catalog *catalog;
     struct boards boards;
     struct gate gate;
+    struct connect connect;
     struct log log;
     struct server server;
     struct listener listener;
