@@ -237,17 +237,18 @@ static bool leads_home(const struct flight *flight, const struct url *url)
 static enum err make_request(struct flight *flight, str *ret_detail)
 {
     char nonce[32];
-    struct worker *worker = worker_of(flight);
-    world_name(worker->world, "", nonce);
-    struct token_inputs inputs = {.rule = rule_of(flight),
-                                  .arena = &flight->arena,
-                                  .context = &flight->account->context,
-                                  .own = flight->own,
-                                  .refresh_token = flight->refresh_token,
-                                  .nonce = arena_str(&flight->arena, str_z(nonce)),
-                                  .wall = world_wall(worker->world)};
+    struct world *world = worker_of(flight)->world;
+    struct token_inputs inputs;
+    struct party party;
+    party_init(&party, keeper_of(flight)->config.directory, flight->account,
+               rule_of(flight), &flight->arena, &inputs);
+    world_name(world, "", nonce);
+    inputs.refresh_token = flight->refresh_token;
+    inputs.nonce = arena_str(&flight->arena, str_z(nonce));
+    inputs.wall = world_wall(world);
     enum err err =
         token_request_make(&inputs, flight->purpose, &flight->fetch.request, ret_detail);
+    party_fini(&party);
     if (err != ERR_NONE || leads_home(flight, &flight->fetch.request.url))
         return err;
     *ret_detail =
