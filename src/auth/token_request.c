@@ -43,11 +43,23 @@ static struct json merged(struct arena *arena, struct json object,
                                                 : object;
 }
 
+#define SECRET      STR("client_secret")
+#define NEXT_SECRET STR("client_secret_next")
+
 /* The account's credential of that name, else the app's; absent. */
 static str secret_of(const struct token_inputs *inputs, str name)
 {
     str own = auth_credential(inputs->own, name);
-    return str_absent(own) ? auth_credential(inputs->apps, name) : own;
+    if (!str_absent(own))
+        return own;
+    bool next = inputs->next_secret && str_eq(name, SECRET);
+    return auth_credential(inputs->apps, next ? NEXT_SECRET : name);
+}
+
+bool token_has_next_secret(const struct token_inputs *inputs)
+{
+    return str_absent(auth_credential(inputs->own, SECRET)) &&
+           !str_absent(auth_credential(inputs->apps, NEXT_SECRET));
 }
 
 static str client_id(const struct token_inputs *inputs)
@@ -88,6 +100,7 @@ static void gather(struct making *making)
     struct json own = credentials_object(arena, inputs->own);
     making->values = merged(arena, making->places, &apps);
     making->values = merged(arena, making->values, &own);
+    making->values = with_text(arena, making->values, SECRET, secret_of(inputs, SECRET));
     making->values =
         with_text(arena, making->values, STR("client_id"), client_id(inputs));
 }
@@ -278,7 +291,7 @@ static enum err put_client(struct making *making, struct token_request *request)
     struct client_auth auth = {
         .rule = rule,
         .id = client_id(inputs),
-        .secret = secret_of(inputs, STR("client_secret")),
+        .secret = secret_of(inputs, SECRET),
         .key = making->key,
         .kid = json_member_text(&making->values, STR("key_id")),
         .token_url = url_format(inputs->arena, &request->url),

@@ -42,6 +42,8 @@ struct code {
     struct token_answer answer;
     struct timer timer;
     unsigned tries;
+    bool has_next_secret; /* the app has, and it has not been tried */
+    bool next_secret;     /* it is being tried */
 };
 
 void code_exchange(struct code *code);
