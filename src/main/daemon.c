@@ -812,8 +812,11 @@ static void put_state(struct daemon *daemon, struct buf *buf)
 
 void daemon_metrics(struct daemon *daemon, struct buf *buf)
 {
+    struct keeper_stats tokens;
     put_server(daemon, buf);
     put_upstream(daemon, buf);
     put_state(daemon, buf);
+    keeper_stats(daemon->keeper, &tokens);
+    watch_tokens(buf, &tokens);
     watch_metrics(daemon->watch, buf);
 }
