@@ -336,6 +336,7 @@ static void start_api(struct daemon *daemon)
     api->store = daemon->store;
     api->boards = &daemon->boards;
     api->gate = &daemon->gate;
+    api->keeper = daemon->keeper;
     api->log = &daemon->log;
     api->reload_keys = reload_keys;
     api->reload_arg = daemon;
