@@ -17,6 +17,7 @@
 
 struct buf;
 struct connect;
+struct keeper;
 struct keyring;
 
 /* What handlers use; constant after start. */
@@ -27,6 +28,7 @@ struct api {
     struct store *store;
     struct boards *boards;
     struct connect *connect;
+    struct keeper *keeper;
     struct gate *gate; /* for the caller's address behind trusted proxies */
     const struct log *log;
     struct path_set *routes; /* built by api_open, as is the next */

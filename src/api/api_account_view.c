@@ -2,6 +2,7 @@
  * An account as it is shown. What stands in the way of its calls is said in one sentence,
  * the first that holds, in the order in which a call would meet it.
  */
+#include "api/api_token.h"
 #include "api/api_view.h"
 
 #define COMMON_ROWS                                                                      \
@@ -55,6 +56,14 @@ static const struct shape_row whole_rows[] = {
      .kind = SHAPE_TEXT,
      .nullable = true,
      .doc = "What stands in the way of its calls; null when nothing does."},
+    {.name = "warnings",
+     .kind = SHAPE_TEXTS,
+     .doc = "What is about to stand in their way."},
+    {.name = "token",
+     .kind = SHAPE_OBJECT,
+     .nullable = true,
+     .shape = &token_shape,
+     .doc = "How its token stands; null where the integration has no token block."},
     {.name = "standing",
      .kind = SHAPE_OBJECT,
      .shape = &standing_shape,
@@ -112,10 +121,11 @@ static str credential_trouble(struct api_call *call, struct account *account,
 }
 
 /* Absent when calls would go out. */
-static str trouble_of(struct api_call *call, struct account *account,
+static str trouble_of(struct api_call *call, const struct token_look *look,
                       const struct integration *integration, str url_trouble)
 {
     struct arena *arena = call->arena;
+    struct account *account = look->account;
     if (!integration)
         return arena_printf(arena, "The integration \"" STR_F "\" is not loaded.",
                             STR_A(account->integration));
@@ -125,7 +135,9 @@ static str trouble_of(struct api_call *call, struct account *account,
     case ACCOUNT_DELETING:
         return STR("It is being deleted.");
     case ACCOUNT_NEEDS_REAUTH:
-        return STR("Its credentials no longer work; it must be connected again.");
+        return arena_printf(
+            arena, "Its credentials no longer work; it must be connected again.%s" STR_F,
+            account->state_reason.n ? " " : "", STR_A(account->state_reason));
     case ACCOUNT_CONNECTING:
     case ACCOUNT_ACTIVE:
     case ACCOUNT_DEGRADED:
@@ -135,7 +147,8 @@ static str trouble_of(struct api_call *call, struct account *account,
         return STR("No credentials are stored.");
     if (!str_absent(url_trouble) || integration->auth.scheme == AUTH_none)
         return url_trouble;
-    return credential_trouble(call, account, integration);
+    str trouble = credential_trouble(call, account, integration);
+    return str_absent(trouble) ? token_trouble(look) : trouble;
 }
 
 /* The base URL, or a sentence in *ret_trouble. */
@@ -154,15 +167,21 @@ static str base_url_of(struct arena *arena, const struct account *account,
 void view_account_whole(struct api_call *call, struct account *account)
 {
     str url_trouble;
+    struct token_look look;
     struct snapshot *snapshot = catalog_snapshot(call->api->catalog);
     const struct integration *integration = snapshot_find(snapshot, account->integration);
     str url = base_url_of(call->arena, account, integration, &url_trouble);
-    str trouble = trouble_of(call, account, integration, url_trouble);
-    snapshot_unref(&snapshot);
+    token_look(call, account, integration, &look);
+    str trouble = trouble_of(call, &look, integration, url_trouble);
     json_out_object(&call->out);
     put_members(&call->out, account);
     shape_put_text(&call->out, "base_url", url);
     shape_put_text(&call->out, "trouble", trouble);
+    json_out_name(&call->out, STR("warnings"));
+    view_token_warnings(&call->out, &look);
+    json_out_name(&call->out, STR("token"));
+    view_token(&call->out, &look);
+    snapshot_unref(&snapshot);
     json_out_name(&call->out, STR("standing"));
     view_standing(call, account);
     json_out_end(&call->out);

@@ -39,6 +39,10 @@ X(POST, "/v1/accounts/{account}/enable", accounts_enable, WRITE,
   "Switches an account on again.")
 X(POST, "/v1/accounts/{account}/disable", accounts_disable, WRITE,
   "Switches an account off: its calls are refused until it is enabled.")
+X(POST, "/v1/accounts/{account}/renew", accounts_renew, WRITE,
+  "Renews the account's token now, whatever the plan: also after failures, and to see "
+  "whether an account that needs to be connected again is taken once more. What came of "
+  "it, the account shows.")
 
 X(POST, "/v1/connect-sessions", connect_sessions_create, SECRETS,
   "Makes a link with which a person connects an account in a browser, once.")

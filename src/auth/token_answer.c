@@ -249,6 +249,13 @@ static enum token_verdict verdict_of(const struct reading *reading, str error)
     return status >= 400 || error.n ? TOKEN_REFUSED : TOKEN_TRANSIENT;
 }
 
+/* RFC 6749 §5.2; some say it with the status alone. */
+static bool is_disbelieved(const struct reading *reading, str error)
+{
+    return reading->ret->verdict == TOKEN_REFUSED &&
+           (str_eq(error, STR("invalid_client")) || reading->answer.status == 401);
+}
+
 static bool is_control(const char *p, size_t size)
 {
     unsigned char c = (unsigned char)p[0];
@@ -281,6 +288,7 @@ static void read_failure(struct reading *reading)
     str error = text_at(reading, &reading->rule->error, &AT("error"));
     str words = text_at(reading, &reading->rule->error_text, &AT("error_description"));
     ret->verdict = verdict_of(reading, error);
+    ret->disbelieved = is_disbelieved(reading, error);
     ret->fault = arena_printf(
         reading->arena, "The token endpoint answered %d%s" STR_F "%s" STR_F ".",
         reading->answer.status, error.n ? ", " : " without a token",

@@ -43,11 +43,24 @@ static struct json merged(struct arena *arena, struct json object,
                                                 : object;
 }
 
+#define SECRET      STR("client_secret")
+#define NEXT_SECRET STR("client_secret_next")
+
 /* The account's credential of that name, else the app's; absent. */
 static str secret_of(const struct token_inputs *inputs, str name)
 {
     str own = auth_credential(inputs->own, name);
-    return str_absent(own) ? auth_credential(inputs->apps, name) : own;
+    if (!str_absent(own))
+        return own;
+    bool next = inputs->next_secret && str_eq(name, SECRET);
+    return auth_credential(inputs->apps, next ? NEXT_SECRET : name);
+}
+
+bool token_has_next_secret(const struct token_inputs *inputs)
+{
+    return str_absent(auth_credential(inputs->own, SECRET)) &&
+           str_absent(auth_credential(inputs->own, STR("client_id"))) &&
+           !str_absent(auth_credential(inputs->apps, NEXT_SECRET));
 }
 
 static str client_id(const struct token_inputs *inputs)

@@ -111,6 +111,7 @@ struct token_inputs {
     str client_id;              /* the app's; absent: the account's own credential */
     const struct credentials *own;
     const struct credentials *apps;   /* NULL: none */
+    bool next_secret;                 /* the app's client_secret_next is tried */
     const struct bind_texts *scopes;  /* NULL: the rule's */
     str refresh_token;                /* REFRESH, REVOKE */
     str code, verifier, redirect_uri; /* FOR_CODE */
@@ -131,6 +132,10 @@ struct token_request {
  */
 enum err token_request_make(const struct token_inputs *inputs, enum token_purpose purpose,
                             struct token_request *ret, str *ret_detail);
+
+/* Whether an app that is not believed may be by its other secret: the one that is stored
+ * beside the first while it is being changed. */
+bool token_has_next_secret(const struct token_inputs *inputs);
 
 /* Where the browser is sent for consent. `state` comes back with it. */
 enum err token_authorize_url(const struct token_inputs *inputs, str state, str *ret_url,
@@ -162,6 +167,7 @@ struct token_answer {
     const struct credential *secrets; /* what `keep_secret` found; in the arena */
     uint32_t secret_n;
     str fault;        /* a sentence for all but GOOD */
+    bool disbelieved; /* REFUSED, since the app is not who it says it is */
     usec retry_after; /* −1: not said */
 };
 

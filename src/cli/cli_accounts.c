@@ -99,6 +99,9 @@ const struct cli_action action_accounts_enable = {.method = "POST",
 const struct cli_action action_accounts_disable = {
     .method = "POST", .path = "/v1/accounts/{}/disable", .options = disable_options};
 
+const struct cli_action action_accounts_renew = {.method = "POST",
+                                                 .path = "/v1/accounts/{}/renew"};
+
 /* --- credentials --- */
 
 #define CREDENTIALS_PATH "/v1/accounts/{}/credentials"

@@ -31,6 +31,8 @@ X(CLI, accounts_delete, "accounts", "delete", "ACCOUNT",
   "Delete an account and destroy its data key.")
 X(CLI, accounts_credentials, "accounts", "credentials", "ACCOUNT",
   "Store credentials in place of all before.")
+X(CLI, accounts_renew, "accounts", "renew", "ACCOUNT",
+  "Renew its token now, whatever the plan.")
 X(CLI, accounts_enable, "accounts", "enable", "ACCOUNT", "Switch an account on again.")
 X(CLI, accounts_disable, "accounts", "disable", "ACCOUNT", "Switch an account off.")
 

@@ -16,6 +16,7 @@ static const usec held_poll = 250 * USEC_MS;
 enum { TRIES_MAX = 400 }; /* as long as a lease whose holder has died stands in the way */
 
 static void on_changed(struct token_change *change);
+static void ask(struct code *code);
 
 static const struct token_rule *rule_of(const struct code *code)
 {
@@ -108,6 +109,11 @@ static void on_fetched(struct token_fetch *fetch)
         return;
     }
     token_answer_read(rule_of(code), &fetch->answer, code->arena, &code->answer);
+    if (code->answer.disbelieved && code->has_next_secret) {
+        code->next_secret = true;
+        ask(code);
+        return;
+    }
     if (code->answer.verdict == TOKEN_GOOD)
         store(code);
     else
@@ -132,6 +138,8 @@ static void ask(struct code *code)
     inputs.code = code->code;
     inputs.verifier = code->verifier;
     inputs.redirect_uri = code->redirect_uri;
+    inputs.next_secret = code->next_secret;
+    code->has_next_secret = !code->next_secret && token_has_next_secret(&inputs);
     inputs.wall = world_wall(code->worker->world);
     *fetch = (struct token_fetch){.worker = code->worker,
                                   .arena = code->arena,

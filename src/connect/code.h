@@ -44,6 +44,8 @@ struct code {
     unsigned tries;
     uint64_t seen_fence; /* of a lease in the way, */
     usec seen_since;     /* and since when */
+    bool has_next_secret; /* the app has, and it has not been tried */
+    bool next_secret;     /* it is being tried */
 };
 
 void code_exchange(struct code *code);

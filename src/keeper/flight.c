@@ -60,6 +60,8 @@ struct flight {
     struct token_answer answer;
     str refresh_token; /* that is being tried */
     bool previous_tried;
+    bool has_next_secret; /* the app has, and it has not been tried */
+    bool next_secret;     /* it is being tried */
     bool interrupted;
     bool hears_store; /* the store's answer is still to come */
     bool held;        /* another process is at it: those who wait go on waiting */
@@ -258,6 +260,8 @@ static enum err make_request(struct flight *flight, str *ret_detail)
                rule_of(flight), &flight->arena, &inputs);
     inputs.own = flight->own;
     inputs.refresh_token = flight->refresh_token;
+    inputs.next_secret = flight->next_secret;
+    flight->has_next_secret = !flight->next_secret && token_has_next_secret(&inputs);
     inputs.nonce = arena_str(&flight->arena, str_z(nonce));
     inputs.wall = world_wall(worker->world);
     enum err err =
@@ -352,6 +356,16 @@ static void try_previous(struct flight *flight)
     directory_previous_credentials(&flight->previous);
 }
 
+/* The app's secret is being changed, and the vendor takes only the new one by now. */
+static void try_next_secret(struct flight *flight)
+{
+    flight->next_secret = true;
+    log_end(flight, LOG_WARN, "next_secret",
+            STR("The vendor does not take the app's client_secret; client_secret_next is "
+                "tried. Take client_secret away."));
+    fetch(flight);
+}
+
 /* --- what came back --- */
 
 /* A vendor that failed may have acted before it did. */
@@ -388,7 +402,9 @@ static void on_fetched(struct token_fetch *fetch)
         return;
     }
     token_answer_read(rule_of(flight), &fetch->answer, &flight->arena, answer);
-    if (answer->verdict == TOKEN_GOOD)
+    if (answer->disbelieved && flight->has_next_secret)
+        try_next_secret(flight);
+    else if (answer->verdict == TOKEN_GOOD)
         store(flight);
     else if (answer->verdict == TOKEN_REVOKED && flight->purpose == TOKEN_REFRESH &&
              !flight->previous_tried)

@@ -440,8 +440,20 @@ void keeper_hurry(struct keeper *keeper, const struct account *account)
     pthread_mutex_unlock(&shard->lock);
 }
 
+static void count_failing(const struct ward *ward, usec now, struct keeper_stats *ret)
+{
+    if (ward->failures == 0 || ward->fixed || ward->state == ACCOUNT_NEEDS_REAUTH ||
+        ward->state == ACCOUNT_DISABLED || ward->state == ACCOUNT_DELETING)
+        return;
+    ret->failing++;
+    ret->ended += !ward_alive(ward, now);
+    if (ward->until != USEC_NEVER)
+        ret->life_min = usec_min(ret->life_min, usec_max(ward->until - now, 0));
+}
+
 static void count_shard(struct shard *shard, struct keeper_stats *ret)
 {
+    usec now = world_now(shard->keeper->config.world);
     size_t at = 0;
     pthread_mutex_lock(&shard->lock);
     ret->wards += shard->wards.n;
@@ -449,6 +461,8 @@ static void count_shard(struct shard *shard, struct keeper_stats *ret)
         ret->waiting += ward->wait_n;
         ret->under_way += ward->busy;
         ret->needs_reauth += ward->state == ACCOUNT_NEEDS_REAUTH;
+        ret->fixed += ward->fixed;
+        count_failing(ward, now, ret);
     }
     pthread_mutex_unlock(&shard->lock);
 }
@@ -456,7 +470,7 @@ static void count_shard(struct shard *shard, struct keeper_stats *ret)
 void keeper_stats(struct keeper *keeper, struct keeper_stats *ret)
 {
     CHECK_MAGIC(keeper, KEEPER_MAGIC);
-    *ret = (struct keeper_stats){0};
+    *ret = (struct keeper_stats){.life_min = USEC_NEVER};
     for (unsigned i = 0; i < keeper->config.workers; i++)
         count_shard(&keeper->shards[i], ret);
     for (unsigned i = 0; i <= TOKEN_TRANSIENT; i++)

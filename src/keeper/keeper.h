@@ -142,6 +142,11 @@ struct keeper_stats {
     uint64_t wards, waiting, under_way;
     uint64_t exchanges[TOKEN_TRANSIENT + 1]; /* by verdict */
     uint64_t needs_reauth;
+    uint64_t fixed;   /* nothing renews these */
+    uint64_t failing; /* the last exchange gave none; they need nobody yet */
+    uint64_t ended;   /* those of the failing whose token has ended: calls fail */
+    usec life_min; /* of the failing: what is left to the worst; USEC_NEVER: none fails,
+                      or no end is known */
 };
 void keeper_stats(struct keeper *keeper, struct keeper_stats *ret);
 

@@ -309,6 +309,7 @@ static void start_api(struct daemon *daemon)
     api->store = daemon->store;
     api->boards = &daemon->boards;
     api->gate = &daemon->gate;
+    api->keeper = daemon->tokens.keeper;
     api->log = &daemon->log;
     api->reload_keys = reload_keys;
     api->reload_arg = daemon;
@@ -784,8 +785,11 @@ static void put_state(struct daemon *daemon, struct buf *buf)
 
 void daemon_metrics(struct daemon *daemon, struct buf *buf)
 {
+    struct keeper_stats tokens;
     put_server(daemon, buf);
     put_upstream(daemon, buf);
     put_state(daemon, buf);
+    keeper_stats(daemon->tokens.keeper, &tokens);
+    watch_tokens(buf, &tokens);
     watch_metrics(daemon->watch, buf);
 }

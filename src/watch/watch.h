@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "gate/visit.h"
 
+struct keeper_stats;
 struct watch;
 
 enum { WATCH_INTEGRATIONS_MAX = 1000 };
@@ -30,6 +31,9 @@ void watch_breaker(struct exchange *exchange, str breaker, enum breaker_event ev
  * Where they would pass its limit none is written, breakwater_metrics_cut is 1, and the
  * log says so. Any thread. */
 void watch_metrics(struct watch *watch, struct buf *buf);
+
+/* The tokens of all accounts together. */
+void watch_tokens(struct buf *buf, const struct keeper_stats *stats);
 
 /* One sample of a gauge or counter with its HELP and TYPE, for the others. */
 void watch_sample(struct buf *buf, const char *name, const char *type, const char *help,

@@ -11,6 +11,7 @@ int test_api_stages(void);
 int test_api_environments(void);
 int test_api_accounts(void);
 int test_api_credentials(void);
+int test_api_token(void);
 int test_api_apps(void);
 int test_api_connect(void);
 int test_api_keys(void);

@@ -8,6 +8,7 @@
 #include "api/api_call.h"
 #include "base/crypto.h"
 #include "json/pointer.h"
+#include "keeper/keeper.h"
 #include "loop/world.h"
 #include "shape_check.h"
 
@@ -60,6 +61,7 @@ static void open_listener(void *arg)
     struct opening *opening = arg;
     struct house *house = opening->house;
     catalog_join(house->catalog, &house->loop.worker);
+    keeper_join(house->keeper, &house->loop.worker);
     listener_open(&house->listener, &house->server, &house->loop.worker, opening->fd);
 }
 
@@ -81,6 +83,64 @@ static void open_state(struct house *house)
                                   &house->log, arena, &why);
     if (!house->catalog)
         fail_msg("catalog: " STR_F, STR_A(why));
+}
+
+/* --- token endpoints --- */
+
+struct endpoint {
+    struct post post;
+    struct token_fetch *fetch; /* NULL: it was abandoned */
+    const char *text;
+};
+
+static void on_answered(struct post *post)
+{
+    struct endpoint *endpoint = CONTAINER_OF(post, struct endpoint, post);
+    struct token_fetch *fetch = endpoint->fetch;
+    const char *text = endpoint->text;
+    mem_free(endpoint);
+    if (!fetch)
+        return;
+    struct headers *headers = arena_alloc(fetch->arena, sizeof(*headers));
+    headers_init(headers, fetch->arena, 1);
+    fetch->work = NULL;
+    fetch->answer = (struct answer){
+        .status = text[2] == 'e' ? 400 : 200, .headers = headers, .text = str_z(text)};
+    fetch->done(fetch);
+}
+
+/* An answer whose first member begins with an e is an error. */
+static void answer_fetch(void *arg, struct token_fetch *fetch)
+{
+    struct house *house = arg;
+    const char *text = atomic_load(&house->token_answer);
+    if (!text)
+        return;
+    struct endpoint *endpoint = mem_zalloc(sizeof(*endpoint));
+    endpoint->fetch = fetch;
+    endpoint->text = text;
+    fetch->work = endpoint;
+    worker_defer(fetch->worker, &endpoint->post, on_answered);
+}
+
+static void abandon_fetch(struct token_fetch *fetch)
+{
+    struct endpoint *endpoint = fetch->work;
+    if (endpoint)
+        endpoint->fetch = NULL;
+}
+
+static void open_keeper(struct house *house)
+{
+    static const struct keeper_ops ops = {answer_fetch, abandon_fetch};
+    struct keeper_config config = {.directory = house->directory,
+                                   .catalog = house->catalog,
+                                   .world = world_real(),
+                                   .log = &house->log,
+                                   .ops = &ops,
+                                   .ops_arg = house,
+                                   .workers = 1};
+    house->keeper = keeper_open(&config);
 }
 
 static void make_admin(struct house *house)
@@ -111,6 +171,7 @@ static void open_api(struct house *house)
                               .keyring = house->keyring,
                               .store = house->store,
                               .boards = &house->boards,
+                              .keeper = house->keeper,
                               .gate = &house->gate,
                               .log = &house->log,
                               .cursor_key = {1, 2, 3},
@@ -140,6 +201,7 @@ static int setup(void **state, const char *kind)
     boards_open(&house->boards);
     live_loop_start(&house->loop, 0);
     open_state(house);
+    open_keeper(house);
     make_admin(house);
     open_api(house);
     *state = house;
@@ -170,6 +232,7 @@ static bool is_quiet(void *arg)
 static void leave(void *arg)
 {
     struct house *house = arg;
+    keeper_leave(house->keeper, &house->loop.worker);
     catalog_leave(house->catalog, &house->loop.worker);
 }
 
@@ -187,6 +250,7 @@ int house_teardown(void **state)
     while (!is_quiet(house))
         live_loop_do(&house->loop, nothing, NULL);
     live_loop_do(&house->loop, leave, house);
+    keeper_close(&house->keeper);
     catalog_close(&house->catalog);
     live_loop_stop(&house->loop);
     api_close(&house->api);

@@ -26,6 +26,8 @@ struct house {
     struct directory *directory;
     struct catalog *catalog;
     struct boards boards;
+    struct keeper *keeper;
+    _Atomic(const char *) token_answer; /* of every token endpoint; NULL: none comes */
     struct gate gate;
     struct connect connect;
     struct log log;

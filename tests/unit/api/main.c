@@ -29,6 +29,7 @@ int main(int argc, char **argv)
     failed += test_api_environments();
     failed += test_api_accounts();
     failed += test_api_credentials();
+    failed += test_api_token();
     failed += test_api_apps();
     failed += test_api_connect();
     failed += test_api_keys();

@@ -211,6 +211,29 @@ static void test_apps(void **state)
     assert_str(run(house, "apps list", NULL), STR("no apps\n"));
 }
 
+static void test_a_token_is_renewed(void **state)
+{
+    struct house *house = *state;
+    const char *path = write_document(
+        house, "{'name':'renewable','hosts':['https://a.test'],'base_url':'https://a."
+               "test','auth':{'scheme':'bearer','token':{'grant':'authorization_code',"
+               "'authorize_url':'https://a.test/a','url':'https://a.test/t','client':"
+               "'none'}}}");
+    run(house, format(house, "integrations put %s", path), NULL);
+    const char *environment = make_environment(house, make_stage(house, "tok"), "e");
+    struct heard heard = post(house,
+                              format(house,
+                                     "{'environment':'%s','integration':'renewable',"
+                                     "'external_id':'tok','credentials':{'token':'a',"
+                                     "'refresh_token':'r','client_id':'c'}}",
+                                     environment),
+                              "/v1/accounts");
+    assert_status(heard, 201);
+    str out = run(house, "accounts renew tok", NULL);
+    assert_in(out, "token.kept                     yes\n");
+    assert_in(out, "token.failures                 0\n");
+}
+
 static void test_a_secret_keeps_all_but_its_line_end(void **state)
 {
     struct house *house = *state;
@@ -307,6 +330,7 @@ int test_api_cli(void)
         cmocka_unit_test(test_a_bad_document_says_what_is_wrong),
         cmocka_unit_test(test_accounts),
         cmocka_unit_test(test_apps),
+        cmocka_unit_test(test_a_token_is_renewed),
         cmocka_unit_test(test_a_secret_keeps_all_but_its_line_end),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_breakers_limits_logs_and_master_keys),

@@ -1,6 +1,7 @@
 #include "support/guest.h"
 
 #include "json/json_parse.h"
+#include "keeper/keeper.h"
 #include "tests.h"
 #include "watch/watch.h"
 
@@ -202,6 +203,41 @@ static void the_number_of_series_is_bounded(void **state)
     close_scene(&scene);
 }
 
+static void tokens_are_counted_without_a_series_for_each_account(void **state)
+{
+    struct keeper_stats stats = {.wards = 12,
+                                 .fixed = 2,
+                                 .waiting = 3,
+                                 .under_way = 1,
+                                 .failing = 4,
+                                 .ended = 1,
+                                 .needs_reauth = 5,
+                                 .life_min = 90 * USEC_S,
+                                 .exchanges = {[TOKEN_GOOD] = 7, [TOKEN_TRANSIENT] = 8}};
+    struct buf text;
+    (void)state;
+    buf_init(&text, 1 << 20);
+    watch_tokens(&text, &stats);
+    ASSERT_LINE(buf_peek(&text), "breakwater_token_accounts 10");
+    ASSERT_LINE(buf_peek(&text), "breakwater_token_static 2");
+    ASSERT_LINE(buf_peek(&text), "breakwater_token_waiters 3");
+    ASSERT_LINE(buf_peek(&text), "breakwater_token_renewing 1");
+    ASSERT_LINE(buf_peek(&text), "breakwater_token_failing 4");
+    ASSERT_LINE(buf_peek(&text), "breakwater_token_ended 1");
+    ASSERT_LINE(buf_peek(&text), "breakwater_token_needs_reauth 5");
+    ASSERT_LINE(buf_peek(&text), "breakwater_token_failing_life_seconds 90");
+    ASSERT_LINE(buf_peek(&text), "breakwater_token_exchanges_total{verdict=\"good\"} 7");
+    ASSERT_LINE(buf_peek(&text),
+                "breakwater_token_exchanges_total{verdict=\"transient\"} 8");
+    ASSERT_LINE(buf_peek(&text),
+                "breakwater_token_exchanges_total{verdict=\"refused\"} 0");
+    buf_clear(&text);
+    stats.life_min = USEC_NEVER;
+    watch_tokens(&text, &stats);
+    assert_true(str_find_str(buf_peek(&text), STR("life_seconds")) == text.n);
+    buf_fini(&text);
+}
+
 int test_watch(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +246,7 @@ int test_watch(void)
         cmocka_unit_test(a_line_says_what_happened_and_no_secret),
         cmocka_unit_test(refusals_are_counted_by_their_code),
         cmocka_unit_test(the_number_of_series_is_bounded),
+        cmocka_unit_test(tokens_are_counted_without_a_series_for_each_account),
     };
     return cmocka_run_group_tests_name("watch/watch", tests, NULL, NULL);
 }
