@@ -309,7 +309,7 @@ test("an account that was switched off or deleted meanwhile is a page", async ()
 
 test("another login than before is refused, unless it is forced", async () => {
   const { server, bw, account, session, call } = await started({
-    token: { keep: { grant: { value: { from: "/scope" } } }, identity: ["grant"] } });
+    token: { keep: { grant: "/scope" }, identity: ["grant"] } });
   const connect = async (more) => browser().walk((await session(more)).url, { until: back });
   assert.equal((await connect()).params.status, "connected");
   assert.equal((await connect()).params.status, "connected", "the same login");

@@ -20,7 +20,7 @@ const mayBeMissing = ["sqlite3"];
 const mayFindNothing = [/grep 'code="overloaded"'$/];
 
 const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/tokens.md", "docs/expressions.md", "docs/adding.md", "docs/proxy.md",
-  "docs/operating.md", "docs/sim.md", "docs/cli.md"]
+  "docs/connecting.md", "docs/operating.md", "docs/sim.md", "docs/cli.md"]
   .concat(pages.map((page) => page.file).filter((file) => file.startsWith("docs/runbooks/")));
 const forUsers = (file) => file === "docs/reference/api.md" || (examplePages.includes(file) && !["CONTRIBUTING.md", "docs/adding.md"].includes(file));
 

@@ -72,7 +72,7 @@ static const struct question {
     {"{'auth':" CODE "}}}", "{}", false, "sub"},
     {"{'auth':" CODE "}}}", "{'sub':'x'}", false, ""},
     {"{'auth':" CODE "}}}", "{'sub':'x'}", true, "sub"},
-    {"{'auth':" CODE ",'keep':{'sub':{'value':{'from':'/sub'}}}}}}", "{}", false, ""},
+    {"{'auth':" CODE ",'keep':{'sub':'/sub'}}}}", "{}", false, ""},
     {"{'auth':" CODE ",'redirect':{'sub':'sub'}}}}", "{}", false, ""},
     {"{'connect':{'fields':{'region':{'label':'Region','optional':true},"
      "'token':{'label':'Key'}}}}",
