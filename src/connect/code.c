@@ -150,7 +150,8 @@ static void ask(struct code *code)
                                   .done = on_fetched,
                                   .owner = code,
                                   .retry_after = -1};
-    enum err err = token_request_make(&inputs, TOKEN_FOR_CODE, &fetch->request, &detail);
+    enum token_purpose purpose = code->code.n ? TOKEN_FOR_CODE : TOKEN_OBTAIN;
+    enum err err = token_request_make(&inputs, purpose, &fetch->request, &detail);
     party_fini(&party);
     const struct url *url = &fetch->request.url;
     if (err != ERR_NONE)

@@ -1,7 +1,8 @@
 /*
  * The exchange of a code that a vendor sent back with the browser, under the account's
  * lease, so that it and a renewal do not meet: intend, fetch, store. It is made once; a
- * person who is told that it failed begins again.
+ * person who is told that it failed begins again. Without a code the token is obtained by
+ * what account and app have themselves.
  */
 #ifndef CONNECT_CODE_H
 #define CONNECT_CODE_H
@@ -23,7 +24,8 @@ struct code {
     struct worker *worker;
     struct arena *arena; /* holds secrets; its owner wipes it */
     str account;
-    str code, verifier, redirect_uri;
+    str code; /* absent: there is none */
+    str verifier, redirect_uri;
     struct json context; /* OBJECT: what the redirect brought */
     bool force;          /* another identity is taken */
     void (*done)(struct code *code);

@@ -249,10 +249,64 @@ static bool by_code(const struct consent *consent)
     return rule && rule->grant == TOKEN_GRANT_authorization_code;
 }
 
+static void on_code(struct code *code)
+{
+    struct consent *consent = code->owner;
+    if (code->err != ERR_NONE)
+        refuse(consent, code->err, code->detail);
+    else
+        change_session(consent, SESSION_END, on_ended);
+}
+
+/* What the document wants of the redirect, as context. */
+static struct json redirect_context(struct consent *consent)
+{
+    const struct token_rule *rule = consent->integration->auth.token;
+    const struct token_param *items = rule->redirect.items;
+    struct json_build build;
+    json_build_init(&build, consent->arena);
+    for (uint32_t i = 0; consent->ticket.state.n && i < rule->redirect.n; i++) {
+        str name = items[i].value.parts[0].text;
+        str value = url_query_find(consent->arena, consent->in->query, name);
+        if (value.n)
+            json_build_member(&build, items[i].name, json_of_text(value));
+    }
+    return json_build_object(&build);
+}
+
+/* `text`: the code; absent: the token is obtained without one. */
+static void exchange_code(struct consent *consent, str text)
+{
+    struct code *code = &consent->code;
+    code->env = &consent->connect->code;
+    code->worker = consent->worker;
+    code->arena = consent->arena;
+    code->account = consent->session.session.account;
+    code->code = text;
+    code->context = redirect_context(consent);
+    if (text.n && consent->integration->auth.token->pkce)
+        code->verifier = proof_key(consent);
+    if (text.n)
+        code->redirect_uri = own_redirect_uri(consent);
+    code->force = consent->session.session.force;
+    code->done = on_code;
+    code->owner = consent;
+    code_exchange(code);
+}
+
+/* Keys that a form brought get their token as the keeper gets it. */
+static void go_on_without_vendor(struct consent *consent)
+{
+    if (consent->integration->auth.token && !consent->change.credential_n)
+        exchange_code(consent, STR_NONE);
+    else
+        change_session(consent, SESSION_END, on_ended);
+}
+
 static void go_on(struct consent *consent)
 {
     if (!by_code(consent)) {
-        change_session(consent, SESSION_END, on_ended);
+        go_on_without_vendor(consent);
         return;
     }
     consent->ticket =
@@ -382,9 +436,10 @@ static void on_looked(struct session_change *change)
         return;
     connect_form_make(consent->integration, consent->account, consent->asks_all,
                       &consent->form);
+    bool pressed = consent->sent_form || by_code(consent);
     if (consent->sent_form && consent->form.n)
         take_form(consent);
-    else if (consent->form.n)
+    else if (consent->form.n || !pressed)
         show_form(consent);
     else
         go_on(consent);
@@ -440,56 +495,13 @@ void consent_link(struct connect *connect, struct inbound *in, str secret)
     consent->asks_all = str_eq(in->query, STR("ask"));
     if (consent->sent_form && in->head.content_length > BODY_BYTES_MAX)
         refuse(consent, ERR_BODY_TOO_LARGE, STR_NONE);
-    else if (consent->sent_form)
+    else if (consent->sent_form && in->body_state != INBOUND_BODY_ENDED)
         inbound_read_body(in);
     else
         change_session(consent, SESSION_LOOK, on_looked);
 }
 
 /* --- the way back --- */
-
-static void on_code(struct code *code)
-{
-    struct consent *consent = code->owner;
-    if (code->err != ERR_NONE)
-        refuse(consent, code->err, code->detail);
-    else
-        change_session(consent, SESSION_END, on_ended);
-}
-
-/* What the document wants of the redirect, as context. */
-static struct json redirect_context(struct consent *consent)
-{
-    const struct token_rule *rule = consent->integration->auth.token;
-    const struct token_param *items = rule->redirect.items;
-    struct json_build build;
-    json_build_init(&build, consent->arena);
-    for (uint32_t i = 0; i < rule->redirect.n; i++) {
-        str name = items[i].value.parts[0].text;
-        str value = url_query_find(consent->arena, consent->in->query, name);
-        if (value.n)
-            json_build_member(&build, items[i].name, json_of_text(value));
-    }
-    return json_build_object(&build);
-}
-
-static void exchange_code(struct consent *consent, str text)
-{
-    struct code *code = &consent->code;
-    code->env = &consent->connect->code;
-    code->worker = consent->worker;
-    code->arena = consent->arena;
-    code->account = consent->session.session.account;
-    code->code = text;
-    code->verifier =
-        consent->integration->auth.token->pkce ? proof_key(consent) : STR_NONE;
-    code->redirect_uri = own_redirect_uri(consent);
-    code->context = redirect_context(consent);
-    code->force = consent->session.session.force;
-    code->done = on_code;
-    code->owner = consent;
-    code_exchange(code);
-}
 
 static str query_text(struct consent *consent, str name)
 {

@@ -149,7 +149,7 @@ static uint32_t first_of(const struct page *page)
 
 static void put_form(struct buf *out, const struct page *page)
 {
-    if (!page->field_n)
+    if (!page->button.n)
         return;
     put(out, "<form method=\"post\">");
     for (uint32_t i = 0; i < page->field_n; i++)

@@ -28,7 +28,7 @@ struct page {
     str reference;                   /* to tell to who helps; absent: none */
     const struct page_field *fields; /* a form, sent to the page's own address */
     uint32_t field_n;
-    str button; /* the form's */
+    str button; /* the form's; absent: there is no form */
     str again;  /* a link to begin again; absent: none */
     str back;   /* a link back to the product; absent: none */
     str cookie; /* a Set-Cookie line; absent: none */

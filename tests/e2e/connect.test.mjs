@@ -251,13 +251,16 @@ test("a form leads to the document's hosts only", async () => {
 });
 
 // An account of a vendor that has no consent.
-async function keyed(auth) {
+async function keyed(auth, client) {
   const server = await oidc();
+  if (client) auth = { ...auth, token: { url: server.tokenUrl, ...auth.token } };
   const bw = await breakwater({ integrations: folderOf({ ...server.document("vendor", auth), label: "The Vendor" }), flags: ["--log-level", "debug"] });
   const environment = await bw.tenant();
   const account = await bw.api("POST", "accounts", { environment: environment.id, integration: "vendor" });
+  const { client_id, client_secret } = server.clients[client] ?? {};
+  if (client) await bw.api("POST", "apps", { integration: "vendor", name: "default", client_id, secrets: { client_secret } });
   const session = (more = {}) => bw.api("POST", "connect-sessions", { account: account.id, ...more });
-  return { bw, account, session, state: async () => (await bw.api("GET", `accounts/${account.id}`)).state };
+  return { server, bw, account, session, state: async () => (await bw.api("GET", `accounts/${account.id}`)).state };
 }
 
 for (const [scheme, auth, fields] of [["basic", "basic", { username: "ada", password: "hush-hush-&-hush" }],
@@ -336,4 +339,23 @@ test("where a browser returns to is the setting's and the app's to say", async (
     assert.equal(walked.params.status, "connected");
     if (place.includes("#")) assert.match(walked.url, /^https:\/\/them\.test\/any\?a=1&status=connected&account=acc_\w+#part$/);
   }
+});
+
+test("where the app's own secret gets the token, one press of a button connects, and opening the link does not", async () => {
+  const { server, bw, account, state, session } = await keyed({ scheme: "bearer", token: { grant: "client_credentials", client: "basic", scopes: ["api.read"] } }, "machine");
+  const { url } = await session();
+  const page = await ask(url);
+  assert.match(page.text, /<form method="post"><button>Connect<\/button><\/form>/);
+  assert.equal((await server.stats()).requests, 0);
+  await server.fault(faults.failing(500), { path: "/token" });
+  const failed = await post(url, {});
+  assert.deepEqual(statusOf(failed), [502, "connect_refused"]);
+  assert.equal(await state(), "connecting");
+  await server.clear();
+  const done = await post(url, {});
+  assert.deepEqual([done.status, titleOf(done)], [200, "Connected"]);
+  assert.equal(await state(), "active");
+  const answer = await ask(`${bw.proxy(account)}/contacts`, { headers: { authorization: `Bearer ${await bw.callKey()}` } });
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal((await server.stats()).granted, 1);
 });
