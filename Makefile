@@ -29,9 +29,10 @@ VARIANT_FLAGS = -O2 -flto=auto -D_FORTIFY_SOURCE=2
 LINK_FLAGS += -O2 -flto=auto
 AR = gcc-ar
 else ifeq ($(VARIANT),debug)
-VARIANT_FLAGS = -O0
+VARIANT_FLAGS = -O0 -DBREAKWATER_CRASH_POINTS
 else ifeq ($(VARIANT),asan)
-VARIANT_FLAGS = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+VARIANT_FLAGS = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+                -DBREAKWATER_CRASH_POINTS
 LINK_FLAGS += -fsanitize=address,undefined
 else ifeq ($(VARIANT),tsan)
 VARIANT_FLAGS = -O1 -fsanitize=thread

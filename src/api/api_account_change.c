@@ -5,6 +5,7 @@
  */
 #include "api/api_body.h"
 #include "api/api_view.h"
+#include "base/crypto_sign.h"
 #include "http/header.h"
 #include "json/pointer.h"
 
@@ -129,12 +130,12 @@ static str field_names(const struct look *look)
     return names;
 }
 
-static bool is_field(const struct look *look, str name)
+static const struct auth_field *find_field(const struct look *look, str name)
 {
     for (uint32_t i = 0; i < look->field_n; i++)
         if (str_eq(look->fields[i].name, name))
-            return true;
-    return false;
+            return &look->fields[i];
+    return NULL;
 }
 
 static bool is_given(const struct api_call *call, str name)
@@ -145,17 +146,29 @@ static bool is_given(const struct api_call *call, str name)
     return false;
 }
 
+static void look_at_key(struct look *look, str name, str pem)
+{
+    const char *why;
+    struct sign_key *key = sign_key_read(pem, &why);
+    if (!key)
+        note(look, name, "cannot be used. %s", why);
+    sign_key_destroy(&key);
+}
+
 static void look_at(struct look *look, const struct credential *secret)
 {
     str value = secret_peek(&secret->value);
+    const struct auth_field *field = find_field(look, secret->name);
     if (look->n == BIND_FAULTS_MAX)
         return;
-    if (!is_field(look, secret->name))
+    if (!field)
         note(look, secret->name,
              "is no credential of this integration; it wants " STR_F ".",
              STR_A(field_names(look)));
     else if (value.n == 0)
         note(look, secret->name, "is empty.");
+    else if (field->pem)
+        look_at_key(look, secret->name, value);
     else if (!header_value_valid(value))
         note(look, secret->name,
              "has a line break or another control character; it must be one line.");

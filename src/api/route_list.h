@@ -113,6 +113,9 @@ X(POST, "/v1/breakers/{breaker}/force", breakers_force, WRITE,
 X(GET, "/v1/limits", limits_list, READ,
   "What the vendors have told of the limits of accounts that were called lately.")
 
+X(GET, "/v1/events", events_list, READ,
+  "What happened, newest first. A key of some environments sees the events of these.")
+
 X(GET, "/v1/audit", audit_list, READ,
   "The audit log, newest first. A key of some environments sees the lines of these.")
 

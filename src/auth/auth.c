@@ -224,10 +224,10 @@ void auth_check_members(struct binder *binder, const struct auth_rule *rule,
             check_member(binder, rule, rows[i].name, rows[i].given);
 }
 
-static bool may_carry(str name)
+bool auth_may_carry(str name)
 {
     enum header_id id = header_id_of(name);
-    if (header_flags(id) & (HEADER_HOP | HEADER_OURS))
+    if (!header_name_valid(name) || header_flags(id) & (HEADER_HOP | HEADER_OURS))
         return false;
     return id != HEADER_HOST && id != HEADER_CONTENT_LENGTH && id != HEADER_CONNECTION;
 }
@@ -237,7 +237,7 @@ void auth_check_header(struct binder *binder, const struct auth_rule *rule)
     if (!str_absent(rule->header) && !header_name_valid(rule->header))
         bind_fault_at(binder, STR("header"),
                       "is not a header name; it may have letters, digits and \"-\".");
-    else if (!str_absent(rule->header) && !may_carry(rule->header))
+    else if (!str_absent(rule->header) && !auth_may_carry(rule->header))
         bind_fault_at(
             binder, STR("header"),
             "is a header that never reaches a vendor or that HTTP itself needs; "

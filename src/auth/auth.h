@@ -33,6 +33,8 @@ struct auth_field {
     str name; /* of the credential: "token", "username", … */
     bool secret;
     bool optional;
+    bool
+        pem; /* a private key: a text of several lines, which must be one that can sign */
 };
 
 enum { AUTH_FIELDS_MAX = 24, AUTH_CHANCE_BYTES = 20 };

@@ -26,6 +26,10 @@ enum auth_member {
 void auth_check_members(struct binder *binder, const struct auth_rule *rule,
                         unsigned allowed);
 
+/* Whether a header of that name can reach a vendor, and is not one that HTTP itself
+ * needs. */
+bool auth_may_carry(str name);
+
 /* Reports a header name that no credential can stand under, or a bad prefix. */
 void auth_check_header(struct binder *binder, const struct auth_rule *rule);
 

@@ -56,16 +56,36 @@ static str secret_of(const struct token_inputs *inputs, str name)
     return auth_credential(inputs->apps, next ? NEXT_SECRET : name);
 }
 
-bool token_has_next_secret(const struct token_inputs *inputs)
-{
-    return str_absent(auth_credential(inputs->own, SECRET)) &&
-           !str_absent(auth_credential(inputs->apps, NEXT_SECRET));
-}
-
 static str client_id(const struct token_inputs *inputs)
 {
     str own = auth_credential(inputs->own, STR("client_id"));
     return str_absent(own) ? inputs->client_id : own;
+}
+
+/* An account that has an id of its own never goes with the app's secret. */
+static str client_secret(const struct token_inputs *inputs)
+{
+    bool own = !str_absent(auth_credential(inputs->own, STR("client_id")));
+    return own ? auth_credential(inputs->own, SECRET) : secret_of(inputs, SECRET);
+}
+
+bool token_has_next_secret(const struct token_inputs *inputs)
+{
+    return str_absent(auth_credential(inputs->own, STR("client_id"))) &&
+           str_absent(auth_credential(inputs->own, SECRET)) &&
+           !str_absent(auth_credential(inputs->apps, NEXT_SECRET));
+}
+
+static str joined_scopes(const struct token_inputs *inputs)
+{
+    const struct bind_texts *scopes =
+        inputs->scopes ? inputs->scopes : &inputs->rule->scopes;
+    str *parts = arena_array(inputs->arena, 2 * (size_t)scopes->n, sizeof(parts[0]));
+    for (uint32_t i = 0; i < scopes->n; i++) {
+        parts[2 * i] = i ? inputs->rule->scope_separator : STR("");
+        parts[2 * i + 1] = scopes->items[i];
+    }
+    return scopes->n ? arena_join(inputs->arena, parts, 2 * (size_t)scopes->n) : STR_NONE;
 }
 
 static struct json credentials_object(struct arena *arena,
@@ -100,9 +120,13 @@ static void gather(struct making *making)
     struct json own = credentials_object(arena, inputs->own);
     making->values = merged(arena, making->places, &apps);
     making->values = merged(arena, making->values, &own);
-    making->values = with_text(arena, making->values, SECRET, secret_of(inputs, SECRET));
     making->values =
         with_text(arena, making->values, STR("client_id"), client_id(inputs));
+    making->values =
+        with_text(arena, making->values, STR("client_secret"), client_secret(inputs));
+    making->values =
+        with_text(arena, making->values, STR("scope"), joined_scopes(inputs));
+    making->values = with_text(arena, making->values, STR("nonce"), inputs->nonce);
 }
 
 static enum err lacks(struct making *making, const char *what, str name)
@@ -147,40 +171,60 @@ static enum err fill_claims(struct making *making, const struct token_jwt *jwt,
         json_build_member(&build, claims[i].name, json_of_text(text));
     }
     struct json texts = json_build_object(&build);
-    *ret_claims = merged(arena, texts, &jwt->more);
+    struct jwt_claims facts = {.wall = making->inputs->wall,
+                               .lifetime = jwt->lifetime,
+                               .early = jwt->early,
+                               .more = &texts};
+    *ret_claims = merged(arena, jwt_claims_of(&facts, arena), &jwt->more);
     return ERR_NONE;
+}
+
+static enum err sign_with(struct making *making, const struct sign_key *key)
+{
+    struct arena *arena = making->inputs->arena;
+    const struct token_jwt *rule = making->inputs->rule->jwt;
+    enum sign_alg alg = (enum sign_alg)rule->alg;
+    struct json claims;
+    str token;
+    enum err err = fill_claims(making, rule, &claims);
+    if (err != ERR_NONE)
+        return err;
+    struct jwt jwt = {.alg = alg,
+                      .typ = STR("JWT"),
+                      .kid = json_member_text(&making->values, STR("key_id")),
+                      .claims = &claims};
+    if (!jwt_make(&jwt, key, arena, &token)) {
+        making->detail = arena_printf(arena,
+                                      "The key is of a kind that cannot sign with " STR_F
+                                      ", or the claims "
+                                      "of the signed token are too long.",
+                                      STR_A(sign_alg_word(alg)));
+        return ERR_CREDENTIAL_UNUSABLE;
+    }
+    making->values = with_text(arena, making->values, STR("jwt"), token);
+    return ERR_NONE;
+}
+
+static enum err sign_with_secret(struct making *making)
+{
+    str secret = client_secret(making->inputs);
+    if (secret.n == 0)
+        return lacks(making, "The signed token", STR("client_secret"));
+    struct sign_key *key = sign_key_of_bytes(secret);
+    enum err err = sign_with(making, key);
+    sign_key_destroy(&key);
+    return err;
 }
 
 static enum err sign(struct making *making)
 {
-    const struct token_inputs *inputs = making->inputs;
-    const struct token_jwt *rule = inputs->rule->jwt;
-    struct json more;
-    str token;
+    const struct token_jwt *rule = making->inputs->rule->jwt;
     if (!rule)
         return ERR_NONE;
+    if (rule->alg == SIGN_HS256)
+        return sign_with_secret(making);
     enum err err = read_key(making);
-    if (err == ERR_NONE)
-        err = fill_claims(making, rule, &more);
-    if (err != ERR_NONE)
-        return err;
-    struct jwt_claims facts = {.wall = inputs->wall,
-                               .lifetime = rule->lifetime,
-                               .early = rule->early,
-                               .more = &more};
-    struct json claims = jwt_claims_of(&facts, inputs->arena);
-    struct jwt jwt = {.alg = (enum sign_alg)rule->alg,
-                      .typ = STR("JWT"),
-                      .kid = json_member_text(&making->values, STR("key_id")),
-                      .claims = &claims};
-    if (!jwt_make(&jwt, making->key, inputs->arena, &token)) {
-        making->detail = arena_printf(
-            inputs->arena, "The credential \"private_key\" cannot sign with " STR_F ".",
-            STR_A(sign_alg_word((enum sign_alg)rule->alg)));
-        return ERR_CREDENTIAL_UNUSABLE;
-    }
-    making->values = with_text(inputs->arena, making->values, STR("jwt"), token);
-    return ERR_NONE;
+    return err == ERR_NONE ? sign_with(making, making->key) : err;
 }
 
 /* --- parameters --- */
@@ -194,19 +238,6 @@ static void set_param(struct form *form, str name, str value)
             return;
         }
     form_add(form, name, value);
-}
-
-static str joined_scopes(const struct token_inputs *inputs)
-{
-    const struct bind_texts *scopes =
-        inputs->scopes ? inputs->scopes : &inputs->rule->scopes;
-    str text = STR_NONE;
-    for (uint32_t i = 0; i < scopes->n; i++) {
-        str parts[] = {text, i ? inputs->rule->scope_separator : STR(""),
-                       scopes->items[i]};
-        text = arena_join(inputs->arena, parts, COUNT_OF(parts));
-    }
-    return text;
 }
 
 static void add_given(struct form *form, str name, str value)
@@ -291,7 +322,7 @@ static enum err put_client(struct making *making, struct token_request *request)
     struct client_auth auth = {
         .rule = rule,
         .id = client_id(inputs),
-        .secret = secret_of(inputs, SECRET),
+        .secret = client_secret(inputs),
         .key = making->key,
         .kid = json_member_text(&making->values, STR("key_id")),
         .token_url = url_format(inputs->arena, &request->url),
@@ -316,6 +347,10 @@ static enum err fill_url(struct making *making, const struct template *template,
     struct arena *arena = making->inputs->arena;
     const char *why;
     str text;
+    if (template->n == 0) {
+        making->detail = STR("The integration has no endpoint for that.");
+        return ERR_CREDENTIAL_UNUSABLE;
+    }
     if (!template_fill_url(template, &values, arena, &text, &making->detail))
         return ERR_CREDENTIAL_UNUSABLE;
     if (url_parse(arena, text, ret_url, &why))
@@ -335,6 +370,15 @@ static const struct template *url_of(const struct making *making)
     return &rule->url;
 }
 
+static enum err refuse_header(struct making *making, str name)
+{
+    making->detail = arena_printf(making->inputs->arena,
+                                  "What would stand in the header \"" STR_F
+                                  "\" for the token endpoint has a control character.",
+                                  STR_A(name));
+    return ERR_CREDENTIAL_UNUSABLE;
+}
+
 static enum err add_headers(struct making *making, struct headers *headers)
 {
     const struct token_param *items = making->inputs->rule->headers.items;
@@ -343,14 +387,14 @@ static enum err add_headers(struct making *making, struct headers *headers)
         if (!template_fill(&items[i].value, &making->values, making->inputs->arena, &text,
                            &missing))
             return lacks(making, "A header for the token endpoint", missing);
-        if (!header_name_valid(items[i].name) || !header_value_valid(text))
-            return lacks(making, "A header for the token endpoint",
-                         STR("a usable value"));
+        if (!header_value_valid(text))
+            return refuse_header(making, items[i].name);
         header_set_name(headers, items[i].name, text);
     }
     return ERR_NONE;
 }
 
+/* Absent when it is too long. */
 static str form_as_json(const struct form *form)
 {
     struct buf text;
@@ -361,33 +405,58 @@ static str form_as_json(const struct form *form)
     for (uint32_t i = 0; i < form->n; i++)
         json_out_member_text(&out, form->items[i].name, form->items[i].value);
     json_out_end(&out);
-    str body = arena_str(form->arena, buf_peek(&text));
+    str body = buf_ok(&text) ? arena_str(form->arena, buf_peek(&text)) : STR_NONE;
     buf_fini(&text);
     return body;
 }
 
-static void put_body(struct making *making, struct token_request *request)
+static void put_query(struct url *url, const struct form *form)
+{
+    str query = form_text(form);
+    str parts[] = {url->query, url->query.n ? STR("&") : STR(""), query};
+    if (query.n)
+        url->query = arena_join(form->arena, parts, COUNT_OF(parts));
+}
+
+static enum err put_body(struct making *making, struct token_request *request)
 {
     struct form *form = &making->form;
     if (str_eq(request->verb, STR("GET"))) {
-        str query = form_text(form);
-        str parts[] = {request->url.query, request->url.query.n ? STR("&") : STR(""),
-                       query};
-        if (query.n)
-            request->url.query = arena_join(form->arena, parts, COUNT_OF(parts));
+        put_query(&request->url, form);
         request->body = STR_NONE;
-        return;
+        return ERR_NONE;
     }
     bool json = making->inputs->rule->encoding == TOKEN_JSON;
-    header_set(&request->headers, HEADER_CONTENT_TYPE,
-               json ? STR("application/json") : STR("application/x-www-form-urlencoded"));
+    if (!header_count(&request->headers, HEADER_CONTENT_TYPE))
+        header_set(&request->headers, HEADER_CONTENT_TYPE,
+                   json ? STR("application/json")
+                        : STR("application/x-www-form-urlencoded"));
     request->body = json ? form_as_json(form) : form_text(form);
+    if (!str_absent(request->body))
+        return ERR_NONE;
+    making->detail = STR("What would be sent to the token endpoint is too long.");
+    return ERR_CREDENTIAL_UNUSABLE;
+}
+
+/* What the purpose is about must be there. */
+static enum err need_subject(struct making *making)
+{
+    const struct token_inputs *inputs = making->inputs;
+    bool by_code = making->purpose == TOKEN_FOR_CODE;
+    str subject = by_code ? inputs->code : inputs->refresh_token;
+    if (making->purpose == TOKEN_OBTAIN || subject.n)
+        return ERR_NONE;
+    making->detail = by_code ? STR("There is no code to exchange.")
+                             : STR("The account has no refresh token.");
+    return ERR_CREDENTIAL_UNUSABLE;
 }
 
 static enum err make(struct making *making, struct token_request *request)
 {
     const struct token_rule *rule = making->inputs->rule;
-    enum err err = fill_url(making, url_of(making), &request->url);
+    enum err err = need_subject(making);
+    if (err == ERR_NONE)
+        err = fill_url(making, url_of(making), &request->url);
     if (err == ERR_NONE)
         err = sign(making);
     if (err != ERR_NONE)
@@ -402,9 +471,7 @@ static enum err make(struct making *making, struct token_request *request)
         err = add_params(making, &rule->refresh_params);
     if (err == ERR_NONE)
         err = add_headers(making, &request->headers);
-    if (err == ERR_NONE)
-        put_body(making, request);
-    return err;
+    return err == ERR_NONE ? put_body(making, request) : err;
 }
 
 enum err token_request_make(const struct token_inputs *inputs, enum token_purpose purpose,
@@ -424,6 +491,30 @@ enum err token_request_make(const struct token_inputs *inputs, enum token_purpos
 
 /* --- consent --- */
 
+static enum err add_consent(struct making *making, str state)
+{
+    const struct token_inputs *inputs = making->inputs;
+    const struct token_rule *rule = inputs->rule;
+    struct form *form = &making->form;
+    str id_name = rule->client.id_name;
+    if (client_id(inputs).n == 0) {
+        making->detail = STR("The app has no client id; store the one that the vendor "
+                             "gave it.");
+        return ERR_CREDENTIAL_UNUSABLE;
+    }
+    form_add(form, STR("response_type"), STR("code"));
+    form_add(form, str_absent(id_name) ? STR("client_id") : id_name, client_id(inputs));
+    add_given(form, STR("redirect_uri"), inputs->redirect_uri);
+    add_given(form, STR("scope"), joined_scopes(inputs));
+    form_add(form, STR("state"), state);
+    if (rule->pkce) {
+        form_add(form, STR("code_challenge"),
+                 pkce_challenge(inputs->arena, inputs->verifier));
+        form_add(form, STR("code_challenge_method"), PKCE_METHOD);
+    }
+    return add_params(making, &rule->authorize_params);
+}
+
 enum err token_authorize_url(const struct token_inputs *inputs, str state, str *ret_url,
                              str *ret_detail)
 {
@@ -431,25 +522,16 @@ enum err token_authorize_url(const struct token_inputs *inputs, str state, str *
     struct url url;
     form_init(&making.form, inputs->arena);
     gather(&making);
-    making.values = making.places; /* what a browser sees holds no secret */
+    /* What a browser sees holds no secret. */
+    making.values =
+        with_text(inputs->arena, making.places, STR("client_id"), client_id(inputs));
+    making.values =
+        with_text(inputs->arena, making.values, STR("scope"), joined_scopes(inputs));
     enum err err = fill_url(&making, &inputs->rule->authorize_url, &url);
+    if (err == ERR_NONE)
+        err = add_consent(&making, state);
     if (err == ERR_NONE) {
-        form_add(&making.form, STR("response_type"), STR("code"));
-        form_add(&making.form, STR("client_id"), client_id(inputs));
-        add_given(&making.form, STR("redirect_uri"), inputs->redirect_uri);
-        add_given(&making.form, STR("scope"), joined_scopes(inputs));
-        form_add(&making.form, STR("state"), state);
-        if (inputs->rule->pkce) {
-            form_add(&making.form, STR("code_challenge"),
-                     pkce_challenge(inputs->arena, inputs->verifier));
-            form_add(&making.form, STR("code_challenge_method"), PKCE_METHOD);
-        }
-        err = add_params(&making, &inputs->rule->authorize_params);
-    }
-    if (err == ERR_NONE) {
-        str query = form_text(&making.form);
-        str parts[] = {url.query, url.query.n ? STR("&") : STR(""), query};
-        url.query = arena_join(inputs->arena, parts, COUNT_OF(parts));
+        put_query(&url, &making.form);
         *ret_url = url_format(inputs->arena, &url);
     }
     *ret_detail = making.detail;

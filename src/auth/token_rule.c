@@ -14,9 +14,11 @@ static const char *const grant_words[] = {
 
 static const char *const encoding_words[] = {"form", "json", NULL};
 
+enum { NAME_BYTES_MAX = 64 };
+
 static const usec reserve_max = 30 * USEC_S;
 
-/* --- parameters and fields --- */
+/* --- parameters --- */
 
 static const struct bind_row param_rows[] = {
     {.name = "value",
@@ -37,24 +39,6 @@ static const struct bind_table param_table = {
     .shorthand = "value",
 };
 
-static const struct bind_row field_rows[] = {
-    {.name = "value",
-     .kind = BIND_OBJECT,
-     .offset = offsetof(struct token_field, from),
-     .required = true,
-     .table = &signal_table,
-     .doc = "Where the answer has it."},
-};
-
-static const struct bind_table field_table = {
-    .name = "kept value",
-    .rows = field_rows,
-    .n = COUNT_OF(field_rows),
-    .bytes = sizeof(struct token_field),
-    .name_at = offsetof(struct token_field, name),
-    .shorthand = "value",
-};
-
 /* --- the jwt block --- */
 
 #define JWT(field) offsetof(struct token_jwt, field)
@@ -64,17 +48,20 @@ static const struct bind_row jwt_rows[] = {
      .kind = BIND_ENUM,
      .offset = JWT(alg),
      .words = sign_alg_words,
-     .doc = "The algorithm; the key is the credential \"private_key\" of the account or "
-            "of its app."},
+     .doc =
+         "The algorithm; RS256 unless given. The key is the credential "
+         "\"private_key\" of the account or of its app; with HS256 the client secret."},
     {.name = "claims",
      .kind = BIND_NAMED,
      .offset = JWT(claims),
      .table = &param_table,
-     .doc = "Claims that are texts: iss, sub, aud and whatever the vendor wants."},
+     .doc = "Claims that are texts: iss, sub, aud, jti (\"{nonce}\") and whatever the "
+            "vendor wants."},
     {.name = "more",
      .kind = BIND_JSON,
      .offset = JWT(more),
-     .doc = "Claims that are not texts, as they are."},
+     .doc = "Claims that are not texts, as they are; null leaves one out, iat and exp "
+            "too."},
     {.name = "lifetime",
      .kind = BIND_DURATION,
      .offset = JWT(lifetime),
@@ -93,6 +80,7 @@ static const struct bind_row jwt_rows[] = {
 static void init_jwt(void *obj)
 {
     struct token_jwt *jwt = obj;
+    jwt->alg = SIGN_RS256;
     jwt->lifetime = 3 * USEC_MIN;
 }
 
@@ -162,7 +150,8 @@ static const struct bind_row rule_rows[] = {
      .offset = RULE(verb),
      .min = 1,
      .max = 20,
-     .doc = "POST unless given. With GET the parameters are the URL's query."},
+     .doc =
+         "POST unless given, in capitals. With GET the parameters are the URL's query."},
     {.name = "pkce",
      .kind = BIND_BOOL,
      .offset = RULE(pkce),
@@ -196,7 +185,8 @@ static const struct bind_row rule_rows[] = {
                "Where the answer has the token; /access_token unless given."),
     SIGNAL_ROW(refresh_token, "/refresh_token unless given."),
     SIGNAL_ROW(expires,
-               "When the token ends; /expires_in in seconds unless given. 0 is never."),
+               "When the token ends; /expires_in in seconds unless given. 0 or less is "
+               "never; a moment that has passed says nothing."),
     SIGNAL_ROW(refresh_expires, "When the refresh token ends."),
     SIGNAL_ROW(scope, "The scopes that were granted; /scope unless given."),
     SIGNAL_ROW(error, "The error's code; /error unless given."),
@@ -206,18 +196,19 @@ static const struct bind_row rule_rows[] = {
      .offset = RULE(revoked),
      .min = 1,
      .max = 100,
-     .doc = "Error codes which say that only a person can mend it; invalid_grant unless "
-            "given."},
+     .doc = "Error codes, beside invalid_grant, which say that only a person can mend "
+            "it. Answers of 408, 429 and from 500 up never say that."},
     {.name = "dead",
      .kind = BIND_LIST,
      .offset = RULE(dead),
      .max = 20,
      .table = &condition_table,
-     .doc = "Answers that say the same in another way."},
+     .doc = "Answers that say the same in another way; those of 408, 429 and from 500 "
+            "up only where the condition names the status."},
     {.name = "keep",
      .kind = BIND_NAMED,
      .offset = RULE(keep),
-     .table = &field_table,
+     .table = &signal_named_table,
      .doc = "Values of the answer that become members of the account's context."},
     {.name = "identity",
      .kind = BIND_TEXTS,
@@ -230,7 +221,7 @@ static const struct bind_row rule_rows[] = {
     {.name = "keep_secret",
      .kind = BIND_NAMED,
      .offset = RULE(keep_secret),
-     .table = &field_table,
+     .table = &signal_named_table,
      .doc = "Values of the answer that are kept among the account's credentials."},
     {.name = "lifetime",
      .kind = BIND_DURATION,
@@ -272,12 +263,90 @@ static bool given(const struct template *template)
 static void check_url(struct binder *binder, const char *member,
                       const struct template *template)
 {
-    if (given(template) && !template_has_origin(template) &&
-        !str_starts(template->parts[0].text, STR("https://")) &&
+    struct url url;
+    const char *why;
+    if (!given(template) || template_has_origin(template))
+        return;
+    if (!str_starts(template->parts[0].text, STR("https://")) &&
         !str_starts(template->parts[0].text, STR("http://")))
         bind_fault_at(binder, str_z(member),
                       "must start with https:// (or http://), or with a variable that "
                       "holds a whole origin.");
+    else if (template->n == 1 &&
+             !url_parse(binder->arena, template->parts[0].text, &url, &why))
+        bind_fault_at(binder, str_z(member), "is not usable: %s.", why);
+}
+
+/* Methods are told apart by case (RFC 9110 §9.1), and all that vendors have are
+ * capitals. */
+static bool is_method(str verb)
+{
+    for (size_t i = 0; i < verb.n; i++)
+        if (verb.p[i] < 'A' || verb.p[i] > 'Z')
+            return false;
+    return verb.n > 0;
+}
+
+static void check_headers(struct binder *binder, const struct bind_list *headers)
+{
+    const struct token_param *items = headers->items;
+    for (uint32_t i = 0; i < headers->n; i++)
+        if (!auth_may_carry(items[i].name))
+            bind_fault_at(binder, STR("headers"),
+                          "names \"" STR_F
+                          "\", which is no header that a vendor can get.",
+                          STR_A(items[i].name));
+}
+
+/* Names under which something is kept: only such can be stored, and used in templates. */
+static void check_name(struct binder *binder, const char *member, str name)
+{
+    if (!template_name_valid(name) || name.n > NAME_BYTES_MAX)
+        bind_fault_at(binder, str_z(member),
+                      "names \"" STR_F
+                      "\"; a name to keep something under has 1 to 64 of "
+                      "the letters a-z, digits and \"_\".",
+                      STR_A(name));
+}
+
+static void check_kept(struct binder *binder, const struct token_rule *rule)
+{
+    const struct token_param *redirect = rule->redirect.items;
+    const struct signal_named *keep = rule->keep.items;
+    const struct signal_named *secret = rule->keep_secret.items;
+    for (uint32_t i = 0; i < rule->redirect.n; i++)
+        check_name(binder, "redirect", redirect[i].name);
+    for (uint32_t i = 0; i < rule->keep.n; i++)
+        check_name(binder, "keep", keep[i].name);
+    for (uint32_t i = 0; i < rule->keep_secret.n; i++) {
+        check_name(binder, "keep_secret", secret[i].name);
+        if (str_eq(secret[i].name, STR("refresh_token")))
+            bind_fault_at(binder, STR("keep_secret"),
+                          "names \"refresh_token\", which has a member of its own; say "
+                          "with \"refresh_token\" where the answer has it.");
+    }
+}
+
+/* What is only looked at when a person consents, or a refresh token is there. */
+static void check_by_code(struct binder *binder, const struct token_rule *rule)
+{
+    const struct {
+        const char *member;
+        bool given;
+    } members[] = {
+        {"authorize_url", given(&rule->authorize_url)},
+        {"authorize_params", rule->authorize_params.n > 0},
+        {"code_params", rule->code_params.n > 0},
+        {"redirect", rule->redirect.n > 0},
+        {"refresh_url", given(&rule->refresh_url)},
+        {"refresh_params", rule->refresh_params.n > 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        if (members[i].given)
+            bind_fault_at(binder, str_z(members[i].member),
+                          "has no meaning with the grant \"%s\": there is no consent and "
+                          "no refresh token.",
+                          grant_words[rule->grant]);
 }
 
 static void finish_rule(struct binder *binder, void *obj)
@@ -288,14 +357,15 @@ static void finish_rule(struct binder *binder, void *obj)
         bind_fault(binder, "has no \"url\"; add the token endpoint.");
     if (by_code && !given(&rule->authorize_url))
         bind_fault(binder, "has no \"authorize_url\", where a person would consent.");
-    if (!by_code && given(&rule->authorize_url))
-        bind_fault_at(binder, STR("authorize_url"),
-                      "has no meaning with the grant \"%s\"; nobody is asked there.",
-                      grant_words[rule->grant]);
+    if (!by_code)
+        check_by_code(binder, rule);
     if (rule->grant == TOKEN_GRANT_jwt_bearer && !rule->jwt)
         bind_fault(binder, "has the grant \"jwt_bearer\" and no \"jwt\" block.");
-    if (!header_name_valid(rule->verb))
-        bind_fault_at(binder, STR("verb"), "is not a method of HTTP.");
+    if (!is_method(rule->verb))
+        bind_fault_at(binder, STR("verb"),
+                      "is not a method of HTTP, which is written in capitals.");
+    check_headers(binder, &rule->headers);
+    check_kept(binder, rule);
     check_url(binder, "url", &rule->url);
     check_url(binder, "authorize_url", &rule->authorize_url);
     check_url(binder, "refresh_url", &rule->refresh_url);
@@ -318,44 +388,64 @@ struct fields {
     uint32_t n;
 };
 
-static void add_field(struct fields *fields, str name, bool optional)
+/* None must be there: a token that was stored by hand is enough for an account. */
+static void add_field(struct fields *fields, str name, bool pem)
 {
     for (uint32_t i = 0; i < fields->n; i++)
         if (str_eq(fields->items[i].name, name))
             return;
     if (fields->n < AUTH_FIELDS_MAX)
-        fields->items[fields->n++] =
-            (struct auth_field){.name = name, .secret = true, .optional = optional};
+        fields->items[fields->n++] = (struct auth_field){
+            .name = name, .secret = true, .optional = true, .pem = pem};
 }
 
-/* What the templates of a login name, but for what is made. Whether it is the context or
- * a credential that has it cannot be told, so each is optional here. */
+static bool is_made(str name)
+{
+    return str_eq(name, STR("jwt")) || str_eq(name, STR("scope")) ||
+           str_eq(name, STR("nonce"));
+}
+
+/* What templates name, but for what is made. Whether it is the context or a credential
+ * that has it cannot be told, so each is optional here. */
 static void add_named(struct fields *fields, const struct bind_list *params)
 {
     const struct token_param *items = params->items;
     for (uint32_t i = 0; i < params->n; i++)
         for (uint32_t k = 0; k < items[i].value.n; k++) {
             str name = items[i].value.parts[k].name;
-            if (!str_absent(name) && !str_eq(name, STR("jwt")))
-                add_field(fields, name, true);
+            if (!str_absent(name) && !is_made(name))
+                add_field(fields, name, false);
         }
+}
+
+/* Whoever brings an account from elsewhere brings what answers would have left too. */
+static void add_kept(struct fields *fields, const struct bind_list *kept)
+{
+    const struct signal_named *items = kept->items;
+    for (uint32_t i = 0; i < kept->n; i++)
+        add_field(fields, items[i].name, true);
 }
 
 uint32_t token_fields(const struct token_rule *rule, str token_name,
                       struct auth_field *ret_fields)
 {
     struct fields fields = {ret_fields, 0};
-    add_field(&fields, token_name, true);
+    add_field(&fields, token_name, false);
     if (rule->grant == TOKEN_GRANT_authorization_code)
-        add_field(&fields, STR("refresh_token"), true);
-    if (rule->jwt || rule->client.kind == CLIENT_AUTH_assertion)
+        add_field(&fields, STR("refresh_token"), false);
+    if (rule->jwt || rule->client.kind == CLIENT_AUTH_assertion) {
         add_field(&fields, STR("private_key"), true);
-    add_field(&fields, STR("client_id"), true);
-    add_field(&fields, STR("client_secret"), true);
+        add_field(&fields, STR("key_id"), false);
+    }
+    add_field(&fields, STR("client_id"), false);
+    add_field(&fields, STR("client_secret"), false);
     add_named(&fields, &rule->params);
+    add_named(&fields, &rule->code_params);
+    add_named(&fields, &rule->refresh_params);
     add_named(&fields, &rule->headers);
     if (rule->jwt)
         add_named(&fields, &rule->jwt->claims);
+    add_kept(&fields, &rule->keep_secret);
     return fields.n;
 }
 

@@ -6,7 +6,9 @@
  *
  * Texts of the block are templates. In URLs they may use the account's context and the
  * app's params; in parameters, headers and claims also `client_id`, the credentials of
- * account and app by their names, and `jwt`, the token that the `jwt` block makes.
+ * account and app by their names, and what is made for the exchange: `scope`, the scopes
+ * as they are joined; `nonce`, a text that is used once; `jwt`, the token of the `jwt`
+ * block (not in its own claims).
  *
  * Pure; any thread. What holds secrets is made in the arena of the call, which its owner
  * wipes.
@@ -32,20 +34,14 @@ struct token_param {
     struct template value;
 };
 
-/* A value of the answer that is kept under a name. */
-struct token_field {
-    str name;
-    struct signal from;
-};
-
 /* A JSON Web Token that is made for each exchange (RFC 7523). */
 struct token_jwt {
     uint32_t alg;            /* enum sign_alg */
-    struct bind_list claims; /* struct token_param; over iss, sub, aud, iat, exp, jti */
-    struct json more;        /* OBJECT or UNDEFINED: claims that are not texts */
-    str issuer;    /* the credential or value that `iss` takes, if none is given */
-    usec lifetime; /* until `exp` */
-    usec early;    /* `iat` is so much before now */
+    struct bind_list claims; /* struct token_param; beside iat and exp */
+    struct json more;        /* OBJECT or UNDEFINED: claims that are not texts; null
+                                leaves one out */
+    usec lifetime;           /* until `exp` */
+    usec early;              /* `iat` is so much before now */
 };
 
 struct token_rule {
@@ -70,16 +66,19 @@ struct token_rule {
     const struct token_jwt *jwt; /* NULL: none */
     struct signal access_token;  /* not given: /access_token */
     struct signal refresh_token; /* /refresh_token */
-    struct signal expires;       /* /expires_in, seconds; 0 or less: never */
+    struct signal expires;       /* /expires_in, seconds; 0 or less: never; a moment that
+                                    has passed says nothing */
     struct signal refresh_expires;
     struct signal scope;          /* /scope */
     struct signal error;          /* /error */
     struct signal error_text;     /* /error_description */
-    struct bind_texts revoked;    /* errors that only a person can mend; invalid_grant */
-    struct bind_list dead;        /* struct condition: answers that mean the same */
-    struct bind_list keep;        /* struct token_field: into the account's context */
+    struct bind_texts revoked;    /* errors beside invalid_grant that only a person can
+                                     mend; not with 408, 429, 5xx */
+    struct bind_list dead;        /* struct condition: answers that mean the same; with
+                                     408, 429, 5xx only where it names the status */
+    struct bind_list keep;        /* struct signal_named: into the account's context */
     struct bind_texts identity;   /* members of the context that say whose login it is */
-    struct bind_list keep_secret; /* struct token_field: into its credentials */
+    struct bind_list keep_secret; /* struct signal_named: into its credentials */
     usec lifetime;                /* when the answer says none; 0: it is learned */
     usec margin;                  /* before its end a token is renewed; 180 s */
     usec idle_max; /* a refresh token dies when it is not used for so long; 0: it does not
@@ -172,7 +171,8 @@ struct token_answer {
     usec retry_after; /* −1: not said */
 };
 
-/* `answer.body` is not looked at: the text is read here, as JSON or as a form. */
+/* `answer.body` is not looked at: the text is read here, as JSON or as a form. A text
+ * made for it takes up to 50 times its size in the arena. */
 void token_answer_read(const struct token_rule *rule, const struct answer *answer,
                        struct arena *arena, struct token_answer *ret);
 

@@ -1,7 +1,10 @@
 #include "base/check.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 static atomic_uint_fast64_t odd_count;
 
@@ -18,6 +21,17 @@ void check_odd(atomic_bool *seen, const char *file, int line, const char *what)
     if (!atomic_exchange_explicit(seen, true, memory_order_relaxed))
         fprintf(stderr, "breakwater: odd at %s:%d: %s\n", file, line, what);
 }
+
+#ifdef BREAKWATER_CRASH_POINTS
+
+void check_crash_point(const char *name)
+{
+    const char *wanted = getenv("BREAKWATER_CRASH_AT");
+    if (wanted && strcmp(wanted, name) == 0)
+        kill(getpid(), SIGKILL);
+}
+
+#endif
 
 uint64_t check_odd_count(void)
 {

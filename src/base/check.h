@@ -9,6 +9,9 @@
  * ODD states something that should not happen and is survivable: it is counted, and
  * said once per place, on standard error.
  *
+ * CRASH_POINT names a place where a `kill -9` may hit hardest. Builds for tests (asan,
+ * debug) die there when BREAKWATER_CRASH_AT has its name; in release it is nothing.
+ *
  * The magic helpers belong to long-lived structs, which carry `uint32_t magic` as
  * their first field.
  */
@@ -39,6 +42,13 @@ uint64_t check_odd_count(void);
         if (__builtin_expect((cond), 0))                                                 \
             check_odd(&odd_seen_, __FILE__, __LINE__, #cond);                            \
     } while (0)
+
+#ifdef BREAKWATER_CRASH_POINTS
+void check_crash_point(const char *name); /* any thread */
+#define CRASH_POINT(name) check_crash_point(name)
+#else
+#define CRASH_POINT(name) ((void)0)
+#endif
 
 #define CHECK_MAGIC(obj, value) CHECK((obj) != NULL && (obj)->magic == (value))
 

@@ -175,6 +175,7 @@ void h1_send_pump(struct h1_conn *conn)
         conn->send == H1_SEND_ENDS) {
         conn->send = H1_SEND_DONE;
         conn->call->sent_at = conn->pool->worker->now;
+        CRASH_POINT("call.sent");
         buf_fini(&conn->out);
     }
     h1_conn_update(conn);

@@ -79,6 +79,8 @@ X(CLI, breakers_force, "breakers", "force", "BREAKER STATE",
 X(CLI, limits_list, "limits", "list", "",
   "What vendors have told of the limits of accounts that were called lately.")
 
+X(CLI, events_list, "events", "list", "", "What happened, newest first.")
+
 X(CLI, audit_list, "audit", "list", "", "The audit log, newest first.")
 
 X(CLI, master_keys_show, "master-keys", "show", "",

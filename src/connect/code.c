@@ -9,11 +9,11 @@
 #include "keeper/party.h"
 #include "loop/world.h"
 
-static const usec lease_time = 60 * USEC_S;
+static const usec lease_time = 90 * USEC_S;
 static const usec fetch_time = 30 * USEC_S;
 static const usec held_poll = 250 * USEC_MS;
 
-enum { TRIES_MAX = 120 }; /* half a minute: as long as another's exchange may take */
+enum { TRIES_MAX = 400 }; /* as long as a lease whose holder has died stands in the way */
 
 static void on_changed(struct token_change *change);
 static void ask(struct code *code);
@@ -173,6 +173,18 @@ static void again(struct code *code, usec delay)
         timer_start(&code->timer, delay);
 }
 
+/* A lease that stands for its whole length has lost its holder. */
+static void note_lease(struct code *code)
+{
+    usec now = code->worker->now;
+    if (code->change.fence != code->seen_fence) {
+        code->seen_fence = code->change.fence;
+        code->seen_since = now;
+    } else if (now - code->seen_since >= lease_time) {
+        code->change.outlived = code->seen_fence;
+    }
+}
+
 static void on_intended(struct code *code)
 {
     switch (code->change.end) {
@@ -183,6 +195,7 @@ static void on_intended(struct code *code)
         again(code, 0);
         return;
     case TOKEN_HELD:
+        note_lease(code);
         again(code, held_poll);
         return;
     case TOKEN_GONE:

@@ -42,6 +42,8 @@ struct code {
     struct token_answer answer;
     struct timer timer;
     unsigned tries;
+    uint64_t seen_fence;  /* of a lease in the way, */
+    usec seen_since;      /* and since when */
     bool has_next_secret; /* the app has, and it has not been tried */
     bool next_secret;     /* it is being tried */
 };

@@ -44,7 +44,7 @@ static void add(struct connect_form *form, const struct integration *integration
 /* Names of what the vendor's answers bring by themselves. */
 static bool comes_by_itself(const struct token_rule *rule, str name)
 {
-    const struct token_field *keep = rule ? rule->keep.items : NULL;
+    const struct signal_named *keep = rule ? rule->keep.items : NULL;
     const struct token_param *redirect = rule ? rule->redirect.items : NULL;
     for (uint32_t i = 0; rule && i < rule->keep.n; i++)
         if (str_eq(keep[i].name, name))

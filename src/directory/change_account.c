@@ -109,6 +109,7 @@ struct present {
     enum account_state state;
     uint64_t credential_version;
     str data_key;
+    bool fails; /* its token could not be renewed */
 };
 
 static enum err read_present(struct tx *tx, struct change *change, struct present *ret)
@@ -120,7 +121,8 @@ static enum err read_present(struct tx *tx, struct change *change, struct presen
     struct arena *arena = &change->work->arena;
     *ret = (struct present){.state = account->state,
                             .credential_version = account->credential_version,
-                            .data_key = arena_str(arena, account->data_key)};
+                            .data_key = arena_str(arena, account->data_key),
+                            .fails = account->token.failures > 0};
     account_unref(&change->work->in_account.object);
     return ERR_NONE;
 }
@@ -141,11 +143,12 @@ static enum err refuse_credentials(struct change *change, const struct present *
                          (unsigned long long)change->credential_version);
 }
 
+/* The row must have been read. */
 static enum err tell_move(struct tx *tx, struct change *change, enum account_state from,
                           enum account_state to)
 {
     struct state_move move = {.environment = change->work->environment,
-                              .account = change->id,
+                              .account = change_id(change),
                               .from = from,
                               .to = to,
                               .reason = change->state_reason,
@@ -167,7 +170,8 @@ static enum err run_account_credentials(struct tx *tx, struct change *change)
         return err;
     uint64_t version = present.credential_version + 1;
     enum account_state state = present.state;
-    if (state == ACCOUNT_CONNECTING || state == ACCOUNT_NEEDS_REAUTH)
+    if (state == ACCOUNT_CONNECTING || state == ACCOUNT_NEEDS_REAUTH ||
+        (state == ACCOUNT_DEGRADED && present.fails))
         state = ACCOUNT_ACTIVE;
     struct value params[] = {V_TEXT(change->id), V_INT((int64_t)version),
                              V_TEXT(account_state_word(state)),
@@ -235,9 +239,12 @@ static enum err run_account_create(struct tx *tx, struct change *change)
         return err;
     json_out_member_text(&work->out, STR("integration"), change->integration);
     note_names(change);
-    if (change->credential_n > 0)
-        note_credentials(change, 1);
-    return read_back(tx, change);
+    if (change->credential_n == 0)
+        return read_back(tx, change);
+    note_credentials(change, 1);
+    err = read_back(tx, change);
+    return err == ERR_NONE ? tell_move(tx, change, ACCOUNT_CONNECTING, ACCOUNT_ACTIVE)
+                           : err;
 }
 
 static enum err run_account_update(struct tx *tx, struct change *change)

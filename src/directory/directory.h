@@ -123,7 +123,8 @@ enum change_kind {
     CHANGE_ACCOUNT_CREATE,     /* CONNECTING; with credentials: ACTIVE */
     CHANGE_ACCOUNT_UPDATE,
     CHANGE_ACCOUNT_STATE,
-    CHANGE_ACCOUNT_CREDENTIALS, /* replaces all; CONNECTING and NEEDS_REAUTH → ACTIVE */
+    CHANGE_ACCOUNT_CREDENTIALS, /* replaces all; CONNECTING, NEEDS_REAUTH, and DEGRADED
+                                 * because of the credentials before → ACTIVE */
     CHANGE_ACCOUNT_DELETE,      /* destroys its data key: what it sealed is unreadable */
     CHANGE_APP_CREATE,          /* environment_id absent: the platform's */
     CHANGE_APP_UPDATE,

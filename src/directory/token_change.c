@@ -122,7 +122,7 @@ static enum err read_present(struct tx *tx, struct token_change *change)
     work->account = account_ref(work->found.object);
     if (work->account->credential_version != change->version)
         change->end = TOKEN_NEWER;
-    else if (!admits_exchange(work->account->state))
+    else if (change->step == TOKEN_INTEND && !admits_exchange(work->account->state))
         change->end = TOKEN_GONE;
     return ERR_NONE;
 }
@@ -150,6 +150,14 @@ static enum err ensure_row(struct tx *tx, struct token_change *change)
     return tx_exec(tx, &insert, (struct value[]){V_TEXT(change->account)}, 1, NULL);
 }
 
+/* Until when it is meant to stand is a wall time, and not asked: clocks jump. */
+static bool is_held(const struct token_change *change)
+{
+    const struct token_work *work = change->work;
+    return work->lease_until && !str_eq(work->lease_by, change->holder) &&
+           work->fence != change->outlived;
+}
+
 static enum err run_intend(struct tx *tx, struct token_change *change)
 {
     static const struct statement update = {
@@ -158,13 +166,12 @@ static enum err run_intend(struct tx *tx, struct token_change *change)
         "learned = CASE WHEN $6 > 0 THEN $6 ELSE learned END WHERE account = $1"};
     struct token_work *work = change->work;
     usec wall = world_wall(change->directory->world);
-    bool mine = str_eq(work->lease_by, change->holder);
-    if (work->lease_until > wall && !mine) {
+    if (is_held(change)) {
         change->end = TOKEN_HELD;
-        change->lease_until = work->lease_until;
+        change->fence = work->fence;
         return ERR_NONE;
     }
-    change->interrupted = work->intent == change->version;
+    change->interrupted = work->intent > 0 && work->intent == change->version;
     change->fence = work->fence + 1;
     struct value params[] = {V_TEXT(change->account),
                              V_INT((int64_t)change->version),
@@ -219,13 +226,16 @@ static struct value merged_context(struct token_change *change)
     return value;
 }
 
+/* An account that was switched off meanwhile keeps what came of the exchange, and stays
+ * switched off. */
 static enum err move_state(struct tx *tx, struct token_change *change,
                            enum account_state to, str reason)
 {
     static const struct statement update = {
         "UPDATE account SET state = $2, state_reason = $3, updated = $4 WHERE id = $1"};
     const struct account *account = change->work->account;
-    if (to == account->state && str_eq(reason, account->state_reason))
+    bool same = to == account->state && str_eq(reason, account->state_reason);
+    if (same || !admits_exchange(account->state))
         return ERR_NONE;
     struct value params[] = {V_TEXT(change->account), V_TEXT(account_state_word(to)),
                              V_TEXT(reason), V_INT(change->wall)};
@@ -238,6 +248,14 @@ static enum err move_state(struct tx *tx, struct token_change *change,
                               .wall = change->wall};
     enum err err = tx_exec(tx, &update, params, COUNT_OF(params), NULL);
     return err == ERR_NONE ? token_tell(tx, &move) : err;
+}
+
+/* What the exchange has mended; a mark that was set for another reason stays. */
+static bool mends(const struct account *account)
+{
+    return account->state == ACCOUNT_CONNECTING ||
+           account->state == ACCOUNT_NEEDS_REAUTH ||
+           (account->state == ACCOUNT_DEGRADED && account->token.failures > 0);
 }
 
 static enum err run_store(struct tx *tx, struct token_change *change)
@@ -260,7 +278,9 @@ static enum err run_store(struct tx *tx, struct token_change *change)
         err = tx_exec(tx, &account, of_account, COUNT_OF(of_account), NULL);
     if (err == ERR_NONE)
         err = tx_exec(tx, &token, of_token, COUNT_OF(of_token), NULL);
-    return err == ERR_NONE ? move_state(tx, change, ACCOUNT_ACTIVE, STR_NONE) : err;
+    if (err != ERR_NONE || !mends(change->work->account))
+        return err;
+    return move_state(tx, change, ACCOUNT_ACTIVE, STR_NONE);
 }
 
 /* --- fail --- */
@@ -311,6 +331,16 @@ static enum err run_step(struct tx *tx, struct token_change *change)
     return ERR_INTERNAL;
 }
 
+/* Others have had the lease since. A set is still taken when they are through and have
+ * found none: it may be the only one that the vendor takes. */
+static bool comes_too_late(const struct token_change *change)
+{
+    const struct token_work *work = change->work;
+    if (change->step == TOKEN_INTEND || work->fence == change->fence)
+        return false;
+    return change->step == TOKEN_FAIL || work->lease_until != 0;
+}
+
 static enum err run(struct tx *tx, struct store_op *op)
 {
     struct token_change *change = CONTAINER_OF(op, struct token_change, op);
@@ -325,7 +355,7 @@ static enum err run(struct tx *tx, struct store_op *op)
     enum err err = read_present(tx, change);
     if (err != ERR_NONE || change->end != TOKEN_DONE)
         return err;
-    if (change->step != TOKEN_INTEND && work->fence != change->fence) {
+    if (comes_too_late(change)) {
         change->end = TOKEN_HELD;
         return ERR_NONE;
     }
@@ -333,15 +363,30 @@ static enum err run(struct tx *tx, struct store_op *op)
     return err == ERR_NONE ? read_back(tx, change) : err;
 }
 
+/* Another process has deleted it. */
+static void withdraw(struct token_change *change)
+{
+    struct account *account = directory_account(change->directory, change->account);
+    if (account)
+        directory_withdraw_account(change->directory, change->account);
+    account_unref(&account);
+}
+
 /* What the store has becomes what readers find, also where another process wrote it. */
 static void on_committed(struct store_op *op)
 {
     struct token_change *change = CONTAINER_OF(op, struct token_change, op);
     struct token_work *work = change->work;
-    if (!work->found.object)
+    if (!work->found.object) {
+        withdraw(change);
         return;
+    }
+    if (change->step == TOKEN_STORE)
+        CRASH_POINT("token.stored");
     CHECK(directory_publish_account(change->directory, work->found));
     work->found.object = NULL;
+    if (change->step == TOKEN_STORE)
+        CRASH_POINT("token.published");
 }
 
 static void on_stored(struct store_op *op)

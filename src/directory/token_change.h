@@ -10,8 +10,10 @@
  *   RELEASE  the exchange gave none, and that says nothing about the account.
  *
  * One exchange at a time an account, over all processes of a store: the lease outlives
- * the bounded exchange, and what comes too late is refused by fence and version. All of
- * them are on disk when they are answered.
+ * the bounded exchange, and what comes too late is refused by fence and version. A lease
+ * is over when its holder says so, or when somebody has seen it stand for its whole
+ * length by a clock of his own; wall clocks decide nothing. All of them are on disk when
+ * they are answered.
  *
  * These are no acts of a person: they leave no line in the audit log. What changes the
  * state of an account leaves an event.
@@ -26,8 +28,11 @@ enum token_step { TOKEN_INTEND, TOKEN_STORE, TOKEN_FAIL, TOKEN_RELEASE };
 enum token_end {
     TOKEN_DONE,
     TOKEN_NEWER, /* the stored credentials are newer than `version`; they are published */
-    TOKEN_HELD,  /* INTEND: somebody else is at it until `lease_until` */
-    TOKEN_GONE   /* the account is not there, or its state admits no exchange */
+    TOKEN_HELD,  /* INTEND: somebody else is at it, under the fence that is answered;
+                  * else: somebody has taken the lease since */
+    TOKEN_GONE   /* the account is not there, or (INTEND) its state admits no exchange;
+                  * STORE keeps the set of an account that was switched off meanwhile,
+                  * since the one before may be dead, and leaves its state alone */
 };
 
 /* The caller embeds it, fills what its step reads, and keeps it and everything that it
@@ -43,9 +48,11 @@ struct token_change {
     uint64_t version; /* of the credentials that the exchange starts from */
     str holder;       /* who asks: one name a process */
     usec lease;       /* INTEND: how long */
-    usec learned;     /* INTEND: a lifetime that 401s have shown; 0: none */
-    uint64_t fence;   /* STORE, FAIL: what INTEND answered */
-    usec wall;        /* when the exchange was answered */
+    uint64_t
+        outlived;   /* INTEND: a fence that the caller has seen for that long; 0: none */
+    usec learned;   /* INTEND: a lifetime that 401s have shown; 0: none */
+    uint64_t fence; /* STORE, FAIL: what INTEND answered */
+    usec wall;      /* when the exchange was answered */
 
     /* STORE: the whole set */
     const struct credential *credentials;
@@ -62,7 +69,6 @@ struct token_change {
     /* the answer */
     enum err err; /* the store's; ERR_CREDENTIAL_UNUSABLE: the data key is closed */
     enum token_end end;
-    usec lease_until; /* HELD: wall */
     bool interrupted; /* INTEND: an exchange from this very version was never answered */
 
     struct store_op op;      /* private */

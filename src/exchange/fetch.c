@@ -3,10 +3,13 @@
 #include "base/mem.h"
 #include "loop/world.h"
 
-enum { FETCH_BODY_BYTES_MAX = 1 << 20 };
+/* What a vendor answers is looked at whole, and JSON that is made for it takes fifty times
+ * its text; as with a caller's request. */
+enum { FETCH_BODY_BYTES_MAX = 1 << 20, FETCH_ARENA_BYTES_MAX = 256 << 20 };
 
 struct fetch {
     struct exchange exchange;
+    struct arena arena; /* the exchange's; the owner's has what is copied for it */
     struct body body;
     struct token_fetch *fetch;
     struct post over; /* the owner may free what the exchange's last call stands on */
@@ -17,6 +20,8 @@ static void free_fetch(struct fetch *fetch)
 {
     exchange_fini(&fetch->exchange);
     body_fini(&fetch->body);
+    arena_wipe(&fetch->arena);
+    arena_fini(&fetch->arena);
     mem_free(fetch);
 }
 
@@ -28,7 +33,7 @@ static void on_inform(struct exchange *exchange, const struct message_head *head
     (void)head;
 }
 
-/* Copied: the exchange's own texts stand in the same arena, its headers in the call. */
+/* Copied: the exchange's own texts go with its arena, its headers with the call. */
 static void on_answer(struct exchange *exchange)
 {
     struct fetch *fetch = exchange->owner;
@@ -97,7 +102,8 @@ static void fetch_start(void *arg, struct token_fetch *request)
     bool has_body = !str_absent(body);
     fetch->fetch = request;
     request->work = fetch;
-    exchange_init(exchange, env->exchange, request->worker, request->arena);
+    arena_init(&fetch->arena, 8192, FETCH_ARENA_BYTES_MAX);
+    exchange_init(exchange, env->exchange, request->worker, &fetch->arena);
     body_init(&fetch->body, &env->budgets[request->worker->id], FETCH_BODY_BYTES_MAX,
               has_body ? (int64_t)body.n : 0);
     if (has_body) {
@@ -131,6 +137,8 @@ static void fetch_abandon(struct token_fetch *request)
     if (!fetch)
         return;
     fetch->fetch = NULL;
+    if (fetch->exchange.step == EXCHANGE_DONE)
+        return; /* on_over is on its way */
     if (exchange_cancel(&fetch->exchange)) {
         free_fetch(fetch);
         return;

@@ -13,7 +13,7 @@ static bool refuse(const char **ret_why, const char *why)
     return false;
 }
 
-static bool is_variable(str name)
+bool template_name_valid(str name)
 {
     for (size_t i = 0; i < name.n; i++)
         if (!str_is_digit(name.p[i]) && name.p[i] != '_' &&
@@ -47,7 +47,7 @@ static bool take_part(str *rest, struct template_part *ret_part, const char **re
     if (close == behind.n)
         return refuse(ret_why, "has a \"{\" without a \"}\" behind it");
     ret_part->name = str_of(behind.p, close);
-    if (!is_variable(ret_part->name))
+    if (!template_name_valid(ret_part->name))
         return refuse(ret_why, "has a variable whose name is not made of a–z, 0–9 and "
                                "\"_\"");
     *rest = str_from(behind, close + 1);

@@ -20,6 +20,9 @@ struct template
     uint32_t n;
 };
 
+/* Whether a variable may have that name: letters a to z, digits, "_". */
+bool template_name_valid(str name);
+
 /* False with a static sentence. */
 bool template_parse(struct arena *arena, str text, struct template *ret_template,
                     const char **ret_why);

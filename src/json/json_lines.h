@@ -32,11 +32,11 @@ struct json_lines {
 
     /* json_lines.c alone */
     struct arena *arena;
-    str piece;       /* what is left of it */
-    char *room;      /* the front of a line that came with earlier pieces */
-    size_t room_n;   /* how much of it is used */
+    str piece;         /* what is left of it */
+    char *room;        /* the front of a line that came with earlier pieces */
+    size_t room_n;     /* how much of it is used */
     uint32_t room_max; /* and how much there is */
-    uint64_t offset; /* of what is left of the piece */
+    uint64_t offset;   /* of what is left of the piece */
     bool ended;
     bool skipping; /* the line under way was too long */
 };

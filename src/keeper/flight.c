@@ -22,12 +22,14 @@
 #include "keeper/keeper_state.h"
 #include "keeper/party.h"
 
-enum { ARENA_BYTES_MAX = 8 << 20 };
+/* A token answer is a few KiB; parsed, JSON may take thirty times its text. */
+enum { ARENA_BYTES_MAX = 8 << 20, ANSWER_BYTES_MAX = 64 << 10 };
 
 static const usec fetch_time = 30 * USEC_S;
-static const usec lease_time = 60 * USEC_S;
+static const usec lease_time = 90 * USEC_S; /* two exchanges, and the store */
 static const usec held_poll = 250 * USEC_MS;
-static const usec store_again = 500 * USEC_MS;
+static const usec store_again_first = 500 * USEC_MS;
+static const usec store_again_max = 10 * USEC_S;
 static const usec no_document_again = 60 * USEC_S;
 
 enum flight_step {
@@ -63,6 +65,7 @@ struct flight {
     bool interrupted;
     bool hears_store; /* the store's answer is still to come */
     bool held;        /* another process is at it: those who wait go on waiting */
+    usec again;       /* the last pause before the store was asked again; 0: none */
     /* the end */
     enum keeper_word word;
     struct keeper_reason reason;
@@ -106,8 +109,27 @@ static void free_flight(struct flight *flight)
     account_unref(&flight->account);
     if (flight->pin)
         catalog_unpin(keeper_of(flight)->config.catalog, worker_of(flight), flight->pin);
-    arena_fini(&flight->arena); /* wiped: it held tokens */
+    arena_wipe(&flight->arena); /* it held tokens */
+    arena_fini(&flight->arena);
     mem_free(flight);
+}
+
+/* When the next exchange is, and what those who wait are told. */
+static void plan_next(struct flight *flight, struct account *account, usec now)
+{
+    struct shard *shard = flight->shard;
+    struct ward *ward = flight->ward;
+    if (flight->integration)
+        ward_plan(shard, account, rule_of(flight));
+    else
+        ward_due(shard, ward, ward->hold); /* its document may come back */
+    if (flight->word == KEEPER_NO && ward_alive(ward, now) &&
+        account->state != ACCOUNT_NEEDS_REAUTH && flight->integration)
+        flight->word = KEEPER_GO; /* what is there is still good */
+    if (flight->held)
+        ward_due(shard, ward, now + held_poll);
+    else
+        ward_tell(ward, flight->word, &flight->reason);
 }
 
 /* Plans the ward anew and tells those who wait. */
@@ -117,24 +139,19 @@ static void land(struct flight *flight)
     struct ward *ward = flight->ward;
     struct account *account =
         directory_account(keeper_of(flight)->config.directory, tenant_id_str(&ward->id));
-    const struct token_rule *rule = rule_of(flight);
     usec now = worker_of(flight)->now;
     pthread_mutex_lock(&shard->lock);
     ward->busy = false;
     ward->planned = false;
     if (flight->hold)
         ward->hold = now + flight->hold;
-    if (!account || ward->gone || !rule) {
+    if (!account || ward->gone) {
+        ward_remove(shard, ward);
+    } else if (flight->integration && !rule_of(flight)) { /* no longer renewed */
+        ward_tell(ward, KEEPER_GO, NULL);
         ward_remove(shard, ward);
     } else {
-        ward_plan(shard, account, rule);
-        if (flight->word == KEEPER_NO && ward_alive(ward, now) &&
-            account->state != ACCOUNT_NEEDS_REAUTH)
-            flight->word = KEEPER_GO; /* what is there is still good */
-        if (flight->held)
-            ward_due(shard, ward, now + held_poll);
-        else
-            ward_tell(ward, flight->word, &flight->reason);
+        plan_next(flight, account, now);
     }
     pthread_mutex_unlock(&shard->lock);
     account_unref(&account);
@@ -146,7 +163,7 @@ static void over(struct flight *flight)
     flight->step = FLIGHT_OVER;
     land(flight);
     free_flight(flight);
-    shard_pump(shard);
+    shard_pump_soon(shard);
 }
 
 static void end_with(struct flight *flight, enum err err, usec hold, str detail)
@@ -213,7 +230,7 @@ static void fail(struct flight *flight, enum token_verdict verdict, str fault,
              usec_max(hold, retry_after), fault);
     log_end(flight, LOG_WARN, dead ? "needs_reauth" : "failed", fault);
     flight->change.fault = arena_str(&flight->arena, fault);
-    flight->change.unanswered = unanswered;
+    flight->change.unanswered = unanswered || flight->interrupted;
     flight->change.dead = dead;
     flight->change.worrying = failures > 1 || slow;
     flight->step = FLIGHT_FAIL;
@@ -360,14 +377,29 @@ static bool may_have_acted(const struct token_fetch *fetch, enum token_verdict v
     return verdict == TOKEN_TRANSIENT && status != 429 && (status >= 500 || status < 400);
 }
 
+/* A sentence, when there is nothing to read; else absent. */
+static str unreadable(struct flight *flight)
+{
+    const struct token_fetch *fetch = &flight->fetch;
+    if (fetch->err != ERR_NONE)
+        return arena_printf(&flight->arena, "The token endpoint: " STR_F ". " STR_F,
+                            STR_A(err_row(fetch->err)->title), STR_A(fetch->detail));
+    if (fetch->answer.text.n > ANSWER_BYTES_MAX)
+        return arena_printf(&flight->arena,
+                            "The token endpoint answered %d with %zu bytes, which is too "
+                            "much to be a token.",
+                            fetch->answer.status, fetch->answer.text.n);
+    return STR_NONE;
+}
+
 static void on_fetched(struct token_fetch *fetch)
 {
     struct flight *flight = fetch->owner;
     struct token_answer *answer = &flight->answer;
     CHECK(flight->step == FLIGHT_FETCH);
-    if (fetch->err != ERR_NONE) {
-        str fault = arena_printf(&flight->arena, "The token endpoint: " STR_F ". " STR_F,
-                                 STR_A(err_row(fetch->err)->title), STR_A(fetch->detail));
+    CRASH_POINT("token.answered");
+    str fault = unreadable(flight);
+    if (!str_absent(fault)) {
         fail(flight, TOKEN_TRANSIENT, fault, fetch->sent, fetch->retry_after);
         return;
     }
@@ -386,6 +418,17 @@ static void on_fetched(struct token_fetch *fetch)
 
 /* --- answers of the store --- */
 
+/* Under which fence another process is at it; 0: none is. */
+static void note_lease(struct flight *flight, uint64_t fence)
+{
+    struct ward *ward = flight->ward;
+    pthread_mutex_lock(&flight->shard->lock);
+    if (ward->lease != fence)
+        ward->lease_seen = worker_of(flight)->now;
+    ward->lease = fence;
+    pthread_mutex_unlock(&flight->shard->lock);
+}
+
 static void on_intended(struct flight *flight)
 {
     struct token_change *change = &flight->change;
@@ -397,13 +440,16 @@ static void on_intended(struct flight *flight)
     }
     switch (change->end) {
     case TOKEN_DONE:
+        note_lease(flight, 0);
         flight->interrupted = change->interrupted;
+        CRASH_POINT("token.intended");
         fetch(flight);
         return;
     case TOKEN_NEWER:
         flight->word = KEEPER_GO;
         break;
     case TOKEN_HELD: /* those who wait go on waiting */
+        note_lease(flight, change->fence);
         flight->held = true;
         break;
     case TOKEN_GONE:
@@ -414,16 +460,28 @@ static void on_intended(struct flight *flight)
     over(flight);
 }
 
+/* Said once: what is wrong with the store, the store says. */
+static void offer_again(struct flight *flight)
+{
+    if (!flight->again)
+        log_end(flight, LOG_ERROR, "not_stored",
+                STR("A new token could not be stored; it is offered again until it is."));
+    flight->again =
+        flight->again ? usec_min(2 * flight->again, store_again_max) : store_again_first;
+    flight->step = FLIGHT_AGAIN;
+    timer_start(&flight->timer, flight->again);
+}
+
 static void on_stored(struct flight *flight)
 {
     struct token_change *change = &flight->change;
-    if (change->err != ERR_NONE && !flight->shard->draining) {
-        log_end(flight, LOG_ERROR, "not_stored",
-                STR("A new token could not be stored; it is offered again until it is."));
-        flight->step = FLIGHT_AGAIN;
-        timer_start(&flight->timer, store_again);
+    if (change->err != ERR_NONE && !flight->shard->leaving) {
+        offer_again(flight);
         return;
     }
+    if (change->err != ERR_NONE)
+        log_end(flight, LOG_ERROR, "lost",
+                STR("Breakwater stops, and the store has not taken a new token."));
     if (change->err == ERR_NONE && change->end == TOKEN_DONE)
         log_end(flight, LOG_INFO, "renewed", STR_NONE);
     flight->word = KEEPER_GO;
@@ -458,10 +516,12 @@ static bool prepare(struct flight *flight)
     flight->pin = catalog_pin(keeper->config.catalog, worker_of(flight));
     flight->integration =
         snapshot_find(flight->pin->snapshot, flight->account->integration);
-    if (!rule_of(flight)) {
+    if (!flight->integration) {
         end_with(flight, ERR_INTEGRATION_UNKNOWN, no_document_again, STR_NONE);
         return false;
     }
+    if (!rule_of(flight))
+        return false;
     flight->own = directory_credentials(keeper->config.directory, flight->account, &err);
     if (!flight->own) {
         end_with(flight, err, no_document_again, STR(DIRECTORY_CREDENTIALS_CLOSED));
@@ -469,6 +529,18 @@ static bool prepare(struct flight *flight)
     }
     flight->refresh_token = auth_credential(flight->own, STR("refresh_token"));
     return true;
+}
+
+/* What others write is read with their lock. */
+static void take_from_ward(struct flight *flight)
+{
+    const struct ward *ward = flight->ward;
+    usec now = worker_of(flight)->now;
+    pthread_mutex_lock(&flight->shard->lock);
+    flight->change.learned = ward->learned;
+    if (now - ward->lease_seen >= lease_time)
+        flight->change.outlived = ward->lease; /* its holder is no longer alive */
+    pthread_mutex_unlock(&flight->shard->lock);
 }
 
 void flight_start(struct shard *shard, struct ward *ward)
@@ -493,7 +565,7 @@ void flight_start(struct shard *shard, struct ward *ward)
         return;
     }
     flight->step = FLIGHT_INTEND;
-    flight->change.learned = ward->learned;
+    take_from_ward(flight);
     change(flight, TOKEN_INTEND);
 }
 
@@ -502,7 +574,13 @@ void flight_abandon(struct flight *flight)
     if (flight->step == FLIGHT_FETCH)
         keeper_of(flight)->config.ops->abandon(&flight->fetch);
     if (flight->hears_store)
-        return; /* it ends with the answer */
+        return;                         /* it ends with the answer */
+    if (flight->step == FLIGHT_AGAIN) { /* for the last time */
+        timer_cancel(&flight->timer);
+        flight->step = FLIGHT_STORE;
+        change(flight, TOKEN_STORE);
+        return;
+    }
     end_with(flight, ERR_TOKEN_UNAVAILABLE, 0, STR("Breakwater is stopping."));
     over(flight);
 }

@@ -17,6 +17,9 @@ enum {
     ACCOUNTS_A_TIME = 256
 };
 
+static const char the_only_one[] = "alone";
+static const char stopping[] = "Breakwater is stopping.";
+
 static const usec refused_guard = 60 * USEC_S;
 /* A token that is refused younger than this was revoked; its lifetime has not been seen.
  */
@@ -99,7 +102,10 @@ struct keeper *keeper_open(const struct keeper_config *config)
     keeper->magic = KEEPER_MAGIC;
     keeper->config = *config;
     keeper->shards = mem_array(config->workers, sizeof(keeper->shards[0]));
-    world_name(config->world, "kpr_", keeper->holder);
+    if (config->alone)
+        memcpy(keeper->holder, the_only_one, sizeof(the_only_one));
+    else
+        world_name(config->world, "kpr_", keeper->holder);
     for (unsigned i = 0; i < config->workers; i++) {
         struct shard *shard = &keeper->shards[i];
         shard->keeper = keeper;
@@ -143,46 +149,32 @@ void keeper_close(struct keeper **keeper)
 
 /* --- what is due --- */
 
-static void on_poke(struct post *post)
-{
-    struct shard *shard = CONTAINER_OF(post, struct shard, poke);
-    pthread_mutex_lock(&shard->lock);
-    shard->poked = false;
-    bool left = !shard->worker;
-    pthread_mutex_unlock(&shard->lock);
-    if (!left)
-        shard_pump(shard);
-}
-
-void shard_poke(struct shard *shard)
-{
-    if (!shard->worker || shard->poked)
-        return;
-    shard->poked = true;
-    worker_post(shard->worker, &shard->poke, on_poke);
-}
-
 /* The next ward that is due, taken out and busy; else NULL with when there will be one.
- */
+ * While the daemon drains, only what somebody waits for is begun. */
 static struct ward *take_due(struct shard *shard, usec *ret_due)
 {
+    struct ward *taken = NULL;
     pthread_mutex_lock(&shard->lock);
     struct heap_node *node = heap_least(&shard->due);
-    struct ward *ward = NULL;
-    *ret_due = node ? node->key : USEC_NEVER;
-    if (node && node->key <= shard->worker->now) {
-        ward = CONTAINER_OF(node, struct ward, node);
+    while (node && node->key <= shard->worker->now && !taken) {
+        struct ward *ward = CONTAINER_OF(node, struct ward, node);
         heap_remove(&shard->due, node);
-        ward->busy = true;
+        if (ward->wait_n || !shard->draining)
+            taken = ward;
+        else
+            node = heap_least(&shard->due);
     }
+    *ret_due = node ? node->key : USEC_NEVER;
+    if (taken)
+        taken->busy = true;
     pthread_mutex_unlock(&shard->lock);
-    return ward;
+    return taken;
 }
 
-void shard_pump(struct shard *shard)
+static void pump(struct shard *shard)
 {
     usec due = USEC_NEVER;
-    for (unsigned i = 0; !shard->draining && shard->flight_n < FLIGHTS_MAX; i++) {
+    for (unsigned i = 0; !shard->leaving && shard->flight_n < FLIGHTS_MAX; i++) {
         if (i == FLIGHTS_A_TURN) {
             timer_start(&shard->timer, 1);
             return;
@@ -197,9 +189,43 @@ void shard_pump(struct shard *shard)
     }
 }
 
+static void on_poke(struct post *post)
+{
+    struct shard *shard = CONTAINER_OF(post, struct shard, poke);
+    pthread_mutex_lock(&shard->lock);
+    shard->poked = false;
+    bool left = !shard->worker;
+    pthread_mutex_unlock(&shard->lock);
+    if (!left)
+        pump(shard);
+}
+
+void shard_poke(struct shard *shard)
+{
+    if (!shard->worker || shard->poked)
+        return;
+    shard->poked = true;
+    worker_post(shard->worker, &shard->poke, on_poke);
+}
+
+/* Not from inside: a flight that ends as soon as it starts would nest, one in another. */
+void shard_pump_soon(struct shard *shard)
+{
+    timer_start(&shard->timer, 0);
+}
+
 static void on_timer(struct timer *timer)
 {
-    shard_pump(CONTAINER_OF(timer, struct shard, timer));
+    pump(CONTAINER_OF(timer, struct shard, timer));
+}
+
+static enum keeper_word no(struct keeper_reason *ret, enum err err, usec retry_after,
+                           const char *detail)
+{
+    ret->err = err;
+    ret->retry_after = retry_after;
+    snprintf(ret->detail, sizeof(ret->detail), "%s", detail);
+    return KEEPER_NO;
 }
 
 void keeper_join(struct keeper *keeper, struct worker *worker)
@@ -210,7 +236,7 @@ void keeper_join(struct keeper *keeper, struct worker *worker)
     timer_init(&shard->timer, worker, on_timer);
     pthread_mutex_lock(&shard->lock);
     shard->worker = worker;
-    shard->draining = false;
+    shard->draining = shard->leaving = false;
     shard_poke(shard);
     pthread_mutex_unlock(&shard->lock);
 }
@@ -227,11 +253,26 @@ uint32_t keeper_busy(struct keeper *keeper, struct worker *worker)
     return keeper->shards[worker->id].flight_n;
 }
 
+/* Nobody is left to renew what is waited for. */
+static void send_away(struct shard *shard)
+{
+    size_t at = 0;
+    struct keeper_reason reason = {.retry_after = -1};
+    no(&reason, ERR_TOKEN_UNAVAILABLE, -1, stopping);
+    pthread_mutex_lock(&shard->lock);
+    shard->leaving = true;
+    for (struct ward *ward; (ward = map_next(&shard->wards, &at)) != NULL;)
+        if (!ward->busy)
+            ward_tell(ward, KEEPER_NO, &reason);
+    pthread_mutex_unlock(&shard->lock);
+}
+
 void keeper_leave(struct keeper *keeper, struct worker *worker)
 {
     CHECK_MAGIC(keeper, KEEPER_MAGIC);
     struct shard *shard = &keeper->shards[worker->id];
     shard->draining = true;
+    send_away(shard);
     LIST_EACH(node, &shard->flights)
     flight_abandon(flight_of(node));
     while (shard->flight_n) /* those that wait for the store */
@@ -250,15 +291,6 @@ void keeper_leave(struct keeper *keeper, struct worker *worker)
 }
 
 /* --- asking --- */
-
-static enum keeper_word no(struct keeper_reason *ret, enum err err, usec retry_after,
-                           const char *detail)
-{
-    ret->err = err;
-    ret->retry_after = retry_after;
-    snprintf(ret->detail, sizeof(ret->detail), "%s", detail);
-    return KEEPER_NO;
-}
 
 /* A vendor that refuses the token it has given for an earlier refusal refuses something
  * else: it is not asked for token after token. */
@@ -280,17 +312,18 @@ static enum keeper_word judge(const struct keeper_question *question, struct war
                               usec now, struct keeper_reason *ret_reason)
 {
     bool refused = question->refused && question->refused == ward->version;
+    bool awaited = ward->busy || ward->wait_n > 0; /* an exchange, or soon one */
     if (question->refused && !refused)
         return KEEPER_GO;
     if (ward->fixed)
         return refused ? no(ret_reason, ERR_NONE, -1, "") : KEEPER_GO;
-    if (refused && !ward->busy && (refused_before(ward, now) || in_backoff(ward, now)))
+    if (refused && !awaited && (refused_before(ward, now) || in_backoff(ward, now)))
         return no(ret_reason, ERR_NONE, -1, "");
     if (!refused && ward_good(ward) > now)
         return KEEPER_GO;
     if (!refused && ward->failures && ward_alive(ward, now))
         return KEEPER_GO;
-    if (!ward->busy && in_backoff(ward, now))
+    if (!awaited && in_backoff(ward, now))
         return no(ret_reason, ERR_TOKEN_UNAVAILABLE, ward->hold - now,
                   "The token has expired, and the vendor gives no new one at present.");
     return KEEPER_WAIT;
@@ -342,6 +375,8 @@ enum keeper_word keeper_ask(struct keeper *keeper, const struct keeper_question 
         ward = late_ward(shard, account);
     if (ward)
         word = judge(question, ward, now, ret_reason);
+    if (word == KEEPER_WAIT && shard->leaving)
+        word = no(ret_reason, ERR_TOKEN_UNAVAILABLE, -1, stopping);
     if (word == KEEPER_WAIT)
         *ret_wait = wait_for(shard, ward, question, now);
     pthread_mutex_unlock(&shard->lock);

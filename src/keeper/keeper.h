@@ -61,6 +61,8 @@ struct keeper_config {
     const struct keeper_ops *ops;
     void *ops_arg; /* of `fetch` */
     unsigned workers;
+    bool alone; /* no other process has this store: a lease in it is one of a life before,
+                 * and is taken over at once */
 };
 
 /* The directory is watched from here on; every account that has a token gets its ward.
@@ -70,10 +72,11 @@ struct keeper *keeper_open(const struct keeper_config *config);
 void keeper_close(struct keeper **keeper);
 
 /* On the worker's own thread. It has joined the catalog. What is under way when it leaves
- * is ended: what the store was told of is finished after the next start. */
+ * is ended: what the store was told of is finished after the next start. Whoever waits is
+ * told NO, and so is whoever asks later. */
 void keeper_join(struct keeper *keeper, struct worker *worker);
 void keeper_leave(struct keeper *keeper, struct worker *worker);
-/* No new exchanges from here on. */
+/* No new exchanges from here on but those that somebody waits for. */
 void keeper_drain(struct keeper *keeper, struct worker *worker);
 uint32_t keeper_busy(struct keeper *keeper, struct worker *worker);
 

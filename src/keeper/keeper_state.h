@@ -30,7 +30,7 @@ struct ward {
     struct list waits; /* struct waiter */
     uint32_t wait_n;
     uint64_t version;
-    usec issued;        /* 0: not known */
+    usec issued;        /* 0: not known; may be negative */
     usec until;         /* its end; USEC_NEVER: not known, or never; 0: there is none */
     usec lifetime;      /* USEC_NEVER: not known, or never */
     usec refused;       /* when a 401 last led to an exchange; 0: none has */
@@ -38,6 +38,8 @@ struct ward {
     usec learned;       /* a lifetime that a 401 has shown; 0: none */
     usec facts_issued;  /* wall times, as the store has them: */
     usec facts_expires; /* a plan is made anew when they change */
+    uint64_t lease;     /* the fence under which another process is at it; 0: none is */
+    usec lease_seen;    /* since when */
     uint32_t failures;  /* since the last exchange that gave a token */
     enum account_state state;
     bool planned; /* `due` is as everything above wants it */
@@ -54,12 +56,12 @@ struct shard {
     struct worker *worker; /* NULL: has not joined */
     struct post poke;
     bool poked;
+    bool leaving; /* its worker begins nothing any more */
     /* the worker's own */
     struct timer timer;
     struct list flights;
     uint32_t flight_n;
-    bool draining;
-    struct post left;
+    bool draining; /* only what somebody waits for is begun */
 };
 
 struct keeper {
@@ -76,9 +78,9 @@ struct shard *shard_of(struct keeper *keeper, const struct tenant_id *id, uint64
 
 /* --- wards; with the shard's lock --- */
 
-/* Makes or changes the ward of an account as the account, and the rule of its integration
- * (NULL: it has none), want it. Says in the account until when calls may take its token.
- */
+/* Makes or changes the ward of an account as the account and the rule of its integration
+ * want it; without a rule (NULL) none is made, and one that is there stays as it is. Says
+ * in the account until when calls may take its token. */
 void ward_plan(struct shard *shard, struct account *account,
                const struct token_rule *rule);
 
@@ -117,7 +119,7 @@ void flight_start(struct shard *shard, struct ward *ward);
 void flight_abandon(struct flight *flight); /* of a worker that leaves */
 struct flight *flight_of(struct list *node);
 
-/* A flight has ended: the next one may start. */
-void shard_pump(struct shard *shard);
+/* A flight has ended: the next one may start, once its caller is through. */
+void shard_pump_soon(struct shard *shard);
 
 #endif

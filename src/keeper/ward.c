@@ -85,7 +85,10 @@ static void take_facts(struct ward *ward, const struct account *account, usec no
     ward->facts_issued = facts->issued;
     ward->facts_expires = facts->expires;
     ward->lifetime = lifetime;
-    ward->issued = facts->issued ? usec_max(now - (wall - facts->issued), 1) : 0;
+    /* A token from the future is one of now: the clock was set back since. */
+    usec age = usec_max(wall - facts->issued, 0);
+    ward->issued =
+        facts->issued ? now - age : 0; /* negative: before the machine's start */
     ward->until = 0;
     if (facts->issued && lifetime == USEC_NEVER)
         ward->until = USEC_NEVER;
@@ -94,6 +97,7 @@ static void take_facts(struct ward *ward, const struct account *account, usec no
     ward->fixed = ward->planned = false;
     ward->learned = 0;
     ward->hold = 0;
+    ward->lease = 0;
 }
 
 static double chance_of(struct keeper *keeper)
@@ -117,9 +121,10 @@ static usec usual_due(struct shard *shard, const struct ward *ward,
 {
     struct world *world = shard->keeper->config.world;
     usec now = world_now(world);
-    if (ward->until == 0)
-        return now;
-    if (ward->until == USEC_NEVER)
+    bool endless = ward->until == USEC_NEVER;
+    if (ward->until == 0 || (endless && ward->failures))
+        return now; /* what has failed is tried again */
+    if (endless)
         return idle_due(account, rule, now, world_wall(world));
     return usec_max(
         ward->until - token_lead(rule, ward->lifetime, chance_of(shard->keeper)), now);
@@ -150,11 +155,13 @@ static bool stands(const struct ward *ward, const struct account *account)
            ward->state == account->state;
 }
 
-static bool same_token(const struct ward *ward, const struct account *account)
+/* An account object that has been replaced meanwhile tells nothing. */
+static bool has_news(const struct ward *ward, const struct account *account)
 {
-    return ward->version == account->credential_version &&
-           ward->facts_issued == account->token.issued &&
-           ward->facts_expires == account->token.expires;
+    if (account->credential_version != ward->version)
+        return account->credential_version > ward->version;
+    return ward->facts_issued != account->token.issued ||
+           ward->facts_expires != account->token.expires;
 }
 
 void ward_plan(struct shard *shard, struct account *account,
@@ -162,17 +169,19 @@ void ward_plan(struct shard *shard, struct account *account,
 {
     struct world *world = shard->keeper->config.world;
     struct ward *ward = ward_find(shard, &account->id);
-    if (!rule || account->credential_version == 0) {
+    if (account->credential_version == 0) {
         if (ward && ward->busy)
             ward->gone = true;
         else if (ward)
             ward_remove(shard, ward);
         return;
     }
+    if (!rule) /* if it has a ward, its next flight finds out why */
+        return;
     if (!ward)
         ward = ward_make(shard, &account->id);
     ward->gone = false;
-    if (!same_token(ward, account))
+    if (has_news(ward, account))
         take_facts(ward, account, world_now(world), world_wall(world));
     if (!stands(ward, account)) {
         ward->planned = true;

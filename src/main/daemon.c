@@ -15,9 +15,7 @@
 
 #include "base/mem.h"
 #include "call/transport.h"
-#include "connect/connect.h"
 #include "directory/keyring.h"
-#include "exchange/fetch.h"
 #include "http/server.h"
 #include "http/tls.h"
 #include "loop/driver.h"
@@ -27,12 +25,12 @@
 #include "main/log_sink.h"
 #include "main/master_keys.h"
 #include "main/start.h"
+#include "main/tokens.h"
 #include "watch/watch.h"
 
 enum {
     ERROR_BYTES_MAX = 64 * 1024,
     LOOK_BYTES_MAX = 1 << 20,
-    FETCH_BODIES_BYTES_MAX = 64 << 20, /* requests to token endpoints, of a worker */
     OTHER_DESCRIPTORS =
         256 /* store, log, listeners, loops, kept connections to vendors */
 };
@@ -74,9 +72,7 @@ struct daemon {
     struct transport *h1;
     struct transport *curl;
     struct watch *watch;
-    struct keeper *keeper;
-    struct fetch_env fetch_env;
-    struct connect connect;
+    struct tokens tokens;
     struct gate gate;
     struct api api;
     struct server server;
@@ -95,7 +91,7 @@ struct daemon {
 
 struct connect *daemon_connect(struct daemon *daemon)
 {
-    return &daemon->connect;
+    return &daemon->tokens.connect;
 }
 
 struct gate *daemon_gate(struct daemon *daemon)
@@ -280,39 +276,16 @@ static bool start_gate(struct daemon *daemon, str *ret_why)
     return read_trusted(daemon, ret_why);
 }
 
-/* --- the keeper's way to the vendors --- */
-
-static void start_keeper(struct daemon *daemon)
+static void start_tokens(struct daemon *daemon)
 {
-    struct keeper_config config = {.directory = daemon->directory,
-                                   .catalog = daemon->catalog,
-                                   .world = world_real(),
-                                   .log = &daemon->log,
-                                   .ops = &fetch_ops,
-                                   .ops_arg = &daemon->fetch_env,
-                                   .workers = daemon->crew_n};
-    struct body_budget *budgets =
-        arena_array(&daemon->arena, daemon->crew_n, sizeof(*budgets));
-    for (unsigned i = 0; i < daemon->crew_n; i++)
-        budgets[i].bytes_max = FETCH_BODIES_BYTES_MAX;
-    daemon->fetch_env = (struct fetch_env){&daemon->gate.exchange, budgets};
-    daemon->keeper = keeper_open(&config);
-    daemon->gate.exchange.keeper = daemon->keeper;
-}
-
-static void start_connect(struct daemon *daemon)
-{
-    daemon->connect = (struct connect){.directory = daemon->directory,
-                                       .catalog = daemon->catalog,
-                                       .store = daemon->store,
-                                       .log = &daemon->log,
-                                       .ops = &fetch_ops,
-                                       .ops_arg = &daemon->fetch_env,
-                                       .public_url = daemon->settings.public_url,
-                                       .returns = daemon->settings.connect_returns};
-    memcpy(daemon->connect.key, daemon->api.cursor_key, sizeof(daemon->connect.key));
-    connect_open(&daemon->connect);
-    daemon->api.connect = &daemon->connect;
+    struct tokens_parts parts = {.settings = &daemon->settings,
+                                 .arena = &daemon->arena,
+                                 .store = daemon->store,
+                                 .log = &daemon->log,
+                                 .gate = &daemon->gate,
+                                 .api = &daemon->api,
+                                 .workers = daemon->crew_n};
+    tokens_start(&daemon->tokens, &parts);
 }
 
 static bool reload_keys(void *arg, struct arena *arena, str *ret_why)
@@ -336,7 +309,7 @@ static void start_api(struct daemon *daemon)
     api->store = daemon->store;
     api->boards = &daemon->boards;
     api->gate = &daemon->gate;
-    api->keeper = daemon->keeper;
+    api->keeper = daemon->tokens.keeper;
     api->log = &daemon->log;
     api->reload_keys = reload_keys;
     api->reload_arg = daemon;
@@ -422,7 +395,7 @@ static void crew_run(void *arg)
         catalog_watch(daemon->catalog, worker);
     transport_join(daemon->h1, worker);
     transport_join(daemon->curl, worker);
-    keeper_join(daemon->keeper, worker);
+    keeper_join(daemon->tokens.keeper, worker);
     listening_open(&crew->listening, &daemon->plan, &daemon->server, worker,
                    daemon->server_tls);
     atomic_fetch_add(&daemon->running, 1);
@@ -430,7 +403,7 @@ static void crew_run(void *arg)
     listening_close(&crew->listening);
     while (worker_turn(worker) <= worker->now) /* closed connections go */
         ;
-    keeper_leave(daemon->keeper, worker);
+    keeper_leave(daemon->tokens.keeper, worker);
     while (worker_turn(worker) <= worker->now) /* its exchanges go */
         ;
     transport_leave(daemon->curl, worker);
@@ -471,7 +444,7 @@ static void on_drain_timer(struct timer *timer)
 {
     struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
     if (!listening_busy(&crew->listening) &&
-        keeper_busy(crew->daemon->keeper, &crew->worker) == 0) {
+        keeper_busy(crew->daemon->tokens.keeper, &crew->worker) == 0) {
         driver_stop(crew->driver);
         return;
     }
@@ -487,7 +460,7 @@ static void on_delay_timer(struct timer *timer)
 {
     struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
     listening_drain(&crew->listening);
-    keeper_drain(crew->daemon->keeper, &crew->worker);
+    keeper_drain(crew->daemon->tokens.keeper, &crew->worker);
     crew->drain_until = crew->worker.now + crew->daemon->settings.drain_timeout;
     timer_init(&crew->drain_timer, &crew->worker, on_drain_timer);
     timer_start(&crew->drain_timer, 0);
@@ -627,8 +600,7 @@ static bool bring_up(struct daemon *daemon, str *ret_why)
                          ret_why) ||
         !start_gate(daemon, ret_why))
         return false;
-    start_keeper(daemon);
-    start_connect(daemon);
+    start_tokens(daemon);
     start_api(daemon);
     start_server(daemon);
     if (!listening_plan(&daemon->plan, daemon, &daemon->settings, daemon->crew_n,
@@ -730,7 +702,7 @@ void daemon_destroy(struct daemon **ptr)
     transport_destroy(&daemon->h1);
     tls_unref(&daemon->server_tls);
     tls_unref(&daemon->upstream_tls);
-    keeper_close(&daemon->keeper);
+    tokens_stop(&daemon->tokens);
     catalog_close(&daemon->catalog);
     directory_close(&daemon->directory);
     keyring_destroy(&daemon->keyring);
@@ -817,7 +789,7 @@ void daemon_metrics(struct daemon *daemon, struct buf *buf)
     put_server(daemon, buf);
     put_upstream(daemon, buf);
     put_state(daemon, buf);
-    keeper_stats(daemon->keeper, &tokens);
+    keeper_stats(daemon->tokens.keeper, &tokens);
     watch_tokens(buf, &tokens);
     watch_metrics(daemon->watch, buf);
 }

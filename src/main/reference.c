@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "base/err.h"
 #include "catalog/integration.h"
+#include "event/event.h"
 #include "http/header.h"
 #include "main/settings.h"
 #include "policy/outcome.h"
@@ -79,10 +80,30 @@ static void write_classes(struct buf *buf)
                    effects[outcome_effect((enum outcome_class) class)]);
 }
 
+static void write_events(struct buf *buf)
+{
+    buf_printf(buf,
+               "# Events\n\n"
+               "Made from `src/event/event_list.h`. What happened to accounts, in the "
+               "order in which it did: `GET /v1/events`, `breakwater events list`. An "
+               "event is written in the transaction that makes it happen, so that "
+               "no state changes without one. `detail` of these has `from`, `to` and, "
+               "where there is one, `reason`; no event holds a secret.\n\n"
+               "| type | |\n|---|---|\n");
+    for (int type = 0; type < EVENT_TYPE_COUNT; type++)
+        buf_printf(buf, "| `" STR_F "` | " STR_F " |\n",
+                   STR_A(event_type_name((enum event_type)type)),
+                   STR_A(event_type_doc((enum event_type)type)));
+}
+
 const struct reference_page reference_pages[] = {
-    {"errors.md", write_errors},    {"settings.md", write_settings},
-    {"classes.md", write_classes},  {"integration.schema.json", integration_schema},
-    {"routes.md", api_routes_page}, {NULL, NULL},
+    {"errors.md", write_errors},
+    {"settings.md", write_settings},
+    {"classes.md", write_classes},
+    {"events.md", write_events},
+    {"integration.schema.json", integration_schema},
+    {"routes.md", api_routes_page},
+    {NULL, NULL},
 };
 
 int reference_main(int argc, char **argv)

@@ -124,6 +124,16 @@ const struct bind_table signal_table = {
     .shorthand = "from",
 };
 
+const struct bind_table signal_named_table = {
+    .name = "kept value",
+    .rows = signal_rows,
+    .n = COUNT_OF(signal_rows),
+    .bytes = sizeof(struct signal_named),
+    .finish = finish_signal,
+    .name_at = offsetof(struct signal_named, name),
+    .shorthand = "from",
+};
+
 /* A boolean or number as its JSON text, a string as it is; absent for anything else. */
 static str json_as_text(const struct json *value, struct arena *arena)
 {
@@ -317,17 +327,19 @@ static bool is_number_char(char c)
 static bool leading_number(str text, double *ret_value)
 {
     char digits[40];
-    size_t n = 0;
+    size_t n = 0, i;
     text = str_trim(text);
     if (str_to_double(text, ret_value))
         return true;
-    for (size_t i = 0; i < text.n && n < sizeof(digits); i++) {
+    for (i = 0; i < text.n && n < sizeof(digits); i++) {
         if (text.p[i] == ',' && i > 0)
             continue;
         if (!is_number_char(text.p[i]))
             break;
         digits[n++] = text.p[i];
     }
+    if (i + 1 < text.n && str_lower(text.p[i]) == 'e' && is_number_char(text.p[i + 1]))
+        return false; /* 1e999: what stands before the exponent is not the number */
     while (n && digits[n - 1] == '.')
         n--; /* the full stop of a sentence */
     return str_to_double(str_of(digits, n), ret_value);

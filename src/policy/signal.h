@@ -56,6 +56,12 @@ struct signal {
     struct bind_list words; /* struct signal_word: text → number */
 };
 
+/* A value that is kept under a name. */
+struct signal_named {
+    struct signal signal; /* the first member: rows of a signal fill it */
+    str name;
+};
+
 struct condition {
     struct bind_uints statuses; /* none: any error status (≥ 400) */
     struct signal signal;       /* SIGNAL_NONE: the status alone decides */
@@ -66,6 +72,7 @@ struct condition {
 };
 
 extern const struct bind_table signal_table;
+extern const struct bind_table signal_named_table; /* of a BIND_NAMED row */
 extern const struct bind_table condition_table;
 
 /* Whether it looks into the body. */

@@ -3,9 +3,12 @@
  * pointer and a sentence, or gives an integration of which everything can be asked: its
  * base URL never leaves its hosts, whatever the context, its methods are found by their
  * own paths, and an answer made of the document's own text can be judged by its rules.
+ * What it says of tokens makes requests that go to http or https and can be sent, or a
+ * sentence why not.
  */
 #include <setjmp.h>
 
+#include "auth/token_rule.h"
 #include "base/crypto.h"
 #include "catalog/integration.h"
 #include "json/json_parse.h"
@@ -129,6 +132,48 @@ static void check_auth(struct arena *arena, const struct integration *integratio
     CHECK(header_count(&headers, HEADER_AUTHORIZATION) == 0);
 }
 
+static void check_token_request(struct arena *arena, const struct token_inputs *inputs,
+                                enum token_purpose purpose)
+{
+    struct token_request request;
+    struct url url;
+    str detail = STR_NONE;
+    if (token_request_make(inputs, purpose, &request, &detail) != ERR_NONE) {
+        CHECK(detail.n > 0);
+        return;
+    }
+    CHECK(url_parse(arena, url_format(arena, &request.url), &url, NULL));
+    CHECK(url_same_origin(&url, &request.url));
+    for (uint32_t i = 0; i < request.headers.n; i++)
+        CHECK(header_name_valid(request.headers.items[i].name) &&
+              header_value_valid(request.headers.items[i].value));
+}
+
+static void check_token(struct arena *arena, const struct integration *integration,
+                        const char *value)
+{
+    static const char *const names[] = {"subdomain", "user", "client_secret", "origin"};
+    struct json_build build;
+    str url, detail = STR_NONE;
+    json_build_init(&build, arena);
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        json_build_member(&build, str_z(names[i]), json_of_text(str_z(value)));
+    struct json context = json_build_object(&build);
+    struct token_inputs inputs = {.rule = integration->auth.token,
+                                  .arena = arena,
+                                  .context = &context,
+                                  .client_id = STR("id"),
+                                  .refresh_token = STR("r"),
+                                  .code = STR("c"),
+                                  .verifier = STR("v"),
+                                  .nonce = STR("n"),
+                                  .wall = 1760000000 * USEC_S};
+    for (int purpose = TOKEN_FOR_CODE; purpose <= TOKEN_REVOKE; purpose++)
+        check_token_request(arena, &inputs, (enum token_purpose)purpose);
+    if (token_authorize_url(&inputs, STR("s"), &url, &detail) != ERR_NONE)
+        CHECK(detail.n > 0);
+}
+
 static void check_integration(struct arena *arena, const struct integration *integration)
 {
     check_contexts(arena, integration);
@@ -137,6 +182,10 @@ static void check_integration(struct arena *arena, const struct integration *int
     check_answer(arena, integration, 429);
     check_answer(arena, integration, 503);
     check_auth(arena, integration);
+    if (integration->auth.token) {
+        check_token(arena, integration, "x");
+        check_token(arena, integration, "evil.test/?#\r\nX: y");
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

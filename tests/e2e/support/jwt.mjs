@@ -28,6 +28,6 @@ export function assertion(key, claims) {
 }
 
 export function readJwt(token) {
-  const [header, claims] = token.split(".").map((text) => text && JSON.parse(Buffer.from(text, "base64url")));
+  const [header, claims] = token.split(".").slice(0, 2).map((text) => text && JSON.parse(Buffer.from(text, "base64url")));
   return { header, claims };
 }

@@ -277,7 +277,7 @@ static void test_keys(void **state)
     assert_in(ran.err, "key_unknown");
 }
 
-static void test_breakers_limits_audit_and_master_keys(void **state)
+static void test_breakers_limits_logs_and_master_keys(void **state)
 {
     struct house *house = *state;
     make_acme(house);
@@ -290,6 +290,12 @@ static void test_breakers_limits_audit_and_master_keys(void **state)
     str audit = run(house, "audit list --object acme --limit 2", NULL);
     assert_in(audit, "breaker.force");
     assert_in(audit, "reason=done");
+    const char *account = make_account(
+        house, make_environment(house, make_stage(house, "told"), "told"), "told");
+    assert_in(run(house, format(house, "events list --account %s", account), NULL),
+              "account.connected");
+    assert_str(run(house, "events list --type account.degraded", NULL),
+               STR("no events\n"));
     assert_in(run(house, "master-keys show", NULL), "sealing");
     assert_in(run(house, "master-keys rotate k2", NULL), "sealing     k2\n");
     run(house, "master-keys rotate", NULL);
@@ -327,7 +333,7 @@ int test_api_cli(void)
         cmocka_unit_test(test_a_token_is_renewed),
         cmocka_unit_test(test_a_secret_keeps_all_but_its_line_end),
         cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_breakers_limits_audit_and_master_keys),
+        cmocka_unit_test(test_breakers_limits_logs_and_master_keys),
         cmocka_unit_test(test_all_of_a_long_list),
         cmocka_unit_test(test_every_command_that_asks_was_run),
     };

@@ -8,6 +8,11 @@ static const char open_document[] =
     "{'name':'open','hosts':['api.open.test'],'base_url':'https://api.open.test',"
     "'auth':'none'}";
 
+static const char signed_document[] =
+    "{'name':'signed','hosts':['api.signed.test'],'base_url':'https://api.signed.test',"
+    "'auth':{'scheme':'bearer','token':{'grant':'jwt_bearer','url':"
+    "'https://api.signed.test/token','jwt':{'alg':'RS256','claims':{'iss':'{robot}'}}}}}";
+
 static const char *environment;
 
 static int setup(void **state)
@@ -17,6 +22,7 @@ static int setup(void **state)
     make_acme(house);
     put(house, basic_document, "/v1/integrations/basic");
     put(house, open_document, "/v1/integrations/open");
+    assert_status(put(house, signed_document, "/v1/integrations/signed"), 200);
     environment = make_environment(house, make_stage(house, "s"), "e");
     return failed;
 }
@@ -57,6 +63,34 @@ static void test_values_that_cannot_be_sent_are_refused(void **state)
     assert_says(make(house, "acme", "{'token':''}"), "is empty");
     assert_refused(make(house, "acme", "{'token':1}"), 422, "body_invalid");
     assert_refused(make(house, "acme", "['token']"), 422, "body_invalid");
+}
+
+/* The text of a key as JSON: with its line breaks. */
+static const char *credentials_with(struct house *house, const char *file)
+{
+    str pem = given_file(&house->arena, file);
+    str text = STR("");
+    for (str line; str_next(&pem, '\n', &line);)
+        text = arena_printf(&house->arena, STR_F STR_F "\\n", STR_A(text), STR_A(line));
+    return format(house, "{'private_key':'%s','key_id':'k1','robot':'r'}",
+                  arena_z(&house->arena, text));
+}
+
+static void test_a_private_key_has_its_lines_and_can_sign(void **state)
+{
+    struct house *house = *state;
+    struct heard heard =
+        make(house, "signed", credentials_with(house, "tests/cases/keys/rsa.pem"));
+    assert_status(heard, 201);
+    heard =
+        make(house, "signed", credentials_with(house, "tests/cases/keys/rsa-1024.pem"));
+    assert_refused(heard, 422, "body_invalid");
+    assert_string_equal(text_at(house, heard, "/faults/0/pointer"),
+                        "/credentials/private_key");
+    assert_says(heard, "2048 bits");
+    heard = make(house, "signed", "{'private_key':'no key'}");
+    assert_refused(heard, 422, "body_invalid");
+    assert_int_equal(str_find_str(heard.body, STR("no key")), heard.body.n);
 }
 
 static void test_two_who_change_them_at_once_do_not_undo_each_other(void **state)
@@ -105,6 +139,7 @@ int test_api_credentials(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_they_are_what_the_integration_wants),
         cmocka_unit_test(test_values_that_cannot_be_sent_are_refused),
+        cmocka_unit_test(test_a_private_key_has_its_lines_and_can_sign),
         cmocka_unit_test(test_two_who_change_them_at_once_do_not_undo_each_other),
         cmocka_unit_test(test_escapes_are_stored_as_what_they_mean),
         cmocka_unit_test(test_a_body_without_credentials_is_refused),

@@ -11,6 +11,9 @@ int test_client_auth(void);
 int test_jwt(void);
 int test_oauth1(void);
 int test_pkce(void);
+int test_token_answer(void);
+int test_token_request(void);
+int test_token_rule(void);
 int test_wsse(void);
 
 int main(void)
@@ -27,6 +30,9 @@ int main(void)
     failed += test_jwt();
     failed += test_oauth1();
     failed += test_pkce();
+    failed += test_token_answer();
+    failed += test_token_request();
+    failed += test_token_rule();
     failed += test_wsse();
     return failed != 0;
 }

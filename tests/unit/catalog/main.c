@@ -12,6 +12,7 @@ int test_faulty_documents(void);
 int test_integrations(void);
 int test_method(void);
 int test_snapshot(void);
+int test_token_answers(void);
 int test_vendor_samples(void);
 
 int main(void)
@@ -29,6 +30,7 @@ int main(void)
     failed += test_integrations();
     failed += test_method();
     failed += test_snapshot();
+    failed += test_token_answers();
     failed += test_vendor_samples();
     return failed != 0;
 }

@@ -1,5 +1,7 @@
 #include "paper.h"
 
+#include "auth/token_rule.h"
+
 int test_document(void);
 
 static void what_is_left_out_has_its_default(void **state)
@@ -65,6 +67,26 @@ static void headers_may_be_short_or_long(void **state)
                               given_json(*state, STR("{\"tenant\":\"7\"}")), *state,
                               &text, &missing));
     given_same("value", text, "t-7");
+}
+
+static void what_is_kept_of_an_answer_is_a_signal_with_a_name(void **state)
+{
+    const struct token_rule *rule =
+        paper_read(*state,
+                   "{\"auth\":{\"scheme\":\"bearer\",\"token\":{\"grant\":"
+                   "\"client_credentials\",\"url\":\"https://acme.test/token\",\"keep\":"
+                   "{\"place\":\"/instance_url\",\"team\":{\"expression\":\"team.id\"}},"
+                   "\"keep_secret\":{\"other\":{\"from\":\"X-Other\"}}}}}")
+            ->auth.token;
+    const struct signal_named *keep = rule->keep.items;
+    const struct signal_named *secret = rule->keep_secret.items;
+    assert_int_equal(rule->keep.n, 2);
+    given_same("short", keep[0].name, "place");
+    assert_int_equal(keep[0].signal.source, SIGNAL_BODY);
+    given_same("long", keep[1].name, "team");
+    assert_int_equal(keep[1].signal.source, SIGNAL_EXPRESSION);
+    given_same("secret", secret[0].name, "other");
+    assert_int_equal(secret[0].signal.source, SIGNAL_HEADER);
 }
 
 static void idempotency_has_a_day_unless_told(void **state)
@@ -169,6 +191,7 @@ int test_document(void)
         GIVEN_TEST(a_document_keeps_its_text_and_hash),
         GIVEN_TEST(members_of_later_steps_are_kept),
         GIVEN_TEST(headers_may_be_short_or_long),
+        GIVEN_TEST(what_is_kept_of_an_answer_is_a_signal_with_a_name),
         GIVEN_TEST(idempotency_has_a_day_unless_told),
         GIVEN_TEST(bodies_of_success_are_looked_into_where_a_rule_says_so),
         GIVEN_TEST(a_second_reading_adds_to_the_same_binder),

@@ -5,42 +5,99 @@
 
 #include "paper.h"
 
+#include "auth/token_rule.h"
+
 int test_integrations(void);
 
 /* An account's context for each document that needs one. */
 static const struct {
     const char *name;
     const char *context;
-    const char *want; /* the base URL */
+    const char *want;      /* the base URL */
+    const char *token_url; /* NULL: its tokens are stored by hand */
 } contexts[] = {
-    {"airtable", "{}", "https://api.airtable.com/"},
-    {"asana", "{}", "https://app.asana.com/"},
-    {"bamboohr", "{}", "https://api.bamboohr.com/"},
-    {"demo", "{\"origin\":\"http://127.0.0.1:8090\"}", "http://127.0.0.1:8090/demo"},
-    {"freshdesk", "{\"subdomain\":\"acme\"}", "https://acme.freshdesk.com/"},
-    {"github", "{}", "https://api.github.com/"},
-    {"gitlab", "{}", "https://gitlab.com/"},
-    {"google", "{}", "https://www.googleapis.com/"},
-    {"hubspot", "{}", "https://api.hubapi.com/"},
-    {"jira", "{\"site\":\"acme\"}", "https://acme.atlassian.net/"},
-    {"mailchimp", "{\"dc\":\"us21\"}", "https://us21.api.mailchimp.com/"},
-    {"microsoft", "{}", "https://graph.microsoft.com/"},
+    {"airtable", "{}", "https://api.airtable.com/",
+     "https://airtable.com/oauth2/v1/token"},
+    {"asana", "{}", "https://app.asana.com/", "https://app.asana.com/-/oauth_token"},
+    {"bamboohr", "{}", "https://api.bamboohr.com/", NULL},
+    {"bamboohr-oauth", "{\"company_domain\":\"acme\"}", "https://api.bamboohr.com/",
+     "https://acme.bamboohr.com/token.php?request=token"},
+    {"demo", "{\"origin\":\"http://127.0.0.1:8090\"}", "http://127.0.0.1:8090/demo",
+     NULL},
+    {"freshdesk", "{\"subdomain\":\"acme\"}", "https://acme.freshdesk.com/", NULL},
+    {"github", "{}", "https://api.github.com/",
+     "https://github.com/login/oauth/access_token"},
+    {"github-app", "{\"installation_id\":\"42\"}", "https://api.github.com/",
+     "https://api.github.com/app/installations/42/access_tokens"},
+    {"gitlab", "{}", "https://gitlab.com/", NULL},
+    {"gitlab-oauth", "{}", "https://gitlab.com/", "https://gitlab.com/oauth/token"},
+    {"google", "{}", "https://www.googleapis.com/",
+     "https://oauth2.googleapis.com/token"},
+    {"google-service-account", "{}", "https://www.googleapis.com/",
+     "https://oauth2.googleapis.com/token"},
+    {"hubspot", "{}", "https://api.hubapi.com/", "https://api.hubapi.com/oauth/v1/token"},
+    {"jira", "{\"site\":\"acme\"}", "https://acme.atlassian.net/", NULL},
+    {"jira-oauth", "{\"cloud_id\":\"11-22\"}", "https://api.atlassian.com/ex/jira/11-22",
+     "https://auth.atlassian.com/oauth/token"},
+    {"mailchimp", "{\"dc\":\"us21\"}", "https://us21.api.mailchimp.com/", NULL},
+    {"mailchimp-oauth", "{\"dc\":\"us21\"}", "https://us21.api.mailchimp.com/",
+     "https://login.mailchimp.com/oauth2/token"},
+    {"microsoft", "{\"tenant\":\"common\"}", "https://graph.microsoft.com/",
+     "https://login.microsoftonline.com/common/oauth2/v2.0/token"},
+    {"microsoft-app", "{\"tenant\":\"acme.test\"}", "https://graph.microsoft.com/",
+     "https://login.microsoftonline.com/acme.test/oauth2/v2.0/token"},
     {"netsuite", "{\"account_id\":\"1234567-sb1\"}",
-     "https://1234567-sb1.suitetalk.api.netsuite.com/"},
-    {"notion", "{}", "https://api.notion.com/"},
-    {"pipedrive", "{}", "https://api.pipedrive.com/"},
+     "https://1234567-sb1.suitetalk.api.netsuite.com/",
+     "https://1234567-sb1.suitetalk.api.netsuite.com/services/rest/auth/oauth2/v1/token"},
+    {"netsuite-app", "{\"account_id\":\"1234567-sb1\"}",
+     "https://1234567-sb1.suitetalk.api.netsuite.com/",
+     "https://1234567-sb1.suitetalk.api.netsuite.com/services/rest/auth/oauth2/v1/token"},
+    {"netsuite-tba", "{\"account_id\":\"1234567-sb1\"}",
+     "https://1234567-sb1.suitetalk.api.netsuite.com/", NULL},
+    {"notion", "{}", "https://api.notion.com/", "https://api.notion.com/v1/oauth/token"},
+    {"pipedrive", "{}", "https://api.pipedrive.com/", NULL},
+    {"pipedrive-oauth", "{\"api_domain\":\"https://acme.pipedrive.com\"}",
+     "https://acme.pipedrive.com/", "https://oauth.pipedrive.com/oauth/token"},
     {"quickbooks", "{\"api\":\"sandbox-quickbooks\"}",
-     "https://sandbox-quickbooks.api.intuit.com/"},
-    {"salesforce", "{\"instance_url\":\"https://acme.my.salesforce.com\"}",
-     "https://acme.my.salesforce.com/"},
-    {"sendgrid", "{}", "https://api.sendgrid.com/"},
-    {"shopify", "{\"shop\":\"acme\"}", "https://acme.myshopify.com/"},
-    {"slack", "{}", "https://slack.com/"},
-    {"stripe", "{}", "https://api.stripe.com/"},
-    {"twilio", "{}", "https://api.twilio.com/"},
+     "https://sandbox-quickbooks.api.intuit.com/",
+     "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"},
+    {"salesforce",
+     "{\"instance_url\":\"https://acme.my.salesforce.com\",\"login\":\"test\"}",
+     "https://acme.my.salesforce.com/",
+     "https://test.salesforce.com/services/oauth2/token"},
+    {"salesforce-app",
+     "{\"instance_url\":\"https://"
+     "acme.my.salesforce.com\",\"domain\":\"acme--dev.sandbox\"}",
+     "https://acme.my.salesforce.com/",
+     "https://acme--dev.sandbox.my.salesforce.com/services/oauth2/token"},
+    {"salesforce-jwt",
+     "{\"instance_url\":\"https://acme.my.salesforce.com\",\"login\":\"login\"}",
+     "https://acme.my.salesforce.com/",
+     "https://login.salesforce.com/services/oauth2/token"},
+    {"sendgrid", "{}", "https://api.sendgrid.com/", NULL},
+    {"shopify", "{\"shop\":\"acme\"}", "https://acme.myshopify.com/",
+     "https://acme.myshopify.com/admin/oauth/access_token"},
+    {"slack", "{}", "https://slack.com/", "https://slack.com/api/oauth.v2.access"},
+    {"slack-user", "{}", "https://slack.com/", "https://slack.com/api/oauth.v2.access"},
+    {"stripe", "{}", "https://api.stripe.com/", "https://connect.stripe.com/oauth/token"},
+    {"stripe-apps", "{}", "https://api.stripe.com/",
+     "https://api.stripe.com/v1/oauth/token"},
+    {"twilio", "{}", "https://api.twilio.com/", NULL},
     {"workday", "{\"host\":\"wd3-services1.myworkday.com\"}",
-     "https://wd3-services1.myworkday.com/"},
-    {"zendesk", "{\"subdomain\":\"acme\"}", "https://acme.zendesk.com/"},
+     "https://wd3-services1.myworkday.com/", NULL},
+    {"workday-app",
+     "{\"host\":\"wd3-services1.myworkday.com\",\"tenant\":\"acme\",\"token_domain\":"
+     "\"wd3-services1.myworkday.com\"}",
+     "https://wd3-services1.myworkday.com/",
+     "https://wd3-services1.myworkday.com/ccx/oauth2/acme/token"},
+    {"workday-oauth",
+     "{\"host\":\"wd3-services1.myworkday.com\",\"tenant\":\"acme\",\"token_domain\":"
+     "\"wd3-services1.myworkday.com\",\"authorization_domain\":\"impl.workday.com\"}",
+     "https://wd3-services1.myworkday.com/",
+     "https://wd3-services1.myworkday.com/ccx/oauth2/acme/token"},
+    {"zendesk", "{\"subdomain\":\"acme\"}", "https://acme.zendesk.com/", NULL},
+    {"zendesk-oauth", "{\"subdomain\":\"acme\"}", "https://acme.zendesk.com/",
+     "https://acme.zendesk.com/oauth/tokens"},
 };
 
 static void each_document_is_good_and_knows_its_hosts(void **state)
@@ -57,9 +114,104 @@ static void each_document_is_good_and_knows_its_hosts(void **state)
             fail_msg("%s: " STR_F, contexts[i].name, STR_A(detail));
         given_same(contexts[i].name, url_format(*state, &url), contexts[i].want);
         assert_true(integration->label.n && integration->version.n);
-        assert_true(integration->resources.n > 0);
         assert_non_null(json_member(&integration->docs, STR("unverified")));
         assert_non_null(json_member(&integration->docs, STR("reference")));
+        assert_true(json_member_text(&integration->docs, STR("renewal")).n > 40);
+    }
+}
+
+/* A document without methods of its own is another way into one that has them. */
+static void what_has_no_methods_shares_another_documents_limits(void **state)
+{
+    for (size_t i = 0; i < COUNT_OF(contexts); i++) {
+        str name = str_z(contexts[i].name);
+        size_t hyphen = str_find(name, '-');
+        const struct integration *integration = paper_vendor(*state, contexts[i].name);
+        if (hyphen == name.n) {
+            assert_true(integration->resources.n > 0);
+            continue;
+        }
+        const struct integration *whole =
+            paper_vendor(*state, arena_z(*state, str_of(name.p, hyphen)));
+        static const char *const shared[] = {"headers",     "rate_limit", "errors",
+                                             "idempotency", "resilience", "rewrite"};
+        for (size_t k = 0; k < COUNT_OF(shared); k++) {
+            const struct json *own =
+                json_member(&integration->document, str_z(shared[k]));
+            const struct json *of = json_member(&whole->document, str_z(shared[k]));
+            if (!own != !of || (own && !json_equal(own, of)))
+                fail_msg("%s: its %s", contexts[i].name, shared[k]);
+        }
+    }
+}
+
+/* --- token blocks --- */
+
+/* The URL with the account's context in it. What the document writes out itself is
+ * trusted; where a variable has a say, the hosts must have it. */
+static str filled(struct arena *arena, const struct integration *integration,
+                  const struct template *template, const char *context)
+{
+    struct json values = *given_json(arena, str_z(context));
+    struct template_values from = {&values, "the context", "a URL"};
+    struct url url;
+    str text, detail;
+    if (template->n == 0)
+        return STR_NONE;
+    if (!template_fill_url(template, &from, arena, &text, &detail))
+        fail_msg(STR_F ": " STR_F, STR_A(integration->name), STR_A(detail));
+    assert_true(url_parse(arena, text, &url, NULL));
+    if (!url.tls)
+        fail_msg(STR_F ": " STR_F, STR_A(integration->name), STR_A(text));
+    if ((template_has_origin(template) || template_has_host(template)) &&
+        !integration_allows(integration, &url))
+        fail_msg(STR_F ": " STR_F " is not among its hosts", STR_A(integration->name),
+                 STR_A(text));
+    return text;
+}
+
+static void token_endpoints_are_where_credentials_may_go(void **state)
+{
+    for (size_t i = 0; i < COUNT_OF(contexts); i++) {
+        const struct integration *integration = paper_vendor(*state, contexts[i].name);
+        const struct token_rule *rule = integration->auth.token;
+        const char *context = contexts[i].context;
+        if (!rule != !contexts[i].token_url)
+            fail_msg("%s: a token URL is wanted for each token block, and only there",
+                     contexts[i].name);
+        if (!rule)
+            continue;
+        given_same(contexts[i].name, filled(*state, integration, &rule->url, context),
+                   contexts[i].token_url);
+        filled(*state, integration, &rule->refresh_url, context);
+        filled(*state, integration, &rule->revoke_url, context);
+    }
+}
+
+/* Consent is asked for in a browser, which shows it: the place is https. */
+static void consent_is_asked_for_over_tls(void **state)
+{
+    for (size_t i = 0; i < COUNT_OF(contexts); i++) {
+        const struct token_rule *rule =
+            paper_vendor(*state, contexts[i].name)->auth.token;
+        if (rule && rule->authorize_url.n)
+            assert_true(str_starts(rule->authorize_url.parts[0].text, STR("https://")));
+    }
+}
+
+/* A token that was stored by hand is what an account of a vendor with OAuth may have. */
+static void a_token_block_asks_for_nothing_more(void **state)
+{
+    for (size_t i = 0; i < COUNT_OF(contexts); i++) {
+        struct auth_field fields[AUTH_FIELDS_MAX];
+        const struct auth_rule *rule = &paper_vendor(*state, contexts[i].name)->auth;
+        uint32_t n = rule->token ? auth_fields(rule, fields) : 0;
+        bool token = false;
+        for (uint32_t k = 0; k < n; k++) {
+            token |= str_eq(fields[k].name, auth_token_name(rule));
+            assert_true(fields[k].optional);
+        }
+        assert_true(token == (rule->token != NULL));
     }
 }
 
@@ -130,6 +282,10 @@ int test_integrations(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(each_document_is_good_and_knows_its_hosts),
+        GIVEN_TEST(what_has_no_methods_shares_another_documents_limits),
+        GIVEN_TEST(token_endpoints_are_where_credentials_may_go),
+        GIVEN_TEST(consent_is_asked_for_over_tls),
+        GIVEN_TEST(a_token_block_asks_for_nothing_more),
         GIVEN_TEST(no_document_is_left_out_here),
         GIVEN_TEST(lists_of_the_samples_are_known_methods),
         GIVEN_TEST(what_sends_or_pays_is_not_repeatable),

@@ -13,6 +13,7 @@ int test_credential(void);
 int test_app(void);
 int test_audit(void);
 int test_rotation(void);
+int test_token_change(void);
 int test_directory_open(void);
 int test_model(void);
 int test_crowd(void);

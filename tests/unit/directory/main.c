@@ -14,6 +14,7 @@ int main(void)
     failed += test_app();
     failed += test_audit();
     failed += test_rotation();
+    failed += test_token_change();
     failed += test_directory_open();
     failed += test_model();
     failed += test_crowd();

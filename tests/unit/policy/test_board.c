@@ -1,7 +1,7 @@
 #include "policy/board.h"
 
 #include "loop/thread.h"
-#include "reply.h"
+#include "support/reply.h"
 
 int test_board(void);
 

@@ -14,7 +14,7 @@
  */
 #include "policy/breaker.h"
 
-#include "reply.h"
+#include "support/reply.h"
 
 int test_breaker(void);
 

@@ -8,7 +8,7 @@
  */
 #include "policy/breaker.h"
 
-#include "reply.h"
+#include "support/reply.h"
 
 int test_breaker_model(void);
 

@@ -4,7 +4,7 @@
 #include "policy/breaker.h"
 
 #include "loop/thread.h"
-#include "reply.h"
+#include "support/reply.h"
 
 int test_breaker_threads(void);
 

@@ -1,6 +1,6 @@
 #include "loop/thread.h"
 #include "policy/limit.h"
-#include "reply.h"
+#include "support/reply.h"
 
 int test_limit(void);
 

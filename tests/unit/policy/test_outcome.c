@@ -1,6 +1,6 @@
 #include "policy/outcome.h"
 
-#include "reply.h"
+#include "support/reply.h"
 
 int test_outcome(void);
 

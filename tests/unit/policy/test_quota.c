@@ -1,7 +1,7 @@
 #include "policy/quota.h"
 
 #include "loop/thread.h"
-#include "reply.h"
+#include "support/reply.h"
 
 int test_quota(void);
 

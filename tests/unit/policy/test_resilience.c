@@ -1,6 +1,6 @@
 #include "policy/resilience.h"
 
-#include "reply.h"
+#include "support/reply.h"
 
 int test_resilience(void);
 

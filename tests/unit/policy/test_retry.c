@@ -1,6 +1,6 @@
 #include "policy/retry.h"
 
-#include "reply.h"
+#include "support/reply.h"
 
 int test_retry(void);
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "reply.h"
+#include "support/reply.h"
 
 int test_signal(void);
 
@@ -33,6 +33,10 @@ static const struct row rows[] = {
     {"\"X-A\"", LINE("abc 5"), "abc 5", NAN, -1},
     {"\"X-A\"", LINE(",5"), ",5", NAN, -1},
     {"\"X-A\"", LINE("1e300"), "1e300", 1e300, -1},
+    {"\"X-A\"", LINE("1e999"), "1e999", NAN, -1},
+    {"\"X-A\"", LINE("1E+999 s"), "1E+999 s", NAN, -1},
+    {"\"X-A\"", LINE("5 each"), "5 each", 5, 5000},
+    {"\"X-A\"", LINE("5e"), "5e", 5, 5000},
     {"\"/a\"", BODY("{\"a\":\"x\"}"), "x", NAN, -1},
     {"\"/a\"", BODY("{\"a\":5}"), "5", 5, 5000},
     {"\"/a\"", BODY("{\"a\":1.5}"), "1.5", 1.5, 1500},

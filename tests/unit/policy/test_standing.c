@@ -1,7 +1,7 @@
 #include "policy/standing.h"
 
 #include "policy/resilience.h"
-#include "reply.h"
+#include "support/reply.h"
 
 int test_standing(void);
 

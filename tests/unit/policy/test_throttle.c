@@ -5,7 +5,7 @@
  */
 #include "policy/throttle.h"
 
-#include "reply.h"
+#include "support/reply.h"
 
 int test_throttle(void);
 

@@ -2,8 +2,8 @@
  * A vendor's answer for tests, from JSON: {"status", "headers", "body", "group"}; a body
  * that is a string is text that is no JSON. It comes at REPLY_WALL.
  */
-#ifndef UNIT_POLICY_REPLY_H
-#define UNIT_POLICY_REPLY_H
+#ifndef SUPPORT_REPLY_H
+#define SUPPORT_REPLY_H
 
 #include "support/given.h"
 

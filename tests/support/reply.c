@@ -1,4 +1,4 @@
-#include "reply.h"
+#include "support/reply.h"
 
 #include "json/json_write.h"
 
