@@ -44,7 +44,8 @@ static const struct bind_row body_rows[] = {
      .min = 1,
      .max = 2000,
      .doc = "Where the browser is sent afterwards, with `status`, `account` and, when it "
-            "went wrong, `code`; allowed by the setting `connect_returns`."},
+            "went wrong, `code`; allowed by the setting `connect_returns` or the app's "
+            "`return_urls`."},
     {.name = "lifetime",
      .kind = BIND_DURATION,
      .offset = offsetof(struct session_body, lifetime),
@@ -117,14 +118,13 @@ static void mint(struct api_call *call, const struct session_body *body,
 static bool may_return(struct api_call *call, const struct session_body *body,
                        const struct account *account)
 {
-    const struct stage *stage = account->environment->stage;
     if (str_absent(body->return_url) ||
-        connect_may_return(call->api->connect, stage, body->return_url, call->arena))
+        connect_may_return(call->api->connect, account, body->return_url, call->arena))
         return true;
     api_refuse_member(
         call, "/return_url",
         "leads where browsers may not be sent; add its origin to the setting "
-        "connect_returns.");
+        "connect_returns, or to return_urls of the account's app.");
     return false;
 }
 

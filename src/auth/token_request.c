@@ -56,6 +56,13 @@ static str secret_of(const struct token_inputs *inputs, str name)
     return auth_credential(inputs->apps, next ? NEXT_SECRET : name);
 }
 
+bool token_has_next_secret(const struct token_inputs *inputs)
+{
+    return str_absent(auth_credential(inputs->own, SECRET)) &&
+           str_absent(auth_credential(inputs->own, STR("client_id"))) &&
+           !str_absent(auth_credential(inputs->apps, NEXT_SECRET));
+}
+
 static str client_id(const struct token_inputs *inputs)
 {
     str own = auth_credential(inputs->own, STR("client_id"));
@@ -66,14 +73,8 @@ static str client_id(const struct token_inputs *inputs)
 static str client_secret(const struct token_inputs *inputs)
 {
     bool own = !str_absent(auth_credential(inputs->own, STR("client_id")));
-    return own ? auth_credential(inputs->own, SECRET) : secret_of(inputs, SECRET);
-}
-
-bool token_has_next_secret(const struct token_inputs *inputs)
-{
-    return str_absent(auth_credential(inputs->own, STR("client_id"))) &&
-           str_absent(auth_credential(inputs->own, SECRET)) &&
-           !str_absent(auth_credential(inputs->apps, NEXT_SECRET));
+    return own ? auth_credential(inputs->own, STR("client_secret"))
+               : secret_of(inputs, STR("client_secret"));
 }
 
 static str joined_scopes(const struct token_inputs *inputs)

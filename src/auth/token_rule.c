@@ -48,9 +48,9 @@ static const struct bind_row jwt_rows[] = {
      .kind = BIND_ENUM,
      .offset = JWT(alg),
      .words = sign_alg_words,
-     .doc =
-         "The algorithm; RS256 unless given. The key is the credential "
-         "\"private_key\" of the account or of its app; with HS256 the client secret."},
+     .doc = "The algorithm; RS256 unless given. The key is the credential "
+            "\"private_key\" of the account or of its app, its id \"key_id\"; with HS256 "
+            "the client secret."},
     {.name = "claims",
      .kind = BIND_NAMED,
      .offset = JWT(claims),

@@ -193,6 +193,16 @@ static inline usec token_end_of(usec wall, usec lifetime)
     return lifetime == USEC_NEVER ? USEC_NEVER : wall + lifetime;
 }
 
+/* The end of the refresh token that an account has after an answer: one without a refresh
+ * token leaves the one before, with its end `before`. */
+static inline usec token_refresh_end(const struct token_answer *answer, usec before,
+                                     usec wall)
+{
+    if (answer->refresh_lifetime >= 0)
+        return token_end_of(wall, answer->refresh_lifetime);
+    return answer->refresh_token.n ? 0 : before;
+}
+
 /* How long before its end a token of that lifetime is renewed: the margin or half of the
  * lifetime, less up to two thirds of it by `chance` of [0, 1). */
 usec token_lead(const struct token_rule *rule, usec lifetime, double chance);

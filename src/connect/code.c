@@ -90,7 +90,8 @@ static void store(struct code *code)
     }
     new->issued = wall;
     new->expires = token_end_of(wall, answer->lifetime);
-    new->refresh_expires = token_end_of(wall, answer->refresh_lifetime);
+    new->refresh_expires =
+        token_refresh_end(answer, code->found->token.refresh_expires, wall);
     new->credential_n =
         token_merge(directory_credentials(code->env->directory, code->found, &err),
                     auth_token_name(&code->integration->auth), answer, code->arena,
@@ -128,8 +129,10 @@ static void ask(struct code *code)
     struct party party;
     char nonce[32];
     str detail;
+    struct json context = merge_patch(code->arena, &code->found->context, &code->context);
     party_init(&party, code->env->directory, code->found, rule_of(code), code->arena,
                &inputs);
+    inputs.context = &context;
     world_name(code->worker->world, "", nonce);
     inputs.nonce = arena_str(code->arena, str_z(nonce));
     inputs.code = code->code;
@@ -149,8 +152,13 @@ static void ask(struct code *code)
                                   .retry_after = -1};
     enum err err = token_request_make(&inputs, TOKEN_FOR_CODE, &fetch->request, &detail);
     party_fini(&party);
+    const struct url *url = &fetch->request.url;
     if (err != ERR_NONE)
         release(code, err, detail);
+    else if (!party_may_ask(code->integration, &rule_of(code)->url, url))
+        release(code, ERR_HOST_FORBIDDEN,
+                arena_printf(code->arena, "\"" STR_F "\" is not among the hosts.",
+                             STR_A(url_origin(code->arena, url))));
     else
         code->env->ops->fetch(code->env->ops_arg, fetch);
 }

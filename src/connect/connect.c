@@ -5,6 +5,7 @@
 #include "base/uri.h"
 #include "connect/consent.h"
 #include "http/refusal.h"
+#include "keeper/party.h"
 #include "loop/world.h"
 
 #define LINKS    STR("/oauth/connect/")
@@ -62,18 +63,43 @@ static bool matches(const struct url *url, str pattern, struct arena *arena)
            (url->path.n == path.n || url->path.p[path.n] == '/');
 }
 
-bool connect_may_return(const struct connect *connect, const struct stage *stage, str url,
-                        struct arena *arena)
+/* Browsers read more as dots and slashes than RFC 3986 does. */
+static bool is_plain(str path)
 {
-    struct url parsed;
+    return str_find(path, '\\') == path.n && str_find_str(path, STR("%2e")) == path.n &&
+           str_find_str(path, STR("%2E")) == path.n;
+}
+
+static bool setting_allows(const struct connect *connect, const struct url *url,
+                           struct arena *arena)
+{
     str rest = connect->returns, item;
-    if (!url_parse(arena, url, &parsed, NULL))
-        return false;
-    if (stage->kind == STAGE_SANDBOX && is_loopback(&parsed))
-        return true;
-    parsed.path = uri_remove_dots(arena, parsed.path);
     while (rest.n && str_next(&rest, ',', &item))
-        if (matches(&parsed, str_trim(item), arena))
+        if (matches(url, str_trim(item), arena))
             return true;
     return false;
+}
+
+static bool app_allows(const struct connect *connect, const struct account *account,
+                       const struct url *url, struct arena *arena)
+{
+    struct app *app = party_app(connect->directory, account);
+    bool allowed = false;
+    for (uint32_t i = 0; app && i < app->return_urls.n && !allowed; i++)
+        allowed = matches(url, json_text(&app->return_urls.u.items[i]), arena);
+    app_unref(&app);
+    return allowed;
+}
+
+bool connect_may_return(const struct connect *connect, const struct account *account,
+                        str url, struct arena *arena)
+{
+    struct url parsed;
+    if (!url_parse(arena, url, &parsed, NULL) || !is_plain(parsed.path))
+        return false;
+    if (account->environment->stage->kind == STAGE_SANDBOX && is_loopback(&parsed))
+        return true;
+    parsed.path = uri_remove_dots(arena, parsed.path);
+    return setting_allows(connect, &parsed, arena) ||
+           app_allows(connect, account, &parsed, arena);
 }

@@ -35,9 +35,10 @@ void connect_open(struct connect *connect);
 bool connect_is_ours(str path);
 void connect_request(struct connect *connect, struct inbound *in);
 
-/* Whether a browser may be sent there after connecting an account of that stage. */
-bool connect_may_return(const struct connect *connect, const struct stage *stage, str url,
-                        struct arena *arena);
+/* Whether a browser may be sent there after connecting the account: the setting or the
+ * account's app lists it, or it is this machine's and the stage a sandbox. */
+bool connect_may_return(const struct connect *connect, const struct account *account,
+                        str url, struct arena *arena);
 
 /* The whole link for a session's secret; `in`: the request, where no public_url is set.
  */

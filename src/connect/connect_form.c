@@ -2,6 +2,7 @@
 
 #include "auth/token_rule.h"
 #include "json/merge.h"
+#include "keeper/party.h"
 
 enum { VALUE_BYTES_MAX = 16 * 1024 };
 
@@ -41,6 +42,13 @@ static void add(struct connect_form *form, const struct integration *integration
     form->n++;
 }
 
+struct asking {
+    struct connect_form *form;
+    const struct integration *integration;
+    const struct account *account;
+    bool all;
+};
+
 /* Names of what the vendor's answers bring by themselves. */
 static bool comes_by_itself(const struct token_rule *rule, str name)
 {
@@ -55,22 +63,20 @@ static bool comes_by_itself(const struct token_rule *rule, str name)
     return false;
 }
 
-static void add_context(struct connect_form *form, const struct integration *integration,
-                        const struct account *account, str name)
+static void add_context(struct asking *asking, str name)
 {
-    struct page_field field = {.name = name};
-    if (str_absent(json_member_text(&account->context, name)) &&
-        !comes_by_itself(integration->auth.token, name))
-        add(form, integration, &field, false);
+    struct page_field field = {
+        .name = name, .value = json_member_text(&asking->account->context, name)};
+    if ((asking->all || str_absent(field.value)) &&
+        !comes_by_itself(asking->integration->auth.token, name))
+        add(asking->form, asking->integration, &field, false);
 }
 
-static void add_variables(struct connect_form *form,
-                          const struct integration *integration,
-                          const struct account *account, const struct template *template)
+static void add_variables(struct asking *asking, const struct template *template)
 {
     for (uint32_t i = 0; i < template->n; i++)
         if (!str_absent(template->parts[i].name))
-            add_context(form, integration, account, template->parts[i].name);
+            add_context(asking, template->parts[i].name);
 }
 
 /* With a code the vendor gives the token; whoever has a secret of another kind is asked
@@ -103,18 +109,19 @@ static bool is_credential(const struct integration *integration, str name)
 }
 
 void connect_form_make(const struct integration *integration,
-                       const struct account *account, struct connect_form *ret)
+                       const struct account *account, bool all, struct connect_form *ret)
 {
+    struct asking asking = {ret, integration, account, all};
     const struct token_rule *rule = integration->auth.token;
     const struct connect_field *fields = integration->connect.fields.items;
     ret->n = 0;
     for (uint32_t i = 0; i < integration->connect.fields.n; i++)
         if (!is_credential(integration, fields[i].name))
-            add_context(ret, integration, account, fields[i].name);
-    add_variables(ret, integration, account, &integration->base_url);
+            add_context(&asking, fields[i].name);
+    add_variables(&asking, &integration->base_url);
     if (rule) {
-        add_variables(ret, integration, account, &rule->authorize_url);
-        add_variables(ret, integration, account, &rule->url);
+        add_variables(&asking, &rule->authorize_url);
+        add_variables(&asking, &rule->url);
     }
     add_credentials(ret, integration);
 }
@@ -137,6 +144,99 @@ bool connect_form_read(struct connect_form *form, const struct form *sent)
     }
     return good;
 }
+
+/* --- whether it leads anywhere --- */
+
+/* The template with this one variable alone, in its place. */
+static bool value_fits(const struct template *template, uint32_t at,
+                       const struct json *context, struct arena *arena)
+{
+    struct template_values values = {context, "what was entered", "the address"};
+    struct template_part *parts = arena_array(arena, template->n, sizeof(parts[0]));
+    str text, detail;
+    for (uint32_t i = 0; i < template->n; i++)
+        parts[i] = (struct template_part){template->parts[i].text,
+                                          i == at ? template->parts[i].name : STR_NONE};
+    return template_fill_url(&(struct template){parts, template->n}, &values, arena,
+                             &text, &detail);
+}
+
+/* What a value must be, as the person who enters it would say it. */
+static str wanted_at(const struct template *template, uint32_t at)
+{
+    if (at == 0 && template_has_origin(template))
+        return STR("This must be an address such as https://example.com, with nothing "
+                   "behind it.");
+    for (uint32_t i = 0; i <= at; i++) {
+        str text = template->parts[i].text;
+        size_t scheme = str_find_str(text, STR("://"));
+        text = scheme < text.n ? str_from(text, scheme + 3) : text;
+        if (str_find(text, '/') < text.n || (i && template_has_origin(template)))
+            return STR("This cannot be part of an address.");
+    }
+    return STR("This may have letters, digits, dots and hyphens only.");
+}
+
+static bool blame(struct connect_form *form, str name, str fault)
+{
+    for (uint32_t i = 0; i < form->n; i++)
+        if (!form->is_credential[i] && str_eq(form->fields[i].name, name)) {
+            form->fields[i].fault = fault;
+            return true;
+        }
+    return false;
+}
+
+/* Where the values as a whole lead: hosts of the integration only. */
+static bool leads_home(const struct integration *integration,
+                       const struct template *template, const struct json *context,
+                       struct arena *arena)
+{
+    struct template_values values = {context, "what was entered", "the address"};
+    struct url url;
+    str text, detail;
+    if (!template_fill_url(template, &values, arena, &text, &detail))
+        return true; /* something else is missing; it is told elsewhere */
+    return url_parse(arena, text, &url, NULL) &&
+           party_may_ask(integration, template, &url);
+}
+
+static bool template_fits(struct connect_form *form,
+                          const struct integration *integration,
+                          const struct template *template, const struct json *context,
+                          struct arena *arena)
+{
+    for (uint32_t i = 0; i < template->n; i++) {
+        str name = template->parts[i].name;
+        if (!str_absent(json_member_text(context, name)) &&
+            !value_fits(template, i, context, arena) &&
+            blame(form, name, wanted_at(template, i)))
+            return false;
+    }
+    if (leads_home(integration, template, context, arena))
+        return true;
+    for (uint32_t i = 0; i < template->n; i++)
+        if (blame(form, template->parts[i].name,
+                  STR("This does not lead to an address that can be connected.")))
+            return false;
+    return true;
+}
+
+bool connect_form_fits(struct connect_form *form, const struct integration *integration,
+                       const struct json *context, struct arena *arena)
+{
+    const struct token_rule *rule = integration->auth.token;
+    const struct template *templates[] = {&integration->base_url,
+                                          rule ? &rule->authorize_url : NULL,
+                                          rule ? &rule->url : NULL};
+    bool good = true;
+    for (size_t i = 0; i < COUNT_OF(templates); i++)
+        if (templates[i] && templates[i]->n)
+            good &= template_fits(form, integration, templates[i], context, arena);
+    return good;
+}
+
+/* --- what is kept of it --- */
 
 struct json connect_form_context(const struct connect_form *form,
                                  const struct account *account, struct arena *arena)

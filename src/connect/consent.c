@@ -2,15 +2,13 @@
 
 #include "auth/pkce.h"
 #include "base/crypto.h"
-#include "base/encode.h"
 #include "base/log.h"
+#include "connect/apology.h"
 #include "http/refusal.h"
 #include "keeper/party.h"
 #include "loop/world.h"
 
 enum { BODY_BYTES_MAX = 256 * 1024, WORDS_BYTES_MAX = 400 };
-
-#define COOKIE "bw_connect"
 
 /* --- the end --- */
 
@@ -28,10 +26,13 @@ static void show(struct consent *consent, struct page *page)
     page_answer(in, page);
 }
 
+/* In front of a fragment. */
 static str with_query(struct arena *arena, str url, str query)
 {
-    bool has = str_find(url, '?') < url.n;
-    str parts[] = {url, has ? STR("&") : STR("?"), query};
+    size_t end = str_find(url, '#');
+    bool has = str_find(str_of(url.p, end), '?') < end;
+    str parts[] = {str_of(url.p, end), has ? STR("&") : STR("?"), query,
+                   str_from(url, end)};
     return arena_join(arena, parts, COUNT_OF(parts));
 }
 
@@ -50,51 +51,119 @@ static str return_link(struct consent *consent, str status, str code)
 }
 
 static void log_consent(const struct consent *consent, enum log_level level,
-                        const char *what, str detail)
+                        const char *what, enum err err, str detail)
 {
     struct log_line line;
     log_open(&line, consent->connect->log, level, "connect");
     log_str(&line, "what", str_z(what));
     log_str(&line, "session", consent->session.session.id);
     log_str(&line, "account", consent->session.session.account);
+    log_str(&line, "code", err == ERR_NONE ? STR_NONE : err_code(err));
     log_str(&line, "detail", detail);
     log_close(&line);
+}
+
+static str link_again(struct consent *consent)
+{
+    str link =
+        connect_link(consent->connect, consent->in, consent->secret, consent->arena);
+    str parts[] = {link, STR("?ask")};
+    return arena_join(consent->arena, parts, COUNT_OF(parts));
+}
+
+/* Whose sentence `detail` is decides who sees it: the vendor's no is shown as it is, and
+ * so is what only the operator can mend; the rest is for the log. */
+static bool is_shown(enum err err)
+{
+    return err == ERR_CONNECT_REFUSED || err == ERR_CREDENTIAL_UNUSABLE;
 }
 
 /* What went wrong, with a way on and a way back. */
 static void refuse(struct consent *consent, enum err err, str detail)
 {
-    const struct err_row *row = err_row(err);
+    struct page page;
     const struct session *session = &consent->session.session;
-    struct page page = {.status = row->status,
-                        .title = row->title,
-                        .text = row->mend,
-                        .words = detail,
-                        .code = row->code};
-    bool live = session->id.n && !session->ended;
-    log_consent(consent, LOG_WARN, "refused", detail.n ? detail : row->title);
-    if (live)
-        page.back = return_link(consent, STR("error"), row->code);
-    if (live && consent->secret.n)
-        page.again =
-            connect_link(consent->connect, consent->in, consent->secret, consent->arena);
+    const struct integration *integration = consent->integration;
+    str label = integration ? integration->label : STR_NONE;
+    bool again = apology_make(err, label, consent->arena, &page);
+    log_consent(consent, LOG_WARN, "refused", err, detail);
+    page.words = is_shown(err) ? detail : STR_NONE;
+    page.reference = session->id;
+    if (session->ended)
+        page.back = session->return_url;
+    else if (session->id.n)
+        page.back = return_link(consent, STR("error"), page.code);
+    if (again && session->id.n && !session->ended && consent->secret.n)
+        page.again = link_again(consent);
     show(consent, &page);
 }
+
+/* --- where we are --- */
+
+static str origin_of(const struct connect *connect, const struct inbound *in,
+                     struct arena *arena)
+{
+    if (connect->public_url.n)
+        return connect->public_url;
+    str host = header_value(&in->head.headers, HEADER_HOST);
+    str parts[] = {inbound_tls(in) ? STR("https://") : STR("http://"), host};
+    return arena_join(arena, parts, 2);
+}
+
+str connect_link(const struct connect *connect, const struct inbound *in, str secret,
+                 struct arena *arena)
+{
+    str parts[] = {origin_of(connect, in, arena), STR("/oauth/connect/"), secret};
+    return arena_join(arena, parts, COUNT_OF(parts));
+}
+
+static bool is_secure(const struct consent *consent)
+{
+    return str_starts(consent->connect->public_url, STR("https://")) ||
+           inbound_tls(consent->in);
+}
+
+static str redirect_uri(struct consent *consent, const struct app *app)
+{
+    if (app && app->redirect_uri.n)
+        return arena_str(consent->arena, app->redirect_uri);
+    str parts[] = {origin_of(consent->connect, consent->in, consent->arena),
+                   STR("/oauth/callback")};
+    return arena_join(consent->arena, parts, 2);
+}
+
+/* As it was when the browser was sent away: the vendor compares them. */
+static str own_redirect_uri(struct consent *consent)
+{
+    struct app *app = party_app(consent->connect->directory, consent->account);
+    str uri = redirect_uri(consent, app);
+    app_unref(&app);
+    return uri;
+}
+
+/* --- connected --- */
 
 static void finish(struct consent *consent)
 {
     struct inbound *in = consent->in;
     str back = return_link(consent, STR("connected"), STR_NONE);
-    log_consent(consent, LOG_INFO, "connected", STR_NONE);
+    str cookie = STR_NONE;
+    if (!str_absent(consent->ticket.browser))
+        cookie = ticket_forget(&consent->ticket, own_redirect_uri(consent),
+                               is_secure(consent), consent->arena);
+    log_consent(consent, LOG_INFO, "connected", ERR_NONE, STR_NONE);
     if (back.n) {
         let_go(consent);
-        page_redirect(in, back, STR_NONE);
+        page_redirect(in, back, cookie);
         return;
     }
     struct page page = {.status = 200,
                         .title = STR("Connected"),
-                        .text =
-                            STR("The account is connected. You may close this page.")};
+                        .text = arena_printf(consent->arena,
+                                             STR_F " is connected. You may close this "
+                                                   "page.",
+                                             STR_A(consent->integration->label)),
+                        .cookie = cookie};
     show(consent, &page);
 }
 
@@ -116,58 +185,32 @@ static void change_session(struct consent *consent, enum session_step step,
     change->done = done;
     change->wall = world_wall(consent->worker->world);
     change->secret = consent->secret;
-    change->state = consent->state;
-    change->browser = consent->browser;
+    change->state = consent->ticket.state;
+    change->browser = consent->ticket.browser;
     session_change(change);
 }
 
 /* --- to the vendor --- */
 
-static str origin_of(const struct connect *connect, const struct inbound *in,
-                     struct arena *arena)
-{
-    if (connect->public_url.n)
-        return connect->public_url;
-    str host = header_value(&in->head.headers, HEADER_HOST);
-    str parts[] = {inbound_tls(in) ? STR("https://") : STR("http://"), host};
-    return arena_join(arena, parts, 2);
-}
-
-str connect_link(const struct connect *connect, const struct inbound *in, str secret,
-                 struct arena *arena)
-{
-    str parts[] = {origin_of(connect, in, arena), STR("/oauth/connect/"), secret};
-    return arena_join(arena, parts, COUNT_OF(parts));
-}
-
-static str redirect_uri(struct consent *consent, const struct app *app)
-{
-    if (app && app->redirect_uri.n)
-        return arena_str(consent->arena, app->redirect_uri);
-    str parts[] = {origin_of(consent->connect, consent->in, consent->arena),
-                   STR("/oauth/callback")};
-    return arena_join(consent->arena, parts, 2);
-}
-
 /* Made from what only this browser and we know, so that nothing of it is stored. */
 static str proof_key(struct consent *consent)
 {
     uint8_t digest[CRYPTO_SHA256_BYTES];
-    str parts[] = {consent->state, STR(" "), consent->browser};
+    str parts[] = {consent->ticket.state, STR(" "), consent->ticket.browser};
     crypto_hmac_sha256(
         str_of((const char *)consent->connect->key, sizeof(consent->connect->key)),
         arena_join(consent->arena, parts, COUNT_OF(parts)), digest);
     return pkce_verifier(consent->arena, digest);
 }
 
-static str cookie_line(struct consent *consent)
+/* A browser goes no further than a token would. */
+static bool may_send(struct consent *consent, str text, str *ret_detail)
 {
-    bool secure = str_starts(consent->connect->public_url, STR("https://")) ||
-                  inbound_tls(consent->in);
-    return arena_printf(consent->arena,
-                        COOKIE "=" STR_F "; Path=/oauth; HttpOnly; SameSite=Lax; "
-                               "Max-Age=3600%s",
-                        STR_A(consent->browser), secure ? "; Secure" : "");
+    const struct integration *integration = consent->integration;
+    struct url url;
+    *ret_detail = STR("The address of the consent page is not among the hosts.");
+    return url_parse(consent->arena, text, &url, NULL) &&
+           party_may_ask(integration, &integration->auth.token->authorize_url, &url);
 }
 
 static void on_begun(struct session_change *change)
@@ -185,23 +228,19 @@ static void on_begun(struct session_change *change)
                consent->integration->auth.token, consent->arena, &inputs);
     inputs.redirect_uri = redirect_uri(consent, party.app);
     inputs.verifier = proof_key(consent);
-    enum err err = token_authorize_url(&inputs, consent->state, &url, &detail);
+    enum err err = token_authorize_url(&inputs, consent->ticket.state, &url, &detail);
     party_fini(&party);
+    if (err == ERR_NONE && !may_send(consent, url, &detail))
+        err = ERR_HOST_FORBIDDEN;
     if (err != ERR_NONE) {
         refuse(consent, err, detail);
         return;
     }
-    str cookie = cookie_line(consent);
-    log_consent(consent, LOG_INFO, "to_vendor", STR_NONE);
+    str cookie = ticket_keep(&consent->ticket, inputs.redirect_uri, is_secure(consent),
+                             consent->arena);
+    log_consent(consent, LOG_INFO, "to_vendor", ERR_NONE, STR_NONE);
     let_go(consent);
     page_redirect(in, url, cookie);
-}
-
-static str fresh_name(struct consent *consent)
-{
-    char name[32];
-    world_name(consent->worker->world, "", name);
-    return arena_str(consent->arena, str_z(name));
 }
 
 static bool by_code(const struct consent *consent)
@@ -216,8 +255,8 @@ static void go_on(struct consent *consent)
         change_session(consent, SESSION_END, on_ended);
         return;
     }
-    consent->state = fresh_name(consent);
-    consent->browser = fresh_name(consent);
+    consent->ticket =
+        ticket_make(consent->in, consent->session.session.id, consent->secret);
     change_session(consent, SESSION_BEGIN, on_begun);
 }
 
@@ -288,31 +327,17 @@ static void on_context(struct change *change)
     directory_change(next);
 }
 
-/* Whether URLs can be made of what was given; else the sentence. */
-static bool fits(struct consent *consent, const struct json *context, str *ret_detail)
-{
-    const struct token_rule *rule = consent->integration->auth.token;
-    struct template_values values = {context, "what was given", "the vendor's address"};
-    str url;
-    if (!rule || !rule->authorize_url.n)
-        return true;
-    return template_fill_url(&rule->authorize_url, &values, consent->arena, &url,
-                             ret_detail);
-}
-
 static void take_form(struct consent *consent)
 {
     struct form sent;
-    str detail = STR_NONE;
     form_init(&sent, consent->arena);
     form_add_text(&sent, arena_str(consent->arena, buf_peek(&consent->body)));
     bool good = connect_form_read(&consent->form, &sent);
     struct json context =
         connect_form_context(&consent->form, consent->account, consent->arena);
-    if (good && !fits(consent, &context, &detail)) {
-        consent->form.fields[0].fault = detail;
-        good = false;
-    }
+    good = connect_form_fits(&consent->form, consent->integration, &context,
+                             consent->arena) &&
+           good;
     if (!good) {
         show_form(consent);
         return;
@@ -333,6 +358,10 @@ static bool find_account(struct consent *consent)
         refuse(consent, ERR_ACCOUNT_UNKNOWN, STR_NONE);
         return false;
     }
+    if (consent->account->state == ACCOUNT_DISABLED) {
+        refuse(consent, ERR_ACCOUNT_DISABLED, STR_NONE);
+        return false;
+    }
     consent->snapshot = catalog_snapshot(connect->catalog);
     consent->integration =
         snapshot_find(consent->snapshot, consent->account->integration);
@@ -351,7 +380,8 @@ static void on_looked(struct session_change *change)
     }
     if (!find_account(consent))
         return;
-    connect_form_make(consent->integration, consent->account, &consent->form);
+    connect_form_make(consent->integration, consent->account, consent->asks_all,
+                      &consent->form);
     if (consent->sent_form && consent->form.n)
         take_form(consent);
     else if (consent->form.n)
@@ -364,15 +394,13 @@ static void on_body(struct inbound *in, str chunk)
 {
     struct consent *consent = in->owner;
     buf_str(&consent->body, chunk);
+    if (!buf_ok(&consent->body))
+        refuse(consent, ERR_BODY_TOO_LARGE, STR_NONE);
 }
 
 static void on_body_end(struct inbound *in)
 {
-    struct consent *consent = in->owner;
-    if (!buf_ok(&consent->body))
-        refuse(consent, ERR_BODY_TOO_LARGE, STR_NONE);
-    else
-        change_session(consent, SESSION_LOOK, on_looked);
+    change_session(in->owner, SESSION_LOOK, on_looked);
 }
 
 static void on_drained(struct inbound *in)
@@ -409,7 +437,10 @@ void consent_link(struct connect *connect, struct inbound *in, str secret)
     struct consent *consent = begin(connect, in);
     consent->secret = arena_str(in->arena, secret);
     consent->sent_form = str_eq(in->head.method, STR("POST"));
-    if (consent->sent_form)
+    consent->asks_all = str_eq(in->query, STR("ask"));
+    if (consent->sent_form && in->head.content_length > BODY_BYTES_MAX)
+        refuse(consent, ERR_BODY_TOO_LARGE, STR_NONE);
+    else if (consent->sent_form)
         inbound_read_body(in);
     else
         change_session(consent, SESSION_LOOK, on_looked);
@@ -440,18 +471,6 @@ static struct json redirect_context(struct consent *consent)
             json_build_member(&build, items[i].name, json_of_text(value));
     }
     return json_build_object(&build);
-}
-
-/* As it was when the browser was sent away: the vendor compares them. */
-static str own_redirect_uri(struct consent *consent)
-{
-    struct token_inputs inputs;
-    struct party party;
-    party_init(&party, consent->connect->directory, consent->account,
-               consent->integration->auth.token, consent->arena, &inputs);
-    str uri = redirect_uri(consent, party.app);
-    party_fini(&party);
-    return uri;
 }
 
 static void exchange_code(struct consent *consent, str text)
@@ -496,6 +515,7 @@ static void on_claimed(struct session_change *change)
         refuse(consent, change->err, STR_NONE);
         return;
     }
+    consent->secret = ticket_secret(&consent->ticket);
     if (!find_account(consent))
         return;
     if (error.n)
@@ -506,23 +526,11 @@ static void on_claimed(struct session_change *change)
         exchange_code(consent, code);
 }
 
-static str cookie_of(const struct inbound *in)
-{
-    str rest = header_value_name(&in->head.headers, STR("Cookie")), item;
-    while (rest.n && str_next(&rest, ';', &item)) {
-        item = str_trim(item);
-        if (str_starts(item, STR(COOKIE "=")))
-            return str_from(item, sizeof(COOKIE));
-    }
-    return STR_NONE;
-}
-
 void consent_callback(struct connect *connect, struct inbound *in)
 {
     struct consent *consent = begin(connect, in);
-    consent->state = query_text(consent, STR("state"));
-    consent->browser = cookie_of(in);
-    if (!consent->state.n) {
+    consent->ticket = ticket_find(in, query_text(consent, STR("state")));
+    if (!consent->ticket.state.n) {
         refuse(consent, ERR_SESSION_UNKNOWN, STR("The request has no state."));
         return;
     }

@@ -15,6 +15,7 @@
 #include "connect/connect.h"
 #include "connect/connect_form.h"
 #include "connect/session.h"
+#include "connect/ticket.h"
 
 struct consent {
     struct connect *connect;
@@ -23,8 +24,9 @@ struct consent {
     struct arena *arena;
     struct buf body;
     bool sent_form; /* POST */
-    str secret;     /* the link's text; absent: a callback */
-    str state, browser, verifier;
+    bool asks_all;  /* what the account has already is asked for too, to be corrected */
+    str secret;     /* the link's text; a callback: absent until the ticket was good */
+    struct ticket ticket;
     struct session_change session;
     struct account *account;
     struct snapshot *snapshot;

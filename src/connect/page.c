@@ -29,7 +29,8 @@ static const char style_html[] =
     "background:var(--ground);border:1px solid var(--line);border-radius:6px}"
     "input:focus-visible,button:focus-visible,a:focus-visible{outline:3px solid "
     "var(--deed);outline-offset:2px}"
-    ".help,.small{color:var(--soft);font-size:.875rem}.fault{color:var(--bad)}"
+    ".help{margin:0 0 "
+    ".35rem}.help,.small{color:var(--soft);font-size:.875rem}.fault{color:var(--bad)}"
     "button{margin-top:1.25rem;padding:.6rem 1.2rem;font:inherit;font-weight:600;"
     "color:var(--paper);background:var(--deed);border:0;border-radius:6px;cursor:pointer}"
     "a{color:var(--deed)}nav{margin-top:1.25rem;display:flex;gap:1.25rem}"
@@ -75,21 +76,75 @@ static void put_in(struct buf *out, const char *before, str text, const char *be
     put(out, behind);
 }
 
-static void put_field(struct buf *out, const struct page_field *field)
+/* "account_id" as "Account id". */
+static void put_name(struct buf *out, str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i] == '_' ? ' ' : name.p[i];
+        bool small = i == 0 && c >= 'a' && c <= 'z';
+        put_text(out, str_of(small ? &(char){(char)(c - 'a' + 'A')} : &c, 1));
+    }
+}
+
+static void put_label(struct buf *out, const struct page_field *field)
 {
     put_in(out, "<label for=\"", field->name, "\">");
-    put_text(out, field->label.n ? field->label : field->name);
+    if (field->label.n)
+        put_text(out, field->label);
+    else
+        put_name(out, field->name);
     put(out, field->optional ? " <span class=\"small\">(optional)</span></label>"
                              : "</label>");
+}
+
+static void put_note(struct buf *out, const char *kind, str name, str text)
+{
+    if (!text.n)
+        return;
+    put(out, "<p class=\"");
+    put(out, kind);
+    put(out, "\" id=\"");
+    put(out, kind);
+    put_in(out, ".", name, "\">");
+    put_text(out, text);
+    put(out, "</p>");
+}
+
+/* Binds the notes to the field, so that who hears the page hears them with it. */
+static void put_described(struct buf *out, const struct page_field *field)
+{
+    if (!field->fault.n && !field->help.n)
+        return;
+    put(out, " aria-describedby=\"");
+    put_in(out, "fault.", field->fault.n ? field->name : STR_NONE, " ");
+    put_in(out, "help.", field->help.n ? field->name : STR_NONE, "");
+    put(out, field->fault.n ? "\" aria-invalid=\"true\"" : "\"");
+}
+
+static void put_field(struct buf *out, const struct page_field *field, bool first)
+{
+    put_label(out, field);
+    put_note(out, "help", field->name, field->help);
     put_in(out, "<input id=\"", field->name, "\"");
     put_in(out, " name=\"", field->name, "\"");
     put(out, field->secret ? " type=\"password\" autocomplete=\"off\""
-                           : " type=\"text\" autocomplete=\"off\" spellcheck=\"false\"");
+                           : " type=\"text\" autocomplete=\"off\" "
+                             "autocapitalize=\"none\" spellcheck=\"false\"");
     if (!field->secret)
         put_in(out, " value=\"", field->value, "\"");
+    put_described(out, field);
+    put(out, first ? " autofocus" : "");
     put(out, field->optional ? ">" : " required>");
-    put_in(out, "<p class=\"help\">", field->help, "</p>");
-    put_in(out, "<p class=\"fault\" role=\"alert\">", field->fault, "</p>");
+    put_note(out, "fault", field->name, field->fault);
+}
+
+/* The first that has a fault; else the first. */
+static uint32_t first_of(const struct page *page)
+{
+    for (uint32_t i = 0; i < page->field_n; i++)
+        if (page->fields[i].fault.n)
+            return i;
+    return 0;
 }
 
 static void put_form(struct buf *out, const struct page *page)
@@ -98,12 +153,12 @@ static void put_form(struct buf *out, const struct page *page)
         return;
     put(out, "<form method=\"post\">");
     for (uint32_t i = 0; i < page->field_n; i++)
-        put_field(out, &page->fields[i]);
+        put_field(out, &page->fields[i], i == first_of(page));
     put_in(out, "<button>", page->button, "</button>");
     put(out, "</form>");
 }
 
-static void put_page(struct buf *out, const struct page *page)
+void page_print(struct buf *out, const struct page *page)
 {
     put(out, head_html);
     put_text(out, page->title);
@@ -118,8 +173,8 @@ static void put_page(struct buf *out, const struct page *page)
         put_in(out, "<a href=\"", page->back, "\">Go back</a>");
         put(out, "</nav>");
     }
-    put_in(out, "<p class=\"small\">", page->code, "");
-    put_in(out, " · ", page->request_id, "");
+    put_in(out, "<p class=\"small\">For whoever helps you: ", page->code, "");
+    put_in(out, " · ", page->code.n ? page->reference : STR_NONE, "");
     put(out, page->code.n ? "</p></main></body></html>" : "</main></body></html>");
 }
 
@@ -128,6 +183,7 @@ static void add_safety(struct headers *headers)
     header_add_name(headers, STR("Cache-Control"), STR("no-store"));
     header_add_name(headers, STR("Referrer-Policy"), STR("no-referrer"));
     header_add_name(headers, STR("X-Content-Type-Options"), STR("nosniff"));
+    header_add_name(headers, STR("X-Frame-Options"), STR("DENY"));
     header_add_name(headers, STR("Content-Security-Policy"),
                     STR("default-src 'none'; style-src 'unsafe-inline'; "
                         "frame-ancestors 'none'; base-uri 'none'"));
@@ -138,10 +194,12 @@ void page_answer(struct inbound *in, const struct page *page)
     struct headers headers;
     struct buf text;
     buf_init(&text, PAGE_BYTES_MAX);
-    put_page(&text, page);
+    page_print(&text, page);
     headers_init(&headers, in->arena, 8);
     header_add(&headers, HEADER_CONTENT_TYPE, STR("text/html; charset=utf-8"));
     add_safety(&headers);
+    if (!str_absent(page->cookie))
+        header_add_name(&headers, STR("Set-Cookie"), page->cookie);
     inbound_answer(in, page->status, &headers, buf_peek(&text));
     buf_fini(&text);
 }

@@ -3,8 +3,8 @@
 #include "base/mem.h"
 #include "loop/world.h"
 
-/* What a vendor answers is looked at whole, and JSON that is made for it takes fifty times
- * its text; as with a caller's request. */
+/* What a vendor answers is looked at whole, and JSON that is made for it takes fifty
+ * times its text; as with a caller's request. */
 enum { FETCH_BODY_BYTES_MAX = 1 << 20, FETCH_ARENA_BYTES_MAX = 256 << 20 };
 
 struct fetch {

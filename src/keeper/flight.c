@@ -245,32 +245,29 @@ static void fail(struct flight *flight, enum token_verdict verdict, str fault,
 
 static void on_fetched(struct token_fetch *fetch);
 
-/* The document's own word for a host is trusted; what a variable fills must be allowed.
- */
 static bool leads_home(const struct flight *flight, const struct url *url)
 {
     const struct token_rule *rule = rule_of(flight);
-    const struct template *template =
-        flight->purpose == TOKEN_REFRESH && rule->refresh_url.n ? &rule->refresh_url
-                                                                : &rule->url;
-    bool varies = template_has_origin(template) || template_has_host(template);
-    return !varies || integration_allows(flight->integration, url);
+    bool refresh = flight->purpose == TOKEN_REFRESH && rule->refresh_url.n;
+    return party_may_ask(flight->integration, refresh ? &rule->refresh_url : &rule->url,
+                         url);
 }
 
 static enum err make_request(struct flight *flight, str *ret_detail)
 {
     char nonce[32];
-    struct world *world = worker_of(flight)->world;
-    struct token_inputs inputs;
     struct party party;
+    struct token_inputs inputs;
+    struct worker *worker = worker_of(flight);
+    world_name(worker->world, "", nonce);
     party_init(&party, keeper_of(flight)->config.directory, flight->account,
                rule_of(flight), &flight->arena, &inputs);
-    world_name(world, "", nonce);
+    inputs.own = flight->own;
     inputs.refresh_token = flight->refresh_token;
     inputs.next_secret = flight->next_secret;
     flight->has_next_secret = !flight->next_secret && token_has_next_secret(&inputs);
     inputs.nonce = arena_str(&flight->arena, str_z(nonce));
-    inputs.wall = world_wall(world);
+    inputs.wall = world_wall(worker->world);
     enum err err =
         token_request_make(&inputs, flight->purpose, &flight->fetch.request, ret_detail);
     party_fini(&party);
@@ -322,7 +319,8 @@ static void store(struct flight *flight)
     usec wall = world_wall(keeper_of(flight)->config.world);
     new->issued = wall;
     new->expires = token_end_of(wall, answer->lifetime);
-    new->refresh_expires = token_end_of(wall, answer->refresh_lifetime);
+    new->refresh_expires =
+        token_refresh_end(answer, flight->account->token.refresh_expires, wall);
     new->context = answer->context;
     if (str_absent(answer->refresh_token) && flight->previous_tried)
         flight->answer.refresh_token = flight->refresh_token; /* it is the good one */

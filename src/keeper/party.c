@@ -1,6 +1,8 @@
 #include "keeper/party.h"
 
-static struct app *app_of(struct directory *directory, const struct account *account)
+#include "catalog/integration.h"
+
+struct app *party_app(struct directory *directory, const struct account *account)
 {
     if (account->app.text[0])
         return directory_app(directory, tenant_id_str(&account->app));
@@ -25,7 +27,7 @@ void party_init(struct party *party, struct directory *directory, struct account
         (struct token_inputs){.rule = rule, .arena = arena, .context = &account->context};
     if (account->credential_version)
         ret_inputs->own = directory_credentials(directory, account, &err);
-    party->app = app_of(directory, account);
+    party->app = party_app(directory, account);
     if (!party->app)
         return;
     ret_inputs->client_id = party->app->client_id;
@@ -40,4 +42,11 @@ void party_init(struct party *party, struct directory *directory, struct account
 void party_fini(struct party *party)
 {
     app_unref(&party->app);
+}
+
+bool party_may_ask(const struct integration *integration, const struct template *template,
+                   const struct url *url)
+{
+    bool varies = template_has_origin(template) || template_has_host(template);
+    return !varies || integration_allows(integration, url);
 }

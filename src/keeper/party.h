@@ -9,6 +9,8 @@
 #include "auth/token_rule.h"
 #include "directory/directory_app.h"
 
+struct integration;
+
 struct party {
     struct app *app; /* NULL: there is none */
     struct bind_texts scopes;
@@ -23,5 +25,13 @@ void party_init(struct party *party, struct directory *directory, struct account
                 const struct token_rule *rule, struct arena *arena,
                 struct token_inputs *ret_inputs);
 void party_fini(struct party *party);
+
+/* The app alone, with a reference that the caller gives back; NULL: there is none. */
+struct app *party_app(struct directory *directory, const struct account *account);
+
+/* Whether what the template gave may be asked: the document's own word for a host is
+ * trusted, what a variable fills must be among its hosts. */
+bool party_may_ask(const struct integration *integration, const struct template *template,
+                   const struct url *url);
 
 #endif

@@ -176,6 +176,23 @@ test("the audit log says who did what, without what must not be said", async () 
   assert.ok((await json(`audit list --environment ${e}`)).items.some((line) => line.action === "account.credentials"));
 });
 
+test("events say what happened to an account, newest first, and nothing secret", async () => {
+  const one = await account();
+  await cli(`accounts disable ${one.id}`);
+  const { items, next_cursor } = await json(`events list --account ${one.id}`);
+  assert.deepEqual(items.map((event) => [event.type, event.account]), [["account.connected", one.id]]);
+  assert.deepEqual(items[0].detail, { from: "connecting", to: "active" });
+  assert.equal(next_cursor, null);
+  const { environment: e } = await json(`accounts show ${one.id}`);
+  assert.deepEqual((await json(`events list --environment ${e} --type account.connected`)).items, items);
+  assert.deepEqual((await json("events list --type account.needs_reauth")).items, []);
+  assert.match((await cli("events list --type account.exploded", { code: 1 })).err, /account\.needs_reauth/);
+  const two = await account();
+  const { items: newest, next_cursor: more } = await json("events list --limit 1");
+  assert.equal(newest[0].account, two.id);
+  assert.ok(more);
+});
+
 test("a document is checked with pointers and sentences, and nothing is changed", async () => {
   const good = join(documents, "hubspot", "integration.json"), bad = join(home, "bad.json");
   assert.match((await cli(`integrations check ${good}`)).out, /^valid +yes$/m);

@@ -19,8 +19,8 @@ const mayBeMissing = ["sqlite3"];
 // Searches that may find nothing, because the trouble they look for is not there.
 const mayFindNothing = [/grep 'code="overloaded"'$/];
 
-const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/expressions.md", "docs/adding.md", "docs/proxy.md",
-  "docs/operating.md", "docs/sim.md", "docs/cli.md"]
+const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/tokens.md", "docs/expressions.md", "docs/adding.md", "docs/proxy.md",
+  "docs/connecting.md", "docs/operating.md", "docs/sim.md", "docs/cli.md"]
   .concat(pages.map((page) => page.file).filter((file) => file.startsWith("docs/runbooks/")));
 const forUsers = (file) => file === "docs/reference/api.md" || (examplePages.includes(file) && !["CONTRIBUTING.md", "docs/adding.md"].includes(file));
 
@@ -168,6 +168,11 @@ async function isDocument(example, place) {
   assert.equal(check.status, 0, check.stderr);
 }
 
+// The token block of a document.
+async function isTokenBlock(example, place) {
+  await isDocument({ name: "with-token", hosts: ["api.example.com"], base_url: "https://api.example.com", auth: { scheme: "bearer", token: example } }, place);
+}
+
 // A script: the simulator comes up with it.
 async function isScript(example, place) {
   const file = join(place.home, "example.json");
@@ -200,6 +205,7 @@ async function isProblem(example, place) {
 
 const kinds = [
   [(example) => example.base_url, isDocument],
+  [(example) => example.grant, isTokenBlock],
   [(example) => example.routes, isScript],
   [(example) => example.event === "call", isLogLine],
   [(example) => /^urn:breakwater:error:/.test(example.type), isProblem],

@@ -2,10 +2,11 @@
 // log says how many exchanges there were.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { folderOf } from "./support/documents.mjs";
+import { folderOf, plain } from "./support/documents.mjs";
 import { good, kept, load } from "./support/load.mjs";
 import { faults, oidc } from "./support/oidc.mjs";
 import { breakwater, sleep, stopAll, until } from "./support/run.mjs";
+import { answerOf, rawVendor } from "./support/vendor.mjs";
 import { ask } from "./support/wire.mjs";
 
 after(stopAll);
@@ -67,4 +68,21 @@ test("tokens of three seconds under load: no 401, no reuse", async () => {
   assert.equal(reused, 0);
   assert.equal(revoked, 0);
   assert.ok(refreshes >= 5 && refreshes <= 12, String(refreshes));
+});
+
+test("a megabyte of an answer made for it is no token, and does the process no harm", async () => {
+  const bodies = ["[" + "0,".repeat(500000) + "0]", "[[],".repeat(200000), "a=b&".repeat(250000), "{\"a\":".repeat(150000)];
+  let asked = 0;
+  const vendor = await rawVendor((socket) => {
+    socket.write(answerOf(bodies[asked++ % bodies.length], "Content-Type: application/json\r\n"));
+    socket.end();
+  });
+  const token = { grant: "client_credentials", url: `${vendor.url}/token`, client: "body" };
+  const bw = await breakwater({ integrations: folderOf(plain("vendor", vendor.url, { auth: { scheme: "bearer", token } })) });
+  for (let i = 0; i < bodies.length; i++)
+    await bw.account("vendor", { external_id: `a${i}`, credentials: { client_id: "i", client_secret: "s" } });
+  await until("all answers", () => asked >= bodies.length);
+  await until("their ends", () => bw.log("token").length >= bodies.length);
+  assert.ok(bw.log("token").every((line) => line.what === "failed"), JSON.stringify(bw.log("token")));
+  assert.equal((await ask(`${bw.url}/healthz`)).status, 200);
 });

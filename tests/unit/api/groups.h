@@ -13,6 +13,7 @@ int test_api_accounts(void);
 int test_api_credentials(void);
 int test_api_token(void);
 int test_api_apps(void);
+int test_api_connect(void);
 int test_api_keys(void);
 int test_api_integrations(void);
 int test_api_breakers(void);

@@ -160,7 +160,13 @@ static void open_api(struct house *house)
 {
     str why = STR("");
     struct opening opening = {.house = house};
+    house->connect = (struct connect){.directory = house->directory,
+                                      .catalog = house->catalog,
+                                      .store = house->store,
+                                      .log = &house->log};
+    connect_open(&house->connect);
     house->api = (struct api){.directory = house->directory,
+                              .connect = &house->connect,
                               .catalog = house->catalog,
                               .keyring = house->keyring,
                               .store = house->store,

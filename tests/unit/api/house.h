@@ -11,6 +11,7 @@
 #include "support/live_loop.h"
 
 #include "api/api.h"
+#include "connect/connect.h"
 #include "directory/keyring.h"
 #include "http/server.h"
 
@@ -28,6 +29,7 @@ struct house {
     struct keeper *keeper;
     _Atomic(const char *) token_answer; /* of every token endpoint; NULL: none comes */
     struct gate gate;
+    struct connect connect;
     struct log log;
     struct server server;
     struct listener listener;

@@ -31,6 +31,7 @@ int main(int argc, char **argv)
     failed += test_api_credentials();
     failed += test_api_token();
     failed += test_api_apps();
+    failed += test_api_connect();
     failed += test_api_keys();
     failed += test_api_integrations();
     failed += test_api_breakers();

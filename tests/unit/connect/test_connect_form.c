@@ -1,0 +1,229 @@
+#include "groups.h"
+#include "support/given.h"
+
+#include "connect/connect_form.h"
+#include "json/json_write.h"
+#include "json/merge.h"
+
+static const char base[] = "{'name':'acme','hosts':['*.acme.test'],"
+                           "'base_url':'https://api.acme.test','auth':'bearer'}";
+
+static struct json quoted(struct arena *arena, const char *text)
+{
+    char *copy = (char *)(uintptr_t)arena_str(arena, str_z(text)).p;
+    for (size_t i = 0; text[i]; i++)
+        copy[i] = text[i] == '\'' ? '"' : text[i];
+    return *given_json(arena, str_of(copy, strlen(text)));
+}
+
+static const struct integration *read_document(struct arena *arena, const char *patch)
+{
+    struct buf buf;
+    struct binder binder;
+    struct json good = quoted(arena, base), more = quoted(arena, patch);
+    struct json document = merge_patch(arena, &good, &more);
+    buf_init(&buf, 1 << 20);
+    json_write(&buf, &document, JSON_COMPACT);
+    bind_init(&binder, arena);
+    const struct integration *integration =
+        integration_read(&binder, arena_str(arena, buf_peek(&buf)));
+    buf_fini(&buf);
+    if (!integration)
+        fail_msg(STR_F ": " STR_F, STR_A(binder.first->pointer),
+                 STR_A(binder.first->text));
+    return integration;
+}
+
+static struct account account_with(struct arena *arena, const char *context)
+{
+    return (struct account){.context = quoted(arena, context)};
+}
+
+/* The names of the fields, with "*" behind a secret and "?" behind an optional one. */
+static str asked(struct arena *arena, const char *patch, const char *context, bool all)
+{
+    struct connect_form form;
+    struct account account = account_with(arena, context);
+    connect_form_make(read_document(arena, patch), &account, all, &form);
+    str text = STR("");
+    for (uint32_t i = 0; i < form.n; i++)
+        text = arena_printf(arena, STR_F "%s" STR_F "%s%s", STR_A(text), i ? " " : "",
+                            STR_A(form.fields[i].name), form.fields[i].secret ? "*" : "",
+                            form.fields[i].optional ? "?" : "");
+    return text;
+}
+
+#define CODE                                                                             \
+    "{'scheme':'bearer','token':{'grant':'authorization_code',"                          \
+    "'authorize_url':'https://{sub}.acme.test/auth','url':'https://{sub}.acme.test/t'"
+
+static const struct question {
+    const char *patch, *context;
+    bool all;
+    const char *asked;
+} questions[] = {
+    {"{}", "{}", false, "token*"},
+    {"{'auth':'none'}", "{}", false, ""},
+    {"{'auth':'basic'}", "{}", false, "username password*"},
+    {"{'auth':{'scheme':'basic','password':'X'}}", "{}", false, "username*"},
+    {"{'base_url':'https://{sub}.acme.test'}", "{}", false, "sub token*"},
+    {"{'base_url':'https://{sub}.acme.test'}", "{'sub':'x'}", false, "token*"},
+    {"{'base_url':'https://{sub}.acme.test'}", "{'sub':'x'}", true, "sub token*"},
+    {"{'auth':" CODE "}}}", "{}", false, "sub"},
+    {"{'auth':" CODE "}}}", "{'sub':'x'}", false, ""},
+    {"{'auth':" CODE "}}}", "{'sub':'x'}", true, "sub"},
+    {"{'auth':" CODE ",'keep':{'sub':'/sub'}}}}", "{}", false, ""},
+    {"{'auth':" CODE ",'redirect':{'sub':'sub'}}}}", "{}", false, ""},
+    {"{'connect':{'fields':{'region':{'label':'Region','optional':true},"
+     "'token':{'label':'Key'}}}}",
+     "{}", false, "region? token*"},
+};
+
+static void what_is_missing_is_asked(void **state)
+{
+    struct arena *arena = *state;
+    for (size_t i = 0; i < COUNT_OF(questions); i++) {
+        const struct question *q = &questions[i];
+        str found = asked(arena, q->patch, q->context, q->all);
+        if (!str_eq(found, str_z(q->asked)))
+            fail_msg("%s %s: \"" STR_F "\", not \"%s\"", q->patch, q->context,
+                     STR_A(found), q->asked);
+    }
+}
+
+static void words_of_the_document_are_shown(void **state)
+{
+    struct arena *arena = *state;
+    struct connect_form form;
+    struct account account = account_with(arena, "{'region':'eu'}");
+    connect_form_make(read_document(arena,
+                                    "{'connect':{'fields':{'region':{'label':'Region',"
+                                    "'help':'Where you signed up.'}}}}"),
+                      &account, true, &form);
+    assert_str(form.fields[0].label, STR("Region"));
+    assert_str(form.fields[0].help, STR("Where you signed up."));
+    assert_str(form.fields[0].value, STR("eu"));
+    assert_false(form.is_credential[0]);
+    assert_true(form.is_credential[1]);
+}
+
+/* --- what was sent --- */
+
+static bool sent(struct arena *arena, struct connect_form *form, const char *text)
+{
+    struct form params;
+    form_init(&params, arena);
+    form_add_text(&params, str_z(text));
+    return connect_form_read(form, &params);
+}
+
+static void what_was_sent_is_taken_apart(void **state)
+{
+    struct arena *arena = *state;
+    struct connect_form form;
+    struct credential credentials[FORM_FIELDS_MAX];
+    struct account account = account_with(arena, "{'kept':'1'}");
+    const struct integration *integration =
+        read_document(arena, "{'base_url':'https://{sub}.acme.test','auth':'basic'}");
+    connect_form_make(integration, &account, false, &form);
+    assert_true(sent(arena, &form, "sub=+x+&username=u%26&password=%C3%A9&more=1"));
+    struct json context = connect_form_context(&form, &account, arena);
+    assert_int_equal(context.n, 2);
+    assert_str(json_member_text(&context, STR("sub")), STR("x"));
+    assert_str(json_member_text(&context, STR("kept")), STR("1"));
+    assert_int_equal(connect_form_credentials(&form, credentials), 2);
+    assert_str(credentials[0].name, STR("username"));
+    assert_str(secret_peek(&credentials[0].value), STR("u&"));
+    assert_str(secret_peek(&credentials[1].value), STR("\xc3\xa9"));
+}
+
+static void what_is_missing_or_too_long_is_said_beside_it(void **state)
+{
+    struct arena *arena = *state;
+    struct connect_form form;
+    struct account account = account_with(arena, "{}");
+    const struct integration *integration = read_document(
+        arena, "{'auth':'basic','connect':{'fields':{'region':{'optional':true}}}}");
+    connect_form_make(integration, &account, false, &form);
+    assert_false(sent(arena, &form, "username=+&password=x"));
+    assert_str(form.fields[0].fault, STR_NONE);
+    assert_true(form.fields[1].fault.n > 0);
+    assert_str(form.fields[2].fault, STR_NONE);
+    struct buf buf;
+    buf_init(&buf, 1 << 20);
+    buf_str(&buf, STR("username=u&password="));
+    for (int i = 0; i <= 16 * 1024; i++)
+        buf_str(&buf, STR("x"));
+    assert_false(sent(arena, &form, arena_z(arena, buf_peek(&buf))));
+    assert_str(form.fields[1].fault, STR_NONE);
+    assert_true(form.fields[2].fault.n > 0);
+    buf_fini(&buf);
+}
+
+/* --- whether it leads anywhere --- */
+
+static const struct fitting {
+    const char *url, *context;
+    const char *faulty; /* the field; "": it fits */
+} fittings[] = {
+    {"https://{sub}.acme.test/{realm}", "{'sub':'a-b','realm':'x/y z'}", ""},
+    {"https://{sub}.acme.test/{realm}", "{'sub':'a/b','realm':'x'}", "sub"},
+    {"https://{sub}.acme.test/{realm}", "{'sub':'else.test/','realm':'x'}", "sub"},
+    {"https://{sub}.acme.test/{realm}", "{'sub':'a@b','realm':'x'}", "sub"},
+    {"https://{sub}.acme.test/{realm}", "{'sub':'a','realm':'..'}", "realm"},
+    {"https://{sub}.acme.test/{realm}", "{'sub':'..','realm':'x'}", "sub"},
+    {"{origin}/x", "{'origin':'https://a.acme.test'}", ""},
+    {"{origin}/x", "{'origin':'https://a.acme.test/'}", ""},
+    {"{origin}/x", "{'origin':'https://a.acme.test/y'}", "origin"},
+    {"{origin}/x", "{'origin':'a.acme.test'}", "origin"},
+    {"{origin}/x", "{'origin':'https://else.test'}", "origin"},
+    {"{origin}/x", "{'origin':'http://a.acme.test'}", "origin"},
+};
+
+static void see_whether_it_fits(struct arena *arena, const struct fitting *fitting,
+                                const struct integration *integration)
+{
+    struct connect_form form;
+    struct account nobody = account_with(arena, "{}");
+    struct json context = quoted(arena, fitting->context);
+    connect_form_make(integration, &nobody, false, &form);
+    bool fits = connect_form_fits(&form, integration, &context, arena);
+    str found = STR("");
+    for (uint32_t i = 0; i < form.n; i++)
+        if (form.fields[i].fault.n)
+            found = form.fields[i].name;
+    if (!str_eq(found, str_z(fitting->faulty)) || fits != !found.n)
+        fail_msg("%s %s: \"" STR_F "\"", fitting->url, fitting->context, STR_A(found));
+}
+
+static void a_value_that_leads_nowhere_is_faulted_at_its_field(void **state)
+{
+    struct arena *arena = *state;
+    static const char *const documents[] = {
+        "{'base_url':'%s'}",
+        "{'auth':{'scheme':'bearer','token':{'grant':'authorization_code',"
+        "'authorize_url':'%s','url':'https://x.acme.test'}}}",
+        "{'auth':{'scheme':'bearer','token':{'grant':'authorization_code',"
+        "'authorize_url':'https://x.acme.test','url':'%s'}}}"};
+    for (size_t i = 0; i < COUNT_OF(fittings); i++)
+        for (size_t j = 0; j < COUNT_OF(documents); j++) {
+            const char *rest = strstr(documents[j], "%s");
+            str parts[] = {str_of(documents[j], (size_t)(rest - documents[j])),
+                           str_z(fittings[i].url), str_z(rest + 2)};
+            str patch = arena_join(arena, parts, COUNT_OF(parts));
+            see_whether_it_fits(arena, &fittings[i],
+                                read_document(arena, arena_z(arena, patch)));
+        }
+}
+
+int test_connect_form(void)
+{
+    const struct CMUnitTest tests[] = {
+        GIVEN_TEST(what_is_missing_is_asked),
+        GIVEN_TEST(words_of_the_document_are_shown),
+        GIVEN_TEST(what_was_sent_is_taken_apart),
+        GIVEN_TEST(what_is_missing_or_too_long_is_said_beside_it),
+        GIVEN_TEST(a_value_that_leads_nowhere_is_faulted_at_its_field),
+    };
+    return cmocka_run_group_tests_name("connect: forms", tests, NULL, NULL);
+}
