@@ -31,6 +31,7 @@ static const usec held_poll = 250 * USEC_MS;
 static const usec store_again_first = 500 * USEC_MS;
 static const usec store_again_max = 10 * USEC_S;
 static const usec no_document_again = 60 * USEC_S;
+static const usec unpublished_again = 5 * USEC_MS;
 
 enum flight_step {
     FLIGHT_INTEND,
@@ -132,7 +133,8 @@ static void plan_next(struct flight *flight, struct account *account, usec now)
         ward_tell(ward, flight->word, &flight->reason);
 }
 
-/* Plans the ward anew and tells those who wait. */
+/* Plans the ward anew and tells those who wait. An account that is not there and has not
+ * gone is about to be there: the keeper hears of it before readers do. */
 static void land(struct flight *flight)
 {
     struct shard *shard = flight->shard;
@@ -145,8 +147,10 @@ static void land(struct flight *flight)
     ward->planned = false;
     if (flight->hold)
         ward->hold = now + flight->hold;
-    if (!account || ward->gone) {
+    if (ward->gone) {
         ward_remove(shard, ward);
+    } else if (!account) {
+        ward_due(shard, ward, now + unpublished_again);
     } else if (flight->integration && !rule_of(flight)) { /* no longer renewed */
         ward_tell(ward, KEEPER_GO, NULL);
         ward_remove(shard, ward);

@@ -1,5 +1,7 @@
 #include "watch/watch.h"
 
+#include <math.h>
+
 #include "keeper/keeper.h"
 
 static void put_exchanges(struct buf *buf, const struct keeper_stats *stats)
@@ -37,10 +39,10 @@ void watch_tokens(struct buf *buf, const struct keeper_stats *stats)
     watch_sample(buf, "breakwater_token_needs_reauth", "gauge",
                  "Accounts with a token that must be connected again.",
                  (double)stats->needs_reauth);
-    if (stats->life_min != USEC_NEVER)
-        watch_sample(buf, "breakwater_token_failing_life_seconds", "gauge",
-                     "Until the first token of a failing account ends; missing when none "
-                     "does.",
-                     (double)stats->life_min / 1e6);
+    watch_sample(buf, "breakwater_token_failing_life_seconds", "gauge",
+                 "Until the first token of a failing account ends; infinite when none "
+                 "does.",
+                 stats->life_min == USEC_NEVER ? INFINITY
+                                               : (double)stats->life_min / 1e6);
     put_exchanges(buf, stats);
 }

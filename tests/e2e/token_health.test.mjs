@@ -27,7 +27,8 @@ async function started({ seconds = 3600, token = {}, secrets } = {}) {
   const show = () => bw.api("GET", `accounts/${account.id}`);
   const renew = () => bw.api("POST", `accounts/${account.id}/renew`);
   // Until the server has seen so many exchanges, and the last of them has ended here.
-  const refreshes = (n) => until(`exchange ${n}`, async () => (await server.stats()).refreshes >= n && !(await show()).token.renewing);
+  const refreshes = (n) => until(`exchange ${n}`, async () => (await server.stats()).refreshes >= n && !(await show()).token.renewing)
+    .catch(async (error) => { throw new Error(`${error.message}: ${JSON.stringify([(await show()).token, bw.log("token"), await server.log()])}`); });
   return { server, bw, app, account, pair, call, show, renew, refreshes };
 }
 
@@ -154,6 +155,9 @@ test("a grant that was revoked is account_needs_reauth, until credentials are st
   const shown = await show();
   assert.deepEqual([shown.state, shown.trouble, shown.state_reason], ["active", null, null]);
   assert.equal(await metric(bw, "breakwater_token_needs_reauth"), 0);
+  const { items } = await bw.api("GET", `events?account=${account.id}`);
+  const types = items.map((event) => event.type).filter((type) => /needs_reauth|reactivated/.test(type));
+  assert.deepEqual(types.sort(), ["account.needs_reauth", "account.reactivated"]);
 });
 
 test("what nothing renews is refused by hand, with a reason", async () => {

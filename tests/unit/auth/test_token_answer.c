@@ -577,9 +577,34 @@ static void long_words_are_cut(void **state)
         }
 }
 
+/* Only then is another secret of the app of any use. */
+static void an_app_that_is_not_believed_is_told_apart(void **state)
+{
+    static const struct {
+        const char *answer;
+        bool disbelieved;
+    } rows[] = {
+        {ERROR("400", "invalid_client"), true},
+        {ERROR("401", "invalid_client"), true},
+        {"{\"status\":401}", true},
+        {ERROR("400", "invalid_scope"), false},
+        {ERROR("401", "invalid_grant"), false},
+        {ERROR("503", "invalid_client"), false},
+        {BODY("\"access_token\":\"a\""), false},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct token_answer got = read_json(
+            *state, "{\"grant\":\"client_credentials\",\"url\":\"https://a.test\"}",
+            rows[i].answer);
+        if (got.disbelieved != rows[i].disbelieved)
+            fail_msg("%s", rows[i].answer);
+    }
+}
+
 int test_token_answer(void)
 {
     const struct CMUnitTest tests[] = {
+        GIVEN_TEST(an_app_that_is_not_believed_is_told_apart),
         GIVEN_TEST(what_vendors_answer_is_understood),
         GIVEN_TEST(tokens_are_found),
         GIVEN_TEST(bytes_that_are_no_utf8_cost_no_token),

@@ -303,6 +303,54 @@ static void an_app_may_ask_for_other_scopes(void **state)
                "grant_type=client_credentials&client_id=i");
 }
 
+/* The app's second secret stands in the place of the first, in templates too; an account
+ * that brings its own client has nothing to do with it. */
+static void a_next_secret_takes_the_place_of_the_first(void **state)
+{
+    static const char both[] =
+        "{\"client_secret\":\"old\",\"client_secret_next\":\"new\"}";
+    struct asking asking = {
+        TOKEN_BY_CLIENT(
+            ",\"client\":\"body\",\"params\":{\"again\":\"{client_secret}\"}"),
+        TOKEN_OBTAIN, .id = "i", .apps = both};
+    struct token_inputs inputs = inputs_of(*state, &asking);
+    struct answered answered;
+    ask_with(&inputs, &asking, &answered);
+    given_same("body", answered.request.body,
+               "grant_type=client_credentials&client_id=i&client_secret=old&again=old");
+    inputs.next_secret = true;
+    ask_with(&inputs, &asking, &answered);
+    given_same("body", answered.request.body,
+               "grant_type=client_credentials&client_id=i&client_secret=new&again=new");
+    asking.own = "{\"client_id\":\"j\",\"client_secret\":\"mine\"}";
+    ask_with(&inputs, &asking, &answered);
+    given_same("body", answered.request.body,
+               "grant_type=client_credentials&client_id=j&client_secret=mine&again=mine");
+}
+
+static void an_app_has_a_next_secret_or_not(void **state)
+{
+    static const struct {
+        const char *own, *apps;
+        bool has;
+    } rows[] = {
+        {"{}", "{\"client_secret\":\"a\",\"client_secret_next\":\"b\"}", true},
+        {"{}", "{\"client_secret\":\"a\"}", false},
+        {"{\"client_secret\":\"c\"}", "{\"client_secret_next\":\"b\"}", false},
+        {"{\"client_id\":\"i\"}", "{\"client_secret_next\":\"b\"}", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct credentials *own = wallet_open(*state, rows[i].own);
+        struct credentials *apps = wallet_open(*state, rows[i].apps);
+        struct token_inputs inputs = {.own = own, .apps = apps};
+        if (token_has_next_secret(&inputs) != rows[i].has)
+            fail_msg("row %zu", i);
+        wallet_drop(&own);
+        wallet_drop(&apps);
+    }
+    assert_false(token_has_next_secret(&(struct token_inputs){0}));
+}
+
 /* --- signed tokens --- */
 
 static const struct json *part_of(struct arena *arena, str token, int part)
@@ -710,6 +758,8 @@ int test_token_request(void)
         GIVEN_TEST(requests_are_these_bytes),
         GIVEN_TEST(a_code_goes_with_its_verifier),
         GIVEN_TEST(an_app_may_ask_for_other_scopes),
+        GIVEN_TEST(a_next_secret_takes_the_place_of_the_first),
+        GIVEN_TEST(an_app_has_a_next_secret_or_not),
         GIVEN_TEST(vendors_get_the_tokens_they_want),
         GIVEN_TEST(a_header_of_github_is_the_vendors),
         GIVEN_TEST(claims_are_made_for_the_exchange),
