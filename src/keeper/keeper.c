@@ -12,7 +12,8 @@
 #include "keeper/waiter.h"
 
 enum {
-    FLIGHTS_MAX = 64, /* of a shard at a time */
+    /* Of a shard at a time; the store answers all of them in one turn. */
+    FLIGHTS_MAX = 32,
     FLIGHTS_A_TURN = 16,
     ACCOUNTS_A_TIME = 256
 };
