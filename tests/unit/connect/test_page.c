@@ -41,7 +41,8 @@ static void a_secret_is_never_shown_again(void **state)
                                .value = STR("hush"),
                                .fault = STR("No."),
                                .secret = true};
-    struct page page = {.status = 422, .fields = &field, .field_n = 1};
+    struct page page = {
+        .status = 422, .fields = &field, .field_n = 1, .button = STR("Go")};
     str text = printed(arena, &page);
     assert_true(has(text, "type=\"password\""));
     assert_false(has(text, "hush"));
@@ -72,7 +73,7 @@ static void the_first_field_has_the_cursor(void **state)
 {
     struct arena *arena = *state;
     struct page_field fields[] = {{.name = STR("a")}, {.name = STR("b")}};
-    struct page page = {.fields = fields, .field_n = 2};
+    struct page page = {.fields = fields, .field_n = 2, .button = STR("Go")};
     str text = printed(arena, &page);
     size_t first = str_find_str(text, STR("autofocus"));
     assert_true(first < str_find_str(text, STR("name=\"b\"")));
