@@ -22,7 +22,7 @@
  */
 
 enum {
-    SEEDS = 200,
+    SEEDS = 100,
     STEPS = 60,
     ACCOUNTS_MAX = 3,
     ASKERS = 24,
@@ -344,7 +344,7 @@ static void step(struct days *days)
 
 static void begin(struct days *days, uint64_t seed)
 {
-    static const usec lifetimes[] = {20 * USEC_MIN, USEC_H, 8 * USEC_H};
+    static const usec lifetimes[] = {USEC_H, 3 * USEC_H, 12 * USEC_H};
     *days = (struct days){.seed = seed, .chance = seed * 2 + 1};
     days->lodge = lodge_create(seed);
     struct mint *mint = &days->lodge->mint;
