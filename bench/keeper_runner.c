@@ -14,6 +14,7 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "bench/clock.h"
 #include "directory/directory_state.h"
 #include "keeper/keeper.h"
@@ -227,28 +228,34 @@ static void on_answer(struct post *post)
 {
     struct vendor *vendor = CONTAINER_OF(post, struct vendor, post);
     struct token_fetch *fetch = vendor->fetch;
+    struct bench *bench = vendor->bench;
+    mem_free(vendor);
+    if (!fetch)
+        return; /* abandoned */
     struct headers *headers = arena_alloc(fetch->arena, sizeof(*headers));
     headers_init(headers, fetch->arena, 1);
     fetch->answer = (struct answer){.status = 200, .headers = headers};
-    fetch->answer.text = arena_printf(fetch->arena,
-                                      "{\"access_token\":\"%.*s\",\"refresh_token\":"
-                                      "\"%.*s\",\"expires_in\":3600}",
-                                      vendor->bench->token_bytes, vendor->bench->token,
-                                      REFRESH_TOKEN_BYTES, vendor->bench->token);
-    vendor->bench->answered++;
+    fetch->answer.text =
+        arena_printf(fetch->arena,
+                     "{\"access_token\":\"%.*s\",\"refresh_token\":"
+                     "\"%.*s\",\"expires_in\":3600}",
+                     bench->token_bytes, bench->token, REFRESH_TOKEN_BYTES, bench->token);
+    bench->answered++;
     fetch->done(fetch);
 }
 
 static void fetch_start(void *arg, struct token_fetch *fetch)
 {
-    struct vendor *vendor = arena_alloc(fetch->arena, sizeof(*vendor));
+    struct vendor *vendor = mem_alloc(sizeof(*vendor));
     *vendor = (struct vendor){.fetch = fetch, .bench = arg};
+    fetch->work = vendor;
     worker_defer(fetch->worker, &vendor->post, on_answer);
 }
 
 static void fetch_abandon(struct token_fetch *fetch)
 {
-    (void)fetch;
+    struct vendor *vendor = fetch->work;
+    vendor->fetch = NULL;
 }
 
 static double thread_us(void)
