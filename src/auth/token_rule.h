@@ -133,6 +133,10 @@ struct token_request {
 enum err token_request_make(const struct token_inputs *inputs, enum token_purpose purpose,
                             struct token_request *ret, str *ret_detail);
 
+/* Where such a request goes; empty: nowhere. */
+const struct template *token_url(const struct token_rule *rule,
+                                 enum token_purpose purpose);
+
 /* Whether an app that is not believed may be by its other secret: the one that is stored
  * beside the first while it is being changed. */
 bool token_has_next_secret(const struct token_inputs *inputs);

@@ -7,15 +7,23 @@
 #ifndef CONNECT_CODE_H
 #define CONNECT_CODE_H
 
+#include "base/list.h"
 #include "directory/token_change.h"
-#include "keeper/keeper.h"
+#include "keeper/token_call.h"
+
+/* What a worker has under way. */
+struct code_desk {
+    struct list codes;
+    bool stopped; /* nothing is begun any more */
+};
 
 struct code_env {
     struct directory *directory;
     struct catalog *catalog;
     const struct keeper_ops *ops; /* how token endpoints are asked */
     void *ops_arg;
-    const char *holder; /* of leases: one name a process, not the keeper's */
+    const char *holder;      /* of leases: one name a process, not the keeper's */
+    struct code_desk *desks; /* one a worker */
 };
 
 /* The caller embeds it, fills the first part, and keeps it until `done`. */
@@ -36,20 +44,25 @@ struct code {
     str detail;
 
     /* private */
+    struct list node; /* of the desk */
     struct account *found;
     struct pin *pin;
     const struct integration *integration;
     struct token_change change;
-    struct token_fetch fetch;
-    struct token_answer answer;
-    struct timer timer;
+    struct token_call call;
+    struct json account_context; /* the account's, and over it `context` */
+    struct timer timer;          /* armed: a lease stands in the way */
+    bool asking;                 /* the vendor's answer is awaited */
+    bool stopping;
     unsigned tries;
-    uint64_t seen_fence;  /* of a lease in the way, */
-    usec seen_since;      /* and since when */
-    bool has_next_secret; /* the app has, and it has not been tried */
-    bool next_secret;     /* it is being tried */
+    uint64_t seen_fence; /* of a lease in the way, */
+    usec seen_since;     /* and since when */
 };
 
 void code_exchange(struct code *code);
+
+/* Ends what the worker has under way, as soon as the store has answered, and whatever
+ * begins later: the daemon stops, and the vendor's answer is not waited for. */
+void code_stop(struct code_env *env, struct worker *worker);
 
 #endif

@@ -291,6 +291,7 @@ static void exchange_code(struct consent *consent, str text)
     code->force = consent->session.session.force;
     code->done = on_code;
     code->owner = consent;
+    log_consent(consent, LOG_DEBUG, "exchange", ERR_NONE, STR_NONE);
     code_exchange(code);
 }
 

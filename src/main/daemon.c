@@ -427,30 +427,42 @@ static void start_crews(struct daemon *daemon)
 
 /* --- draining --- */
 
-/* What began is ended by its owner: a call by gate_stop, a change when the store answers,
- * which it does within its own limit. */
+/* What began is ended by its owner: a call by gate_stop, a login by connect_stop, a
+ * change when the store answers, which it does within its own limit. */
 static void on_cut_timer(struct timer *timer)
 {
     struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
+    bool over = crew->worker.now >= usec_add(crew->drain_until, cut_wait_max);
+    if (connect_busy(&crew->daemon->tokens.connect, &crew->worker) && !over) {
+        timer_start(&crew->drain_timer, cut_pause);
+        return;
+    }
     listening_close(&crew->listening);
-    if (listening_busy(&crew->listening) &&
-        crew->worker.now < usec_add(crew->drain_until, cut_wait_max))
+    if (listening_busy(&crew->listening) && !over)
         timer_start(&crew->drain_timer, drain_poll);
     else
         driver_stop(crew->driver);
 }
 
+static bool is_busy(struct crew *crew)
+{
+    struct tokens *tokens = &crew->daemon->tokens;
+    return listening_busy(&crew->listening) ||
+           keeper_busy(tokens->keeper, &crew->worker) > 0 ||
+           connect_busy(&tokens->connect, &crew->worker);
+}
+
 static void on_drain_timer(struct timer *timer)
 {
     struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
-    if (!listening_busy(&crew->listening) &&
-        keeper_busy(crew->daemon->tokens.keeper, &crew->worker) == 0) {
+    if (!is_busy(crew)) {
         driver_stop(crew->driver);
         return;
     }
     bool late = crew->worker.now >= crew->drain_until;
     if (late) {
         gate_stop(&crew->daemon->gate, &crew->worker);
+        connect_stop(&crew->daemon->tokens.connect, &crew->worker);
         timer_init(&crew->drain_timer, &crew->worker, on_cut_timer);
     }
     timer_start(&crew->drain_timer, late ? cut_pause : drain_poll);

@@ -33,6 +33,7 @@ static void start_connect(struct tokens *tokens, const struct tokens_parts *part
                                 .catalog = parts->gate->catalog,
                                 .store = parts->store,
                                 .log = parts->log,
+                                .workers = parts->workers,
                                 .ops = &fetch_ops,
                                 .ops_arg = &tokens->fetch,
                                 .public_url = parts->settings->public_url,
@@ -50,5 +51,6 @@ void tokens_start(struct tokens *tokens, const struct tokens_parts *parts)
 
 void tokens_stop(struct tokens *tokens)
 {
+    connect_close(&tokens->connect);
     keeper_close(&tokens->keeper);
 }
