@@ -61,8 +61,6 @@ struct keeper_config {
     const struct keeper_ops *ops;
     void *ops_arg; /* of `fetch` */
     unsigned workers;
-    bool alone; /* no other process has this store: a lease in it is one of a life before,
-                 * and is taken over at once */
 };
 
 /* The directory is watched from here on; every account that has a token gets its ward.
