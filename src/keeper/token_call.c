@@ -8,7 +8,7 @@
 enum { ANSWER_BYTES_MAX = 64 << 10 };
 
 static const usec deadline_after = 30 * USEC_S;
-const usec token_call_lease = 90 * USEC_S;
+const usec token_call_lease = 120 * USEC_S;
 const usec token_call_held_poll = 250 * USEC_MS;
 
 static const struct token_rule *rule_of(const struct token_call *call)
