@@ -1,7 +1,7 @@
 /*
- *   INTEND ──lease──► FETCH ──token──► STORE ──► done
- *     ▲ held, newer     └──no──► RELEASE ──► done
- *     └── a moment later
+ *   INTEND ──lease──► FETCH ──token──► CONTEXT ──► STORE ──► done
+ *     ▲ held, newer     └──no──► RELEASE ◄──no──┘
+ *     └── a moment later            └──► done
  */
 #include "connect/code.h"
 
@@ -24,7 +24,7 @@ static void end(struct code *code, enum err err, str detail)
 {
     code->err = err;
     code->detail = detail;
-    list_remove(&code->node);
+    desk_leave(&code->work);
     timer_cancel(&code->timer);
     account_unref(&code->found);
     if (code->pin)
@@ -55,6 +55,7 @@ static void release(struct code *code, enum err err, str detail)
 {
     code->err = err;
     code->detail = detail;
+    code->awaits = CODE_STORE;
     change(code, TOKEN_RELEASE);
 }
 
@@ -76,9 +77,8 @@ static void store(struct code *code)
 {
     const struct token_answer *answer = &code->call.answer;
     struct token_change *new = &code->change;
-    enum err err = ERR_NONE;
     usec wall = world_wall(code->worker->world);
-    new->context = merge_patch(code->arena, &code->context, &answer->context);
+    new->context = code->errand.context;
     str changed = changed_identity(code, &new->context);
     if (!code->force && code->found->credential_version && changed.n) {
         release(code, ERR_IDENTITY_CHANGED,
@@ -90,19 +90,49 @@ static void store(struct code *code)
     new->expires = token_end_of(wall, answer->lifetime);
     new->refresh_expires =
         token_refresh_end(answer, code->found->token.refresh_expires, wall);
+    code->awaits = CODE_STORE;
+    change(code, TOKEN_STORE);
+}
+
+static void on_looked(struct errand *errand)
+{
+    struct code *code = CONTAINER_OF(errand, struct code, errand);
+    if (errand->end == ERRAND_DONE)
+        store(code);
+    else
+        release(code, errand->err ? errand->err : ERR_CONNECT_REFUSED, errand->fault);
+}
+
+/* What the vendor says of whoever has connected, before anything is stored: the set may
+ * be another's, and a base URL may hang on it. */
+static void look_around(struct code *code)
+{
+    struct errand *errand = &code->errand;
+    struct token_change *new = &code->change;
+    const struct token_answer *answer = &code->call.answer;
+    enum err err = ERR_NONE;
     new->credential_n =
         token_merge(directory_credentials(code->env->directory, code->found, &err),
                     auth_token_name(&code->integration->auth), answer, code->arena,
                     &new->credentials);
-    change(code, TOKEN_STORE);
+    errand->context = merge_patch(code->arena, &errand->context, &answer->context);
+    if (!errand_take_context(errand, &code->integration->auth)) {
+        store(code);
+        return;
+    }
+    errand->credentials =
+        errand_credentials(new->credentials, new->credential_n, code->arena);
+    if (errand_start(errand))
+        code->awaits = CODE_ERRAND;
+    else
+        on_looked(errand);
 }
 
 static void on_heard(struct token_call *call)
 {
     struct code *code = CONTAINER_OF(call, struct code, call);
-    code->asking = false;
     if (call->answer.verdict == TOKEN_GOOD)
-        store(code);
+        look_around(code);
     else
         release(code, ERR_CONNECT_REFUSED, call->answer.fault);
 }
@@ -112,8 +142,16 @@ static void on_heard(struct token_call *call)
 static void ask(struct code *code)
 {
     const struct code_env *env = code->env;
-    code->account_context =
-        merge_patch(code->arena, &code->found->context, &code->context);
+    code->errand = (struct errand){
+        .ops = env->ops,
+        .ops_arg = env->ops_arg,
+        .worker = code->worker,
+        .arena = code->arena,
+        .pin = code->pin,
+        .integration = code->integration,
+        .account = code->found,
+        .context = merge_patch(code->arena, &code->found->context, &code->context),
+        .heard = on_looked};
     code->call =
         (struct token_call){.ops = env->ops,
                             .ops_arg = env->ops_arg,
@@ -124,13 +162,14 @@ static void ask(struct code *code)
                             .integration = code->integration,
                             .account = code->found,
                             .purpose = code->code.n ? TOKEN_FOR_CODE : TOKEN_OBTAIN,
-                            .context = &code->account_context,
+                            .context = &code->errand.context,
                             .code = code->code,
                             .verifier = code->verifier,
                             .redirect_uri = code->redirect_uri,
                             .heard = on_heard};
-    code->asking = token_call_start(&code->call);
-    if (!code->asking)
+    if (token_call_start(&code->call))
+        code->awaits = CODE_CALL;
+    else
         release(code, code->call.err, code->call.answer.fault);
 }
 
@@ -230,39 +269,30 @@ static void begin(struct code *code)
     change(code, TOKEN_INTEND);
 }
 
-void code_exchange(struct code *code)
-{
-    struct code_desk *desk = &code->env->desks[code->worker->id];
-    timer_init(&code->timer, code->worker, on_timer);
-    list_push_back(&desk->codes, &code->node);
-    if (desk->stopped)
-        end(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
-    else
-        begin(code);
-}
-
 /* --- the end of the daemon --- */
 
-static void stop(struct code *code)
+static void on_stop(struct desk_work *work)
 {
+    struct code *code = CONTAINER_OF(work, struct code, work);
+    bool waits = timer_active(&code->timer);
     code->stopping = true;
-    if (code->asking) {
+    if (code->awaits == CODE_CALL)
         token_call_abandon(&code->call);
-        code->asking = false;
-        release(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
-    } else if (timer_active(&code->timer)) {
+    else if (code->awaits == CODE_ERRAND)
+        errand_abandon(&code->errand);
+    if (waits)
         end(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
-    }
+    else if (code->awaits != CODE_STORE)
+        release(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
     /* else the store is about to answer */
 }
 
-void code_stop(struct code_env *env, struct worker *worker)
+void code_exchange(struct code *code)
 {
-    struct code_desk *desk = &env->desks[worker->id];
-    struct list *next;
-    desk->stopped = true;
-    for (struct list *node = desk->codes.next; node != &desk->codes; node = next) {
-        next = node->next;
-        stop(CONTAINER_OF(node, struct code, node));
-    }
+    timer_init(&code->timer, code->worker, on_timer);
+    code->work.stop = on_stop;
+    if (desk_take(&code->env->desks[code->worker->id], &code->work))
+        begin(code);
+    else
+        end(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
 }
