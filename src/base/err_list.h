@@ -51,12 +51,14 @@ X(ACCOUNT_AMBIGUOUS, "account_ambiguous", 409, NEVER,
   "several integrations. Use the account's own id.")
 X(ACCOUNT_NOT_CONNECTED, "account_not_connected", 409, NEVER,
   "This account has no credentials yet",
-  "Connect it, or store credentials: `breakwater accounts credentials ID`.")
+  "Connect it: `breakwater connect ID` makes a link. Or store credentials: `breakwater "
+  "accounts credentials ID`.")
 X(ACCOUNT_DISABLED, "account_disabled", 403, NEVER, "This account is switched off",
   "Switch it on again: `breakwater accounts enable ID`.")
 X(ACCOUNT_NEEDS_REAUTH, "account_needs_reauth", 409, NEVER,
   "This account must be connected again",
-  "Its credentials no longer work at the vendor; let its owner reconnect.")
+  "Its credentials no longer work at the vendor; let its owner reconnect: `breakwater "
+  "connect ID` makes a link.")
 X(ACCOUNT_DELETED, "account_deleted", 410, NEVER, "This account is being deleted",
   "Remove it from your own records.")
 X(INTEGRATION_UNKNOWN, "integration_unknown", 404, NEVER,
