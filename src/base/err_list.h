@@ -86,7 +86,7 @@ X(SESSION_UNKNOWN, "session_unknown", 410, NEVER, "This link is no longer good",
 X(SESSION_OTHER_BROWSER, "session_other_browser", 403, NEVER,
   "This was begun in another browser",
   "Open the link again, and stay in one browser until it is done.")
-X(CONNECT_REFUSED, "connect_refused", 502, NEVER, "The vendor did not connect the account",
+X(CONNECT_REFUSED, "connect_refused", 422, NEVER, "The vendor did not connect the account",
   "`detail` has the vendor's own words. Begin again, or look at the app's settings there.")
 X(IDENTITY_CHANGED, "identity_changed", 409, NEVER,
   "This is another login at the vendor than before",

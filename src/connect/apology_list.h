@@ -6,6 +6,10 @@
  * For a customer of the product, who knows neither tokens nor settings: what happened,
  * whether anything changed, what to do now. {vendor} is the label of the integration.
  * An error without a row gets the last one's words.
+ *
+ * The page has the error's status, but never 500, 502 or 504: proxies and CDNs in front of
+ * us put pages of their own in the place of those, and nobody would read these words. Such
+ * a page is 422, which they let through. 503 stays: it is ours, and passes.
  */
 X(SESSION_UNKNOWN, "This link no longer works",
   "A link works once, and for a limited time. Go back to where you found it, and begin "

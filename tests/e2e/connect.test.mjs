@@ -57,7 +57,7 @@ test("who refuses at the vendor is told so in its words, may go back, and may tr
   const { server, account, session, state } = await started();
   const person = browser();
   const denied = await person.walk((await session()).url, { until: back, deny: true });
-  assert.deepEqual(statusOf(denied.last), [502, "connect_refused"]);
+  assert.deepEqual(statusOf(denied.last), [422, "connect_refused"]);
   assert.equal(titleOf(denied.last), "Not connected");
   assert.match(denied.last.text, /<blockquote>access_denied/);
   const way = new URL(linkOf(denied.last, "Go back"));
@@ -159,7 +159,7 @@ for (const [name, fault, words] of [
     const person = browser();
     await server.fault(fault, { path: "/token" });
     const walked = await person.walk(url, { until: back });
-    assert.deepEqual(statusOf(walked.last), [502, "connect_refused"], walked.last.text);
+    assert.deepEqual(statusOf(walked.last), [422, "connect_refused"], walked.last.text);
     assert.match(/<blockquote>([^<]*)/.exec(walked.last.text)?.[1] ?? "", words);
     assert.equal(await state(), "connecting");
     await server.clear();
@@ -222,7 +222,7 @@ test("what an address needs is asked for; a wrong value is told beside its field
   assert.match(empty.text, /aria-invalid="true".*id="fault.login">/);
   const person = browser();
   const walked = await person.walk(url, { until: back, deny: true, fields: { login: "ada" } });
-  assert.deepEqual(statusOf(walked.last), [502, "connect_refused"]);
+  assert.deepEqual(statusOf(walked.last), [422, "connect_refused"]);
   assert.equal((await bw.api("GET", `accounts/${account.id}`)).context.login, "ada");
   const again = linkOf(walked.last, "Try again");
   assert.match((await ask(again)).text, /name="login"[^>]* value="ada"/);
@@ -349,7 +349,7 @@ test("where the app's own secret gets the token, one press of a button connects,
   assert.equal((await server.stats()).requests, 0);
   await server.fault(faults.failing(500), { path: "/token" });
   const failed = await post(url, {});
-  assert.deepEqual(statusOf(failed), [502, "connect_refused"]);
+  assert.deepEqual(statusOf(failed), [422, "connect_refused"]);
   assert.equal(await state(), "connecting");
   await server.clear();
   const done = await post(url, {});

@@ -100,6 +100,19 @@ static void each_apology_names_the_vendor_and_no_engineering(void **state)
     }
 }
 
+static void no_proxy_replaces_an_apology_by_its_own(void **state)
+{
+    struct page page;
+    for (enum err err = ERR_NONE + 1; err < ERR_COUNT; err++) {
+        apology_make(err, STR("Acme"), *state, &page);
+        assert_true(page.status >= 400 && (page.status < 500 || page.status == 503));
+    }
+    apology_make(ERR_CREDENTIAL_UNUSABLE, STR("Acme"), *state, &page);
+    assert_int_equal(page.status, 422);
+    apology_make(ERR_STORE_UNAVAILABLE, STR("Acme"), *state, &page);
+    assert_int_equal(page.status, 503);
+}
+
 static void an_error_without_words_has_the_last_ones(void **state)
 {
     struct arena *arena = *state;
@@ -118,6 +131,7 @@ int test_page(void)
         GIVEN_TEST(a_fault_is_bound_to_its_field_and_has_the_cursor),
         GIVEN_TEST(the_first_field_has_the_cursor),
         GIVEN_TEST(each_apology_names_the_vendor_and_no_engineering),
+        GIVEN_TEST(no_proxy_replaces_an_apology_by_its_own),
         GIVEN_TEST(an_error_without_words_has_the_last_ones),
     };
     return cmocka_run_group_tests_name("connect: pages", tests, NULL, NULL);
