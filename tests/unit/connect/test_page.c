@@ -55,11 +55,16 @@ static void a_fault_is_bound_to_its_field_and_has_the_cursor(void **state)
         {.name = STR("one"), .label = STR("First"), .value = STR("kept")},
         {.name = STR("the_other"), .help = STR("Help."), .fault = STR("Not so.")},
         {.name = STR("third"), .fault = STR("Nor this."), .optional = true}};
-    struct page page = {
-        .status = 422, .fields = fields, .field_n = 3, .button = STR("Go")};
+    struct page page = {.status = 422,
+                        .title = STR("Sign in"),
+                        .fields = fields,
+                        .field_n = 3,
+                        .button = STR("Go")};
     str text = printed(arena, &page);
     assert_true(has(text, "<label for=\"one\">First</label>"));
     assert_true(has(text, "value=\"kept\""));
+    assert_true(has(text, "<title>Error: Sign in</title>"));
+    assert_true(has(text, "<h1>Sign in</h1>"));
     assert_true(has(text, "<label for=\"the_other\">The other</label>"));
     assert_true(has(text, "aria-describedby=\"fault.the_other help.the_other\" "
                           "aria-invalid=\"true\" autofocus required>"));
