@@ -86,6 +86,9 @@ X(SESSION_UNKNOWN, "session_unknown", 410, NEVER, "This link is no longer good",
 X(SESSION_OTHER_BROWSER, "session_other_browser", 403, NEVER,
   "This was begun in another browser",
   "Open the link again, and stay in one browser until it is done.")
+X(SESSION_STEP_USED, "session_step_used", 409, NEVER, "This step was done already",
+  "What the vendor sends back is taken once, and only from the window in which the link "
+  "was opened last. Open the link again.")
 X(CONNECT_REFUSED, "connect_refused", 422, NEVER, "The vendor did not connect the account",
   "`detail` has the vendor's own words. Begin again, or look at the app's settings there.")
 X(IDENTITY_CHANGED, "identity_changed", 409, NEVER,

@@ -17,6 +17,9 @@ X(SESSION_UNKNOWN, "This link no longer works",
 X(SESSION_OTHER_BROWSER, "Please stay in one browser",
   "This was begun in another browser or window, or cookies are switched off here. Nothing "
   "was changed. Open your link again, and stay in one browser until it is done.", false)
+X(SESSION_STEP_USED, "Please begin again",
+  "This page was loaded a second time, or the link was opened in another window since. "
+  "Try again.", true)
 X(CONNECT_REFUSED, "Not connected",
   "{vendor} did not complete the connection. Nothing was changed.", true)
 X(IDENTITY_CHANGED, "This is another login than before",
