@@ -21,7 +21,7 @@ X(SESSION_STEP_USED, "Please begin again",
   "This page was loaded a second time, or the link was opened in another window since. "
   "Try again.", true)
 X(CONNECT_REFUSED, "Not connected",
-  "{vendor} did not complete the connection. Nothing was changed.", true)
+  "The connection to {vendor} was not completed. Nothing was changed.", true)
 X(IDENTITY_CHANGED, "This is another login than before",
   "You were signed in at {vendor} with another login than the one that is connected here. "
   "Nothing was changed. Sign out at {vendor}, try again, and use the same login as before.",

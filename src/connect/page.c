@@ -158,15 +158,17 @@ static uint32_t first_of(const struct page *page)
     return 0;
 }
 
-/* On, and back. */
+/* On, and back; where there is no way on, back is what is to be done. */
 static void put_ways(struct buf *out, const struct page *page)
 {
-    if (!page->button.n && !page->again.n && !page->back.n)
+    bool on = page->button.n || page->again.n;
+    if (!on && !page->back.n)
         return;
     put(out, "<div class=\"ways\">");
     put_in(out, "<button>", page->button, "</button>");
     put_in(out, "<a class=\"deed\" href=\"", page->again, "\">Try again</a>");
-    put_in(out, "<a href=\"", page->back, "\">Go back</a>");
+    put_in(out, on ? "<a href=\"" : "<a class=\"deed\" href=\"", page->back,
+           "\">Go back</a>");
     put(out, "</div>");
 }
 
