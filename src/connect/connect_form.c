@@ -47,8 +47,19 @@ struct asking {
     struct connect_form *form;
     const struct integration *integration;
     const struct account *account;
-    bool all;
+    str again;
 };
+
+static bool is_asked_again(const struct asking *asking, str name)
+{
+    str rest = asking->again, item;
+    if (!rest.n)
+        return !str_absent(rest);
+    while (str_next(&rest, ',', &item))
+        if (str_eq(item, name))
+            return true;
+    return false;
+}
 
 static bool is_kept(const struct bind_list *keep, str name)
 {
@@ -78,7 +89,7 @@ static void add_context(struct asking *asking, str name)
 {
     struct page_field field = {
         .name = name, .value = json_member_text(&asking->account->context, name)};
-    if ((asking->all || str_absent(field.value)) &&
+    if ((str_absent(field.value) || is_asked_again(asking, name)) &&
         !comes_by_itself(&asking->integration->auth, name))
         add(asking->form, asking->integration, &field, false);
 }
@@ -120,9 +131,9 @@ static bool is_credential(const struct integration *integration, str name)
 }
 
 void connect_form_make(const struct integration *integration,
-                       const struct account *account, bool all, struct connect_form *ret)
+                       const struct account *account, str again, struct connect_form *ret)
 {
-    struct asking asking = {ret, integration, account, all};
+    struct asking asking = {ret, integration, account, again};
     const struct token_rule *rule = integration->auth.token;
     const struct connect_field *fields = integration->connect.fields.items;
     ret->n = 0;
@@ -135,6 +146,20 @@ void connect_form_make(const struct integration *integration,
         add_variables(&asking, &rule->url);
     }
     add_credentials(ret, integration);
+}
+
+str connect_form_names(const struct connect_form *form, struct arena *arena)
+{
+    str parts[FORM_FIELDS_MAX * 2];
+    size_t n = 0;
+    for (uint32_t i = 0; i < form->n; i++) {
+        if (form->is_credential[i])
+            continue;
+        if (n)
+            parts[n++] = STR(",");
+        parts[n++] = form->fields[i].name;
+    }
+    return n ? arena_join(arena, parts, n) : STR_NONE;
 }
 
 /* --- what was sent --- */

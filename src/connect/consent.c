@@ -3,12 +3,13 @@
 #include "auth/pkce.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "connect/apology.h"
 #include "http/refusal.h"
 #include "keeper/party.h"
 #include "loop/world.h"
 
-enum { BODY_BYTES_MAX = 256 * 1024, WORDS_BYTES_MAX = 400 };
+enum { BODY_BYTES_MAX = 256 * 1024, WORDS_BYTES_MAX = 400, CODE_BYTES_MAX = 80 };
 
 /* --- the end --- */
 
@@ -63,11 +64,14 @@ static void log_consent(const struct consent *consent, enum log_level level,
     log_close(&line);
 }
 
+static str own_link(struct consent *consent)
+{
+    return connect_link(consent->connect, consent->in, consent->secret, consent->arena);
+}
+
 static str link_again(struct consent *consent)
 {
-    str link =
-        connect_link(consent->connect, consent->in, consent->secret, consent->arena);
-    str parts[] = {link, STR("?ask")};
+    str parts[] = {own_link(consent), STR("?ask")};
     return arena_join(consent->arena, parts, COUNT_OF(parts));
 }
 
@@ -143,6 +147,7 @@ static str own_redirect_uri(struct consent *consent)
 
 /* --- connected --- */
 
+/* Without a place to return to, the link's own page says it: that one can be reloaded. */
 static void finish(struct consent *consent)
 {
     struct inbound *in = consent->in;
@@ -152,19 +157,10 @@ static void finish(struct consent *consent)
         cookie = ticket_forget(&consent->ticket, own_redirect_uri(consent),
                                is_secure(consent), consent->arena);
     log_consent(consent, LOG_INFO, "connected", ERR_NONE, STR_NONE);
-    if (back.n) {
-        let_go(consent);
-        page_redirect(in, back, cookie);
-        return;
-    }
-    struct page page = {.status = 200,
-                        .title = STR("Connected"),
-                        .text = arena_printf(consent->arena,
-                                             STR_F " is connected. You may close this "
-                                                   "page.",
-                                             STR_A(consent->integration->label)),
-                        .cookie = cookie};
-    show(consent, &page);
+    if (!back.n)
+        back = own_link(consent);
+    let_go(consent);
+    page_redirect(in, back, cookie);
 }
 
 static void on_ended(struct session_change *change)
@@ -317,13 +313,26 @@ static void go_on(struct consent *consent)
 
 /* --- the form --- */
 
+/* The document's words; else what the button does, where nothing else would say it. */
+static str form_text_of(struct consent *consent)
+{
+    const struct integration *integration = consent->integration;
+    if (integration->connect.text.n || (consent->form.n && !by_code(consent)))
+        return integration->connect.text;
+    return arena_printf(consent->arena,
+                        by_code(consent) ? "Next, " STR_F " asks you whether you agree."
+                                         : STR_F
+                            " is connected when you press the button.",
+                        STR_A(integration->label));
+}
+
 static void show_form(struct consent *consent)
 {
     const struct integration *integration = consent->integration;
     str title = arena_printf(consent->arena, "Connect " STR_F, STR_A(integration->label));
     struct page page = {.status = 200,
                         .title = title,
-                        .text = integration->connect.text,
+                        .text = form_text_of(consent),
                         .words = consent->words,
                         .fields = consent->form.fields,
                         .field_n = consent->form.n,
@@ -449,11 +458,23 @@ static void take_form(struct consent *consent)
 
 /* --- a link --- */
 
+static str query_text(struct consent *consent, str name)
+{
+    return url_query_find(consent->arena, consent->in->query, name);
+}
+
+static bool find_integration(struct consent *consent)
+{
+    consent->snapshot = catalog_snapshot(consent->connect->catalog);
+    consent->integration =
+        snapshot_find(consent->snapshot, consent->account->integration);
+    return consent->integration != NULL;
+}
+
 static bool find_account(struct consent *consent)
 {
-    struct connect *connect = consent->connect;
     consent->account =
-        directory_account(connect->directory, consent->session.session.account);
+        directory_account(consent->connect->directory, consent->session.session.account);
     if (!consent->account || consent->account->state == ACCOUNT_DELETING) {
         refuse(consent, ERR_ACCOUNT_UNKNOWN, STR_NONE);
         return false;
@@ -462,27 +483,74 @@ static bool find_account(struct consent *consent)
         refuse(consent, ERR_ACCOUNT_DISABLED, STR_NONE);
         return false;
     }
-    consent->snapshot = catalog_snapshot(connect->catalog);
-    consent->integration =
-        snapshot_find(consent->snapshot, consent->account->integration);
-    if (consent->integration)
+    if (find_integration(consent))
         return true;
     refuse(consent, ERR_INTEGRATION_UNKNOWN, STR_NONE);
     return false;
+}
+
+/* Whether the session has done its work, and what it did still holds. */
+static bool is_done(struct consent *consent)
+{
+    const struct session *session = &consent->session.session;
+    if (!session->ended)
+        return false;
+    consent->account = directory_account(consent->connect->directory, session->account);
+    if (!consent->account || (consent->account->state != ACCOUNT_ACTIVE &&
+                              consent->account->state != ACCOUNT_DEGRADED))
+        return false;
+    return find_integration(consent);
+}
+
+/* Nothing was found under the link, or nothing that is still good. */
+static void tell_over(struct consent *consent, enum err err)
+{
+    if (err != ERR_SESSION_UNKNOWN || !is_done(consent)) {
+        refuse(consent, err, STR_NONE);
+        return;
+    }
+    struct page page = {.status = 200,
+                        .title = STR("Connected"),
+                        .text = arena_printf(consent->arena,
+                                             STR_F " is connected. You may close this "
+                                                   "page.",
+                                             STR_A(consent->integration->label)),
+                        .back = consent->session.session.return_url};
+    show(consent, &page);
+}
+
+/* The form gets an address that names what it asks for: who comes back to it from the
+ * vendor, with the browser's own button, finds what he entered, and not the vendor again.
+ */
+static bool send_to_form(struct consent *consent)
+{
+    struct inbound *in = consent->in;
+    struct form query;
+    str names = connect_form_names(&consent->form, consent->arena);
+    if (consent->sent_form || !str_absent(consent->again) || !names.n)
+        return false;
+    form_init(&query, consent->arena);
+    form_add(&query, STR("ask"), names);
+    str to = with_query(consent->arena, own_link(consent), form_text(&query));
+    let_go(consent);
+    page_redirect(in, to, STR_NONE);
+    return true;
 }
 
 static void on_looked(struct session_change *change)
 {
     struct consent *consent = change->owner;
     if (change->err != ERR_NONE) {
-        refuse(consent, change->err, STR_NONE);
+        tell_over(consent, change->err);
         return;
     }
     if (!find_account(consent))
         return;
-    connect_form_make(consent->integration, consent->account, consent->asks_all,
+    connect_form_make(consent->integration, consent->account, consent->again,
                       &consent->form);
     bool pressed = consent->sent_form || by_code(consent);
+    if (send_to_form(consent))
+        return;
     if (consent->sent_form && consent->form.n)
         take_form(consent);
     else if (consent->form.n || !pressed)
@@ -538,7 +606,7 @@ void consent_link(struct connect *connect, struct inbound *in, str secret)
     struct consent *consent = begin(connect, in);
     consent->secret = arena_str(in->arena, secret);
     consent->sent_form = str_eq(in->head.method, STR("POST"));
-    consent->asks_all = str_eq(in->query, STR("ask"));
+    consent->again = query_text(consent, STR("ask"));
     if (consent->sent_form && in->head.content_length > BODY_BYTES_MAX)
         refuse(consent, ERR_BODY_TOO_LARGE, STR_NONE);
     else if (consent->sent_form && in->body_state != INBOUND_BODY_ENDED)
@@ -549,19 +617,34 @@ void consent_link(struct connect *connect, struct inbound *in, str secret)
 
 /* --- the way back --- */
 
-static str query_text(struct consent *consent, str name)
+/* At most so many bytes, and no half of a character. */
+static str cut(str text, size_t bytes_max)
 {
-    return url_query_find(consent->arena, consent->in->query, name);
+    size_t n = text.n < bytes_max ? text.n : bytes_max;
+    while (n && n < text.n && utf8_is_tail(text.p[n]))
+        n--;
+    return str_of(text.p, n);
 }
 
 /* The vendor's no (RFC 6749 §4.1.2.1), in its own words. */
 static void tell_no(struct consent *consent, str error)
 {
-    str words = query_text(consent, STR("error_description"));
-    str parts[] = {error, words.n ? STR(": ") : STR(""), words};
-    str all = arena_join(consent->arena, parts, COUNT_OF(parts));
+    str words = cut(query_text(consent, STR("error_description")), WORDS_BYTES_MAX);
+    str code = cut(error, CODE_BYTES_MAX);
+    str parts[] = {words, STR(" ("), code, STR(")")};
     refuse(consent, ERR_CONNECT_REFUSED,
-           str_of(all.p, all.n < WORDS_BYTES_MAX ? all.n : WORDS_BYTES_MAX));
+           words.n ? arena_join(consent->arena, parts, COUNT_OF(parts)) : code);
+}
+
+/* A callback's state is used up, or another window has a newer one; but this browser was
+ * sent, and has the link. */
+static void on_looked_again(struct session_change *change)
+{
+    struct consent *consent = change->owner;
+    if (change->err != ERR_NONE)
+        tell_over(consent, change->err);
+    else if (find_account(consent))
+        refuse(consent, ERR_SESSION_STEP_USED, STR_NONE);
 }
 
 static void on_claimed(struct session_change *change)
@@ -569,11 +652,16 @@ static void on_claimed(struct session_change *change)
     struct consent *consent = change->owner;
     str error = query_text(consent, STR("error"));
     str code = query_text(consent, STR("code"));
+    consent->secret = ticket_secret(&consent->ticket);
+    if (change->err == ERR_SESSION_UNKNOWN && consent->secret.n) {
+        change_session(consent, SESSION_LOOK, on_looked_again);
+        return;
+    }
     if (change->err != ERR_NONE) {
+        consent->secret = STR_NONE;
         refuse(consent, change->err, STR_NONE);
         return;
     }
-    consent->secret = ticket_secret(&consent->ticket);
     if (!find_account(consent))
         return;
     if (error.n)

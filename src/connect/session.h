@@ -50,7 +50,7 @@ struct session_change {
     str state;              /* BEGIN, CLAIM */
     str browser;            /* what the browser keeps: BEGIN, CLAIM */
     struct session session; /* MINT: id, account, return_url, force, expires; END: id;
-                               otherwise the answer */
+                               otherwise the answer, also where the session is over */
     str environment;        /* MINT: of the account, for the audit log */
 
     enum err err;       /* SESSION_UNKNOWN, SESSION_OTHER_BROWSER; the store's */

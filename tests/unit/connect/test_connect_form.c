@@ -40,11 +40,13 @@ static struct account account_with(struct arena *arena, const char *context)
 }
 
 /* The names of the fields, with "*" behind a secret and "?" behind an optional one. */
-static str asked(struct arena *arena, const char *patch, const char *context, bool all)
+static str asked(struct arena *arena, const char *patch, const char *context,
+                 const char *again)
 {
     struct connect_form form;
     struct account account = account_with(arena, context);
-    connect_form_make(read_document(arena, patch), &account, all, &form);
+    connect_form_make(read_document(arena, patch), &account,
+                      again ? str_z(again) : STR_NONE, &form);
     str text = STR("");
     for (uint32_t i = 0; i < form.n; i++)
         text = arena_printf(arena, STR_F "%s" STR_F "%s%s", STR_A(text), i ? " " : "",
@@ -59,24 +61,28 @@ static str asked(struct arena *arena, const char *patch, const char *context, bo
 
 static const struct question {
     const char *patch, *context;
-    bool all;
+    const char *again;
     const char *asked;
 } questions[] = {
-    {"{}", "{}", false, "token*"},
-    {"{'auth':'none'}", "{}", false, ""},
-    {"{'auth':'basic'}", "{}", false, "username password*"},
-    {"{'auth':{'scheme':'basic','password':'X'}}", "{}", false, "username*"},
-    {"{'base_url':'https://{sub}.acme.test'}", "{}", false, "sub token*"},
-    {"{'base_url':'https://{sub}.acme.test'}", "{'sub':'x'}", false, "token*"},
-    {"{'base_url':'https://{sub}.acme.test'}", "{'sub':'x'}", true, "sub token*"},
-    {"{'auth':" CODE "}}}", "{}", false, "sub"},
-    {"{'auth':" CODE "}}}", "{'sub':'x'}", false, ""},
-    {"{'auth':" CODE "}}}", "{'sub':'x'}", true, "sub"},
-    {"{'auth':" CODE ",'keep':{'sub':'/sub'}}}}", "{}", false, ""},
-    {"{'auth':" CODE ",'redirect':{'sub':'sub'}}}}", "{}", false, ""},
+    {"{}", "{}", NULL, "token*"},
+    {"{'auth':'none'}", "{}", NULL, ""},
+    {"{'auth':'basic'}", "{}", NULL, "username password*"},
+    {"{'auth':{'scheme':'basic','password':'X'}}", "{}", NULL, "username*"},
+    {"{'base_url':'https://{sub}.acme.test'}", "{}", NULL, "sub token*"},
+    {"{'base_url':'https://{sub}.acme.test'}", "{'sub':'x'}", NULL, "token*"},
+    {"{'base_url':'https://{sub}.acme.test'}", "{'sub':'x'}", "", "sub token*"},
+    {"{'base_url':'https://{sub}.acme.test/{a}'}", "{'sub':'x','a':'y'}", "a",
+     "a token*"},
+    {"{'base_url':'https://{sub}.acme.test/{a}'}", "{'sub':'x'}", "else,sub",
+     "sub a token*"},
+    {"{'auth':" CODE "}}}", "{}", NULL, "sub"},
+    {"{'auth':" CODE "}}}", "{'sub':'x'}", NULL, ""},
+    {"{'auth':" CODE "}}}", "{'sub':'x'}", "", "sub"},
+    {"{'auth':" CODE ",'keep':{'sub':'/sub'}}}}", "{}", NULL, ""},
+    {"{'auth':" CODE ",'redirect':{'sub':'sub'}}}}", "{}", NULL, ""},
     {"{'connect':{'fields':{'region':{'label':'Region','optional':true},"
      "'token':{'label':'Key'}}}}",
-     "{}", false, "region? token*"},
+     "{}", NULL, "region? token*"},
 };
 
 static void what_is_missing_is_asked(void **state)
@@ -84,7 +90,7 @@ static void what_is_missing_is_asked(void **state)
     struct arena *arena = *state;
     for (size_t i = 0; i < COUNT_OF(questions); i++) {
         const struct question *q = &questions[i];
-        str found = asked(arena, q->patch, q->context, q->all);
+        str found = asked(arena, q->patch, q->context, q->again);
         if (!str_eq(found, str_z(q->asked)))
             fail_msg("%s %s: \"" STR_F "\", not \"%s\"", q->patch, q->context,
                      STR_A(found), q->asked);
@@ -99,12 +105,25 @@ static void words_of_the_document_are_shown(void **state)
     connect_form_make(read_document(arena,
                                     "{'connect':{'fields':{'region':{'label':'Region',"
                                     "'help':'Where you signed up.'}}}}"),
-                      &account, true, &form);
+                      &account, STR(""), &form);
     assert_str(form.fields[0].label, STR("Region"));
     assert_str(form.fields[0].help, STR("Where you signed up."));
     assert_str(form.fields[0].value, STR("eu"));
     assert_false(form.is_credential[0]);
     assert_true(form.is_credential[1]);
+}
+
+static void the_names_are_those_of_the_context_alone(void **state)
+{
+    struct arena *arena = *state;
+    struct connect_form form;
+    struct account account = account_with(arena, "{}");
+    connect_form_make(read_document(arena, "{'base_url':'https://{sub}.acme.test/{a}'}"),
+                      &account, STR_NONE, &form);
+    assert_int_equal(form.n, 3);
+    assert_str(connect_form_names(&form, arena), STR("sub,a"));
+    connect_form_make(read_document(arena, "{}"), &account, STR_NONE, &form);
+    assert_true(str_absent(connect_form_names(&form, arena)));
 }
 
 /* --- what was sent --- */
@@ -125,7 +144,7 @@ static void what_was_sent_is_taken_apart(void **state)
     struct account account = account_with(arena, "{'kept':'1'}");
     const struct integration *integration =
         read_document(arena, "{'base_url':'https://{sub}.acme.test','auth':'basic'}");
-    connect_form_make(integration, &account, false, &form);
+    connect_form_make(integration, &account, STR_NONE, &form);
     assert_true(sent(arena, &form, "sub=+x+&username=u%26&password=%C3%A9&more=1"));
     struct json context = connect_form_context(&form, &account, arena);
     assert_int_equal(context.n, 2);
@@ -144,7 +163,7 @@ static void what_is_missing_or_too_long_is_said_beside_it(void **state)
     struct account account = account_with(arena, "{}");
     const struct integration *integration = read_document(
         arena, "{'auth':'basic','connect':{'fields':{'region':{'optional':true}}}}");
-    connect_form_make(integration, &account, false, &form);
+    connect_form_make(integration, &account, STR_NONE, &form);
     assert_false(sent(arena, &form, "username=+&password=x"));
     assert_str(form.fields[0].fault, STR_NONE);
     assert_true(form.fields[1].fault.n > 0);
@@ -186,7 +205,7 @@ static void see_whether_it_fits(struct arena *arena, const struct fitting *fitti
     struct connect_form form;
     struct account nobody = account_with(arena, "{}");
     struct json context = quoted(arena, fitting->context);
-    connect_form_make(integration, &nobody, false, &form);
+    connect_form_make(integration, &nobody, STR_NONE, &form);
     bool fits = connect_form_fits(&form, integration, &context, arena);
     str found = STR("");
     for (uint32_t i = 0; i < form.n; i++)
@@ -221,6 +240,7 @@ int test_connect_form(void)
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(what_is_missing_is_asked),
         GIVEN_TEST(words_of_the_document_are_shown),
+        GIVEN_TEST(the_names_are_those_of_the_context_alone),
         GIVEN_TEST(what_was_sent_is_taken_apart),
         GIVEN_TEST(what_is_missing_or_too_long_is_said_beside_it),
         GIVEN_TEST(a_value_that_leads_nowhere_is_faulted_at_its_field),
