@@ -143,7 +143,7 @@ test("a key that the vendor does not take is told beside its field; the next one
   assert.equal((await look()).state, "connecting");
   vendor.answers = { "/me": { body: {} }, "/org": { body: { name: "Acme" } } };
   const page = await post(url, { token: "right" });
-  assert.equal(page.status, 200, page.text);
+  assert.equal(page.status, 303, page.text);
   const after = await look();
   assert.equal(after.state, "active");
   assert.deepEqual(after.context, { org: "Acme" });
@@ -154,7 +154,7 @@ test("a key that the vendor does not take is told beside its field; the next one
 for (const [what, answer] of [["is in trouble", { status: 503 }], ["limits", { status: 429, headers: { "retry-after": "5" } }], ["forbids the check", { status: 403 }]])
   test(`a vendor that ${what} keeps nobody from connecting`, async () => {
     const { link, look } = await serving(keyed(await api({ "/me": answer })));
-    assert.equal((await post(await link(), { token: "key" })).status, 200);
+    assert.equal((await post(await link(), { token: "key" })).status, 303);
     assert.equal((await look()).state, "active");
   });
 
