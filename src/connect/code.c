@@ -17,7 +17,7 @@ static void ask(struct code *code);
 
 static const struct token_rule *rule_of(const struct code *code)
 {
-    return code->integration->auth.token;
+    return integration_way(code->integration, code->found->way)->rule.token;
 }
 
 static void end(struct code *code, enum err err, str detail)
@@ -90,10 +90,10 @@ static void store(struct code *code)
     new->expires = token_end_of(wall, answer->lifetime);
     new->refresh_expires =
         token_refresh_end(answer, code->found->token.refresh_expires, wall);
-    new->credential_n =
-        token_merge(directory_credentials(code->env->directory, code->found, &err),
-                    auth_token_name(&code->integration->auth), answer, code->arena,
-                    &new->credentials);
+    new->credential_n = token_merge(
+        directory_credentials(code->env->directory, code->found, &err),
+        auth_token_name(&integration_way(code->integration, code->found->way)->rule),
+        answer, code->arena, &new->credentials);
     change(code, TOKEN_STORE);
 }
 

@@ -161,7 +161,9 @@ static enum err find_base(struct exchange *exchange, str *ret_detail)
 
 static bool carries_credential(const struct exchange *exchange)
 {
-    return exchange->integration->auth.scheme != AUTH_none && !exchange->request.target;
+    return integration_way(exchange->integration, exchange->account->way)->rule.scheme !=
+               AUTH_none &&
+           !exchange->request.target;
 }
 
 enum exchange_step step_credential(struct exchange *exchange)
