@@ -193,7 +193,8 @@ static bool check_integration(struct api_call *call, str name)
     const struct integration *integration = snapshot_find(snapshot, name);
     look->call = call;
     if (integration && call->secrets) {
-        look->field_n = auth_fields(&integration->auth, look->fields);
+        look->field_n =
+            auth_fields(&integration_way(integration, STR_NONE)->rule, look->fields);
         look_at_all(look);
     }
     snapshot_unref(&snapshot);

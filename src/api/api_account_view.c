@@ -115,8 +115,9 @@ static str credential_trouble(struct api_call *call, struct account *account,
     if (!credentials)
         return STR(DIRECTORY_CREDENTIALS_CLOSED);
     headers_init(&headers, call->arena, 4);
-    err =
-        auth_ops_of(&integration->auth)->apply(&integration->auth, credentials, &request);
+    err = auth_ops_of(&integration_way(integration, account->way)->rule)
+              ->apply(&integration_way(integration, account->way)->rule, credentials,
+                      &request);
     return err ? STR("The stored credentials do not fit the auth block.") : STR_NONE;
 }
 
@@ -143,9 +144,11 @@ static str trouble_of(struct api_call *call, const struct token_look *look,
     case ACCOUNT_DEGRADED:
         break;
     }
-    if (integration->auth.scheme != AUTH_none && account->credential_version == 0)
+    if (integration_way(integration, account->way)->rule.scheme != AUTH_none &&
+        account->credential_version == 0)
         return STR("No credentials are stored.");
-    if (!str_absent(url_trouble) || integration->auth.scheme == AUTH_none)
+    if (!str_absent(url_trouble) ||
+        integration_way(integration, account->way)->rule.scheme == AUTH_none)
         return url_trouble;
     str trouble = credential_trouble(call, account, integration);
     return str_absent(trouble) ? token_trouble(look) : trouble;

@@ -79,9 +79,10 @@ void token_look(struct api_call *call, struct account *account,
     *ret = (struct token_look){.account = account,
                                .arena = call->arena,
                                .wall = world_wall(call->worker->world)};
-    if (!integration || !integration->auth.token || !call->api->keeper)
+    if (!integration || !integration_way(integration, account->way)->rule.token ||
+        !call->api->keeper)
         return;
-    ret->rule = integration->auth.token;
+    ret->rule = integration_way(integration, account->way)->rule.token;
     keeper_view(call->api->keeper, account, &ret->view);
     if (account->credential_version == 0)
         return;

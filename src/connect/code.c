@@ -17,7 +17,7 @@ static void ask(struct code *code);
 
 static const struct token_rule *rule_of(const struct code *code)
 {
-    return code->integration->auth.token;
+    return integration_way(code->integration, code->found->way)->rule.token;
 }
 
 static void end(struct code *code, enum err err, str detail)
@@ -110,13 +110,14 @@ static void look_around(struct code *code)
     struct errand *errand = &code->errand;
     struct token_change *new = &code->change;
     const struct token_answer *answer = &code->call.answer;
+    const struct auth_rule *auth =
+        &integration_way(code->integration, code->found->way)->rule;
     enum err err = ERR_NONE;
     new->credential_n =
         token_merge(directory_credentials(code->env->directory, code->found, &err),
-                    auth_token_name(&code->integration->auth), answer, code->arena,
-                    &new->credentials);
+                    auth_token_name(auth), answer, code->arena, &new->credentials);
     errand->context = merge_patch(code->arena, &errand->context, &answer->context);
-    if (!errand_take_context(errand, &code->integration->auth)) {
+    if (!errand_take_context(errand, auth)) {
         store(code);
         return;
     }

@@ -104,6 +104,7 @@ struct account {
     struct tenant_id id;
     struct environment *environment; /* a reference */
     str integration;
+    str way;              /* of its auth; absent: the default */
     str external_id;      /* absent if none */
     str name;             /* for people; absent if none */
     struct json labels;   /* OBJECT of strings */

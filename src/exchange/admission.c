@@ -173,7 +173,8 @@ enum exchange_step step_credential(struct exchange *exchange)
     enum err err = find_base(exchange, &detail);
     if (!err && exchange->request.target)
         exchange->credentials = exchange->request.credentials;
-    else if (!err && exchange->integration->auth.scheme != AUTH_none)
+    else if (!err && integration_way(exchange->integration, exchange->account->way)
+                             ->rule.scheme != AUTH_none)
         err = open_credentials(exchange, &detail);
     if (err)
         return exchange_fail(exchange, err, detail, -1);

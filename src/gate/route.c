@@ -202,7 +202,10 @@ static enum visit_step find_account(struct visit *visit)
                                      "The account belongs to \"" STR_F "\".",
                                      STR_A(visit->account->integration)),
                         -1);
-    err = check_state(visit->account, visit->integration->auth.scheme != AUTH_none);
+    err = check_state(
+        visit->account,
+        integration_way(visit->integration, visit->account->way)->rule.scheme !=
+            AUTH_none);
     if (err)
         return visit_no(visit, err, visit->account->state_reason, -1);
     return VISIT_ADMIT;

@@ -81,7 +81,9 @@ static struct worker *worker_of(const struct flight *flight)
 
 static const struct token_rule *rule_of(const struct flight *flight)
 {
-    return flight->integration ? flight->integration->auth.token : NULL;
+    return flight->integration
+               ? integration_way(flight->integration, flight->account->way)->rule.token
+               : NULL;
 }
 
 /* --- the end --- */
@@ -267,9 +269,11 @@ static void store(struct flight *flight)
     new->context = answer->context;
     if (str_absent(answer->refresh_token) && flight->previous_tried)
         answer->refresh_token = flight->call.refresh_token; /* it is the good one */
-    new->credential_n =
-        token_merge(flight->own, auth_token_name(&flight->integration->auth), answer,
-                    &flight->arena, &new->credentials);
+    new->credential_n = token_merge(
+        flight->own,
+        auth_token_name(
+            &integration_way(flight->integration, flight->account->way)->rule),
+        answer, &flight->arena, &new->credentials);
     atomic_fetch_add(&keeper_of(flight)->exchanges[TOKEN_GOOD], 1);
     flight->step = FLIGHT_STORE;
     change(flight, TOKEN_STORE);

@@ -13,7 +13,7 @@ const usec token_call_held_poll = 250 * USEC_MS;
 
 static const struct token_rule *rule_of(const struct token_call *call)
 {
-    return call->integration->auth.token;
+    return integration_way(call->integration, call->account->way)->rule.token;
 }
 
 static void set_fault(struct token_call *call, enum err err, enum token_verdict verdict,
