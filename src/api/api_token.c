@@ -296,21 +296,33 @@ static void on_audited(struct store_op *op)
     account_unref(&account); /* the call, and `renewal` with it, may be gone */
 }
 
+static str why_not(const struct token_look *look, const struct integration *integration)
+{
+    const struct account *account = look->account;
+    bool checks = integration && integration_way(integration, account->way)->rule.check;
+    if (account->state == ACCOUNT_DISABLED || account->state == ACCOUNT_DELETING)
+        return STR("It is switched off or being deleted.");
+    if (account->credential_version == 0)
+        return STR("It has no credentials yet.");
+    if (checks && (!look->rule || look->fixed))
+        return STR_NONE;
+    if (!look->rule)
+        return STR("Its integration has no token block, and no check.");
+    if (look->fixed)
+        return STR("It has no refresh token; it must be connected again.");
+    return look->view.kept ? STR_NONE : STR("It is not kept yet; try again.");
+}
+
 /* Why not, in a sentence; absent when it can be. */
 static str hindrance(struct api_call *call, struct account *account)
 {
     struct token_look look;
     struct snapshot *snapshot = catalog_snapshot(call->api->catalog);
-    token_look(call, account, snapshot_find(snapshot, account->integration), &look);
-    bool has_rule = look.rule != NULL;
+    const struct integration *integration = snapshot_find(snapshot, account->integration);
+    token_look(call, account, integration, &look);
+    str why = why_not(&look, integration);
     snapshot_unref(&snapshot);
-    if (!has_rule)
-        return STR("Its integration has no token block: nothing is renewed.");
-    if (account->state == ACCOUNT_DISABLED || account->state == ACCOUNT_DELETING)
-        return STR("It is switched off or being deleted.");
-    if (look.fixed)
-        return STR("It has no refresh token; it must be connected again.");
-    return look.view.kept ? STR_NONE : STR("It has no credentials yet.");
+    return why;
 }
 
 static void run_renew(struct api_call *call)
