@@ -14,7 +14,7 @@ export const clientAssertion = "urn:ietf:params:oauth:client-assertion-type:jwt-
 
 // `settings` are access_seconds, and `unknown`: subjects nobody may speak for.
 export async function authlib(settings = {}) {
-  const keys = { RS256: signingKey("RS256"), ES256: signingKey("ES256") };
+  const keys = Object.fromEntries(["RS256", "ES256", "PS256"].map((alg) => [alg, signingKey(alg)]));
   const jwks = Object.values(keys).map((key) => key.jwk);
   const clients = {
     machine: { id: "machine", secret: "machine-secret", methods: ["client_secret_basic", "client_secret_post"], grants: ["client_credentials"] },
