@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { browser } from "./support/browser.mjs";
 import { folderOf } from "./support/documents.mjs";
 import { faults, oidc } from "./support/oidc.mjs";
-import { breakwater, freePort, sleep, stopAll, until } from "./support/run.mjs";
+import { breakwater, freePort, stopAll, until } from "./support/run.mjs";
 import { ask, dial } from "./support/wire.mjs";
 
 after(stopAll);
@@ -291,8 +291,9 @@ test("a body that is too large is refused, and one that never ends does no harm"
   const chunked = await ask(url, { method: "POST", headers: { "transfer-encoding": "chunked" }, body: "x".repeat(300_000) });
   assert.deepEqual(statusOf(chunked), [413, "body_too_large"]);
   const wire = await dial(bw.port);
-  wire.send(`POST ${new URL(url).pathname} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nusername=`);
-  await sleep(100);
+  wire.send(`POST ${new URL(url).pathname} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n`);
+  await until("the wait for its body", () => wire.text.startsWith("HTTP/1.1 100 "));
+  wire.send("username=");
   wire.close();
   assert.equal((await ask(`${bw.url}/healthz`)).status, 200);
   assert.equal(await state(), "connecting");

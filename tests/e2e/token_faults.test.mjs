@@ -9,7 +9,6 @@ import { stopAll, until } from "./support/run.mjs";
 after(stopAll);
 
 const json = { "content-type": "application/json" };
-const brief = { resilience: { timeouts: { first_byte: "3s" } } };
 
 // With the first exchange behind it.
 async function started(more = {}) {
@@ -43,7 +42,7 @@ async function started(more = {}) {
 // --- the server has not heard of it -----------------------------------------------------
 
 const unheard = {
-  "hangs": { mishap: mishaps.hang, says: /no answer began within the first-byte limit/ },
+  "hangs": { mishap: mishaps.hang, says: /no answer began within the first-byte limit/, timeouts: { first_byte: "2s" } },
   "answers 500": { mishap: mishaps.says(500), says: /answered 500/ },
   "answers 503": { mishap: mishaps.says(503, "<html>down</html>"), says: /answered 503/ },
   "answers 503 with a word that means a person": { mishap: mishaps.says(503, '{"error":"invalid_grant"}', json), says: /503, invalid_grant/ },
@@ -55,9 +54,9 @@ const unheard = {
   "does not know the app": { mishap: mishaps.says(401, '{"error":"invalid_client"}', json), says: /invalid_client/, isRefusal: true },
 };
 
-for (const [what, { mishap, says, isRefusal }] of Object.entries(unheard))
+for (const [what, { mishap, says, isRefusal, timeouts }] of Object.entries(unheard))
   test(`a token endpoint that ${what}: the old token serves, and the next exchange is good`, async () => {
-    const { server, way, bw, good, fails, renews } = await started({ changes: brief });
+    const { server, way, bw, good, fails, renews } = await started({ changes: { resilience: { timeouts } } });
     const old = await good();
     way.always = mishap;
     const failing = await fails();
@@ -204,17 +203,43 @@ test("while the endpoint fails, callers with a token that the vendor no longer t
   assert.equal((await server.stats()).reused, 0);
 });
 
-test("callers wait for an exchange that hangs no longer than it may, and for the next one no error is left", async () => {
-  const { server, way, call, show, good, renews } = await started({ changes: brief });
+test("callers who wait for an exchange that comes to nothing are told so together, and the next one leaves no trace of it", async () => {
+  const { server, way, call, show, good, renews } = await started();
+  let giveUp;
   await server.expireAccess();
-  way.next = [mishaps.hang];
+  way.next = [({ cut }) => (giveUp = cut)];
   const waiting = Promise.all(Array.from({ length: 20 }, () => call()));
   await until("all of them", async () => (await show()).token.waiters === 20);
+  giveUp();
   assert.deepEqual((await waiting).map(({ status }) => status), Array(20).fill(401));
+  assert.equal((await show()).token.waiters, 0);
   await renews();
   await good();
   const { granted, reused } = await server.stats();
   assert.deepEqual([granted, reused], [2, 0]);
+});
+
+test("200 callers whose token has ended wait for one exchange, and all have the new token", async () => {
+  const { server, way, call, show, fails, renew } = await started({ seconds: 4, changes: { resilience: { account_concurrency: 500, environment_concurrency: 500 } } });
+  way.always = mishaps.says(503);
+  await fails();
+  await until("the end of the token", async () => (await show()).token.good_for_s === 0);
+  const refused = await call();
+  assert.deepEqual([refused.status, refused.json.code], [503, "token_unavailable"], refused.text);
+  let goOn;
+  const { granted } = await server.stats();
+  await until("an exchange that is held", async () => {
+    way.next = [({ go, say }) => (goOn = async () => say(await go()))];
+    await renew();
+    return goOn;
+  });
+  await server.set({ access_seconds: 3600 });
+  const waiting = Promise.all(Array.from({ length: 200 }, () => call()));
+  await until("all of them", async () => (await show()).token.waiters === 200);
+  await goOn();
+  assert.deepEqual((await waiting).filter(({ status }) => status !== 200).map(({ text }) => text), []);
+  const after = await server.stats();
+  assert.deepEqual([after.granted, after.reused, after.api.unauthorized], [granted + 1, 0, 0]);
 });
 
 // --- breakers -------------------------------------------------------------------------------
