@@ -7,6 +7,7 @@
 
 #include "auth/oauth1.h"
 #include "auth/wsse.h"
+#include "auth/own_request.h"
 #include "auth/token_rule.h"
 #include "base/encode.h"
 #include "directory/tenant.h"
@@ -48,6 +49,8 @@ uint32_t auth_fields(const struct auth_rule *rule, struct auth_field *ret_fields
 }
 
 /* --- reading the document --- */
+
+enum { CONTEXT_REQUESTS_MAX = 5 };
 
 #define RULE(field) offsetof(struct auth_rule, field)
 
@@ -142,6 +145,19 @@ static const struct bind_row rule_rows[] = {
      .table = &token_table,
      .doc = "How the token is obtained and renewed; without it credentials are as they "
             "were stored."},
+    {.name = "context",
+     .kind = BIND_LIST,
+     .offset = RULE(context),
+     .max = CONTEXT_REQUESTS_MAX,
+     .table = &own_request_table,
+     .doc = "Requests that fill the account's context once it has credentials, in turn: "
+            "each may use what those before have kept."},
+    {.name = "check",
+     .kind = BIND_OPTION,
+     .offset = RULE(check),
+     .table = &own_request_table,
+     .doc = "A request that any credentials may make and that changes nothing: whether "
+            "the vendor takes them, before they are stored and when calls are refused."},
 };
 
 /* So that a word that was given is told from one that was not. */

@@ -20,6 +20,7 @@ struct credential;
 struct credentials;
 struct url;
 struct token_rule;
+struct own_request;
 
 enum auth_scheme {
 #define X(name, doc) AUTH_##name,
@@ -52,7 +53,10 @@ struct auth_rule {
     str realm;                /* oauth1: the same for every account */
     bool two_legged;          /* oauth1: there is no token */
     uint32_t digest;          /* wsse: enum wsse_digest */
-    const struct token_rule *token; /* how it is obtained and renewed; NULL: it is not */
+    const struct token_rule *token;  /* how it is obtained and renewed; NULL: it is not */
+    struct bind_list context;        /* struct own_request: what fills the context of an
+                                      * account that has credentials, in turn */
+    const struct own_request *check; /* whether the vendor takes them; NULL: none */
 };
 
 extern const struct bind_table auth_table;

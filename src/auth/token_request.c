@@ -361,12 +361,12 @@ static enum err fill_url(struct making *making, const struct template *template,
     return ERR_CREDENTIAL_UNUSABLE;
 }
 
-static const struct template *url_of(const struct making *making)
+const struct template *token_url(const struct token_rule *rule,
+                                 enum token_purpose purpose)
 {
-    const struct token_rule *rule = making->inputs->rule;
-    if (making->purpose == TOKEN_REVOKE)
+    if (purpose == TOKEN_REVOKE)
         return &rule->revoke_url;
-    if (making->purpose == TOKEN_REFRESH && rule->refresh_url.n)
+    if (purpose == TOKEN_REFRESH && rule->refresh_url.n)
         return &rule->refresh_url;
     return &rule->url;
 }
@@ -457,7 +457,8 @@ static enum err make(struct making *making, struct token_request *request)
     const struct token_rule *rule = making->inputs->rule;
     enum err err = need_subject(making);
     if (err == ERR_NONE)
-        err = fill_url(making, url_of(making), &request->url);
+        err = fill_url(making, token_url(making->inputs->rule, making->purpose),
+                       &request->url);
     if (err == ERR_NONE)
         err = sign(making);
     if (err != ERR_NONE)

@@ -30,7 +30,7 @@ static const struct bind_row param_rows[] = {
      .doc = "The value; {names} in it are filled."},
 };
 
-static const struct bind_table param_table = {
+const struct bind_table token_param_table = {
     .name = "parameter",
     .rows = param_rows,
     .n = COUNT_OF(param_rows),
@@ -54,7 +54,7 @@ static const struct bind_row jwt_rows[] = {
     {.name = "claims",
      .kind = BIND_NAMED,
      .offset = JWT(claims),
-     .table = &param_table,
+     .table = &token_param_table,
      .doc = "Claims that are texts: iss, sub, aud, jti (\"{nonce}\") and whatever the "
             "vendor wants."},
     {.name = "more",
@@ -113,7 +113,7 @@ static const struct bind_table jwt_table = {
 #define PARAMS_ROW(member, text)                                                         \
     {                                                                                    \
         .name = #member, .kind = BIND_NAMED, .offset = RULE(member),                     \
-        .table = &param_table, .doc = text                                               \
+        .table = &token_param_table, .doc = text                                         \
     }
 
 /* An object with `from`, or a text: absent unless given. */
@@ -260,8 +260,8 @@ static bool given(const struct template *template)
     return template->n > 0;
 }
 
-static void check_url(struct binder *binder, const char *member,
-                      const struct template *template)
+void token_check_url(struct binder *binder, const char *member,
+                     const struct template *template)
 {
     struct url url;
     const char *why;
@@ -287,7 +287,7 @@ static bool is_method(str verb)
     return verb.n > 0;
 }
 
-static void check_headers(struct binder *binder, const struct bind_list *headers)
+void token_check_headers(struct binder *binder, const struct bind_list *headers)
 {
     const struct token_param *items = headers->items;
     for (uint32_t i = 0; i < headers->n; i++)
@@ -299,7 +299,7 @@ static void check_headers(struct binder *binder, const struct bind_list *headers
 }
 
 /* Names under which something is kept: only such can be stored, and used in templates. */
-static void check_name(struct binder *binder, const char *member, str name)
+void token_check_name(struct binder *binder, const char *member, str name)
 {
     if (!template_name_valid(name) || name.n > NAME_BYTES_MAX)
         bind_fault_at(binder, str_z(member),
@@ -315,11 +315,11 @@ static void check_kept(struct binder *binder, const struct token_rule *rule)
     const struct signal_named *keep = rule->keep.items;
     const struct signal_named *secret = rule->keep_secret.items;
     for (uint32_t i = 0; i < rule->redirect.n; i++)
-        check_name(binder, "redirect", redirect[i].name);
+        token_check_name(binder, "redirect", redirect[i].name);
     for (uint32_t i = 0; i < rule->keep.n; i++)
-        check_name(binder, "keep", keep[i].name);
+        token_check_name(binder, "keep", keep[i].name);
     for (uint32_t i = 0; i < rule->keep_secret.n; i++) {
-        check_name(binder, "keep_secret", secret[i].name);
+        token_check_name(binder, "keep_secret", secret[i].name);
         if (str_eq(secret[i].name, STR("refresh_token")))
             bind_fault_at(binder, STR("keep_secret"),
                           "names \"refresh_token\", which has a member of its own; say "
@@ -364,12 +364,12 @@ static void finish_rule(struct binder *binder, void *obj)
     if (!is_method(rule->verb))
         bind_fault_at(binder, STR("verb"),
                       "is not a method of HTTP, which is written in capitals.");
-    check_headers(binder, &rule->headers);
+    token_check_headers(binder, &rule->headers);
     check_kept(binder, rule);
-    check_url(binder, "url", &rule->url);
-    check_url(binder, "authorize_url", &rule->authorize_url);
-    check_url(binder, "refresh_url", &rule->refresh_url);
-    check_url(binder, "revoke_url", &rule->revoke_url);
+    token_check_url(binder, "url", &rule->url);
+    token_check_url(binder, "authorize_url", &rule->authorize_url);
+    token_check_url(binder, "refresh_url", &rule->refresh_url);
+    token_check_url(binder, "revoke_url", &rule->revoke_url);
 }
 
 const struct bind_table token_table = {

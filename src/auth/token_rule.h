@@ -89,6 +89,14 @@ enum token_encoding { TOKEN_FORM, TOKEN_JSON };
 
 extern const struct bind_table token_table;
 
+/* What blocks beside it share: struct token_param; whole URLs (none: no fault); headers
+ * that a vendor can get; names under which something can be kept. */
+extern const struct bind_table token_param_table;
+void token_check_url(struct binder *binder, const char *member,
+                     const struct template *template);
+void token_check_headers(struct binder *binder, const struct bind_list *headers);
+void token_check_name(struct binder *binder, const char *member, str name);
+
 /* The credentials that an account of this rule may have; AUTH_FIELDS_MAX at most.
  * `scheme` says where the token goes. */
 uint32_t token_fields(const struct token_rule *rule, str token_name,
@@ -132,6 +140,10 @@ struct token_request {
  */
 enum err token_request_make(const struct token_inputs *inputs, enum token_purpose purpose,
                             struct token_request *ret, str *ret_detail);
+
+/* Where such a request goes; empty: nowhere. */
+const struct template *token_url(const struct token_rule *rule,
+                                 enum token_purpose purpose);
 
 /* Whether an app that is not believed may be by its other secret: the one that is stored
  * beside the first while it is being changed. */

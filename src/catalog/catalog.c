@@ -105,6 +105,19 @@ void catalog_publish(struct catalog *catalog, struct snapshot *snapshot)
             catalog_tell(catalog->members[i]);
     pthread_mutex_unlock(&catalog->lock);
     snapshot_unref(&before);
+    pthread_mutex_lock(&catalog->hook_lock);
+    if (catalog->hook)
+        catalog->hook(catalog->hook_arg);
+    pthread_mutex_unlock(&catalog->hook_lock);
+}
+
+void catalog_on_change(struct catalog *catalog, void (*fn)(void *arg), void *arg)
+{
+    CHECK_MAGIC(catalog, CATALOG_MAGIC);
+    pthread_mutex_lock(&catalog->hook_lock);
+    catalog->hook = fn;
+    catalog->hook_arg = arg;
+    pthread_mutex_unlock(&catalog->hook_lock);
 }
 
 static int by_file(const void *a, const void *b)
@@ -228,6 +241,7 @@ struct catalog *catalog_open(struct store *store, str folder, struct world *worl
     catalog->watch.fd = -1;
     if (catalog->folder)
         watch_open(&catalog->watch);
+    pthread_mutex_init(&catalog->hook_lock, NULL);
     pthread_mutex_init(&catalog->lock, NULL);
     pthread_cond_init(&catalog->more, NULL);
     pthread_cond_init(&catalog->taken, NULL);
@@ -281,6 +295,7 @@ void catalog_close(struct catalog **catalog)
     watch_close(&gone->watch);
     snapshot_unref(&gone->snapshot);
     free_sources(gone);
+    pthread_mutex_destroy(&gone->hook_lock);
     pthread_mutex_destroy(&gone->lock);
     pthread_cond_destroy(&gone->more);
     pthread_cond_destroy(&gone->taken);

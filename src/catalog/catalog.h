@@ -52,6 +52,11 @@ void catalog_close(struct catalog **catalog);
 /* The present snapshot, with a reference. Any thread. */
 struct snapshot *catalog_snapshot(struct catalog *catalog);
 
+/* `fn` is called after each change of what is in use, on the catalog's thread, before the
+ * change is answered; it may look, and must not change documents. One at a time; NULL
+ * ends it, and waits for a call that is under way. */
+void catalog_on_change(struct catalog *catalog, void (*fn)(void *arg), void *arg);
+
 /* The faults of documents that are not in use because of them, as of the last look: those
  * of the folder, and active versions of the store that this Breakwater cannot read. In
  * order of their files. Texts in the arena. Any thread. */

@@ -102,6 +102,10 @@ struct catalog {
     bool opened; /* the first look at store and folder is over */
     struct watch watch;
 
+    pthread_mutex_t hook_lock; /* over the call of the hook, too */
+    void (*hook)(void *arg);
+    void *hook_arg;
+
     pthread_mutex_t lock; /* over what follows */
     pthread_cond_t more;
     pthread_cond_t taken;

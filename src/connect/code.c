@@ -1,19 +1,16 @@
 /*
- *   INTEND ──lease──► FETCH ──token──► STORE ──► done
- *     ▲ held, newer     └──no──► RELEASE ──► done
- *     └── a moment later
+ *   INTEND ──lease──► FETCH ──token──► CONTEXT ──► STORE ──► done
+ *     ▲ held, newer     └──no──► RELEASE ◄──no──┘
+ *     └── a moment later            └──► done
  */
 #include "connect/code.h"
 
 #include "json/merge.h"
-#include "keeper/party.h"
 #include "loop/world.h"
 
-static const usec lease_time = 90 * USEC_S;
-static const usec fetch_time = 30 * USEC_S;
-static const usec held_poll = 250 * USEC_MS;
-
 enum { TRIES_MAX = 400 }; /* as long as a lease whose holder has died stands in the way */
+
+static const char stopping[] = "Breakwater is stopping.";
 
 static void on_changed(struct token_change *change);
 static void ask(struct code *code);
@@ -27,6 +24,7 @@ static void end(struct code *code, enum err err, str detail)
 {
     code->err = err;
     code->detail = detail;
+    desk_leave(&code->work);
     timer_cancel(&code->timer);
     account_unref(&code->found);
     if (code->pin)
@@ -46,7 +44,7 @@ static void change(struct code *code, enum token_step step)
     change->account = code->account;
     change->version = code->found->credential_version;
     change->holder = str_z(code->env->holder);
-    change->lease = lease_time;
+    change->lease = token_call_lease;
     change->wall = world_wall(code->worker->world);
     directory_change_token(change);
 }
@@ -57,6 +55,7 @@ static void release(struct code *code, enum err err, str detail)
 {
     code->err = err;
     code->detail = detail;
+    code->awaits = CODE_STORE;
     change(code, TOKEN_RELEASE);
 }
 
@@ -76,11 +75,10 @@ static str changed_identity(const struct code *code, const struct json *context)
 
 static void store(struct code *code)
 {
-    const struct token_answer *answer = &code->answer;
+    const struct token_answer *answer = &code->call.answer;
     struct token_change *new = &code->change;
-    enum err err = ERR_NONE;
     usec wall = world_wall(code->worker->world);
-    new->context = merge_patch(code->arena, &code->context, &answer->context);
+    new->context = code->errand.context;
     str changed = changed_identity(code, &new->context);
     if (!code->force && code->found->credential_version && changed.n) {
         release(code, ERR_IDENTITY_CHANGED,
@@ -92,76 +90,87 @@ static void store(struct code *code)
     new->expires = token_end_of(wall, answer->lifetime);
     new->refresh_expires =
         token_refresh_end(answer, code->found->token.refresh_expires, wall);
+    code->awaits = CODE_STORE;
+    change(code, TOKEN_STORE);
+}
+
+static void on_looked(struct errand *errand)
+{
+    struct code *code = CONTAINER_OF(errand, struct code, errand);
+    if (errand->end == ERRAND_DONE)
+        store(code);
+    else
+        release(code, errand->err ? errand->err : ERR_CONNECT_REFUSED, errand->fault);
+}
+
+/* What the vendor says of whoever has connected, before anything is stored: the set may
+ * be another's, and a base URL may hang on it. */
+static void look_around(struct code *code)
+{
+    struct errand *errand = &code->errand;
+    struct token_change *new = &code->change;
+    const struct token_answer *answer = &code->call.answer;
+    enum err err = ERR_NONE;
     new->credential_n =
         token_merge(directory_credentials(code->env->directory, code->found, &err),
                     auth_token_name(&code->integration->auth), answer, code->arena,
                     &new->credentials);
-    change(code, TOKEN_STORE);
+    errand->context = merge_patch(code->arena, &errand->context, &answer->context);
+    if (!errand_take_context(errand, &code->integration->auth)) {
+        store(code);
+        return;
+    }
+    errand->credentials =
+        errand_credentials(new->credentials, new->credential_n, code->arena);
+    if (errand_start(errand))
+        code->awaits = CODE_ERRAND;
+    else
+        on_looked(errand);
 }
 
-static void on_fetched(struct token_fetch *fetch)
+static void on_heard(struct token_call *call)
 {
-    struct code *code = fetch->owner;
-    if (fetch->err != ERR_NONE) {
-        release(code, ERR_CONNECT_REFUSED,
-                arena_printf(code->arena, "The token endpoint: " STR_F ". " STR_F,
-                             STR_A(err_row(fetch->err)->title), STR_A(fetch->detail)));
-        return;
-    }
-    token_answer_read(rule_of(code), &fetch->answer, code->arena, &code->answer);
-    if (code->answer.disbelieved && code->has_next_secret) {
-        code->next_secret = true;
-        ask(code);
-        return;
-    }
-    if (code->answer.verdict == TOKEN_GOOD)
-        store(code);
+    struct code *code = CONTAINER_OF(call, struct code, call);
+    if (call->answer.verdict == TOKEN_GOOD)
+        look_around(code);
     else
-        release(code, ERR_CONNECT_REFUSED, code->answer.fault);
+        release(code, ERR_CONNECT_REFUSED, call->answer.fault);
 }
 
 /* --- asking --- */
 
 static void ask(struct code *code)
 {
-    struct token_fetch *fetch = &code->fetch;
-    struct token_inputs inputs;
-    struct party party;
-    char nonce[32];
-    str detail;
-    struct json context = merge_patch(code->arena, &code->found->context, &code->context);
-    party_init(&party, code->env->directory, code->found, rule_of(code), code->arena,
-               &inputs);
-    inputs.context = &context;
-    world_name(code->worker->world, "", nonce);
-    inputs.nonce = arena_str(code->arena, str_z(nonce));
-    inputs.code = code->code;
-    inputs.verifier = code->verifier;
-    inputs.redirect_uri = code->redirect_uri;
-    inputs.next_secret = code->next_secret;
-    code->has_next_secret = !code->next_secret && token_has_next_secret(&inputs);
-    inputs.wall = world_wall(code->worker->world);
-    *fetch = (struct token_fetch){.worker = code->worker,
-                                  .arena = code->arena,
-                                  .pin = code->pin,
-                                  .integration = code->integration,
-                                  .account = code->found,
-                                  .deadline = code->worker->now + fetch_time,
-                                  .done = on_fetched,
-                                  .owner = code,
-                                  .retry_after = -1};
-    enum token_purpose purpose = code->code.n ? TOKEN_FOR_CODE : TOKEN_OBTAIN;
-    enum err err = token_request_make(&inputs, purpose, &fetch->request, &detail);
-    party_fini(&party);
-    const struct url *url = &fetch->request.url;
-    if (err != ERR_NONE)
-        release(code, err, detail);
-    else if (!party_may_ask(code->integration, &rule_of(code)->url, url))
-        release(code, ERR_HOST_FORBIDDEN,
-                arena_printf(code->arena, "\"" STR_F "\" is not among the hosts.",
-                             STR_A(url_origin(code->arena, url))));
+    const struct code_env *env = code->env;
+    code->errand = (struct errand){
+        .ops = env->ops,
+        .ops_arg = env->ops_arg,
+        .worker = code->worker,
+        .arena = code->arena,
+        .pin = code->pin,
+        .integration = code->integration,
+        .account = code->found,
+        .context = merge_patch(code->arena, &code->found->context, &code->context),
+        .heard = on_looked};
+    code->call =
+        (struct token_call){.ops = env->ops,
+                            .ops_arg = env->ops_arg,
+                            .directory = env->directory,
+                            .worker = code->worker,
+                            .arena = code->arena,
+                            .pin = code->pin,
+                            .integration = code->integration,
+                            .account = code->found,
+                            .purpose = code->code.n ? TOKEN_FOR_CODE : TOKEN_OBTAIN,
+                            .context = &code->errand.context,
+                            .code = code->code,
+                            .verifier = code->verifier,
+                            .redirect_uri = code->redirect_uri,
+                            .heard = on_heard};
+    if (token_call_start(&code->call))
+        code->awaits = CODE_CALL;
     else
-        code->env->ops->fetch(code->env->ops_arg, fetch);
+        release(code, code->call.err, code->call.answer.fault);
 }
 
 /* --- the store's answers --- */
@@ -189,13 +198,26 @@ static void note_lease(struct code *code)
     if (code->change.fence != code->seen_fence) {
         code->seen_fence = code->change.fence;
         code->seen_since = now;
-    } else if (now - code->seen_since >= lease_time) {
+    } else if (now - code->seen_since >= token_call_lease) {
         code->change.outlived = code->seen_fence;
     }
 }
 
+/* The lease is had, or not needed any more. */
+static void on_stopped(struct code *code)
+{
+    if (code->change.end == TOKEN_DONE)
+        release(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
+    else
+        end(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
+}
+
 static void on_intended(struct code *code)
 {
+    if (code->stopping) {
+        on_stopped(code);
+        return;
+    }
     switch (code->change.end) {
     case TOKEN_DONE:
         ask(code);
@@ -205,7 +227,7 @@ static void on_intended(struct code *code)
         return;
     case TOKEN_HELD:
         note_lease(code);
-        again(code, held_poll);
+        again(code, token_call_held_poll);
         return;
     case TOKEN_GONE:
         end(code, ERR_ACCOUNT_DISABLED, STR_NONE);
@@ -247,8 +269,30 @@ static void begin(struct code *code)
     change(code, TOKEN_INTEND);
 }
 
+/* --- the end of the daemon --- */
+
+static void on_stop(struct desk_work *work)
+{
+    struct code *code = CONTAINER_OF(work, struct code, work);
+    bool waits = timer_active(&code->timer);
+    code->stopping = true;
+    if (code->awaits == CODE_CALL)
+        token_call_abandon(&code->call);
+    else if (code->awaits == CODE_ERRAND)
+        errand_abandon(&code->errand);
+    if (waits)
+        end(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
+    else if (code->awaits != CODE_STORE)
+        release(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
+    /* else the store is about to answer */
+}
+
 void code_exchange(struct code *code)
 {
     timer_init(&code->timer, code->worker, on_timer);
-    begin(code);
+    code->work.stop = on_stop;
+    if (desk_take(&code->env->desks[code->worker->id], &code->work))
+        begin(code);
+    else
+        end(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
 }

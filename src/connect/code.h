@@ -1,14 +1,16 @@
 /*
  * The exchange of a code that a vendor sent back with the browser, under the account's
- * lease, so that it and a renewal do not meet: intend, fetch, store. It is made once; a
- * person who is told that it failed begins again. Without a code the token is obtained by
- * what account and app have themselves.
+ * lease, so that it and a renewal do not meet: intend, fetch, fill the context, store. It
+ * is made once; a person who is told that it failed begins again. Without a code the
+ * token is obtained by what account and app have themselves.
  */
 #ifndef CONNECT_CODE_H
 #define CONNECT_CODE_H
 
+#include "connect/desk.h"
 #include "directory/token_change.h"
-#include "keeper/keeper.h"
+#include "keeper/errand.h"
+#include "keeper/token_call.h"
 
 struct code_env {
     struct directory *directory;
@@ -16,6 +18,7 @@ struct code_env {
     const struct keeper_ops *ops; /* how token endpoints are asked */
     void *ops_arg;
     const char *holder; /* of leases: one name a process, not the keeper's */
+    struct desk *desks; /* one a worker */
 };
 
 /* The caller embeds it, fills the first part, and keeps it until `done`. */
@@ -36,18 +39,19 @@ struct code {
     str detail;
 
     /* private */
+    struct desk_work work;
     struct account *found;
     struct pin *pin;
     const struct integration *integration;
     struct token_change change;
-    struct token_fetch fetch;
-    struct token_answer answer;
-    struct timer timer;
+    struct token_call call;
+    struct errand errand; /* its context: the account's, and over it all that came */
+    struct timer timer;   /* armed: a lease stands in the way */
+    enum { CODE_STORE, CODE_CALL, CODE_ERRAND } awaits;
+    bool stopping;
     unsigned tries;
-    uint64_t seen_fence;  /* of a lease in the way, */
-    usec seen_since;      /* and since when */
-    bool has_next_secret; /* the app has, and it has not been tried */
-    bool next_secret;     /* it is being tried */
+    uint64_t seen_fence; /* of a lease in the way, */
+    usec seen_since;     /* and since when */
 };
 
 void code_exchange(struct code *code);

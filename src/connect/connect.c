@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/uri.h"
 #include "connect/consent.h"
 #include "http/refusal.h"
@@ -16,11 +17,32 @@ void connect_open(struct connect *connect)
     world_name(world_real(), "con_", connect->holder);
     if (connect->public_url.n && connect->public_url.p[connect->public_url.n - 1] == '/')
         connect->public_url.n--;
-    connect->code = (struct code_env){.directory = connect->directory,
-                                      .catalog = connect->catalog,
-                                      .ops = connect->ops,
-                                      .ops_arg = connect->ops_arg,
-                                      .holder = connect->holder};
+    connect->code =
+        (struct code_env){.directory = connect->directory,
+                          .catalog = connect->catalog,
+                          .ops = connect->ops,
+                          .ops_arg = connect->ops_arg,
+                          .holder = connect->holder,
+                          .desks = mem_array(connect->workers, sizeof(struct desk))};
+    for (unsigned i = 0; i < connect->workers; i++)
+        list_init(&connect->code.desks[i].works);
+}
+
+void connect_close(struct connect *connect)
+{
+    for (unsigned i = 0; i < connect->workers; i++)
+        CHECK(list_empty(&connect->code.desks[i].works));
+    mem_free(connect->code.desks);
+}
+
+void connect_stop(struct connect *connect, struct worker *worker)
+{
+    desk_stop(&connect->code.desks[worker->id]);
+}
+
+bool connect_busy(const struct connect *connect, const struct worker *worker)
+{
+    return !list_empty(&connect->code.desks[worker->id].works);
 }
 
 bool connect_is_ours(str path)

@@ -22,14 +22,23 @@ struct connect {
     const struct log *log;
     const struct keeper_ops *ops; /* how token endpoints are asked */
     void *ops_arg;
-    str public_url;       /* without a slash at its end; absent: as each request says */
-    str returns;          /* the setting `connect_returns` */
-    uint8_t key[32];      /* proof keys are made with it; the same in all processes */
-    struct code_env code; /* connect_open's */
+    str public_url;  /* without a slash at its end; absent: as each request says */
+    str returns;     /* the setting `connect_returns` */
+    uint8_t key[32]; /* proof keys are made with it; the same in all processes */
+    unsigned workers;
+    struct code_env code; /* connect_open's, as what follows */
     char holder[32];
 };
 
 void connect_open(struct connect *connect);
+/* All workers have left. */
+void connect_close(struct connect *connect);
+
+/* On the worker's own thread: vendors are no longer waited for. Whoever is being
+ * connected gets a page that says so, as soon as the store has answered. */
+void connect_stop(struct connect *connect, struct worker *worker);
+/* Whether an account is being connected there, a vendor or the store being waited for. */
+bool connect_busy(const struct connect *connect, const struct worker *worker);
 
 /* Whether a path is one of ours; takes such a request and answers it. */
 bool connect_is_ours(str path);

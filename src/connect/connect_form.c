@@ -1,5 +1,6 @@
 #include "connect/connect_form.h"
 
+#include "auth/own_request.h"
 #include "auth/token_rule.h"
 #include "json/merge.h"
 #include "keeper/party.h"
@@ -49,18 +50,28 @@ struct asking {
     bool all;
 };
 
-/* Names of what the vendor's answers bring by themselves. */
-static bool comes_by_itself(const struct token_rule *rule, str name)
+static bool is_kept(const struct bind_list *keep, str name)
 {
-    const struct signal_named *keep = rule ? rule->keep.items : NULL;
+    const struct signal_named *items = keep->items;
+    for (uint32_t i = 0; i < keep->n; i++)
+        if (str_eq(items[i].name, name))
+            return true;
+    return false;
+}
+
+/* Names of what the vendor's answers bring by themselves. */
+static bool comes_by_itself(const struct auth_rule *auth, str name)
+{
+    const struct token_rule *rule = auth->token;
     const struct token_param *redirect = rule ? rule->redirect.items : NULL;
-    for (uint32_t i = 0; rule && i < rule->keep.n; i++)
-        if (str_eq(keep[i].name, name))
+    const struct own_request *requests = auth->context.items;
+    for (uint32_t i = 0; i < auth->context.n; i++)
+        if (is_kept(&requests[i].keep, name))
             return true;
     for (uint32_t i = 0; rule && i < rule->redirect.n; i++)
         if (str_eq(redirect[i].name, name))
             return true;
-    return false;
+    return rule && is_kept(&rule->keep, name);
 }
 
 static void add_context(struct asking *asking, str name)
@@ -68,7 +79,7 @@ static void add_context(struct asking *asking, str name)
     struct page_field field = {
         .name = name, .value = json_member_text(&asking->account->context, name)};
     if ((asking->all || str_absent(field.value)) &&
-        !comes_by_itself(asking->integration->auth.token, name))
+        !comes_by_itself(&asking->integration->auth, name))
         add(asking->form, asking->integration, &field, false);
 }
 
@@ -234,6 +245,16 @@ bool connect_form_fits(struct connect_form *form, const struct integration *inte
         if (templates[i] && templates[i]->n)
             good &= template_fits(form, integration, templates[i], context, arena);
     return good;
+}
+
+void connect_form_refuse(struct connect_form *form, const struct integration *integration,
+                         struct arena *arena)
+{
+    str fault =
+        arena_printf(arena, STR_F " does not take this.", STR_A(integration->label));
+    for (uint32_t i = 0; i < form->n; i++)
+        if (form->is_credential[i] && form->fields[i].secret)
+            form->fields[i].fault = fault;
 }
 
 /* --- what is kept of it --- */

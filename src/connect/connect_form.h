@@ -32,6 +32,10 @@ bool connect_form_fits(struct connect_form *form, const struct integration *inte
  * what. Values are borrowed. */
 bool connect_form_read(struct connect_form *form, const struct form *sent);
 
+/* Says beside each secret that the vendor does not take it. */
+void connect_form_refuse(struct connect_form *form, const struct integration *integration,
+                         struct arena *arena);
+
 /* The context of the account with what the form has for it. */
 struct json connect_form_context(const struct connect_form *form,
                                  const struct account *account, struct arena *arena);

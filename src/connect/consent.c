@@ -291,6 +291,7 @@ static void exchange_code(struct consent *consent, str text)
     code->force = consent->session.session.force;
     code->done = on_code;
     code->owner = consent;
+    log_consent(consent, LOG_DEBUG, "exchange", ERR_NONE, STR_NONE);
     code_exchange(code);
 }
 
@@ -323,6 +324,7 @@ static void show_form(struct consent *consent)
     struct page page = {.status = 200,
                         .title = title,
                         .text = integration->connect.text,
+                        .words = consent->words,
                         .fields = consent->form.fields,
                         .field_n = consent->form.n,
                         .button = by_code(consent) ? STR("Continue") : STR("Connect"),
@@ -381,24 +383,68 @@ static void on_context(struct change *change)
     directory_change(next);
 }
 
-static void take_form(struct consent *consent)
+static void keep_form(struct consent *consent, struct json context)
+{
+    struct change *change = new_change(consent, CHANGE_ACCOUNT_UPDATE, on_context);
+    change->context = context;
+    directory_change(change);
+}
+
+/* What the vendor does not take is told beside the fields in which it stands. */
+static void on_tried(struct trial *trial)
+{
+    struct consent *consent = trial->owner;
+    if (trial->end == ERRAND_DONE) {
+        keep_form(consent, trial->context);
+        return;
+    }
+    log_consent(consent, LOG_WARN, "tried", ERR_NONE, trial->fault);
+    if (trial->end == ERRAND_REFUSED) {
+        connect_form_refuse(&consent->form, consent->integration, consent->arena);
+        consent->words = trial->fault;
+        show_form(consent);
+        return;
+    }
+    refuse(consent, trial->err == ERR_NONE ? ERR_CONNECT_REFUSED : trial->err,
+           trial->fault);
+}
+
+static bool read_form(struct consent *consent, struct json *ret_context)
 {
     struct form sent;
     form_init(&sent, consent->arena);
     form_add_text(&sent, arena_str(consent->arena, buf_peek(&consent->body)));
     bool good = connect_form_read(&consent->form, &sent);
-    struct json context =
-        connect_form_context(&consent->form, consent->account, consent->arena);
-    good = connect_form_fits(&consent->form, consent->integration, &context,
+    *ret_context = connect_form_context(&consent->form, consent->account, consent->arena);
+    return connect_form_fits(&consent->form, consent->integration, ret_context,
                              consent->arena) &&
            good;
-    if (!good) {
+}
+
+/* Secrets that a vendor makes a token of are tried with the exchange. */
+static void take_form(struct consent *consent)
+{
+    struct json context;
+    struct trial *trial = &consent->trial;
+    if (!read_form(consent, &context)) {
         show_form(consent);
         return;
     }
-    struct change *change = new_change(consent, CHANGE_ACCOUNT_UPDATE, on_context);
-    change->context = context;
-    directory_change(change);
+    uint32_t n = connect_form_credentials(&consent->form, consent->credentials);
+    if (consent->integration->auth.token || n == 0) {
+        keep_form(consent, context);
+        return;
+    }
+    *trial = (struct trial){.env = &consent->connect->code,
+                            .worker = consent->worker,
+                            .arena = consent->arena,
+                            .account = consent->account,
+                            .credentials = consent->credentials,
+                            .credential_n = n,
+                            .context = context,
+                            .done = on_tried,
+                            .owner = consent};
+    trial_start(trial);
 }
 
 /* --- a link --- */

@@ -2,7 +2,8 @@
  * A browser's request while an account is being connected. Inside of src/connect only.
  *
  *   link      LOOK ──► form, or BEGIN ──► to the vendor
- *   form      BODY ──► LOOK ──► CHANGE (context, credentials) ──► BEGIN, or FINISH
+ *   form      BODY ──► LOOK ──► TRIAL ──► CHANGE (context, credentials) ──► BEGIN, or
+ *                       ▲ again    └ no                                     FINISH
  *   callback  CLAIM ──► CODE ──► FINISH ──► back to the product
  *
  * Each wait ends with the store's, the directory's or the exchange's answer; a browser
@@ -16,6 +17,7 @@
 #include "connect/connect_form.h"
 #include "connect/session.h"
 #include "connect/ticket.h"
+#include "connect/trial.h"
 
 struct consent {
     struct connect *connect;
@@ -32,7 +34,9 @@ struct consent {
     struct snapshot *snapshot;
     const struct integration *integration;
     struct connect_form form;
+    str words; /* the vendor's, of what it did not take; absent: none */
     struct credential credentials[FORM_FIELDS_MAX];
+    struct trial trial;
     struct change change;
     struct code code;
 };

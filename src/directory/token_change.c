@@ -413,6 +413,22 @@ void directory_change_token(struct token_change *change)
     store_submit(change->directory->store, &change->op);
 }
 
+/* --- a life before --- */
+
+static enum err run_drop(struct tx *tx, struct store_op *op)
+{
+    static const struct statement update = {
+        "UPDATE token SET lease_until = 0, lease_by = NULL WHERE lease_until <> 0"};
+    (void)op;
+    return tx_exec(tx, &update, NULL, 0, NULL);
+}
+
+enum err directory_drop_leases(struct directory *directory)
+{
+    struct store_op op = {.kind = STORE_RELAXED, .run = run_drop};
+    return store_run(directory->store, &op);
+}
+
 /* --- the set before --- */
 
 static enum err run_previous(struct tx *tx, struct store_op *op)

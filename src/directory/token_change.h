@@ -78,6 +78,13 @@ struct token_change {
 void directory_change_token(struct token_change *change);
 
 /*
+ * At start, when no other process has the store: leases in it are those of a life before,
+ * and nobody need wait for their end. Intents stay, since their exchanges may have
+ * happened. On the caller's thread; the store's error.
+ */
+enum err directory_drop_leases(struct directory *directory);
+
+/*
  * The set of credentials that version − 1 was, if it is still stored: for the one try
  * that is left when the present refresh token is refused. NULL: it is not there, or
  * cannot be opened. A READ operation in the same way; credentials_destroy the answer.

@@ -61,8 +61,10 @@ static str circuit_name(struct exchange *exchange)
 /* A token endpoint has a breaker and limits apart from the API's. */
 static str of_target(struct exchange *exchange, str name)
 {
+    const struct exchange_request *request = &exchange->request;
     str parts[] = {name, STR(" token")};
-    return exchange->request.target ? arena_join(exchange->arena, parts, 2) : name;
+    bool apart = request->target && !request->credentials;
+    return apart ? arena_join(exchange->arena, parts, 2) : name;
 }
 
 static void take_up_boards(struct exchange *exchange)
@@ -159,11 +161,6 @@ static enum err find_base(struct exchange *exchange, str *ret_detail)
     return err ? err : choose_host(exchange, ret_detail);
 }
 
-static bool carries_credential(const struct exchange *exchange)
-{
-    return exchange->integration->auth.scheme != AUTH_none && !exchange->request.target;
-}
-
 enum exchange_step step_credential(struct exchange *exchange)
 {
     str detail = STR_NONE;
@@ -174,7 +171,9 @@ enum exchange_step step_credential(struct exchange *exchange)
             return word == KEEPER_WAIT ? EXCHANGE_RENEWAL : EXCHANGE_DONE;
     }
     enum err err = find_base(exchange, &detail);
-    if (!err && carries_credential(exchange))
+    if (!err && exchange->request.target)
+        exchange->credentials = exchange->request.credentials;
+    else if (!err && exchange->integration->auth.scheme != AUTH_none)
         err = open_credentials(exchange, &detail);
     if (err)
         return exchange_fail(exchange, err, detail, -1);

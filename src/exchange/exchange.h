@@ -89,9 +89,13 @@ struct exchange_request {
     bool keyed;      /* carries a key that the vendor honours */
     bool want_whole; /* JSON answers whole, if they are not too large */
     bool probe;
-    /* Not below the base URL and without the account's credential: a token endpoint. Its
-     * breaker and limits are its own; answers of any type are looked at. NULL: no. */
+    /* A request of our own, wherever it leads; answers of any type are looked at. Without
+     * `credentials` it is one to a token endpoint, whose breaker and limits are its own.
+     * With them it is a call of the API that carries these, as they need not be stored,
+     * and headers out of `context`. NULL: no. */
     const struct url *target;
+    const struct credentials *credentials;
+    const struct json *context;
 };
 
 /* How it ended. */

@@ -82,6 +82,7 @@ static void on_done(struct exchange *exchange)
         ret->sent = outcome->sent;
         ret->retry_after = outcome->retry_after;
         ret->err = fetch->answered ? ERR_NONE : outcome->err;
+        ret->class = outcome->class;
         if (!fetch->answered && !outcome->err)
             ret->err = ERR_UPSTREAM_RESET;
         ret->detail = arena_str(ret->arena, outcome->detail);
@@ -119,6 +120,8 @@ static void fetch_start(void *arg, struct token_fetch *request)
     exchange->request.path = request->request.url.path;
     exchange->request.query = request->request.url.query;
     exchange->request.target = &request->request.url;
+    exchange->request.credentials = request->credentials;
+    exchange->request.context = request->context;
     exchange->request.headers = &request->request.headers;
     exchange->request.body = has_body ? &fetch->body : NULL;
     exchange->request.body_bytes = has_body ? (int64_t)body.n : 0;

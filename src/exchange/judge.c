@@ -14,11 +14,6 @@
 enum { ERROR_WORDS_BYTES = 120, REPEAT_BYTES_MAX = 32 << 20 };
 static const usec limit_pause_min = USEC_S;
 
-static double chance(const struct exchange *exchange)
-{
-    return (double)(world_random_u64(exchange->worker->world) >> 11) / 9007199254740992.0;
-}
-
 /* --- telling the breakers --- */
 
 static void note_one(struct exchange *exchange, struct breaker *breaker,
@@ -60,7 +55,7 @@ static void note_breakers(struct exchange *exchange, enum breaker_effect effect,
         .took = vendor_time(exchange),
         .status = exchange->call.fault ? 0 : exchange->outcome.vendor_status,
         .error = error,
-        .chance = effect == BREAKER_FAILURE ? chance(exchange) : 0,
+        .chance = effect == BREAKER_FAILURE ? world_chance(exchange->worker->world) : 0,
     };
     note_one(exchange, &exchange->circuit->breaker, &resilience->breaker,
              &exchange->circuit_permit, &result);
@@ -113,8 +108,9 @@ static void note_quota(struct exchange *exchange)
     struct standing *whose = exchange->standing;
     if (exchange->group_standing && rule->scope == THROTTLE_GROUP)
         whose = exchange->group_standing;
-    double luck =
-        outcome->throttle.throttled && outcome->throttle.wait < 0 ? chance(exchange) : 0;
+    double luck = outcome->throttle.throttled && outcome->throttle.wait < 0
+                      ? world_chance(exchange->worker->world)
+                      : 0;
     usec wait =
         quota_note(&whose->quota, rule, &outcome->throttle, exchange->worker->now, luck);
     if (outcome->throttle.throttled)
@@ -195,7 +191,7 @@ static struct retry_verdict decide(struct exchange *exchange)
         .forbidden = exchange->request.single_attempt || !has_room(exchange),
         .vendor_wait = outcome->throttle.throttled ? -1 : outcome->retry_after,
         .time_left = exchange_deadline(exchange) - exchange->worker->now,
-        .chance = chance(exchange),
+        .chance = world_chance(exchange->worker->world),
     };
     memcpy(facts.done, exchange->retries, sizeof(facts.done));
     return retry_decide(&exchange->resilience->retry, &facts, &exchange->host->budget,

@@ -20,14 +20,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "keeper/keeper_state.h"
-#include "keeper/party.h"
+#include "keeper/token_call.h"
 
-/* A token answer is a few KiB; parsed, JSON may take thirty times its text. */
-enum { ARENA_BYTES_MAX = 8 << 20, ANSWER_BYTES_MAX = 64 << 10 };
+enum { ARENA_BYTES_MAX = 8 << 20 };
 
-static const usec fetch_time = 30 * USEC_S;
-static const usec lease_time = 90 * USEC_S; /* two exchanges, and the store */
-static const usec held_poll = 250 * USEC_MS;
 static const usec store_again_first = 500 * USEC_MS;
 static const usec store_again_max = 10 * USEC_S;
 static const usec no_document_again = 60 * USEC_S;
@@ -54,15 +50,10 @@ struct flight {
     struct pin *pin;
     const struct integration *integration;
     const struct credentials *own;
-    enum token_purpose purpose;
     struct token_change change;
-    struct token_fetch fetch;
+    struct token_call call;
     struct token_previous previous;
-    struct token_answer answer;
-    str refresh_token; /* that is being tried */
     bool previous_tried;
-    bool has_next_secret; /* the app has, and it has not been tried */
-    bool next_secret;     /* it is being tried */
     bool interrupted;
     bool hears_store; /* the store's answer is still to come */
     bool held;        /* another process is at it: those who wait go on waiting */
@@ -91,12 +82,6 @@ static struct worker *worker_of(const struct flight *flight)
 static const struct token_rule *rule_of(const struct flight *flight)
 {
     return flight->integration ? flight->integration->auth.token : NULL;
-}
-
-static double chance_of(const struct flight *flight)
-{
-    return (double)(world_random_u64(worker_of(flight)->world) >> 11) /
-           9007199254740992.0;
 }
 
 /* --- the end --- */
@@ -128,7 +113,7 @@ static void plan_next(struct flight *flight, struct account *account, usec now)
         account->state != ACCOUNT_NEEDS_REAUTH && flight->integration)
         flight->word = KEEPER_GO; /* what is there is still good */
     if (flight->held)
-        ward_due(shard, ward, now + held_poll);
+        ward_due(shard, ward, now + token_call_held_poll);
     else
         ward_tell(ward, flight->word, &flight->reason);
 }
@@ -208,33 +193,33 @@ static void change(struct flight *flight, enum token_step step)
     change->account = tenant_id_str(&flight->ward->id);
     change->version = flight->account->credential_version;
     change->holder = str_z(keeper->holder);
-    change->lease = lease_time;
+    change->lease = token_call_lease;
     change->wall = world_wall(keeper->config.world);
     flight->hears_store = true;
     directory_change_token(change);
 }
 
+static const char rotation_lost[] =
+    "rotation_lost: an exchange was cut off before its answer was stored, and the vendor "
+    "has given the new token to nobody. ";
+
 /* What a failure says and what follows from it. */
-static void fail(struct flight *flight, enum token_verdict verdict, str fault,
-                 bool unanswered, usec retry_after)
+static void fail(struct flight *flight)
 {
+    const struct token_answer *answer = &flight->call.answer;
     uint32_t failures = flight->account->token.failures + 1;
-    bool slow = verdict != TOKEN_TRANSIENT;
-    usec hold = ward_backoff(failures, slow, chance_of(flight));
-    bool dead = verdict == TOKEN_REVOKED;
-    bool lost = dead && flight->interrupted;
-    if (lost)
-        fault = arena_printf(&flight->arena,
-                             "rotation_lost: an exchange was cut off before its answer "
-                             "was stored, and the "
-                             "vendor has given the new token to nobody. " STR_F,
-                             STR_A(fault));
-    atomic_fetch_add(&keeper_of(flight)->exchanges[verdict], 1);
+    bool slow = answer->verdict != TOKEN_TRANSIENT;
+    bool dead = answer->verdict == TOKEN_REVOKED;
+    usec hold = ward_backoff(failures, slow, world_chance(worker_of(flight)->world));
+    str parts[] = {dead && flight->interrupted ? str_z(rotation_lost) : STR(""),
+                   answer->fault};
+    str fault = arena_join(&flight->arena, parts, COUNT_OF(parts));
+    atomic_fetch_add(&keeper_of(flight)->exchanges[answer->verdict], 1);
     end_with(flight, dead ? ERR_ACCOUNT_NEEDS_REAUTH : ERR_TOKEN_UNAVAILABLE,
-             usec_max(hold, retry_after), fault);
+             usec_max(hold, answer->retry_after), fault);
     log_end(flight, LOG_WARN, dead ? "needs_reauth" : "failed", fault);
-    flight->change.fault = arena_str(&flight->arena, fault);
-    flight->change.unanswered = unanswered || flight->interrupted;
+    flight->change.fault = fault;
+    flight->change.unanswered = flight->call.unanswered || flight->interrupted;
     flight->change.dead = dead;
     flight->change.worrying = failures > 1 || slow;
     flight->step = FLIGHT_FAIL;
@@ -243,63 +228,11 @@ static void fail(struct flight *flight, enum token_verdict verdict, str fault,
 
 /* --- the exchange --- */
 
-static void on_fetched(struct token_fetch *fetch);
-
-static bool leads_home(const struct flight *flight, const struct url *url)
-{
-    const struct token_rule *rule = rule_of(flight);
-    bool refresh = flight->purpose == TOKEN_REFRESH && rule->refresh_url.n;
-    return party_may_ask(flight->integration, refresh ? &rule->refresh_url : &rule->url,
-                         url);
-}
-
-static enum err make_request(struct flight *flight, str *ret_detail)
-{
-    char nonce[32];
-    struct party party;
-    struct token_inputs inputs;
-    struct worker *worker = worker_of(flight);
-    world_name(worker->world, "", nonce);
-    party_init(&party, keeper_of(flight)->config.directory, flight->account,
-               rule_of(flight), &flight->arena, &inputs);
-    inputs.own = flight->own;
-    inputs.refresh_token = flight->refresh_token;
-    inputs.next_secret = flight->next_secret;
-    flight->has_next_secret = !flight->next_secret && token_has_next_secret(&inputs);
-    inputs.nonce = arena_str(&flight->arena, str_z(nonce));
-    inputs.wall = world_wall(worker->world);
-    enum err err =
-        token_request_make(&inputs, flight->purpose, &flight->fetch.request, ret_detail);
-    party_fini(&party);
-    if (err != ERR_NONE || leads_home(flight, &flight->fetch.request.url))
-        return err;
-    *ret_detail =
-        arena_printf(&flight->arena, "\"" STR_F "\" is not among the hosts.",
-                     STR_A(url_origin(&flight->arena, &flight->fetch.request.url)));
-    return ERR_HOST_FORBIDDEN;
-}
-
 static void fetch(struct flight *flight)
 {
-    struct token_fetch *fetch = &flight->fetch;
-    struct worker *worker = worker_of(flight);
-    str detail;
-    *fetch = (struct token_fetch){.worker = worker,
-                                  .arena = &flight->arena,
-                                  .pin = flight->pin,
-                                  .integration = flight->integration,
-                                  .account = flight->account,
-                                  .deadline = worker->now + fetch_time,
-                                  .done = on_fetched,
-                                  .owner = flight,
-                                  .retry_after = -1};
-    if (make_request(flight, &detail) != ERR_NONE) {
-        fail(flight, TOKEN_REFUSED, detail, false, -1);
-        return;
-    }
     flight->step = FLIGHT_FETCH;
-    const struct keeper_config *config = &keeper_of(flight)->config;
-    config->ops->fetch(config->ops_arg, fetch);
+    if (!token_call_start(&flight->call))
+        fail(flight);
 }
 
 static void on_again(struct timer *timer)
@@ -312,18 +245,28 @@ static void on_again(struct timer *timer)
 
 /* --- a token --- */
 
+/* The app's secret is being changed, and the vendor takes only the new one by now. */
+static void tell_next_secret(const struct flight *flight)
+{
+    log_end(flight, LOG_WARN, "next_secret",
+            STR("The vendor takes the app's client_secret_next alone. Make it its "
+                "client_secret."));
+}
+
 static void store(struct flight *flight)
 {
-    const struct token_answer *answer = &flight->answer;
+    struct token_answer *answer = &flight->call.answer;
     struct token_change *new = &flight->change;
     usec wall = world_wall(keeper_of(flight)->config.world);
+    if (flight->call.next_secret)
+        tell_next_secret(flight);
     new->issued = wall;
     new->expires = token_end_of(wall, answer->lifetime);
     new->refresh_expires =
         token_refresh_end(answer, flight->account->token.refresh_expires, wall);
     new->context = answer->context;
     if (str_absent(answer->refresh_token) && flight->previous_tried)
-        flight->answer.refresh_token = flight->refresh_token; /* it is the good one */
+        answer->refresh_token = flight->call.refresh_token; /* it is the good one */
     new->credential_n =
         token_merge(flight->own, auth_token_name(&flight->integration->auth), answer,
                     &flight->arena, &new->credentials);
@@ -340,11 +283,11 @@ static void on_previous(struct token_previous *previous)
     str token = auth_credential(previous->credentials, STR("refresh_token"));
     flight->hears_store = false;
     if (previous->err != ERR_NONE || str_absent(token) ||
-        str_eq(token, flight->refresh_token)) {
-        fail(flight, TOKEN_REVOKED, flight->answer.fault, false, -1);
+        str_eq(token, flight->call.refresh_token)) {
+        fail(flight);
         return;
     }
-    flight->refresh_token = arena_str(&flight->arena, token);
+    flight->call.refresh_token = arena_str(&flight->arena, token);
     fetch(flight);
 }
 
@@ -360,62 +303,21 @@ static void try_previous(struct flight *flight)
     directory_previous_credentials(&flight->previous);
 }
 
-/* The app's secret is being changed, and the vendor takes only the new one by now. */
-static void try_next_secret(struct flight *flight)
-{
-    flight->next_secret = true;
-    log_end(flight, LOG_WARN, "next_secret",
-            STR("The vendor does not take the app's client_secret; client_secret_next is "
-                "tried. Take client_secret away."));
-    fetch(flight);
-}
-
 /* --- what came back --- */
 
-/* A vendor that failed may have acted before it did. */
-static bool may_have_acted(const struct token_fetch *fetch, enum token_verdict verdict)
+static void on_heard(struct token_call *call)
 {
-    int status = fetch->answer.status;
-    return verdict == TOKEN_TRANSIENT && status != 429 && (status >= 500 || status < 400);
-}
-
-/* A sentence, when there is nothing to read; else absent. */
-static str unreadable(struct flight *flight)
-{
-    const struct token_fetch *fetch = &flight->fetch;
-    if (fetch->err != ERR_NONE)
-        return arena_printf(&flight->arena, "The token endpoint: " STR_F ". " STR_F,
-                            STR_A(err_row(fetch->err)->title), STR_A(fetch->detail));
-    if (fetch->answer.text.n > ANSWER_BYTES_MAX)
-        return arena_printf(&flight->arena,
-                            "The token endpoint answered %d with %zu bytes, which is too "
-                            "much to be a token.",
-                            fetch->answer.status, fetch->answer.text.n);
-    return STR_NONE;
-}
-
-static void on_fetched(struct token_fetch *fetch)
-{
-    struct flight *flight = fetch->owner;
-    struct token_answer *answer = &flight->answer;
+    struct flight *flight = CONTAINER_OF(call, struct flight, call);
+    enum token_verdict verdict = call->answer.verdict;
     CHECK(flight->step == FLIGHT_FETCH);
     CRASH_POINT("token.answered");
-    str fault = unreadable(flight);
-    if (!str_absent(fault)) {
-        fail(flight, TOKEN_TRANSIENT, fault, fetch->sent, fetch->retry_after);
-        return;
-    }
-    token_answer_read(rule_of(flight), &fetch->answer, &flight->arena, answer);
-    if (answer->disbelieved && flight->has_next_secret)
-        try_next_secret(flight);
-    else if (answer->verdict == TOKEN_GOOD)
+    if (verdict == TOKEN_GOOD)
         store(flight);
-    else if (answer->verdict == TOKEN_REVOKED && flight->purpose == TOKEN_REFRESH &&
+    else if (verdict == TOKEN_REVOKED && call->purpose == TOKEN_REFRESH &&
              !flight->previous_tried)
         try_previous(flight);
     else
-        fail(flight, answer->verdict, answer->fault,
-             may_have_acted(fetch, answer->verdict), answer->retry_after);
+        fail(flight);
 }
 
 /* --- answers of the store --- */
@@ -435,7 +337,8 @@ static void on_intended(struct flight *flight)
 {
     struct token_change *change = &flight->change;
     if (change->err != ERR_NONE) {
-        end_with(flight, change->err, ward_backoff(1, false, chance_of(flight)),
+        end_with(flight, change->err,
+                 ward_backoff(1, false, world_chance(worker_of(flight)->world)),
                  STR("The store takes no changes at present."));
         over(flight);
         return;
@@ -529,8 +432,24 @@ static bool prepare(struct flight *flight)
         end_with(flight, err, no_document_again, STR(DIRECTORY_CREDENTIALS_CLOSED));
         return false;
     }
-    flight->refresh_token = auth_credential(flight->own, STR("refresh_token"));
     return true;
+}
+
+static void prepare_call(struct flight *flight, enum token_purpose purpose)
+{
+    const struct keeper_config *config = &keeper_of(flight)->config;
+    flight->call = (struct token_call){
+        .ops = config->ops,
+        .ops_arg = config->ops_arg,
+        .directory = config->directory,
+        .worker = worker_of(flight),
+        .arena = &flight->arena,
+        .pin = flight->pin,
+        .integration = flight->integration,
+        .account = flight->account,
+        .purpose = purpose,
+        .refresh_token = auth_credential(flight->own, STR("refresh_token")),
+        .heard = on_heard};
 }
 
 /* What others write is read with their lock. */
@@ -540,7 +459,7 @@ static void take_from_ward(struct flight *flight)
     usec now = worker_of(flight)->now;
     pthread_mutex_lock(&flight->shard->lock);
     flight->change.learned = ward->learned;
-    if (now - ward->lease_seen >= lease_time)
+    if (now - ward->lease_seen >= token_call_lease)
         flight->change.outlived = ward->lease; /* its holder is no longer alive */
     pthread_mutex_unlock(&flight->shard->lock);
 }
@@ -548,6 +467,7 @@ static void take_from_ward(struct flight *flight)
 void flight_start(struct shard *shard, struct ward *ward)
 {
     struct flight *flight = mem_zalloc(sizeof(*flight));
+    enum token_purpose purpose;
     flight->shard = shard;
     flight->ward = ward;
     flight->word = KEEPER_GO;
@@ -561,11 +481,12 @@ void flight_start(struct shard *shard, struct ward *ward)
         over(flight);
         return;
     }
-    if (!token_renewal(rule_of(flight), flight->own, &flight->purpose)) {
+    if (!token_renewal(rule_of(flight), flight->own, &purpose)) {
         ward_fix(shard, ward); /* a token that was stored by hand */
         over(flight);
         return;
     }
+    prepare_call(flight, purpose);
     flight->step = FLIGHT_INTEND;
     take_from_ward(flight);
     change(flight, TOKEN_INTEND);
@@ -574,7 +495,7 @@ void flight_start(struct shard *shard, struct ward *ward)
 void flight_abandon(struct flight *flight)
 {
     if (flight->step == FLIGHT_FETCH)
-        keeper_of(flight)->config.ops->abandon(&flight->fetch);
+        token_call_abandon(&flight->call);
     if (flight->hears_store)
         return;                         /* it ends with the answer */
     if (flight->step == FLIGHT_AGAIN) { /* for the last time */

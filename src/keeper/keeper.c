@@ -18,7 +18,6 @@ enum {
     ACCOUNTS_A_TIME = 256
 };
 
-static const char the_only_one[] = "alone";
 static const char stopping[] = "Breakwater is stopping.";
 
 static const usec refused_guard = 60 * USEC_S;
@@ -26,10 +25,9 @@ static const usec refused_guard = 60 * USEC_S;
  */
 static const usec learned_min = 10 * USEC_MIN;
 
-struct shard *shard_of(struct keeper *keeper, const struct tenant_id *id, uint64_t hash)
+static struct shard *shard_of(struct keeper *keeper, const struct account *account)
 {
-    (void)id;
-    return &keeper->shards[hash % keeper->config.workers];
+    return &keeper->shards[account->hash % keeper->config.workers];
 }
 
 /* --- watching the directory --- */
@@ -44,7 +42,7 @@ static const struct token_rule *rule_in(const struct snapshot *snapshot,
 static void plan(struct keeper *keeper, struct account *account,
                  const struct token_rule *rule)
 {
-    struct shard *shard = shard_of(keeper, &account->id, account->hash);
+    struct shard *shard = shard_of(keeper, account);
     pthread_mutex_lock(&shard->lock);
     ward_plan(shard, account, rule);
     shard_poke(shard);
@@ -53,7 +51,7 @@ static void plan(struct keeper *keeper, struct account *account,
 
 static void forget_account(struct keeper *keeper, struct account *account)
 {
-    struct shard *shard = shard_of(keeper, &account->id, account->hash);
+    struct shard *shard = shard_of(keeper, account);
     pthread_mutex_lock(&shard->lock);
     struct ward *ward = ward_find(shard, &account->id);
     if (ward && ward->busy)
@@ -95,6 +93,12 @@ static void walk(struct keeper *keeper)
     snapshot_unref(&snapshot);
 }
 
+/* A document may have come to its token block later than its accounts. */
+static void on_documents(void *arg)
+{
+    walk(arg);
+}
+
 /* --- opening and closing --- */
 
 struct keeper *keeper_open(const struct keeper_config *config)
@@ -103,10 +107,7 @@ struct keeper *keeper_open(const struct keeper_config *config)
     keeper->magic = KEEPER_MAGIC;
     keeper->config = *config;
     keeper->shards = mem_array(config->workers, sizeof(keeper->shards[0]));
-    if (config->alone)
-        memcpy(keeper->holder, the_only_one, sizeof(the_only_one));
-    else
-        world_name(config->world, "kpr_", keeper->holder);
+    world_name(config->world, "kpr_", keeper->holder);
     for (unsigned i = 0; i < config->workers; i++) {
         struct shard *shard = &keeper->shards[i];
         shard->keeper = keeper;
@@ -116,6 +117,7 @@ struct keeper *keeper_open(const struct keeper_config *config)
         list_init(&shard->flights);
     }
     directory_watch_accounts(config->directory, on_account, keeper);
+    catalog_on_change(config->catalog, on_documents, keeper);
     walk(keeper);
     return keeper;
 }
@@ -140,6 +142,7 @@ void keeper_close(struct keeper **keeper)
     if (!gone)
         return;
     CHECK_MAGIC(gone, KEEPER_MAGIC);
+    catalog_on_change(gone->config.catalog, NULL, NULL);
     directory_watch_accounts(gone->config.directory, NULL, NULL);
     for (unsigned i = 0; i < gone->config.workers; i++)
         free_shard(&gone->shards[i]);
@@ -351,29 +354,18 @@ static struct token_wait *wait_for(struct shard *shard, struct ward *ward,
     return &waiter->wait;
 }
 
-/* An account whose integration came to its token block later than the account. */
-static struct ward *late_ward(struct shard *shard, struct account *account)
-{
-    struct snapshot *snapshot = catalog_snapshot(shard->keeper->config.catalog);
-    ward_plan(shard, account, rule_in(snapshot, account));
-    snapshot_unref(&snapshot);
-    return ward_find(shard, &account->id);
-}
-
 enum keeper_word keeper_ask(struct keeper *keeper, const struct keeper_question *question,
                             struct token_wait **ret_wait,
                             struct keeper_reason *ret_reason)
 {
     CHECK_MAGIC(keeper, KEEPER_MAGIC);
     struct account *account = question->account;
-    struct shard *shard = shard_of(keeper, &account->id, account->hash);
+    struct shard *shard = shard_of(keeper, account);
     usec now = question->worker->now;
     enum keeper_word word = KEEPER_GO;
     *ret_wait = NULL;
     pthread_mutex_lock(&shard->lock);
     struct ward *ward = ward_find(shard, &account->id);
-    if (!ward)
-        ward = late_ward(shard, account);
     if (ward)
         word = judge(question, ward, now, ret_reason);
     if (word == KEEPER_WAIT && shard->leaving)
@@ -410,7 +402,7 @@ void keeper_view(struct keeper *keeper, const struct account *account,
                  struct keeper_view *ret)
 {
     CHECK_MAGIC(keeper, KEEPER_MAGIC);
-    struct shard *shard = shard_of(keeper, &account->id, account->hash);
+    struct shard *shard = shard_of(keeper, account);
     usec now = world_now(keeper->config.world);
     *ret = (struct keeper_view){.due_in = USEC_NEVER, .good_for = USEC_NEVER};
     pthread_mutex_lock(&shard->lock);
@@ -430,7 +422,7 @@ void keeper_view(struct keeper *keeper, const struct account *account,
 void keeper_hurry(struct keeper *keeper, const struct account *account)
 {
     CHECK_MAGIC(keeper, KEEPER_MAGIC);
-    struct shard *shard = shard_of(keeper, &account->id, account->hash);
+    struct shard *shard = shard_of(keeper, account);
     pthread_mutex_lock(&shard->lock);
     struct ward *ward = ward_find(shard, &account->id);
     if (ward && !ward->fixed) {

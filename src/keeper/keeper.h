@@ -25,7 +25,8 @@ struct keeper;
 struct log;
 struct token_wait;
 
-/* A request to a token endpoint, and what came of it. The keeper's flight embeds it. */
+/* A request of our own to a vendor, and what came of it: to a token endpoint, or, with
+ * `credentials`, to its API. Whoever makes it embeds it. */
 struct token_fetch {
     struct worker *worker;
     struct arena *arena;
@@ -33,6 +34,8 @@ struct token_fetch {
     const struct integration *integration;
     struct account *account;
     struct token_request request;
+    const struct credentials *credentials;   /* NULL: none are sent along */
+    const struct json *context;              /* with them: for the document's headers */
     usec deadline;                           /* monotonic */
     void (*done)(struct token_fetch *fetch); /* once, never from inside `start` */
     void *owner;
@@ -43,6 +46,7 @@ struct token_fetch {
     bool sent;        /* a byte of it has left: the vendor may have acted */
     usec retry_after; /* −1: not said */
     struct answer answer;
+    enum outcome_class class; /* by the document's rules of the API */
 
     void *work; /* of whoever makes it */
 };
@@ -61,8 +65,6 @@ struct keeper_config {
     const struct keeper_ops *ops;
     void *ops_arg; /* of `fetch` */
     unsigned workers;
-    bool alone; /* no other process has this store: a lease in it is one of a life before,
-                 * and is taken over at once */
 };
 
 /* The directory is watched from here on; every account that has a token gets its ward.

@@ -74,8 +74,6 @@ struct keeper {
 
 enum { KEEPER_MAGIC = 0x6b656570 };
 
-struct shard *shard_of(struct keeper *keeper, const struct tenant_id *id, uint64_t hash);
-
 /* --- wards; with the shard's lock --- */
 
 /* Makes or changes the ward of an account as the account and the rule of its integration

@@ -100,11 +100,6 @@ static void take_facts(struct ward *ward, const struct account *account, usec no
     ward->lease = 0;
 }
 
-static double chance_of(struct keeper *keeper)
-{
-    return (double)(world_random_u64(keeper->config.world) >> 11) / 9007199254740992.0;
-}
-
 /* A refresh token that dies of disuse is used before. */
 static usec idle_due(const struct account *account, const struct token_rule *rule,
                      usec now, usec wall)
@@ -126,8 +121,8 @@ static usec usual_due(struct shard *shard, const struct ward *ward,
         return now; /* what has failed is tried again */
     if (endless)
         return idle_due(account, rule, now, world_wall(world));
-    return usec_max(
-        ward->until - token_lead(rule, ward->lifetime, chance_of(shard->keeper)), now);
+    return usec_max(ward->until - token_lead(rule, ward->lifetime, world_chance(world)),
+                    now);
 }
 
 static usec next_due(struct shard *shard, struct ward *ward,
@@ -144,7 +139,7 @@ static usec next_due(struct shard *shard, struct ward *ward,
     }
     usec due = usual_due(shard, ward, account, rule);
     if (ward->failures && !ward->hold)
-        ward->hold = now + ward_backoff(ward->failures, false, chance_of(shard->keeper));
+        ward->hold = now + ward_backoff(ward->failures, false, world_chance(world));
     return due == USEC_NEVER ? due : usec_max(due, ward->hold);
 }
 

@@ -67,6 +67,11 @@ usec world_jitter(struct world *world, usec max)
     return (usec)(world_random_u64(world) % (uint64_t)max);
 }
 
+double world_chance(struct world *world)
+{
+    return (double)(world_random_u64(world) >> 11) / 9007199254740992.0; /* 2^53 */
+}
+
 void world_name(struct world *world, const char *prefix, char *ret)
 {
     uint8_t random[WORLD_NAME_CHARS];

@@ -43,6 +43,9 @@ uint64_t world_random_u64(struct world *world);
 /* Evenly from [0, max). max > 0. */
 usec world_jitter(struct world *world, usec max);
 
+/* Evenly from [0, 1). */
+double world_chance(struct world *world);
+
 /* A name that nobody can guess: `prefix` and 22 characters of [0-9A-Za-z]
  * (131 bits). `ret` gets a terminating zero; it needs prefix.n + 23 bytes. */
 void world_name(struct world *world, const char *prefix, char *ret);

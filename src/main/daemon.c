@@ -1,7 +1,6 @@
 /*
  * Bring-up goes down the list of parts, each needing those before it; take-down goes back
- * up. A worker's own parts (listeners, the catalog's pin, connections to vendors) are
- * opened and closed on its thread.
+ * up. A worker's own parts are opened and closed on its thread (main/crew.h).
  */
 #include "main/daemon.h"
 
@@ -18,14 +17,11 @@
 #include "directory/keyring.h"
 #include "http/server.h"
 #include "http/tls.h"
-#include "loop/driver.h"
-#include "loop/thread.h"
 #include "loop/world.h"
-#include "main/listening.h"
+#include "main/crew.h"
 #include "main/log_sink.h"
 #include "main/master_keys.h"
 #include "main/start.h"
-#include "main/tokens.h"
 #include "watch/watch.h"
 
 enum {
@@ -34,27 +30,8 @@ enum {
     OTHER_DESCRIPTORS =
         256 /* store, log, listeners, loops, kept connections to vendors */
 };
-static const usec drain_poll = 50 * USEC_MS;
-static const usec cut_pause = 10 * USEC_MS;   /* for the last answers to leave */
-static const usec cut_wait_max = 20 * USEC_S; /* for the store, which gives up before */
 static const usec use_flush_every = 60 * USEC_S;
 static const usec store_silence = 60 * USEC_S;
-
-/* One worker of the daemon. */
-struct crew {
-    struct daemon *daemon;
-    struct worker worker;
-    struct driver *driver;
-    struct thread *thread;
-    struct listening listening;
-    struct post drain;
-    struct post reload_tls;
-    _Atomic(struct tls *) next_tls; /* for the listeners; reload_tls is pending until it
-                                       is taken */
-    struct timer drain_timer;
-    usec drain_until;
-    bool drained;
-};
 
 struct daemon {
     struct settings settings;
@@ -79,13 +56,13 @@ struct daemon {
     struct listen_plan plan;
     unsigned crew_n;
     struct crew *crews;
+    struct crew_parts parts;
     struct worker main_worker;
     struct driver *main_driver;
     struct timer use_timer;
     struct use_flush use_flush;
     bool use_flushing;
     atomic_bool draining;
-    _Atomic unsigned running;
     str admin_key;
 };
 
@@ -383,96 +360,23 @@ static void start_server(struct daemon *daemon)
     daemon->server.arg = daemon;
 }
 
-/* --- a worker's life --- */
-
-static void crew_run(void *arg)
-{
-    struct crew *crew = arg;
-    struct daemon *daemon = crew->daemon;
-    struct worker *worker = &crew->worker;
-    catalog_join(daemon->catalog, worker);
-    if (worker->id == 0 && daemon->settings.integrations.n)
-        catalog_watch(daemon->catalog, worker);
-    transport_join(daemon->h1, worker);
-    transport_join(daemon->curl, worker);
-    keeper_join(daemon->tokens.keeper, worker);
-    listening_open(&crew->listening, &daemon->plan, &daemon->server, worker,
-                   daemon->server_tls);
-    atomic_fetch_add(&daemon->running, 1);
-    driver_run(crew->driver);
-    listening_close(&crew->listening);
-    while (worker_turn(worker) <= worker->now) /* closed connections go */
-        ;
-    keeper_leave(daemon->tokens.keeper, worker);
-    while (worker_turn(worker) <= worker->now) /* its exchanges go */
-        ;
-    transport_leave(daemon->curl, worker);
-    transport_leave(daemon->h1, worker);
-    catalog_leave(daemon->catalog, worker);
-    worker_turn(worker); /* its pin comes back */
-}
-
 static void start_crews(struct daemon *daemon)
 {
-    for (unsigned i = 0; i < daemon->crew_n; i++) {
-        struct crew *crew = &daemon->crews[i];
-        crew->daemon = daemon;
-        worker_init(&crew->worker, i, world_real());
-        crew->driver = driver_create(&crew->worker);
-        crew->thread = thread_start("bw-worker", crew_run, crew);
-    }
-    while (atomic_load(&daemon->running) < daemon->crew_n)
-        usleep(200);
+    daemon->parts = (struct crew_parts){.catalog = daemon->catalog,
+                                        .h1 = daemon->h1,
+                                        .curl = daemon->curl,
+                                        .gate = &daemon->gate,
+                                        .tokens = &daemon->tokens,
+                                        .server = &daemon->server,
+                                        .plan = &daemon->plan,
+                                        .server_tls = daemon->server_tls,
+                                        .watch_folder = daemon->settings.integrations.n,
+                                        .drain_delay = daemon->settings.drain_delay,
+                                        .drain_timeout = daemon->settings.drain_timeout};
+    crews_start(daemon->crews, daemon->crew_n, &daemon->parts);
 }
 
 /* --- draining --- */
-
-/* What began is ended by its owner: a call by gate_stop, a change when the store answers,
- * which it does within its own limit. */
-static void on_cut_timer(struct timer *timer)
-{
-    struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
-    listening_close(&crew->listening);
-    if (listening_busy(&crew->listening) &&
-        crew->worker.now < usec_add(crew->drain_until, cut_wait_max))
-        timer_start(&crew->drain_timer, drain_poll);
-    else
-        driver_stop(crew->driver);
-}
-
-static void on_drain_timer(struct timer *timer)
-{
-    struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
-    if (!listening_busy(&crew->listening) &&
-        keeper_busy(crew->daemon->tokens.keeper, &crew->worker) == 0) {
-        driver_stop(crew->driver);
-        return;
-    }
-    bool late = crew->worker.now >= crew->drain_until;
-    if (late) {
-        gate_stop(&crew->daemon->gate, &crew->worker);
-        timer_init(&crew->drain_timer, &crew->worker, on_cut_timer);
-    }
-    timer_start(&crew->drain_timer, late ? cut_pause : drain_poll);
-}
-
-static void on_delay_timer(struct timer *timer)
-{
-    struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
-    listening_drain(&crew->listening);
-    keeper_drain(crew->daemon->tokens.keeper, &crew->worker);
-    crew->drain_until = crew->worker.now + crew->daemon->settings.drain_timeout;
-    timer_init(&crew->drain_timer, &crew->worker, on_drain_timer);
-    timer_start(&crew->drain_timer, 0);
-}
-
-static void on_drain(struct post *post)
-{
-    struct crew *crew = CONTAINER_OF(post, struct crew, drain);
-    listening_foretell(&crew->listening);
-    timer_init(&crew->drain_timer, &crew->worker, on_delay_timer);
-    timer_start(&crew->drain_timer, crew->daemon->settings.drain_delay);
-}
 
 static void drain(struct daemon *daemon)
 {
@@ -486,28 +390,10 @@ static void drain(struct daemon *daemon)
     else
         log_say(&daemon->log, LOG_INFO, "drain", "no new connections; calls may go on");
     for (unsigned i = 0; i < daemon->crew_n; i++)
-        worker_post(&daemon->crews[i].worker, &daemon->crews[i].drain, on_drain);
+        crew_drain(&daemon->crews[i]);
 }
 
 /* --- reloading --- */
-
-static void on_reload_tls(struct post *post)
-{
-    struct crew *crew = CONTAINER_OF(post, struct crew, reload_tls);
-    struct tls *tls = atomic_exchange(&crew->next_tls, NULL);
-    listening_set_tls(&crew->listening, tls);
-    tls_unref(&tls);
-}
-
-/* The post may still be under way from the reload before: then it takes this one along.
- */
-static void give_tls(struct crew *crew, struct tls *tls)
-{
-    struct tls *waiting = atomic_exchange(&crew->next_tls, tls_ref(tls));
-    if (!waiting)
-        worker_post(&crew->worker, &crew->reload_tls, on_reload_tls);
-    tls_unref(&waiting);
-}
 
 static void say_reload(struct daemon *daemon, const char *what, bool good, str why)
 {
@@ -530,7 +416,7 @@ static void reload_tls(struct daemon *daemon, struct arena *arena)
     if (!tls)
         return;
     for (unsigned i = 0; i < daemon->crew_n; i++)
-        give_tls(&daemon->crews[i], tls);
+        crew_give_tls(&daemon->crews[i], tls);
     tls_unref(&daemon->server_tls);
     daemon->server_tls = tls;
 }
@@ -635,7 +521,7 @@ void daemon_run(struct daemon *daemon)
     driver_run(daemon->main_driver);
     drain(daemon);
     for (unsigned i = 0; i < daemon->crew_n; i++)
-        thread_join(&daemon->crews[i].thread);
+        crew_join(&daemon->crews[i]);
     timer_cancel(&daemon->use_timer);
     flush_use(daemon);
     while (daemon->use_flushing) {
@@ -668,19 +554,8 @@ static void hold_signals(void)
 
 static void stop_workers(struct daemon *daemon)
 {
-    for (unsigned i = 0; i < daemon->crew_n; i++) {
-        struct crew *crew = &daemon->crews[i];
-        if (!crew->driver)
-            continue;
-        if (crew->thread) {
-            driver_stop(crew->driver);
-            thread_join(&crew->thread);
-        }
-        struct tls *untaken = atomic_exchange(&crew->next_tls, NULL);
-        tls_unref(&untaken);
-        driver_destroy(&crew->driver);
-        worker_fini(&crew->worker);
-    }
+    for (unsigned i = 0; i < daemon->crew_n; i++)
+        crew_stop(&daemon->crews[i]);
     if (daemon->main_driver) {
         hold_signals();
         timer_cancel(&daemon->use_timer);

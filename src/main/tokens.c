@@ -15,13 +15,16 @@ static void start_keeper(struct tokens *tokens, const struct tokens_parts *parts
                                    .log = parts->log,
                                    .ops = &fetch_ops,
                                    .ops_arg = &tokens->fetch,
-                                   .workers = parts->workers,
-                                   .alone = true}; /* the data directory is locked */
+                                   .workers = parts->workers};
     struct body_budget *budgets =
         arena_array(parts->arena, parts->workers, sizeof(*budgets));
     for (unsigned i = 0; i < parts->workers; i++)
         budgets[i].bytes_max = BODIES_BYTES_MAX;
     tokens->fetch = (struct fetch_env){&gate->exchange, budgets};
+    /* The data directory is locked: no other process has the store. */
+    if (directory_drop_leases(gate->directory) != ERR_NONE)
+        log_say(parts->log, LOG_WARN, "token",
+                "leases of the life before could not be dropped; they end in 120 s");
     tokens->keeper = keeper_open(&config);
     gate->exchange.keeper = tokens->keeper;
 }
@@ -33,6 +36,7 @@ static void start_connect(struct tokens *tokens, const struct tokens_parts *part
                                 .catalog = parts->gate->catalog,
                                 .store = parts->store,
                                 .log = parts->log,
+                                .workers = parts->workers,
                                 .ops = &fetch_ops,
                                 .ops_arg = &tokens->fetch,
                                 .public_url = parts->settings->public_url,
@@ -50,5 +54,6 @@ void tokens_start(struct tokens *tokens, const struct tokens_parts *parts)
 
 void tokens_stop(struct tokens *tokens)
 {
+    connect_close(&tokens->connect);
     keeper_close(&tokens->keeper);
 }

@@ -12,8 +12,8 @@ function bodyOf(headers, text) {
 }
 
 // `answers` are given to token requests in turn, the last one ever again: { status, headers,
-// body }, body an object or a text; or a function of the request. What has neither is a
-// call of the API, which answers 200.
+// body }, body an object or a text; or a function of the request; null: it never answers. What has
+// neither is a call of the API, which answers 200.
 export async function tokenEndpoint(isToken, answers = []) {
   const it = { exchanges: [], calls: [], answers };
   const server = createServer((request, response) => {
@@ -28,6 +28,7 @@ export async function tokenEndpoint(isToken, answers = []) {
       const list = isExchange ? it.exchanges : it.calls;
       list.push(one);
       const planned = isExchange ? it.answers[Math.min(list.length, it.answers.length) - 1] : { body: {} };
+      if (!planned) return;
       const { status = 200, headers = { "Content-Type": "application/json" }, body } = typeof planned === "function" ? planned(one) : planned;
       response.writeHead(status, headers);
       response.end(textOf(body));

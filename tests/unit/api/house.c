@@ -254,6 +254,7 @@ int house_teardown(void **state)
     catalog_close(&house->catalog);
     live_loop_stop(&house->loop);
     api_close(&house->api);
+    connect_close(&house->connect);
     directory_close(&house->directory);
     store_close(&house->store);
     keyring_destroy(&house->keyring);

@@ -10,6 +10,7 @@ int test_auth_vendors(void);
 int test_client_auth(void);
 int test_jwt(void);
 int test_oauth1(void);
+int test_own_request(void);
 int test_pkce(void);
 int test_token_answer(void);
 int test_token_request(void);
@@ -29,6 +30,7 @@ int main(void)
     failed += test_client_auth();
     failed += test_jwt();
     failed += test_oauth1();
+    failed += test_own_request();
     failed += test_pkce();
     failed += test_token_answer();
     failed += test_token_request();

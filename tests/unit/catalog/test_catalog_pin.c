@@ -65,6 +65,26 @@ static void each_worker_has_the_newest_when_a_change_is_done(void **state)
     }
 }
 
+static void count_change(void *arg)
+{
+    ++*(int *)arg;
+}
+
+static void the_hook_hears_of_each_change_before_it_is_answered(void **state)
+{
+    struct shelf *shelf = *state;
+    int changes = 0;
+    shelf_open(shelf);
+    catalog_on_change(shelf->catalog, count_change, &changes);
+    shelf_put(shelf, "one", "{\"label\":\"One\"}");
+    assert_int_equal(changes, 1);
+    shelf_put(shelf, "one", "{\"label\":\"Two\"}");
+    assert_int_equal(changes, 2);
+    catalog_on_change(shelf->catalog, NULL, NULL);
+    shelf_put(shelf, "one", "{\"label\":\"Three\"}");
+    assert_int_equal(changes, 2);
+}
+
 static void note_done(struct catalog_change *change)
 {
     *(bool *)change->owner = true;
@@ -175,6 +195,7 @@ int test_catalog_pin(void)
         SHELF_TEST(a_pin_keeps_its_snapshot),
         SHELF_TEST(several_old_pins_may_live_at_once),
         SHELF_TEST(each_worker_has_the_newest_when_a_change_is_done),
+        SHELF_TEST(the_hook_hears_of_each_change_before_it_is_answered),
         SHELF_TEST(a_worker_may_leave_while_it_is_being_told),
         SHELF_TEST(documents_change_under_running_workers),
     };

@@ -288,6 +288,19 @@ static void one_at_a_time_until_the_lease_is_outlived(void **state)
     assert_true(other.interrupted);
 }
 
+static void leases_of_a_life_before_are_dropped_and_their_intents_stay(void **state)
+{
+    struct office *office = *state;
+    str id = new_account(office);
+    intend(office, id, 1);
+    assert_int_equal(directory_drop_leases(office->directory), ERR_NONE);
+    struct token_change other = change_of(office, TOKEN_INTEND, id, 1);
+    other.holder = STR("b");
+    assert_int_equal(run(office, &other), TOKEN_DONE);
+    assert_int_equal(other.fence, 2);
+    assert_true(other.interrupted);
+}
+
 static void an_end_gives_the_lease_back(void **state)
 {
     struct office *office = *state;
@@ -667,6 +680,7 @@ int test_token_change(void)
         TEST(an_intent_is_known_before_anything_is_sent),
         TEST(who_finds_an_intent_knows_that_an_answer_is_missing),
         TEST(one_at_a_time_until_the_lease_is_outlived),
+        TEST(leases_of_a_life_before_are_dropped_and_their_intents_stay),
         TEST(an_end_gives_the_lease_back),
         TEST(a_new_set_is_what_readers_find),
         TEST(exactly_one_set_before_is_kept),

@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "base/mem.h"
+#include "directory/token_change.h"
 #include "event/event.h"
 #include "json/json_write.h"
 #include "json/merge.h"
@@ -167,8 +168,9 @@ void lodge_open(struct lodge *lodge, unsigned at)
                                    .log = &lodge->log,
                                    .ops = &mint_ops,
                                    .ops_arg = &lodge->mint,
-                                   .workers = LODGE_WORKERS,
-                                   .alone = lodge->alone};
+                                   .workers = LODGE_WORKERS};
+    if (lodge->alone)
+        assert_int_equal(directory_drop_leases(process->directory), ERR_NONE);
     process->keeper = keeper_open(&config);
     for (unsigned i = 0; i < LODGE_WORKERS; i++)
         keeper_join(process->keeper, false_loop_worker(&process->loop, i));

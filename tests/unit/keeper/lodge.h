@@ -29,7 +29,7 @@ struct lodge {
     struct store *store;
     struct mint mint;
     struct process processes[LODGE_PROCESSES];
-    bool alone;      /* processes that are opened say that they are */
+    bool alone;      /* no other process has the store when one is opened */
     str document;    /* of the integration "acme" */
     str environment; /* id */
     pthread_mutex_t lock;

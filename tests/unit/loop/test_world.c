@@ -73,6 +73,19 @@ static void jitter_stays_below_its_bound(void **state)
     assert_int_equal(world_jitter(world_real(), 1), 0);
 }
 
+static void chance_is_from_zero_to_below_one(void **state)
+{
+    bool low = false, high = false;
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        double chance = world_chance(world_real());
+        assert_true(chance >= 0 && chance < 1);
+        low = low || chance < 0.1;
+        high = high || chance >= 0.9;
+    }
+    assert_true(low && high);
+}
+
 /* --- the false world --- */
 
 static void the_same_seed_is_the_same_world(void **state)
@@ -144,6 +157,7 @@ int test_world(void)
         cmocka_unit_test(names_differ_and_are_of_our_alphabet),
         cmocka_unit_test(real_chance_fills_what_is_asked),
         cmocka_unit_test(jitter_stays_below_its_bound),
+        cmocka_unit_test(chance_is_from_zero_to_below_one),
         cmocka_unit_test(the_same_seed_is_the_same_world),
         cmocka_unit_test(false_time_moves_when_told),
         cmocka_unit_test(a_false_loop_runs_until_a_flag_or_a_time),
