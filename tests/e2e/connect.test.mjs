@@ -203,6 +203,24 @@ test("an account is connected again, whatever state it is in, and renewed in the
   assert.ok(bw.log("connect").every(({ what }) => what !== "refused"));
 });
 
+test("a call that waits for a token has the one of a person who connects meanwhile", async () => {
+  const { server, bw, account, session, call } = await started();
+  const person = browser();
+  await person.walk((await session()).url, { until: back });
+  const { callback, first } = await comeBack(session, person);
+  await server.fault(faults.held, { path: "/token", grant: "authorization_code", count: 1 });
+  const connected = ask(callback, { headers: { cookie: cookieOf(first) } });
+  await until("the exchange of the code", async () => (await server.log()).requests.filter(({ grant_type }) => grant_type === "authorization_code").length === 2);
+  await server.expireAccess();
+  const waiting = call();
+  await until("the call that waits", async () => (await bw.api("GET", `accounts/${account.id}`)).token.waiters === 1);
+  await server.release();
+  assert.match((await connected).headers.location, /status=connected/);
+  const answer = await waiting;
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal((await server.stats()).reused, 0);
+});
+
 // --- forms -----------------------------------------------------------------------------
 
 const post = (url, fields) => ask(url, { method: "POST", body: new URLSearchParams(fields).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } });
