@@ -27,7 +27,7 @@ export async function authlib(settings = {}) {
   const url = /^listening (\S+)$/m.exec(it.out)[1];
   Object.assign(it, { url, issuer: url, tokenUrl: `${url}/token`, apiUrl: `${url}/api`, keys, clients });
   const control = async (name, asked = {}) => {
-    const response = await fetch(`${url}/_control/${name}`, { method: "POST", body: JSON.stringify(asked) });
+    const response = await fetch(`${url}/_control/${name}`, { method: "POST", body: JSON.stringify(asked), signal: AbortSignal.timeout(60_000) });
     if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()} ${it.err}`);
     return response.json();
   };
