@@ -31,7 +31,7 @@ enum { ARENA_BYTES_MAX = 8 << 20 };
 static const usec store_again_first = 500 * USEC_MS;
 static const usec store_again_max = 10 * USEC_S;
 static const usec no_document_again = 60 * USEC_S;
-static const usec unpublished_again = 5 * USEC_MS;
+static const usec withdrawn_again = 5 * USEC_MS;
 
 enum flight_step {
     FLIGHT_INTEND,
@@ -139,6 +139,9 @@ static void plan_next(struct flight *flight, struct account *account, usec now)
         ward_remove(shard, ward);
         return;
     }
+    /* Whoever had the lease has stored a new set meanwhile. */
+    if (flight->held && ward->version > flight->account->credential_version)
+        flight->held = false;
     if (flight->held && was_errand)
         ward->errand_due = now + token_call_held_poll;
     else if (flight->held)
@@ -150,8 +153,8 @@ static void plan_next(struct flight *flight, struct account *account, usec now)
     ward_release(shard, ward);
 }
 
-/* Plans the ward anew and tells those who wait. An account that is not there and has not
- * gone is about to be there: the keeper hears of it before readers do. */
+/* Plans the ward anew and tells those who wait. Of an account that is no longer there the
+ * keeper is about to hear. */
 static void land(struct flight *flight)
 {
     struct shard *shard = flight->shard;
@@ -171,7 +174,7 @@ static void land(struct flight *flight)
     } else if (account) {
         plan_next(flight, account, now);
     } else {
-        ward->token_due = now + unpublished_again;
+        ward->token_due = now + withdrawn_again;
         ward_release(shard, ward);
     }
     pthread_mutex_unlock(&shard->lock);

@@ -281,7 +281,8 @@ void ward_plan(struct shard *shard, struct account *account, const struct auth_r
         ward = ward_make(shard, &account->id);
     ward->gone = false;
     ward->tokenless = !rule->token;
-    if (has_news(ward, account))
+    bool news = has_news(ward, account);
+    if (news)
         take_facts(ward, account, world_now(world), world_wall(world));
     if (!stands(ward, account)) {
         ward->planned = true;
@@ -291,7 +292,11 @@ void ward_plan(struct shard *shard, struct account *account, const struct auth_r
     }
     plan_errand(shard, ward, account, rule);
     place(shard, ward);
-    atomic_store_explicit(&account->token_good, ward_good(ward), memory_order_relaxed);
+    usec good = ward_good(ward);
+    atomic_store_explicit(&account->token_good, good, memory_order_relaxed);
+    /* A person has connected meanwhile: no exchange is left that would tell them. */
+    if (news && !ward->busy && good > world_now(world))
+        ward_tell(ward, KEEPER_GO, NULL);
 }
 
 void ward_suspect(struct shard *shard, struct account *account,
