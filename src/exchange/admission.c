@@ -161,7 +161,9 @@ static enum err find_base(struct exchange *exchange, str *ret_detail)
 
 static bool carries_credential(const struct exchange *exchange)
 {
-    return exchange->integration->auth.scheme != AUTH_none && !exchange->request.target;
+    const struct auth_rule *rule = &exchange->integration->auth;
+    bool may_show = rule->tls.certificate && exchange->account->credential_version;
+    return (auth_is_stored(rule) || may_show) && !exchange->request.target;
 }
 
 enum exchange_step step_credential(struct exchange *exchange)
@@ -176,6 +178,8 @@ enum exchange_step step_credential(struct exchange *exchange)
     enum err err = find_base(exchange, &detail);
     if (!err && carries_credential(exchange))
         err = open_credentials(exchange, &detail);
+    if (!err)
+        err = exchange_take_certificate(exchange, &detail);
     if (err)
         return exchange_fail(exchange, err, detail, -1);
     take_up_boards(exchange);
