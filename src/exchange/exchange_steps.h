@@ -20,7 +20,7 @@ enum exchange_step step_credential(struct exchange *exchange);
 enum exchange_step step_breaker(struct exchange *exchange);
 enum exchange_step step_quota(struct exchange *exchange);
 
-/* certificate.c: the TLS profile of the attempts, in exchange->tls */
+/* profile.c: the TLS profile of the attempts, in exchange->tls */
 enum err exchange_take_certificate(struct exchange *exchange, str *ret_detail);
 
 /* renewal.c: tokens that must be waited for. `refused`: the vendor answered 401 to the
