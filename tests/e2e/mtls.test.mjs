@@ -2,11 +2,13 @@
 // what, that certificates never mix, and what is said when one is refused.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
+import Provider from "oidc-provider";
 import { authority } from "./support/certs.mjs";
 import { plain } from "./support/documents.mjs";
 import { nginx, noNginx } from "./support/nginx.mjs";
@@ -282,6 +284,72 @@ test("an app names itself by its certificate, and its token is good on the same 
   await until("the exchange", () => it.exchanges.length === 2);
   await until("the token", async () => (await call(ofApp)).text === "the-app");
   assert.deepEqual(it.exchanges[1], { cn: "the-app", form: { grant_type: "client_credentials", client_id: "app-1" }, authorization: undefined });
+});
+
+// An authorization server that others wrote, which knows its clients by their certificates
+// and binds tokens to them, with an API behind it that looks at both.
+async function provider() {
+  const pem = (ctx) => ctx.socket.getPeerX509Certificate();
+  const machine = { grant_types: ["client_credentials"], response_types: [], redirect_uris: [], tls_client_certificate_bound_access_tokens: true };
+  const self = selfSigned("self-client");
+  const web = https.createServer({ ...server.options, ca: ours.pem, requestCert: true, rejectUnauthorized: false });
+  await new Promise((resolve) => web.listen(0, "127.0.0.1", resolve));
+  stopLater(() => web.closeAllConnections() ?? web.close());
+  const url = `https://127.0.0.1:${web.address().port}`;
+  const it = { url, self, refused: [] };
+  const oidc = new Provider(url, {
+    clientAuthMethods: ["tls_client_auth", "self_signed_tls_client_auth"],
+    clients: [
+      { ...machine, client_id: "by-subject", token_endpoint_auth_method: "tls_client_auth", tls_client_auth_subject_dn: "CN=oidc-client" },
+      { ...machine, client_id: "by-itself", token_endpoint_auth_method: "self_signed_tls_client_auth", jwks: { keys: [self.jwk] } },
+    ],
+    cookies: { keys: ["of no importance"] },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      mTLS: { enabled: true, certificateBoundAccessTokens: true, tlsClientAuth: true, selfSignedTlsClientAuth: true,
+        getCertificate: pem, certificateAuthorized: (ctx) => ctx.socket.authorized,
+        certificateSubjectMatches: (ctx, property, expected) => pem(ctx).subject === expected },
+    },
+  });
+  oidc.on("grant.error", (ctx, error) => it.refused.push(error.message));
+  const answer = oidc.callback();
+  web.on("request", async (request, response) => {
+    if (!request.url.startsWith("/api")) return answer(request, response);
+    const token = await oidc.ClientCredentials.find(request.headers.authorization.slice("Bearer ".length));
+    const shown = createHash("sha256").update(request.socket.getPeerX509Certificate().raw).digest("base64url");
+    response.statusCode = token?.["x5t#S256"] === shown ? 200 : 401;
+    response.end(token?.clientId);
+  });
+  return it;
+}
+
+// A certificate that no authority signed, and the key by which a client is registered.
+function selfSigned(cn) {
+  const files = { cert: inFolder(`${cn}.pem`), key: inFolder(`${cn}.key`) };
+  openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", files.key, "-out", files.cert, "-subj", `/CN=${cn}`);
+  const x509 = new X509Certificate(pem(files.cert));
+  return { ...files, jwk: { ...x509.publicKey.export({ format: "jwk" }), use: "sig", alg: "ES256", x5c: [x509.raw.toString("base64")] } };
+}
+
+test("oidc-provider knows clients by their certificates, and binds their tokens to these", async () => {
+  const it = await provider();
+  const name = await vendor(`${it.url}/api`, { hosts: [it.url], auth: byCertificate(it.url) });
+  const connect = (client_id, signed) => {
+    const { token, ...pair } = pairOf(signed);
+    return bw.account(name, { credentials: { client_id, ...pair } });
+  };
+  for (const [id, signed] of [["by-subject", ours.sign("oidc-client")], ["by-itself", it.self]]) {
+    const answer = await call(await connect(id, signed));
+    assert.deepEqual([answer.status, answer.text], [200, id]);
+  }
+  assert.deepEqual(it.refused, []);
+  for (const [id, signed] of [["by-subject", ours.sign("another-client")], ["by-itself", ours.sign("another-self")]]) {
+    const answer = await call(await connect(id, signed));
+    assert.equal(answer.json.code, "token_unavailable");
+    assert.match(answer.json.detail, /invalid_client|client authentication failed/);
+  }
+  assert.ok(it.refused.length >= 2);
 });
 
 test("an app keeps a certificate with its key, or neither", async () => {
