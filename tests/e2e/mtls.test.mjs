@@ -183,8 +183,7 @@ test("a certificate alone is a credential; where it is optional there may be non
   const optional = await vendor(web.url, { auth: { scheme: "bearer", tls: "optional" } });
   assert.equal((await call(await bw.account(optional, { credentials: pairOf(ours.sign("some")) }))).text, "some");
   assert.equal((await call(await bw.account(optional))).text, "");
-  const unconnected = await bw.api("POST", "accounts", { environment: bw.environment.id, integration: alone });
-  assert.equal((await call(unconnected)).json.code, "account_not_connected");
+  assert.equal((await call(await unconnected(alone))).json.code, "account_not_connected");
 });
 
 // --- what is stored --------------------------------------------------------------------
@@ -351,6 +350,42 @@ test("oidc-provider knows clients by their certificates, and binds their tokens 
   }
   assert.ok(it.refused.length >= 2);
 });
+
+// --- connecting ------------------------------------------------------------------------
+
+const unconnected = (integration) => bw.api("POST", "accounts", { environment: bw.environment.id, integration });
+const linkFor = async (account) => (await bw.api("POST", "connect-sessions", { account: account.id })).url;
+const press = (url, fields = {}) => ask(url, { method: "POST", body: new URLSearchParams(fields).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } });
+
+test("a button connects with the app's certificate", async () => {
+  const it = await issuer();
+  const name = await vendor(it.url, { auth: byCertificate(it.url) });
+  const { token, ...secrets } = pairOf(ours.sign("button-app"));
+  await bw.api("POST", "apps", { integration: name, name: "App", client_id: "app-1", secrets });
+  const account = await unconnected(name);
+  const done = await press(await linkFor(account));
+  assert.equal(done.status, 200, done.text);
+  assert.deepEqual(it.exchanges.map(({ cn, form }) => [cn, form.client_id]), [["button-app", "app-1"]]);
+  assert.equal((await call(account)).text, "button-app");
+});
+
+test("a form asks for a certificate and its key, and says beside it what is wrong", async () => {
+  const web = await guarded(who);
+  const account = await unconnected(await vendor(web.url, { auth: { scheme: "none", tls: "required" } }));
+  const url = await linkFor(account), { token, ...pair } = pairOf(ours.sign("entered"));
+  const page = await ask(url);
+  assert.match(page.text, /name="certificate"[^]*name="certificate_key"/);
+  const wrong = await press(url, { ...pair, certificate_key: pem(server.key) });
+  assert.equal(wrong.status, 422);
+  assert.match(wrong.text, /id="fault.certificate">The private key does not match/);
+  assert.ok(!wrong.text.includes(pem(server.key).split("\n")[1]));
+  // as browsers send what is pasted into a field of one line
+  const done = await press(url, { certificate: pair.certificate.replaceAll("\n", ""), certificate_key: pair.certificate_key.replaceAll("\n", " ") });
+  assert.equal(done.status, 200, done.text);
+  assert.equal((await call(account)).text, "entered");
+});
+
+// --- apps ------------------------------------------------------------------------------
 
 test("an app keeps a certificate with its key, or neither", async () => {
   const it = await issuer();
