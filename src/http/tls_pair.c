@@ -141,6 +141,31 @@ const char *tls_pair_put(const struct tls_pair *pair, SSL_CTX *ctx)
                       "with SHA-256 or better.";
 }
 
+/* A key whose private half is damaged has a public one that matches all the same. */
+static bool can_sign(EVP_PKEY *key)
+{
+    unsigned char *signature = NULL;
+    size_t n = 0;
+    const unsigned char text[] = "anything";
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    char digest[32] = "";
+    CHECK(ctx != NULL);
+    bool own = EVP_PKEY_get_default_digest_name(key, digest, sizeof(digest)) == 2 &&
+               strcmp(digest, "UNDEF") == 0; /* Ed25519 has a digest of its own */
+    const char *name = own ? NULL : "SHA256";
+    bool good = EVP_DigestSignInit_ex(ctx, NULL, name, NULL, NULL, key, NULL) == 1 &&
+                EVP_DigestSign(ctx, NULL, &n, text, sizeof(text)) == 1;
+    if (good)
+        signature = mem_alloc(n);
+    good = good && EVP_DigestSign(ctx, signature, &n, text, sizeof(text)) == 1 &&
+           EVP_DigestVerifyInit_ex(ctx, NULL, name, NULL, NULL, key, NULL) == 1 &&
+           EVP_DigestVerify(ctx, signature, n, text, sizeof(text)) == 1;
+    mem_free(signature);
+    EVP_MD_CTX_free(ctx);
+    ERR_clear_error();
+    return good;
+}
+
 const char *tls_pair_fault(str chain, str key)
 {
     const char *why;
@@ -151,6 +176,8 @@ const char *tls_pair_fault(str chain, str key)
     CHECK(ctx != NULL);
     why = tls_pair_put(pair, ctx);
     SSL_CTX_free(ctx);
+    if (!why && !can_sign(pair->key))
+        why = "The private key is damaged: what it signs is not its own; copy it again.";
     tls_pair_destroy(&pair);
     return why;
 }

@@ -3,6 +3,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "base/encode.h"
 #include "http/tls_pair.h"
 #include "support/given.h"
 #include "tests.h"
@@ -186,6 +187,22 @@ static void what_cannot_be_shown_is_refused_with_a_reason(void **state)
     says(weak, given_file(arena, KEYS "rsa-1024.pem"), "too weak");
 }
 
+/* The public half of a pasted key is as it was, so that it still matches. */
+static void a_damaged_key_is_noticed(void **state)
+{
+    enum { IN_PRIVATE_HALF = 40 }; /* of the bytes of ec.pem (RFC 5915) */
+    struct arena *arena = *state;
+    str pem = given_file(arena, KEYS "ec.pem"), der;
+    size_t at = str_find_str(pem, STR("KEY-----\n")) + 9;
+    str body = str_of(pem.p + at, str_find_str(pem, STR("\n-----END")) - at);
+    assert_true(decode_base64(arena, with_line_ends(arena, body, ""), &der));
+    ((char *)(uintptr_t)der.p)[IN_PRIVATE_HALF] ^= 1;
+    says(certificate_for(arena, KEYS "ec.pem", "20500101000000Z"),
+         joined(arena, STR("-----BEGIN PRIVATE KEY-----\n"), encode_base64(arena, der),
+                STR("\n-----END PRIVATE KEY-----\n")),
+         "damaged");
+}
+
 static void ten_certificates_are_not_too_many(void **state)
 {
     struct arena *arena = *state;
@@ -201,6 +218,7 @@ int test_tls_pair(void)
         GIVEN_TEST(it_is_known_when_a_certificate_ends),
         GIVEN_TEST(texts_are_read_as_people_paste_them),
         GIVEN_TEST(what_cannot_be_shown_is_refused_with_a_reason),
+        GIVEN_TEST(a_damaged_key_is_noticed),
         GIVEN_TEST(ten_certificates_are_not_too_many),
     };
     return cmocka_run_group_tests_name("tls_pair", tests, NULL, NULL);
