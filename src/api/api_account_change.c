@@ -7,6 +7,7 @@
 #include "api/api_view.h"
 #include "base/crypto_sign.h"
 #include "http/header.h"
+#include "http/tls_pair.h"
 #include "json/pointer.h"
 
 struct account_body {
@@ -138,14 +139,6 @@ static const struct auth_field *find_field(const struct look *look, str name)
     return NULL;
 }
 
-static bool is_given(const struct api_call *call, str name)
-{
-    for (uint32_t i = 0; i < call->secret_n; i++)
-        if (str_eq(call->secrets[i].name, name))
-            return true;
-    return false;
-}
-
 static void look_at_key(struct look *look, str name, str pem)
 {
     const char *why;
@@ -167,11 +160,36 @@ static void look_at(struct look *look, const struct credential *secret)
              STR_A(field_names(look)));
     else if (value.n == 0)
         note(look, secret->name, "is empty.");
-    else if (field->pem)
+    else if (field->text == AUTH_TEXT_SIGN_KEY)
         look_at_key(look, secret->name, value);
+    else if (field->text == AUTH_TEXT_CERTIFICATE)
+        return; /* with its other half */
     else if (!header_value_valid(value))
         note(look, secret->name,
              "has a line break or another control character; it must be one line.");
+}
+
+static str given(const struct api_call *call, str name)
+{
+    for (uint32_t i = 0; i < call->secret_n; i++)
+        if (str_eq(call->secrets[i].name, name))
+            return secret_peek(&call->secrets[i].value);
+    return STR_NONE;
+}
+
+static void look_at_pair(struct look *look)
+{
+    const struct api_call *call = look->call;
+    struct certificate pair = {given(call, STR("certificate")),
+                               given(call, STR("certificate_key"))};
+    const struct auth_field *field = find_field(look, STR("certificate"));
+    if (!field || field->text != AUTH_TEXT_CERTIFICATE || (!pair.chain.n && !pair.key.n))
+        return;
+    const char *why = certificate_half(&pair);
+    if (!why)
+        why = tls_pair_fault(pair.chain, pair.key);
+    if (why)
+        note(look, field->name, "cannot be used. %s", why);
 }
 
 static void look_at_all(struct look *look)
@@ -179,8 +197,9 @@ static void look_at_all(struct look *look)
     const struct api_call *call = look->call;
     for (uint32_t i = 0; i < call->secret_n; i++)
         look_at(look, &call->secrets[i]);
+    look_at_pair(look);
     for (uint32_t i = 0; i < look->field_n; i++)
-        if (!look->fields[i].optional && !is_given(call, look->fields[i].name))
+        if (!look->fields[i].optional && str_absent(given(call, look->fields[i].name)))
             note(look, look->fields[i].name, "is missing.");
 }
 

@@ -246,13 +246,11 @@ void view_token_warnings(struct json_out *out, const struct token_look *look)
     static str (*const warn[])(const struct token_look *look) = {
         warn_of_failures, warn_of_lost_answer, warn_of_refresh_end, warn_of_end,
         warn_of_disuse};
-    json_out_array(out);
     for (size_t i = 0; look->rule && i < COUNT_OF(warn); i++) {
         str text = warn[i](look);
         if (!str_absent(text))
             json_out_text(out, text);
     }
-    json_out_end(out);
 }
 
 /* --- by hand --- */

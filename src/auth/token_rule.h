@@ -132,6 +132,9 @@ struct token_request {
     struct url url;
     struct headers headers;
     str body;
+    /* What the account or its app has to show on the connection, copied; whether it is
+     * shown, the `tls` block of the auth rule says. Absent: nothing. */
+    struct certificate certificate;
 };
 
 /*

@@ -146,6 +146,7 @@ static void ask(struct code *code)
     code->errand = (struct errand){
         .ops = env->ops,
         .ops_arg = env->ops_arg,
+        .directory = env->directory,
         .worker = code->worker,
         .arena = code->arena,
         .pin = code->pin,

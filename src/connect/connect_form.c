@@ -2,6 +2,7 @@
 
 #include "auth/own_request.h"
 #include "auth/token_rule.h"
+#include "http/tls_pair.h"
 #include "json/merge.h"
 #include "keeper/party.h"
 
@@ -263,6 +264,29 @@ static bool template_fits(struct connect_form *form,
     return true;
 }
 
+/* Both stand beside each other: the fault is told at the certificate. */
+static bool pair_fits(struct connect_form *form, const struct integration *integration)
+{
+    struct page_field *chain = NULL, *key = NULL;
+    for (uint32_t i = 0; i < form->n; i++) {
+        struct page_field *field = &form->fields[i];
+        if (form->is_credential[i] && str_eq(field->name, STR("certificate")))
+            chain = field;
+        else if (form->is_credential[i] && str_eq(field->name, STR("certificate_key")))
+            key = field;
+    }
+    if (!integration_way(integration, STR_NONE)->rule.tls.certificate || !chain || !key ||
+        (!chain->value.n && !key->value.n))
+        return true;
+    struct certificate pair = {chain->value, key->value};
+    const char *why = certificate_half(&pair);
+    if (!why)
+        why = tls_pair_fault(pair.chain, pair.key);
+    if (why)
+        chain->fault = str_z(why);
+    return !why;
+}
+
 bool connect_form_fits(struct connect_form *form, const struct integration *integration,
                        const struct json *context, struct arena *arena)
 {
@@ -270,7 +294,7 @@ bool connect_form_fits(struct connect_form *form, const struct integration *inte
     const struct template *templates[] = {&integration->base_url,
                                           rule ? &rule->authorize_url : NULL,
                                           rule ? &rule->url : NULL};
-    bool good = true;
+    bool good = pair_fits(form, integration);
     for (size_t i = 0; i < COUNT_OF(templates); i++)
         if (templates[i] && templates[i]->n)
             good &= template_fits(form, integration, templates[i], context, arena);

@@ -74,6 +74,7 @@ void trial_start(struct trial *trial)
     struct errand *errand = &trial->errand;
     *errand = (struct errand){.ops = env->ops,
                               .ops_arg = env->ops_arg,
+                              .directory = env->directory,
                               .worker = trial->worker,
                               .arena = trial->arena,
                               .account = trial->account,

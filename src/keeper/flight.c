@@ -409,6 +409,7 @@ static void set_out(struct flight *flight)
     struct errand *errand = &flight->errand;
     *errand = (struct errand){.ops = config->ops,
                               .ops_arg = config->ops_arg,
+                              .directory = config->directory,
                               .worker = worker_of(flight),
                               .arena = &flight->arena,
                               .pin = flight->pin,
