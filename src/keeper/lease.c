@@ -32,6 +32,7 @@ static void change(struct lease *lease, enum token_step step)
     change->version = lease->found->credential_version;
     change->holder = lease->holder;
     change->lease = token_call_lease;
+    change->any_state = lease->any_state;
     change->wall = world_wall(lease->worker->world);
     directory_change_token(change);
 }

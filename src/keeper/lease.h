@@ -20,6 +20,7 @@ struct lease {
     struct arena *arena;
     str account;
     str holder;                         /* one name a process, and not the keeper's */
+    bool any_state;                     /* also of an account that is switched off */
     void (*had)(struct lease *lease);   /* once at most; lease_end follows it */
     void (*ended)(struct lease *lease); /* once */
 
