@@ -2,17 +2,19 @@
  * A flight: one exchange at a token endpoint, or one errand, from its intent to its end,
  * on the worker of its shard.
  *
- *   INTEND ──lease──► FETCH ──token──► STORE ──► over
- *     │ newer, held     │ ▲ no           │ no store: again until there is one
- *     │                 ▼ │ once         │
- *     │              PREVIOUS            ▼
- *     │                 └──────────► FAIL ──► over
- *     └─lease──► ERRAND ──refused───────┘
- *                  └──► END (proved, learned, or nothing) ──► over
+ *   INTEND ──lease──► READY ──► FETCH ──token──► STORE ──► over
+ *     │ newer, held        │        │ ▲ no           │ no store: again until there is one
+ *     ▼                    │        ▼ │ once         │
+ *    over                  │     PREVIOUS            ▼
+ *                          │        └──────────► FAIL ──► over
+ *                          ▼           refused    │
+ *                        ERRAND ──────────────────┘
+ *                          └──► END (proved, learned, or nothing) ──► over
  *
  * Waits and who ends them:
  *   INTEND, STORE, FAIL, PREVIOUS,
  *   END                             the store's answer
+ *   READY                           the shard's next turn: few are sent in one
  *   FETCH, ERRAND                   the vendor's, within its deadline
  *   AGAIN                           the timer: a new set that could not be stored is
  *                                   offered again, since there is no other copy of it
@@ -35,6 +37,7 @@ static const usec withdrawn_again = 5 * USEC_MS;
 
 enum flight_step {
     FLIGHT_INTEND,
+    FLIGHT_READY,
     FLIGHT_FETCH,
     FLIGHT_PREVIOUS,
     FLIGHT_STORE,
@@ -48,7 +51,8 @@ enum flight_step {
 struct flight {
     struct shard *shard;
     struct ward *ward;
-    struct list node; /* among the shard's */
+    struct list node;  /* among the shard's */
+    struct list ready; /* among those that are */
     struct arena arena;
     struct timer timer;
     enum flight_step step;
@@ -102,6 +106,7 @@ static const struct auth_rule *auth_of(const struct flight *flight)
 static void free_flight(struct flight *flight)
 {
     list_remove(&flight->node);
+    list_remove(&flight->ready);
     flight->shard->flight_n--;
     timer_cancel(&flight->timer);
     credentials_destroy(&flight->previous.credentials);
@@ -147,7 +152,7 @@ static void plan_next(struct flight *flight, struct account *account, usec now)
     else if (flight->held)
         ward->token_due = now + token_call_held_poll;
     else if (was_errand && ward->wait_n)
-        ward->token_due = now;
+        ward->token_due = 0;
     else if (!was_errand)
         tell(flight, account, now);
     ward_release(shard, ward);
@@ -455,10 +460,9 @@ static void on_intended(struct flight *flight)
         note_lease(flight, 0);
         flight->interrupted = change->interrupted;
         CRASH_POINT("token.intended");
-        if (flight->errand_kind == WARD_NONE)
-            fetch(flight);
-        else
-            set_out(flight);
+        flight->step = FLIGHT_READY;
+        list_push_back(&flight->shard->ready, &flight->ready);
+        shard_pump_soon(flight->shard);
         return;
     case TOKEN_NEWER:
         flight->word = KEEPER_GO;
@@ -604,6 +608,7 @@ void flight_start(struct shard *shard, struct ward *ward)
     arena_init(&flight->arena, 8192, ARENA_BYTES_MAX);
     timer_init(&flight->timer, shard->worker, on_again);
     list_init(&flight->node);
+    list_init(&flight->ready);
     list_push_back(&shard->flights, &flight->node);
     shard->flight_n++;
     take_from_ward(flight);
@@ -613,6 +618,19 @@ void flight_start(struct shard *shard, struct ward *ward)
     } else {
         over(flight);
     }
+}
+
+bool flight_go_on(struct shard *shard)
+{
+    struct list *node = list_pop_front(&shard->ready);
+    if (!node)
+        return false;
+    struct flight *flight = CONTAINER_OF(node, struct flight, ready);
+    if (flight->errand_kind == WARD_NONE)
+        fetch(flight);
+    else
+        set_out(flight);
+    return true;
 }
 
 void flight_abandon(struct flight *flight)
