@@ -46,3 +46,23 @@ export const mappings = readdirSync(join(root, "integrations")).sort().flatMap((
   return Object.entries(document.unified ?? {}).flatMap(([category, resources]) =>
     Object.entries(resources).map(([resource, mapping]) => ({ vendor, document, category, resource, mapping })));
 });
+
+// The part of an operation's mapping that counts: its own, or the resource's.
+export function partOf(mapping, operation, part) {
+  const does = mapping[operation];
+  if (part === "response") return expressionOf(does.response ?? mapping.response);
+  const shared = { body: ["create", "update"], query: ["list", "get"] }[part] ?? [];
+  return expressionOf(does.request?.[part] ?? (shared.includes(operation) ? mapping.request?.[part] : undefined));
+}
+
+// The method that an operation names: {verb, path, …}, or nothing.
+export function methodOf(document, name) {
+  const [resource, method] = name.split(".");
+  return document.resources?.[resource]?.methods?.[method];
+}
+
+// What --jsonl of eval takes for a record of the vendor, and for a part of a request.
+export const responseRow = (id, mapping, { operation = "list", request, response, record }) =>
+  ({ id, expr: partOf(mapping, operation, "response"), input: record, bindings: { request: request ?? {}, ...(response ? { response } : {}) } });
+export const requestRow = (id, mapping, { operation, request, current }, part) =>
+  ({ id, expr: partOf(mapping, operation, part), input: request, bindings: { request, ...(current ? { current } : {}) } });
