@@ -1,12 +1,14 @@
 // The mappings of the shipped integrations onto the unified models (docs/models.md), by the
 // program's own evaluator and validator: the recorded pairs, and the samples of vendors' lists.
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { evaluated, mappings, methodOf, models, partOf, requestRow, responseRow, validated } from "./support/models.mjs";
-import { root } from "./support/run.mjs";
+import { packages, root } from "./support/run.mjs";
 
+const jsonata = createRequire(join(packages, "x.js"))("jsonata");
 const operations = ["list", "get", "create", "update", "delete", "search"];
 const parts = ["path", "query", "body"];
 const samples = JSON.parse(readFileSync(join(root, "tests/cases/vendor-samples.json"), "utf8")).vendors;
@@ -14,6 +16,18 @@ const samples = JSON.parse(readFileSync(join(root, "tests/cases/vendor-samples.j
 const pointed = (value, pointer = "") => pointer.split("/").slice(1).reduce((inner, name) => inner?.[name], value);
 const named = ({ vendor, category, resource }) => `${vendor} ${category}.${resource}`;
 const doneBy = (mapping) => operations.filter((operation) => mapping[operation]);
+
+// The record with each of its members in turn, at whatever depth, made null or left out.
+function* poorer(value) {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    const other = Array.isArray(value) ? [...value] : { ...value };
+    if (inner !== null) yield [`${key} is null`, Object.assign(other, { [key]: null })];
+    const { [key]: left, ...rest } = value;
+    if (!Array.isArray(value)) yield [`${key} is not there`, rest];
+    for (const [what, less] of poorer(inner)) yield [`${key}/${what}`, Object.assign(Array.isArray(value) ? [...value] : { ...value }, { [key]: less })];
+  }
+}
 
 // A model as a writer sees it: what is asked of a caller's record.
 function writable(model, needs) {
@@ -111,6 +125,27 @@ for (const { vendor, document, category, resource, mapping } of mappings) {
     const made = evaluated(nothing.map((operation) => responseRow(operation, mapping, { operation, record: {} })));
     const judged = validated(made.map(({ id, result }) => ({ id, schema: model, instance: result ?? null })));
     for (const { id, valid } of judged) assert.equal(valid, false, id);
+  });
+
+  // Without what its id is made of there is no record; without anything else there is.
+  test(`${name} makes good records whatever is missing in the vendor's`, () => {
+    const rows = fixture.records.filter(({ record }) => record).flatMap((row, i) =>
+      [...poorer(row.record)].map(([what, record]) => responseRow(`${i}: ${what}`, mapping, { ...row, record })));
+    const made = evaluated(rows);
+    assert.deepEqual(made.filter(({ error }) => error), []);
+    const judged = validated(made.map(({ id, result }) => ({ id, schema: model, instance: result ?? null })));
+    for (const [i, { id, valid, errors }] of judged.entries())
+      assert.ok(valid || made[i].undefined || !made[i].result.id, `${id}: ${JSON.stringify(errors)}`);
+    const good = judged.filter(({ valid }) => valid).length;
+    assert.ok(good > judged.length / 2, `${good} of ${judged.length}`);
+  });
+
+  test(`${name} says the same to jsonata-js`, async () => {
+    for (const [i, row] of fixture.records.entries()) {
+      const { expr, input, bindings } = responseRow(i, mapping, row);
+      const result = await jsonata(expr).evaluate(input, bindings);
+      assert.deepEqual(JSON.parse(JSON.stringify(result ?? null)), row.model, row.why);
+    }
   });
 
   const writes = ["create", "update"].filter((operation) => mapping[operation]);
