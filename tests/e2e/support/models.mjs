@@ -18,6 +18,7 @@ export const models = Object.fromEntries(readdirSync(join(root, "models")).sort(
 
 // What the program answers to the rows, one a row and in their order.
 function answers(command, rows) {
+  if (!rows.length) return [];
   const ran = spawnSync(program, [command, "--jsonl"],
     { input: rows.map((row) => JSON.stringify(row)).join("\n"), encoding: "utf8", maxBuffer: 1 << 28 });
   assert.equal(ran.status, 0, ran.stderr);
