@@ -79,10 +79,11 @@ void token_look(struct api_call *call, struct account *account,
     *ret = (struct token_look){.account = account,
                                .arena = call->arena,
                                .wall = world_wall(call->worker->world)};
-    if (!integration || !integration_way(integration, account->way)->rule.token ||
-        !call->api->keeper)
+    const struct auth_way *way =
+        integration ? integration_way(integration, account->way) : NULL;
+    if (!way || !way->rule.token || !call->api->keeper)
         return;
-    ret->rule = integration_way(integration, account->way)->rule.token;
+    ret->rule = way->rule.token;
     keeper_view(call->api->keeper, account, &ret->view);
     if (account->credential_version == 0)
         return;

@@ -17,7 +17,7 @@ static void ask(struct code *code);
 
 static const struct token_rule *rule_of(const struct code *code)
 {
-    return integration_way(code->integration, code->found->way)->rule.token;
+    return code->way->rule.token;
 }
 
 static void end(struct code *code, enum err err, str detail)
@@ -88,12 +88,14 @@ static void store(struct code *code)
     }
     new->issued = wall;
     new->expires = token_end_of(wall, answer->lifetime);
+    /* What it has of another way is left behind. */
+    bool same = auth_way_is(code->way, code->found->way);
     new->refresh_expires =
-        token_refresh_end(answer, code->found->token.refresh_expires, wall);
+        token_refresh_end(answer, same ? code->found->token.refresh_expires : 0, wall);
     new->credential_n = token_merge(
-        directory_credentials(code->env->directory, code->found, &err),
-        auth_token_name(&integration_way(code->integration, code->found->way)->rule),
-        answer, code->arena, &new->credentials);
+        same ? directory_credentials(code->env->directory, code->found, &err) : NULL,
+        auth_token_name(&code->way->rule), answer, code->arena, &new->credentials);
+    new->way = str_absent(code->way->name) ? STR("") : code->way->name;
     change(code, TOKEN_STORE);
 }
 
@@ -122,6 +124,7 @@ static void ask(struct code *code)
                             .arena = code->arena,
                             .pin = code->pin,
                             .integration = code->integration,
+                            .way = code->way,
                             .account = code->found,
                             .purpose = code->code.n ? TOKEN_FOR_CODE : TOKEN_OBTAIN,
                             .context = &code->account_context,
@@ -223,7 +226,9 @@ static void begin(struct code *code)
     if (!code->pin)
         code->pin = catalog_pin(code->env->catalog, code->worker);
     code->integration = snapshot_find(code->pin->snapshot, code->found->integration);
-    if (!code->integration || !rule_of(code)) {
+    if (code->integration)
+        code->way = integration_way(code->integration, code->way_name);
+    if (!code->way || !rule_of(code)) {
         end(code, ERR_INTEGRATION_UNKNOWN, STR_NONE);
         return;
     }

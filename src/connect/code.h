@@ -32,7 +32,8 @@ struct code {
     struct worker *worker;
     struct arena *arena; /* holds secrets; its owner wipes it */
     str account;
-    str code; /* absent: there is none */
+    str way_name; /* of the integration; absent: the only one, without a name */
+    str code;     /* absent: there is none */
     str verifier, redirect_uri;
     struct json context; /* OBJECT: what the redirect brought */
     bool force;          /* another identity is taken */
@@ -48,6 +49,7 @@ struct code {
     struct account *found;
     struct pin *pin;
     const struct integration *integration;
+    const struct auth_way *way;
     struct token_change change;
     struct token_call call;
     struct json account_context; /* the account's, and over it `context` */

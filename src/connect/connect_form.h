@@ -20,13 +20,14 @@ struct connect_form {
 
 /* The fields that are still to be asked for; n 0: nothing is. `all`: those too that the
  * account's context has, with their values, so that a person can correct them. */
-void connect_form_make(const struct integration *integration,
+void connect_form_make(const struct integration *integration, const struct auth_way *way,
                        const struct account *account, bool all, struct connect_form *ret);
 
 /* Looks whether URLs can be made of the values, which lead where they may. False: the
  * field that is in the way says what it must be. */
 bool connect_form_fits(struct connect_form *form, const struct integration *integration,
-                       const struct json *context, struct arena *arena);
+                       const struct auth_way *way, const struct json *context,
+                       struct arena *arena);
 
 /* Takes in what was sent. False when something is missing or will not do: the fields say
  * what. Values are borrowed. */

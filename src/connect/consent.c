@@ -135,7 +135,8 @@ static str redirect_uri(struct consent *consent, const struct app *app)
 /* As it was when the browser was sent away: the vendor compares them. */
 static str own_redirect_uri(struct consent *consent)
 {
-    struct app *app = party_app(consent->connect->directory, consent->account);
+    struct app *app =
+        party_app(consent->connect->directory, consent->account, consent->way->name);
     str uri = redirect_uri(consent, app);
     app_unref(&app);
     return uri;
@@ -187,6 +188,7 @@ static void change_session(struct consent *consent, enum session_step step,
     change->secret = consent->secret;
     change->state = consent->ticket.state;
     change->browser = consent->ticket.browser;
+    change->begun = consent->way ? consent->way->name : STR_NONE;
     session_change(change);
 }
 
@@ -210,10 +212,7 @@ static bool may_send(struct consent *consent, str text, str *ret_detail)
     struct url url;
     *ret_detail = STR("The address of the consent page is not among the hosts.");
     return url_parse(consent->arena, text, &url, NULL) &&
-           party_may_ask(integration,
-                         &integration_way(integration, consent->account->way)
-                              ->rule.token->authorize_url,
-                         &url);
+           party_may_ask(integration, &consent->way->rule.token->authorize_url, &url);
 }
 
 static void on_begun(struct session_change *change)
@@ -227,8 +226,7 @@ static void on_begun(struct session_change *change)
         refuse(consent, change->err, STR_NONE);
         return;
     }
-    party_init(&party, consent->connect->directory, consent->account,
-               integration_way(consent->integration, consent->account->way)->rule.token,
+    party_init(&party, consent->connect->directory, consent->account, consent->way,
                consent->arena, &inputs);
     inputs.redirect_uri = redirect_uri(consent, party.app);
     inputs.verifier = proof_key(consent);
@@ -249,8 +247,7 @@ static void on_begun(struct session_change *change)
 
 static bool by_code(const struct consent *consent)
 {
-    const struct token_rule *rule =
-        integration_way(consent->integration, consent->account->way)->rule.token;
+    const struct token_rule *rule = consent->way->rule.token;
     return rule && rule->grant == TOKEN_GRANT_authorization_code;
 }
 
@@ -266,8 +263,7 @@ static void on_code(struct code *code)
 /* What the document wants of the redirect, as context. */
 static struct json redirect_context(struct consent *consent)
 {
-    const struct token_rule *rule =
-        integration_way(consent->integration, consent->account->way)->rule.token;
+    const struct token_rule *rule = consent->way->rule.token;
     const struct token_param *items = rule->redirect.items;
     struct json_build build;
     json_build_init(&build, consent->arena);
@@ -288,10 +284,10 @@ static void exchange_code(struct consent *consent, str text)
     code->worker = consent->worker;
     code->arena = consent->arena;
     code->account = consent->session.session.account;
+    code->way_name = consent->way->name;
     code->code = text;
     code->context = redirect_context(consent);
-    if (text.n &&
-        integration_way(consent->integration, consent->account->way)->rule.token->pkce)
+    if (text.n && consent->way->rule.token->pkce)
         code->verifier = proof_key(consent);
     if (text.n)
         code->redirect_uri = own_redirect_uri(consent);
@@ -305,8 +301,7 @@ static void exchange_code(struct consent *consent, str text)
 /* Keys that a form brought get their token as the keeper gets it. */
 static void go_on_without_vendor(struct consent *consent)
 {
-    if (integration_way(consent->integration, consent->account->way)->rule.token &&
-        !consent->change.credential_n)
+    if (consent->way->rule.token && !consent->change.credential_n)
         exchange_code(consent, STR_NONE);
     else
         change_session(consent, SESSION_END, on_ended);
@@ -328,10 +323,11 @@ static void go_on(struct consent *consent)
 static void show_form(struct consent *consent)
 {
     const struct integration *integration = consent->integration;
+    str own = consent->way->connect.text;
     str title = arena_printf(consent->arena, "Connect " STR_F, STR_A(integration->label));
     struct page page = {.status = 200,
                         .title = title,
-                        .text = integration->connect.text,
+                        .text = str_absent(own) ? integration->connect.text : own,
                         .fields = consent->form.fields,
                         .field_n = consent->form.n,
                         .button = by_code(consent) ? STR("Continue") : STR("Connect"),
@@ -387,6 +383,7 @@ static void on_context(struct change *change)
     struct change *next = new_change(consent, CHANGE_ACCOUNT_CREDENTIALS, on_stored);
     next->credentials = consent->credentials;
     next->credential_n = n;
+    next->way = str_absent(consent->way->name) ? STR("") : consent->way->name;
     directory_change(next);
 }
 
@@ -398,7 +395,7 @@ static void take_form(struct consent *consent)
     bool good = connect_form_read(&consent->form, &sent);
     struct json context =
         connect_form_context(&consent->form, consent->account, consent->arena);
-    good = connect_form_fits(&consent->form, consent->integration, &context,
+    good = connect_form_fits(&consent->form, consent->integration, consent->way, &context,
                              consent->arena) &&
            good;
     if (!good) {
@@ -434,6 +431,49 @@ static bool find_account(struct consent *consent)
     return false;
 }
 
+/* Their labels, or their names. */
+static void show_choice(struct consent *consent, const struct choice *choice)
+{
+    struct arena *arena = consent->arena;
+    struct page_choice choices[CHOICE_MAX];
+    for (uint32_t i = 0; i < choice->n; i++) {
+        const struct auth_way *way = choice->ways[i];
+        str parts[] = {STR("?auth="), way->name,
+                       consent->asks_all ? STR("&ask") : STR("")};
+        choices[i] = (struct page_choice){str_absent(way->label) ? way->name : way->label,
+                                          arena_join(arena, parts, COUNT_OF(parts))};
+    }
+    struct page page = {.status = 200,
+                        .title = arena_printf(arena, "Connect " STR_F,
+                                              STR_A(consent->integration->label)),
+                        .text = STR("How do you want to connect?"),
+                        .choices = choices,
+                        .choice_n = choice->n,
+                        .back = return_link(consent, STR("left"), STR_NONE)};
+    show(consent, &page);
+}
+
+/* False when it is answered: with a question, or a refusal. */
+static bool choose(struct consent *consent)
+{
+    struct choice choice = {
+        .directory = consent->connect->directory,
+        .integration = consent->integration,
+        .account = consent->account,
+        .of_session = consent->session.session.way,
+        .asked = url_query_find(consent->arena, consent->in->query, STR("auth"))};
+    consent->way = choice_make(&choice);
+    if (consent->way)
+        return true;
+    if (choice.n)
+        show_choice(consent, &choice);
+    else
+        refuse(
+            consent, ERR_CREDENTIAL_UNUSABLE,
+            integration_no_way(consent->integration, choice.of_session, consent->arena));
+    return false;
+}
+
 static void on_looked(struct session_change *change)
 {
     struct consent *consent = change->owner;
@@ -441,10 +481,10 @@ static void on_looked(struct session_change *change)
         refuse(consent, change->err, STR_NONE);
         return;
     }
-    if (!find_account(consent))
+    if (!find_account(consent) || !choose(consent))
         return;
-    connect_form_make(consent->integration, consent->account, consent->asks_all,
-                      &consent->form);
+    connect_form_make(consent->integration, consent->way, consent->account,
+                      consent->asks_all, &consent->form);
     bool pressed = consent->sent_form || by_code(consent);
     if (consent->sent_form && consent->form.n)
         take_form(consent);
@@ -501,7 +541,7 @@ void consent_link(struct connect *connect, struct inbound *in, str secret)
     struct consent *consent = begin(connect, in);
     consent->secret = arena_str(in->arena, secret);
     consent->sent_form = str_eq(in->head.method, STR("POST"));
-    consent->asks_all = str_eq(in->query, STR("ask"));
+    consent->asks_all = str_eq(in->query, STR("ask")) || str_ends(in->query, STR("&ask"));
     if (consent->sent_form && in->head.content_length > BODY_BYTES_MAX)
         refuse(consent, ERR_BODY_TOO_LARGE, STR_NONE);
     else if (consent->sent_form && in->body_state != INBOUND_BODY_ENDED)
@@ -539,7 +579,12 @@ static void on_claimed(struct session_change *change)
     consent->secret = ticket_secret(&consent->ticket);
     if (!find_account(consent))
         return;
-    if (error.n)
+    consent->way = integration_way(consent->integration, consent->session.session.begun);
+    if (!consent->way)
+        refuse(consent, ERR_CREDENTIAL_UNUSABLE,
+               integration_no_way(consent->integration, consent->session.session.begun,
+                                  consent->arena));
+    else if (error.n)
         tell_no(consent, error);
     else if (!code.n || !by_code(consent))
         refuse(consent, ERR_CONNECT_REFUSED, STR("The vendor sent no code."));

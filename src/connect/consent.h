@@ -1,7 +1,7 @@
 /*
  * A browser's request while an account is being connected. Inside of src/connect only.
  *
- *   link      LOOK ──► form, or BEGIN ──► to the vendor
+ *   link      LOOK ──► a choice, a form, or BEGIN ──► to the vendor
  *   form      BODY ──► LOOK ──► CHANGE (context, credentials) ──► BEGIN, or FINISH
  *   callback  CLAIM ──► CODE ──► FINISH ──► back to the product
  *
@@ -12,6 +12,7 @@
 #define CONNECT_CONSENT_H
 
 #include "base/buf.h"
+#include "connect/choice.h"
 #include "connect/connect.h"
 #include "connect/connect_form.h"
 #include "connect/session.h"
@@ -31,6 +32,7 @@ struct consent {
     struct account *account;
     struct snapshot *snapshot;
     const struct integration *integration;
+    const struct auth_way *way; /* by which it is connected */
     struct connect_form form;
     struct credential credentials[FORM_FIELDS_MAX];
     struct change change;

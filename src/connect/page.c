@@ -33,6 +33,8 @@ static const char style_html[] =
     ".35rem}.help,.small{color:var(--soft);font-size:.875rem}.fault{color:var(--bad)}"
     "button{margin-top:1.25rem;padding:.6rem 1.2rem;font:inherit;font-weight:600;"
     "color:var(--paper);background:var(--deed);border:0;border-radius:6px;cursor:pointer}"
+    ".choice{display:block;margin:.75rem 0;padding:.7rem 1rem;font-weight:600;"
+    "text-decoration:none;border:1px solid var(--line);border-radius:6px}"
     "a{color:var(--deed)}nav{margin-top:1.25rem;display:flex;gap:1.25rem}"
     "</style></head><body><main>";
 
@@ -158,6 +160,14 @@ static void put_form(struct buf *out, const struct page *page)
     put(out, "</form>");
 }
 
+static void put_choices(struct buf *out, const struct page *page)
+{
+    for (uint32_t i = 0; i < page->choice_n; i++) {
+        put_in(out, "<a class=\"choice\" href=\"", page->choices[i].href, "\">");
+        put_in(out, "", page->choices[i].label, "</a>");
+    }
+}
+
 void page_print(struct buf *out, const struct page *page)
 {
     put(out, head_html);
@@ -167,6 +177,7 @@ void page_print(struct buf *out, const struct page *page)
     put_in(out, "<p>", page->text, "</p>");
     put_in(out, "<blockquote>", page->words, "</blockquote>");
     put_form(out, page);
+    put_choices(out, page);
     if (page->again.n || page->back.n) {
         put(out, "<nav>");
         put_in(out, "<a href=\"", page->again, "\">Try again</a>");

@@ -59,6 +59,8 @@ struct token_change {
     uint32_t credential_n;
     usec issued, expires, refresh_expires; /* as struct token_facts */
     struct json context; /* members to put into the account's context; UNDEFINED: none */
+    str way; /* the account's from now on, which leaves nothing of another way behind; "":
+                none; absent: as it is */
 
     /* FAIL */
     str fault;       /* a sentence */

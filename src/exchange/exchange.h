@@ -148,6 +148,7 @@ struct exchange {
     enum exchange_step step;
     struct timer timer;
     const struct resilience *resilience;
+    const struct auth_way *way; /* the account's; NULL: the document has it no more */
     const struct credentials *credentials;
     struct account *newer;      /* a reference; NULL: the starter's account is in use */
     struct token_wait *renewal; /* while it waits for one */

@@ -49,6 +49,7 @@ struct flight {
     struct account *account; /* as it was when it began; credentials are its */
     struct pin *pin;
     const struct integration *integration;
+    const struct auth_way *way; /* of the account; it has a token rule */
     const struct credentials *own;
     struct token_change change;
     struct token_call call;
@@ -79,11 +80,13 @@ static struct worker *worker_of(const struct flight *flight)
     return flight->shard->worker;
 }
 
-static const struct token_rule *rule_of(const struct flight *flight)
+/* By which an account has its tokens: this object of it, or one that came meanwhile. */
+static const struct token_rule *rule_of(const struct flight *flight,
+                                        const struct account *account)
 {
-    return flight->integration
-               ? integration_way(flight->integration, flight->account->way)->rule.token
-               : NULL;
+    const struct auth_way *way =
+        flight->integration ? integration_way(flight->integration, account->way) : NULL;
+    return way ? way->rule.token : NULL;
 }
 
 /* --- the end --- */
@@ -108,7 +111,7 @@ static void plan_next(struct flight *flight, struct account *account, usec now)
     struct shard *shard = flight->shard;
     struct ward *ward = flight->ward;
     if (flight->integration)
-        ward_plan(shard, account, rule_of(flight));
+        ward_plan(shard, account, rule_of(flight, account));
     else
         ward_due(shard, ward, ward->hold); /* its document may come back */
     if (flight->word == KEEPER_NO && ward_alive(ward, now) &&
@@ -138,7 +141,7 @@ static void land(struct flight *flight)
         ward_remove(shard, ward);
     } else if (!account) {
         ward_due(shard, ward, now + unpublished_again);
-    } else if (flight->integration && !rule_of(flight)) { /* no longer renewed */
+    } else if (flight->integration && !rule_of(flight, account)) { /* no longer renewed */
         ward_tell(ward, KEEPER_GO, NULL);
         ward_remove(shard, ward);
     } else {
@@ -269,11 +272,8 @@ static void store(struct flight *flight)
     new->context = answer->context;
     if (str_absent(answer->refresh_token) && flight->previous_tried)
         answer->refresh_token = flight->call.refresh_token; /* it is the good one */
-    new->credential_n = token_merge(
-        flight->own,
-        auth_token_name(
-            &integration_way(flight->integration, flight->account->way)->rule),
-        answer, &flight->arena, &new->credentials);
+    new->credential_n = token_merge(flight->own, auth_token_name(&flight->way->rule),
+                                    answer, &flight->arena, &new->credentials);
     atomic_fetch_add(&keeper_of(flight)->exchanges[TOKEN_GOOD], 1);
     flight->step = FLIGHT_STORE;
     change(flight, TOKEN_STORE);
@@ -429,8 +429,9 @@ static bool prepare(struct flight *flight)
         end_with(flight, ERR_INTEGRATION_UNKNOWN, no_document_again, STR_NONE);
         return false;
     }
-    if (!rule_of(flight))
+    if (!rule_of(flight, flight->account))
         return false;
+    flight->way = integration_way(flight->integration, flight->account->way);
     flight->own = directory_credentials(keeper->config.directory, flight->account, &err);
     if (!flight->own) {
         end_with(flight, err, no_document_again, STR(DIRECTORY_CREDENTIALS_CLOSED));
@@ -450,6 +451,7 @@ static void prepare_call(struct flight *flight, enum token_purpose purpose)
         .arena = &flight->arena,
         .pin = flight->pin,
         .integration = flight->integration,
+        .way = flight->way,
         .account = flight->account,
         .purpose = purpose,
         .refresh_token = auth_credential(flight->own, STR("refresh_token")),
@@ -485,7 +487,7 @@ void flight_start(struct shard *shard, struct ward *ward)
         over(flight);
         return;
     }
-    if (!token_renewal(rule_of(flight), flight->own, &purpose)) {
+    if (!token_renewal(flight->way->rule.token, flight->own, &purpose)) {
         ward_fix(shard, ward); /* a token that was stored by hand */
         over(flight);
         return;

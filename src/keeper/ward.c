@@ -171,8 +171,11 @@ void ward_plan(struct shard *shard, struct account *account,
             ward_remove(shard, ward);
         return;
     }
-    if (!rule) /* if it has a ward, its next flight finds out why */
+    if (!rule) { /* if it has a ward, its next flight finds out why */
+        if (ward && has_news(ward, account))
+            ward_due(shard, ward, world_now(world));
         return;
+    }
     if (!ward)
         ward = ward_make(shard, &account->id);
     ward->gone = false;

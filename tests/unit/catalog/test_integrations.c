@@ -108,8 +108,8 @@ static void each_document_is_good_and_knows_its_hosts(void **state)
         const struct integration *integration = paper_vendor(*state, contexts[i].name);
         given_same(contexts[i].name, integration->name, contexts[i].name);
         enum err err = integration_base_url(
-            integration, given_json(*state, str_z(contexts[i].context)), *state, &url,
-            &detail);
+            integration, integration_way(integration, STR_NONE),
+            given_json(*state, str_z(contexts[i].context)), *state, &url, &detail);
         if (err)
             fail_msg("%s: " STR_F, contexts[i].name, STR_A(detail));
         given_same(contexts[i].name, url_format(*state, &url), contexts[i].want);
@@ -174,7 +174,8 @@ static void token_endpoints_are_where_credentials_may_go(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(contexts); i++) {
         const struct integration *integration = paper_vendor(*state, contexts[i].name);
-        const struct token_rule *rule = integration->way.rule.token;
+        const struct token_rule *rule =
+            integration_way(integration, STR_NONE)->rule.token;
         const char *context = contexts[i].context;
         if (!rule != !contexts[i].token_url)
             fail_msg("%s: a token URL is wanted for each token block, and only there",
@@ -193,7 +194,7 @@ static void consent_is_asked_for_over_tls(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(contexts); i++) {
         const struct token_rule *rule =
-            paper_vendor(*state, contexts[i].name)->way.rule.token;
+            integration_way(paper_vendor(*state, contexts[i].name), STR_NONE)->rule.token;
         if (rule && rule->authorize_url.n)
             assert_true(str_starts(rule->authorize_url.parts[0].text, STR("https://")));
     }
@@ -204,7 +205,8 @@ static void a_token_block_asks_for_nothing_more(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(contexts); i++) {
         struct auth_field fields[AUTH_FIELDS_MAX];
-        const struct auth_rule *rule = &paper_vendor(*state, contexts[i].name)->way.rule;
+        const struct auth_rule *rule =
+            &integration_way(paper_vendor(*state, contexts[i].name), STR_NONE)->rule;
         uint32_t n = rule->token ? auth_fields(rule, fields) : 0;
         bool token = false;
         for (uint32_t k = 0; k < n; k++) {

@@ -44,7 +44,9 @@ static str asked(struct arena *arena, const char *patch, const char *context, bo
 {
     struct connect_form form;
     struct account account = account_with(arena, context);
-    connect_form_make(read_document(arena, patch), &account, all, &form);
+    const struct integration *integration = read_document(arena, patch);
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account, all,
+                      &form);
     str text = STR("");
     for (uint32_t i = 0; i < form.n; i++)
         text = arena_printf(arena, STR_F "%s" STR_F "%s%s", STR_A(text), i ? " " : "",
@@ -96,10 +98,11 @@ static void words_of_the_document_are_shown(void **state)
     struct arena *arena = *state;
     struct connect_form form;
     struct account account = account_with(arena, "{'region':'eu'}");
-    connect_form_make(read_document(arena,
-                                    "{'connect':{'fields':{'region':{'label':'Region',"
-                                    "'help':'Where you signed up.'}}}}"),
-                      &account, true, &form);
+    const struct integration *integration =
+        read_document(arena, "{'connect':{'fields':{'region':{'label':'Region',"
+                             "'help':'Where you signed up.'}}}}");
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account, true,
+                      &form);
     assert_str(form.fields[0].label, STR("Region"));
     assert_str(form.fields[0].help, STR("Where you signed up."));
     assert_str(form.fields[0].value, STR("eu"));
@@ -125,7 +128,8 @@ static void what_was_sent_is_taken_apart(void **state)
     struct account account = account_with(arena, "{'kept':'1'}");
     const struct integration *integration =
         read_document(arena, "{'base_url':'https://{sub}.acme.test','auth':'basic'}");
-    connect_form_make(integration, &account, false, &form);
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account,
+                      false, &form);
     assert_true(sent(arena, &form, "sub=+x+&username=u%26&password=%C3%A9&more=1"));
     struct json context = connect_form_context(&form, &account, arena);
     assert_int_equal(context.n, 2);
@@ -144,7 +148,8 @@ static void what_is_missing_or_too_long_is_said_beside_it(void **state)
     struct account account = account_with(arena, "{}");
     const struct integration *integration = read_document(
         arena, "{'auth':'basic','connect':{'fields':{'region':{'optional':true}}}}");
-    connect_form_make(integration, &account, false, &form);
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account,
+                      false, &form);
     assert_false(sent(arena, &form, "username=+&password=x"));
     assert_str(form.fields[0].fault, STR_NONE);
     assert_true(form.fields[1].fault.n > 0);
@@ -186,8 +191,10 @@ static void see_whether_it_fits(struct arena *arena, const struct fitting *fitti
     struct connect_form form;
     struct account nobody = account_with(arena, "{}");
     struct json context = quoted(arena, fitting->context);
-    connect_form_make(integration, &nobody, false, &form);
-    bool fits = connect_form_fits(&form, integration, &context, arena);
+    connect_form_make(integration, integration_way(integration, STR_NONE), &nobody, false,
+                      &form);
+    bool fits = connect_form_fits(
+        &form, integration, integration_way(integration, STR_NONE), &context, arena);
     str found = STR("");
     for (uint32_t i = 0; i < form.n; i++)
         if (form.fields[i].fault.n)

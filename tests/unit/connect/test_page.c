@@ -26,7 +26,9 @@ static void what_others_wrote_is_text(void **state)
     struct arena *arena = *state;
     str bad = STR(HOSTILE);
     struct page_field field = {bad, bad, bad, bad, bad, false, false};
-    struct page page = {200, bad, bad, bad, bad, bad, &field, 1, bad, bad, bad, STR_NONE};
+    struct page_choice choice = {bad, bad};
+    struct page page = {200, bad, bad, bad, bad,      bad,     &field,
+                        1,   bad, bad, bad, STR_NONE, &choice, 1};
     str text = printed(arena, &page);
     assert_false(has(text, "<script"));
     assert_false(has(text, "'>"));
