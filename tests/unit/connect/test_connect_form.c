@@ -1,42 +1,11 @@
 #include "groups.h"
-#include "support/given.h"
+#include "papers.h"
 
 #include "connect/connect_form.h"
-#include "json/json_write.h"
-#include "json/merge.h"
-
-static const char base[] = "{'name':'acme','hosts':['*.acme.test'],"
-                           "'base_url':'https://api.acme.test','auth':'bearer'}";
-
-static struct json quoted(struct arena *arena, const char *text)
-{
-    char *copy = (char *)(uintptr_t)arena_str(arena, str_z(text)).p;
-    for (size_t i = 0; text[i]; i++)
-        copy[i] = text[i] == '\'' ? '"' : text[i];
-    return *given_json(arena, str_of(copy, strlen(text)));
-}
-
-static const struct integration *read_document(struct arena *arena, const char *patch)
-{
-    struct buf buf;
-    struct binder binder;
-    struct json good = quoted(arena, base), more = quoted(arena, patch);
-    struct json document = merge_patch(arena, &good, &more);
-    buf_init(&buf, 1 << 20);
-    json_write(&buf, &document, JSON_COMPACT);
-    bind_init(&binder, arena);
-    const struct integration *integration =
-        integration_read(&binder, arena_str(arena, buf_peek(&buf)));
-    buf_fini(&buf);
-    if (!integration)
-        fail_msg(STR_F ": " STR_F, STR_A(binder.first->pointer),
-                 STR_A(binder.first->text));
-    return integration;
-}
 
 static struct account account_with(struct arena *arena, const char *context)
 {
-    return (struct account){.context = quoted(arena, context)};
+    return (struct account){.context = papers_json(arena, context)};
 }
 
 /* The names of the fields, with "*" behind a secret and "?" behind an optional one. */
@@ -44,7 +13,7 @@ static str asked(struct arena *arena, const char *patch, const char *context, bo
 {
     struct connect_form form;
     struct account account = account_with(arena, context);
-    const struct integration *integration = read_document(arena, patch);
+    const struct integration *integration = papers_read(arena, patch);
     connect_form_make(integration, integration_way(integration, STR_NONE), &account, all,
                       &form);
     str text = STR("");
@@ -99,8 +68,8 @@ static void words_of_the_document_are_shown(void **state)
     struct connect_form form;
     struct account account = account_with(arena, "{'region':'eu'}");
     const struct integration *integration =
-        read_document(arena, "{'connect':{'fields':{'region':{'label':'Region',"
-                             "'help':'Where you signed up.'}}}}");
+        papers_read(arena, "{'connect':{'fields':{'region':{'label':'Region',"
+                           "'help':'Where you signed up.'}}}}");
     connect_form_make(integration, integration_way(integration, STR_NONE), &account, true,
                       &form);
     assert_str(form.fields[0].label, STR("Region"));
@@ -108,6 +77,36 @@ static void words_of_the_document_are_shown(void **state)
     assert_str(form.fields[0].value, STR("eu"));
     assert_false(form.is_credential[0]);
     assert_true(form.is_credential[1]);
+}
+
+static const char two_ways[] =
+    "{'connect':{'fields':{'token':'T','password':'P','region':'Region','sub':'S'}},"
+    "'auth':[{'way':'key','scheme':'basic','connect':{'fields':{'sub':{'label':'Team'},"
+    "'username':'Mail'}},'base_url':'https://{sub}.acme.test'},"
+    "{'way':'oauth','scheme':'bearer','token':{'grant':'authorization_code',"
+    "'authorize_url':'https://a.acme.test/auth','url':'https://a.acme.test/t'}}]}";
+
+/* The fields of one way, with their labels. */
+static str asked_by(struct arena *arena, const char *name)
+{
+    struct connect_form form;
+    struct account account = account_with(arena, "{}");
+    const struct integration *integration = papers_read(arena, two_ways);
+    connect_form_make(integration, integration_way(integration, str_z(name)), &account,
+                      false, &form);
+    str text = STR("");
+    for (uint32_t i = 0; i < form.n; i++)
+        text = arena_printf(arena, STR_F "%s" STR_F "=" STR_F, STR_A(text), i ? " " : "",
+                            STR_A(form.fields[i].name), STR_A(form.fields[i].label));
+    return text;
+}
+
+/* Its own words come before the document's, and no way asks for what is another's. */
+static void each_way_asks_for_its_own(void **state)
+{
+    assert_str(asked_by(*state, "key"),
+               STR("sub=Team region=Region username=Mail password=P"));
+    assert_str(asked_by(*state, "oauth"), STR("region=Region sub=S"));
 }
 
 /* --- what was sent --- */
@@ -127,7 +126,7 @@ static void what_was_sent_is_taken_apart(void **state)
     struct credential credentials[FORM_FIELDS_MAX];
     struct account account = account_with(arena, "{'kept':'1'}");
     const struct integration *integration =
-        read_document(arena, "{'base_url':'https://{sub}.acme.test','auth':'basic'}");
+        papers_read(arena, "{'base_url':'https://{sub}.acme.test','auth':'basic'}");
     connect_form_make(integration, integration_way(integration, STR_NONE), &account,
                       false, &form);
     assert_true(sent(arena, &form, "sub=+x+&username=u%26&password=%C3%A9&more=1"));
@@ -146,7 +145,7 @@ static void what_is_missing_or_too_long_is_said_beside_it(void **state)
     struct arena *arena = *state;
     struct connect_form form;
     struct account account = account_with(arena, "{}");
-    const struct integration *integration = read_document(
+    const struct integration *integration = papers_read(
         arena, "{'auth':'basic','connect':{'fields':{'region':{'optional':true}}}}");
     connect_form_make(integration, integration_way(integration, STR_NONE), &account,
                       false, &form);
@@ -190,7 +189,7 @@ static void see_whether_it_fits(struct arena *arena, const struct fitting *fitti
 {
     struct connect_form form;
     struct account nobody = account_with(arena, "{}");
-    struct json context = quoted(arena, fitting->context);
+    struct json context = papers_json(arena, fitting->context);
     connect_form_make(integration, integration_way(integration, STR_NONE), &nobody, false,
                       &form);
     bool fits = connect_form_fits(
@@ -219,7 +218,7 @@ static void a_value_that_leads_nowhere_is_faulted_at_its_field(void **state)
                            str_z(fittings[i].url), str_z(rest + 2)};
             str patch = arena_join(arena, parts, COUNT_OF(parts));
             see_whether_it_fits(arena, &fittings[i],
-                                read_document(arena, arena_z(arena, patch)));
+                                papers_read(arena, arena_z(arena, patch)));
         }
 }
 
@@ -228,6 +227,7 @@ int test_connect_form(void)
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(what_is_missing_is_asked),
         GIVEN_TEST(words_of_the_document_are_shown),
+        GIVEN_TEST(each_way_asks_for_its_own),
         GIVEN_TEST(what_was_sent_is_taken_apart),
         GIVEN_TEST(what_is_missing_or_too_long_is_said_beside_it),
         GIVEN_TEST(a_value_that_leads_nowhere_is_faulted_at_its_field),
