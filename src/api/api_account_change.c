@@ -115,6 +115,7 @@ TABLE(reason);
 
 struct look {
     struct api_call *call;
+    str whose; /* credentials they are to be */
     struct auth_field fields[AUTH_FIELDS_MAX];
     uint32_t field_n;
     struct catalog_fault faults[BIND_FAULTS_MAX];
@@ -178,9 +179,8 @@ static void look_at(struct look *look, const struct credential *secret)
     if (look->n == BIND_FAULTS_MAX)
         return;
     if (!field)
-        note(look, secret->name,
-             "is no credential of this integration; it wants " STR_F ".",
-             STR_A(field_names(look)));
+        note(look, secret->name, "is no credential of " STR_F "; it wants " STR_F ".",
+             STR_A(look->whose), STR_A(field_names(look)));
     else if (value.n == 0)
         note(look, secret->name, "is empty.");
     else if (field->pem)
@@ -215,6 +215,10 @@ static bool check_credentials(struct api_call *call, const struct auth_way *way)
 {
     struct look *look = arena_zalloc(call->arena, sizeof(*look));
     look->call = call;
+    look->whose = STR("this integration");
+    if (!str_absent(way->name))
+        look->whose =
+            arena_printf(call->arena, "the way \"" STR_F "\"", STR_A(way->name));
     look->field_n = auth_fields(&way->rule, look->fields);
     look_at_all(look);
     if (look->n == 0)

@@ -29,12 +29,19 @@ static bool check_account_create(struct change *change)
            check_names(change) && check_credentials(change);
 }
 
+/* Nothing is said of one that is not named, unless that is the change. */
+static void note_way(struct change *change)
+{
+    if (change->way.n || change->kind == CHANGE_ACCOUNT_UPDATE)
+        json_out_member_text(&change->work->out, STR("auth"), change->way);
+}
+
 static void note_names(struct change *change)
 {
     struct json_out *out = &change->work->out;
     json_out_member_text(out, STR("external_id"), change->external_id);
     json_out_member_text(out, STR("name"), change->name);
-    json_out_member_text(out, STR("auth"), change->way);
+    note_way(change);
     change_note_json(change, STR("labels"), &change->labels);
     change_note_json(change, STR("context"), &change->context);
     if (change->concurrency_max >= 0)
@@ -186,7 +193,7 @@ static enum err run_account_credentials(struct tx *tx, struct change *change)
     if (err != ERR_NONE)
         return err;
     note_credentials(change, version);
-    json_out_member_text(&change->work->out, STR("auth"), change->way);
+    note_way(change);
     err = tell_move(tx, change, present.state, state);
     return err == ERR_NONE ? read_back(tx, change) : err;
 }

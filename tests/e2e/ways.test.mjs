@@ -168,7 +168,7 @@ test("what is no way is refused, and says which there are", async () => {
   };
   const unknown = refused(422, "body_invalid", /"\/auth".*no way of authentication called \\"jwt\\"; it has \\"key\\", \\"oauth\\"/);
   await assert.rejects(make(bw, { auth: "jwt" }), unknown);
-  await assert.rejects(make(bw, { auth: "oauth", credentials: { key: "k" } }), refused(422, "body_invalid", /no credential of this integration/));
+  await assert.rejects(make(bw, { auth: "oauth", credentials: { key: "k" } }), refused(422, "body_invalid", /no credential of the way \\"oauth\\"; it wants/));
   const account = await make(bw, { auth: "key", credentials: { key: "k" } });
   const patch = (auth) => bw.api("PATCH", `accounts/${account.id}`, { auth });
   await assert.rejects(session(account, { auth: "jwt" }), unknown);
