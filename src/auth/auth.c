@@ -7,6 +7,7 @@
 
 #include "auth/oauth1.h"
 #include "auth/wsse.h"
+#include "auth/own_request.h"
 #include "auth/token_rule.h"
 #include "base/encode.h"
 #include "directory/tenant.h"
@@ -42,12 +43,15 @@ str auth_token_name(const struct auth_rule *rule)
 
 uint32_t auth_fields(const struct auth_rule *rule, struct auth_field *ret_fields)
 {
-    if (rule->token)
-        return token_fields(rule->token, auth_token_name(rule), ret_fields);
-    return auth_ops_of(rule)->fields(rule, ret_fields);
+    uint32_t n = rule->token
+                     ? token_fields(rule->token, auth_token_name(rule), ret_fields)
+                     : auth_ops_of(rule)->fields(rule, ret_fields);
+    return certificate_fields(&rule->tls, rule->token != NULL, ret_fields, n);
 }
 
 /* --- reading the document --- */
+
+enum { CONTEXT_REQUESTS_MAX = 5 };
 
 #define RULE(field) offsetof(struct auth_rule, field)
 
@@ -136,12 +140,31 @@ static const struct bind_row rule_rows[] = {
          "(OASIS WS-Security); text, over the nonce as it stands (the header X-WSSE of "
          "Atom); hex, as text, with the digest in hexadecimal inside its base64; none, "
          "the password itself. Bytes unless given."},
+    {.name = "tls",
+     .kind = BIND_OBJECT,
+     .offset = RULE(tls),
+     .table = &auth_tls_table,
+     .doc = "The certificate that an account shows on its connections, whatever the "
+            "scheme."},
     {.name = "token",
      .kind = BIND_OPTION,
      .offset = RULE(token),
      .table = &token_table,
      .doc = "How the token is obtained and renewed; without it credentials are as they "
             "were stored."},
+    {.name = "context",
+     .kind = BIND_LIST,
+     .offset = RULE(context),
+     .max = CONTEXT_REQUESTS_MAX,
+     .table = &own_request_table,
+     .doc = "Requests that fill the account's context once it has credentials, in turn: "
+            "each may use what those before have kept."},
+    {.name = "check",
+     .kind = BIND_OPTION,
+     .offset = RULE(check),
+     .table = &own_request_table,
+     .doc = "A request that any credentials may make and that changes nothing: whether "
+            "the vendor takes them, before they are stored and when calls are refused."},
 };
 
 /* So that a word that was given is told from one that was not. */
@@ -167,6 +190,11 @@ static void finish_rule(struct binder *binder, void *obj)
         rule->digest = WSSE_BYTES;
     if (rule->scheme == AUTH_wsse)
         set_default(&rule->header, STR("X-WSSE"));
+    if (rule->token && rule->token->client.kind == CLIENT_AUTH_tls_client_auth &&
+        rule->tls.certificate == AUTH_CERTIFICATE_NONE)
+        bind_fault_at(binder, STR("token"),
+                      "has the client \"tls_client_auth\", which is a certificate; add "
+                      "\"tls\": \"required\" beside the scheme.");
     if (rule->token && str_absent(auth_token_name(rule)))
         bind_fault_at(
             binder, STR("token"),

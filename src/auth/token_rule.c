@@ -30,7 +30,7 @@ static const struct bind_row param_rows[] = {
      .doc = "The value; {names} in it are filled."},
 };
 
-static const struct bind_table param_table = {
+const struct bind_table token_param_table = {
     .name = "parameter",
     .rows = param_rows,
     .n = COUNT_OF(param_rows),
@@ -54,7 +54,7 @@ static const struct bind_row jwt_rows[] = {
     {.name = "claims",
      .kind = BIND_NAMED,
      .offset = JWT(claims),
-     .table = &param_table,
+     .table = &token_param_table,
      .doc = "Claims that are texts: iss, sub, aud, jti (\"{nonce}\") and whatever the "
             "vendor wants."},
     {.name = "more",
@@ -113,7 +113,7 @@ static const struct bind_table jwt_table = {
 #define PARAMS_ROW(member, text)                                                         \
     {                                                                                    \
         .name = #member, .kind = BIND_NAMED, .offset = RULE(member),                     \
-        .table = &param_table, .doc = text                                               \
+        .table = &token_param_table, .doc = text                                         \
     }
 
 /* An object with `from`, or a text: absent unless given. */
@@ -260,8 +260,8 @@ static bool given(const struct template *template)
     return template->n > 0;
 }
 
-static void check_url(struct binder *binder, const char *member,
-                      const struct template *template)
+void token_check_url(struct binder *binder, const char *member,
+                     const struct template *template)
 {
     struct url url;
     const char *why;
@@ -287,7 +287,7 @@ static bool is_method(str verb)
     return verb.n > 0;
 }
 
-static void check_headers(struct binder *binder, const struct bind_list *headers)
+void token_check_headers(struct binder *binder, const struct bind_list *headers)
 {
     const struct token_param *items = headers->items;
     for (uint32_t i = 0; i < headers->n; i++)
@@ -299,7 +299,7 @@ static void check_headers(struct binder *binder, const struct bind_list *headers
 }
 
 /* Names under which something is kept: only such can be stored, and used in templates. */
-static void check_name(struct binder *binder, const char *member, str name)
+void token_check_name(struct binder *binder, const char *member, str name)
 {
     if (!template_name_valid(name) || name.n > NAME_BYTES_MAX)
         bind_fault_at(binder, str_z(member),
@@ -315,11 +315,11 @@ static void check_kept(struct binder *binder, const struct token_rule *rule)
     const struct signal_named *keep = rule->keep.items;
     const struct signal_named *secret = rule->keep_secret.items;
     for (uint32_t i = 0; i < rule->redirect.n; i++)
-        check_name(binder, "redirect", redirect[i].name);
+        token_check_name(binder, "redirect", redirect[i].name);
     for (uint32_t i = 0; i < rule->keep.n; i++)
-        check_name(binder, "keep", keep[i].name);
+        token_check_name(binder, "keep", keep[i].name);
     for (uint32_t i = 0; i < rule->keep_secret.n; i++) {
-        check_name(binder, "keep_secret", secret[i].name);
+        token_check_name(binder, "keep_secret", secret[i].name);
         if (str_eq(secret[i].name, STR("refresh_token")))
             bind_fault_at(binder, STR("keep_secret"),
                           "names \"refresh_token\", which has a member of its own; say "
@@ -364,12 +364,12 @@ static void finish_rule(struct binder *binder, void *obj)
     if (!is_method(rule->verb))
         bind_fault_at(binder, STR("verb"),
                       "is not a method of HTTP, which is written in capitals.");
-    check_headers(binder, &rule->headers);
+    token_check_headers(binder, &rule->headers);
     check_kept(binder, rule);
-    check_url(binder, "url", &rule->url);
-    check_url(binder, "authorize_url", &rule->authorize_url);
-    check_url(binder, "refresh_url", &rule->refresh_url);
-    check_url(binder, "revoke_url", &rule->revoke_url);
+    token_check_url(binder, "url", &rule->url);
+    token_check_url(binder, "authorize_url", &rule->authorize_url);
+    token_check_url(binder, "refresh_url", &rule->refresh_url);
+    token_check_url(binder, "revoke_url", &rule->revoke_url);
 }
 
 const struct bind_table token_table = {
@@ -389,14 +389,14 @@ struct fields {
 };
 
 /* None must be there: a token that was stored by hand is enough for an account. */
-static void add_field(struct fields *fields, str name, bool pem)
+static void add_field(struct fields *fields, str name, enum auth_text text)
 {
     for (uint32_t i = 0; i < fields->n; i++)
         if (str_eq(fields->items[i].name, name))
             return;
     if (fields->n < AUTH_FIELDS_MAX)
         fields->items[fields->n++] = (struct auth_field){
-            .name = name, .secret = true, .optional = true, .pem = pem};
+            .name = name, .secret = true, .optional = true, .text = text};
 }
 
 static bool is_made(str name)
@@ -414,7 +414,7 @@ static void add_named(struct fields *fields, const struct bind_list *params)
         for (uint32_t k = 0; k < items[i].value.n; k++) {
             str name = items[i].value.parts[k].name;
             if (!str_absent(name) && !is_made(name))
-                add_field(fields, name, false);
+                add_field(fields, name, AUTH_TEXT_LINE);
         }
 }
 
@@ -423,22 +423,22 @@ static void add_kept(struct fields *fields, const struct bind_list *kept)
 {
     const struct signal_named *items = kept->items;
     for (uint32_t i = 0; i < kept->n; i++)
-        add_field(fields, items[i].name, true);
+        add_field(fields, items[i].name, AUTH_TEXT_LINE);
 }
 
 uint32_t token_fields(const struct token_rule *rule, str token_name,
                       struct auth_field *ret_fields)
 {
     struct fields fields = {ret_fields, 0};
-    add_field(&fields, token_name, false);
+    add_field(&fields, token_name, AUTH_TEXT_LINE);
     if (rule->grant == TOKEN_GRANT_authorization_code)
-        add_field(&fields, STR("refresh_token"), false);
+        add_field(&fields, STR("refresh_token"), AUTH_TEXT_LINE);
     if (rule->jwt || rule->client.kind == CLIENT_AUTH_assertion) {
-        add_field(&fields, STR("private_key"), true);
-        add_field(&fields, STR("key_id"), false);
+        add_field(&fields, STR("private_key"), AUTH_TEXT_SIGN_KEY);
+        add_field(&fields, STR("key_id"), AUTH_TEXT_LINE);
     }
-    add_field(&fields, STR("client_id"), false);
-    add_field(&fields, STR("client_secret"), false);
+    add_field(&fields, STR("client_id"), AUTH_TEXT_LINE);
+    add_field(&fields, STR("client_secret"), AUTH_TEXT_LINE);
     add_named(&fields, &rule->params);
     add_named(&fields, &rule->code_params);
     add_named(&fields, &rule->refresh_params);

@@ -89,6 +89,14 @@ enum token_encoding { TOKEN_FORM, TOKEN_JSON };
 
 extern const struct bind_table token_table;
 
+/* What blocks beside it share: struct token_param; whole URLs (none: no fault); headers
+ * that a vendor can get; names under which something can be kept. */
+extern const struct bind_table token_param_table;
+void token_check_url(struct binder *binder, const char *member,
+                     const struct template *template);
+void token_check_headers(struct binder *binder, const struct bind_list *headers);
+void token_check_name(struct binder *binder, const char *member, str name);
+
 /* The credentials that an account of this rule may have; AUTH_FIELDS_MAX at most.
  * `scheme` says where the token goes. */
 uint32_t token_fields(const struct token_rule *rule, str token_name,
@@ -100,7 +108,7 @@ enum token_purpose {
     TOKEN_FOR_CODE, /* with a code that the vendor sent back with the browser */
     TOKEN_OBTAIN,   /* by the account's or the app's own credentials */
     TOKEN_REFRESH,  /* with a refresh token */
-    TOKEN_REVOKE
+    TOKEN_REVOKE    /* the refresh token, for good */
 };
 
 struct token_inputs {
@@ -124,6 +132,9 @@ struct token_request {
     struct url url;
     struct headers headers;
     str body;
+    /* What the account or its app has to show on the connection, copied; whether it is
+     * shown, the `tls` block of the auth rule says. Absent: nothing. */
+    struct certificate certificate;
 };
 
 /*

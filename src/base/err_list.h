@@ -51,12 +51,14 @@ X(ACCOUNT_AMBIGUOUS, "account_ambiguous", 409, NEVER,
   "several integrations. Use the account's own id.")
 X(ACCOUNT_NOT_CONNECTED, "account_not_connected", 409, NEVER,
   "This account has no credentials yet",
-  "Connect it, or store credentials: `breakwater accounts credentials ID`.")
+  "Connect it: `breakwater connect ID` makes a link. Or store credentials: `breakwater "
+  "accounts credentials ID`.")
 X(ACCOUNT_DISABLED, "account_disabled", 403, NEVER, "This account is switched off",
   "Switch it on again: `breakwater accounts enable ID`.")
 X(ACCOUNT_NEEDS_REAUTH, "account_needs_reauth", 409, NEVER,
   "This account must be connected again",
-  "Its credentials no longer work at the vendor; let its owner reconnect.")
+  "Its credentials no longer work at the vendor; let its owner reconnect: `breakwater "
+  "connect ID` makes a link.")
 X(ACCOUNT_DELETED, "account_deleted", 410, NEVER, "This account is being deleted",
   "Remove it from your own records.")
 X(INTEGRATION_UNKNOWN, "integration_unknown", 404, NEVER,
@@ -84,7 +86,10 @@ X(SESSION_UNKNOWN, "session_unknown", 410, NEVER, "This link is no longer good",
 X(SESSION_OTHER_BROWSER, "session_other_browser", 403, NEVER,
   "This was begun in another browser",
   "Open the link again, and stay in one browser until it is done.")
-X(CONNECT_REFUSED, "connect_refused", 502, NEVER, "The vendor did not connect the account",
+X(SESSION_STEP_USED, "session_step_used", 409, NEVER, "This step was done already",
+  "What the vendor sends back is taken once, and only from the window in which the link "
+  "was opened last. Open the link again.")
+X(CONNECT_REFUSED, "connect_refused", 422, NEVER, "The vendor did not connect the account",
   "`detail` has the vendor's own words. Begin again, or look at the app's settings there.")
 X(IDENTITY_CHANGED, "identity_changed", 409, NEVER,
   "This is another login at the vendor than before",
@@ -113,6 +118,10 @@ X(UPSTREAM_CONNECT, "upstream_connect", 502, LATER, "The vendor cannot be reache
 X(UPSTREAM_TLS, "upstream_tls", 502, LATER, "The vendor's TLS cannot be trusted",
   "The handshake failed or the certificate does not verify; `detail` has the reason. "
   "For a private CA set `upstream_ca`.")
+X(CERTIFICATE_REFUSED, "certificate_refused", 502, NEVER,
+  "The vendor refused the client certificate",
+  "`detail` says why. Store the certificate and key that the vendor has registered, or, "
+  "where none was shown, give the integration's auth block a `tls` member.")
 X(UPSTREAM_RESET, "upstream_reset", 502, LATER, "The vendor broke off",
   "The connection ended before a whole answer had come.")
 X(UPSTREAM_INVALID, "upstream_invalid", 502, LATER,

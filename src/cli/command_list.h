@@ -36,6 +36,9 @@ X(CLI, accounts_renew, "accounts", "renew", "ACCOUNT",
 X(CLI, accounts_enable, "accounts", "enable", "ACCOUNT", "Switch an account on again.")
 X(CLI, accounts_disable, "accounts", "disable", "ACCOUNT", "Switch an account off.")
 
+X(CLI, connect, "connect", "", "ACCOUNT",
+  "Make a link with which its owner connects an account in a browser, once.")
+
 X(CLI, apps_list, "apps", "list", "", "The OAuth clients with which accounts are connected.")
 X(CLI, apps_show, "apps", "show", "ID", "One app; of its secrets, only which are stored.")
 X(CLI, apps_create, "apps", "create", "NAME", "Make an app of an environment or the platform.")

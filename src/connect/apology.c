@@ -13,6 +13,13 @@ static const struct apology rows[] = {
 #undef X
 };
 
+/* See apology_list.h. */
+static int status_of(enum err err)
+{
+    int status = err_row(err)->status;
+    return status >= 500 && status != 503 ? 422 : status;
+}
+
 static const struct apology *row_of(enum err err)
 {
     size_t i = 0;
@@ -37,7 +44,7 @@ static str with_vendor(str text, str vendor, struct arena *arena)
 bool apology_make(enum err err, str vendor, struct arena *arena, struct page *ret_page)
 {
     const struct apology *row = row_of(err);
-    *ret_page = (struct page){.status = err_row(err)->status,
+    *ret_page = (struct page){.status = status_of(err),
                               .title = row->title,
                               .text = with_vendor(row->text, vendor, arena),
                               .code = err_row(err)->code};

@@ -6,6 +6,10 @@
  * For a customer of the product, who knows neither tokens nor settings: what happened,
  * whether anything changed, what to do now. {vendor} is the label of the integration.
  * An error without a row gets the last one's words.
+ *
+ * The page has the error's status, but never 500, 502 or 504: proxies and CDNs in front of
+ * us put pages of their own in the place of those, and nobody would read these words. Such
+ * a page is 422, which they let through. 503 stays: it is ours, and passes.
  */
 X(SESSION_UNKNOWN, "This link no longer works",
   "A link works once, and for a limited time. Go back to where you found it, and begin "
@@ -13,8 +17,11 @@ X(SESSION_UNKNOWN, "This link no longer works",
 X(SESSION_OTHER_BROWSER, "Please stay in one browser",
   "This was begun in another browser or window, or cookies are switched off here. Nothing "
   "was changed. Open your link again, and stay in one browser until it is done.", false)
+X(SESSION_STEP_USED, "Please begin again",
+  "This page was loaded a second time, or the link was opened in another window since. "
+  "Try again.", true)
 X(CONNECT_REFUSED, "Not connected",
-  "{vendor} did not complete the connection. Nothing was changed.", true)
+  "The connection to {vendor} was not completed. Nothing was changed.", true)
 X(IDENTITY_CHANGED, "This is another login than before",
   "You were signed in at {vendor} with another login than the one that is connected here. "
   "Nothing was changed. Sign out at {vendor}, try again, and use the same login as before.",

@@ -7,7 +7,7 @@
 static bool has_form(const struct choice *choice, const struct auth_way *way)
 {
     struct connect_form form;
-    connect_form_make(choice->integration, way, choice->account, true, &form);
+    connect_form_make(choice->integration, way, choice->account, STR(""), &form);
     for (uint32_t i = 0; i < form.n; i++)
         if (form.is_credential[i])
             return true;

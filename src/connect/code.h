@@ -1,29 +1,23 @@
 /*
  * The exchange of a code that a vendor sent back with the browser, under the account's
- * lease, so that it and a renewal do not meet: intend, fetch, store. It is made once; a
- * person who is told that it failed begins again. Without a code the token is obtained by
- * what account and app have themselves.
+ * lease, so that it and a renewal do not meet: intend, fetch, fill the context, store. It
+ * is made once; a person who is told that it failed begins again. Without a code the
+ * token is obtained by what account and app have themselves.
  */
 #ifndef CONNECT_CODE_H
 #define CONNECT_CODE_H
 
-#include "base/list.h"
-#include "directory/token_change.h"
-#include "keeper/token_call.h"
-
-/* What a worker has under way. */
-struct code_desk {
-    struct list codes;
-    bool stopped; /* nothing is begun any more */
-};
+#include "connect/desk.h"
+#include "keeper/errand.h"
+#include "keeper/lease.h"
 
 struct code_env {
     struct directory *directory;
     struct catalog *catalog;
     const struct keeper_ops *ops; /* how token endpoints are asked */
     void *ops_arg;
-    const char *holder;      /* of leases: one name a process, not the keeper's */
-    struct code_desk *desks; /* one a worker */
+    const char *holder; /* of leases: one name a process, not the keeper's */
+    struct desk *desks; /* one a worker */
 };
 
 /* The caller embeds it, fills the first part, and keeps it until `done`. */
@@ -45,26 +39,16 @@ struct code {
     str detail;
 
     /* private */
-    struct list node; /* of the desk */
-    struct account *found;
+    struct desk_work work;
+    struct lease lease;
     struct pin *pin;
     const struct integration *integration;
     const struct auth_way *way;
-    struct token_change change;
     struct token_call call;
-    struct json account_context; /* the account's, and over it `context` */
-    struct timer timer;          /* armed: a lease stands in the way */
-    bool asking;                 /* the vendor's answer is awaited */
-    bool stopping;
-    unsigned tries;
-    uint64_t seen_fence; /* of a lease in the way, */
-    usec seen_since;     /* and since when */
+    struct errand errand; /* its context: the account's, and over it all that came */
+    enum { CODE_LEASE, CODE_CALL, CODE_ERRAND, CODE_STORE } awaits;
 };
 
 void code_exchange(struct code *code);
-
-/* Ends what the worker has under way, as soon as the store has answered, and whatever
- * begins later: the daemon stops, and the vendor's answer is not waited for. */
-void code_stop(struct code_env *env, struct worker *worker);
 
 #endif

@@ -23,26 +23,26 @@ void connect_open(struct connect *connect)
                           .ops = connect->ops,
                           .ops_arg = connect->ops_arg,
                           .holder = connect->holder,
-                          .desks = mem_array(connect->workers, sizeof(struct code_desk))};
+                          .desks = mem_array(connect->workers, sizeof(struct desk))};
     for (unsigned i = 0; i < connect->workers; i++)
-        list_init(&connect->code.desks[i].codes);
+        list_init(&connect->code.desks[i].works);
 }
 
 void connect_close(struct connect *connect)
 {
     for (unsigned i = 0; i < connect->workers; i++)
-        CHECK(list_empty(&connect->code.desks[i].codes));
+        CHECK(list_empty(&connect->code.desks[i].works));
     mem_free(connect->code.desks);
 }
 
 void connect_stop(struct connect *connect, struct worker *worker)
 {
-    code_stop(&connect->code, worker);
+    desk_stop(&connect->code.desks[worker->id]);
 }
 
 bool connect_busy(const struct connect *connect, const struct worker *worker)
 {
-    return !list_empty(&connect->code.desks[worker->id].codes);
+    return !list_empty(&connect->code.desks[worker->id].works);
 }
 
 bool connect_is_ours(str path)

@@ -1,6 +1,8 @@
 #include "connect/connect_form.h"
 
+#include "auth/own_request.h"
 #include "auth/token_rule.h"
+#include "http/tls_pair.h"
 #include "json/merge.h"
 #include "keeper/party.h"
 
@@ -13,7 +15,7 @@ struct asking {
     const struct integration *integration;
     const struct auth_way *way;
     const struct account *account;
-    bool all;
+    str again;
 };
 
 static const struct connect_field *find_words(const struct connect_rule *rule, str name)
@@ -57,26 +59,47 @@ static void add(const struct asking *asking, const struct page_field *field,
     form->n++;
 }
 
-/* Names of what the vendor's answers bring by themselves. */
-static bool comes_by_itself(const struct token_rule *rule, str name)
+static bool is_asked_again(const struct asking *asking, str name)
 {
-    const struct signal_named *keep = rule ? rule->keep.items : NULL;
+    str rest = asking->again, item;
+    if (!rest.n)
+        return !str_absent(rest);
+    while (str_next(&rest, ',', &item))
+        if (str_eq(item, name))
+            return true;
+    return false;
+}
+
+static bool is_kept(const struct bind_list *keep, str name)
+{
+    const struct signal_named *items = keep->items;
+    for (uint32_t i = 0; i < keep->n; i++)
+        if (str_eq(items[i].name, name))
+            return true;
+    return false;
+}
+
+/* Names of what the vendor's answers bring by themselves. */
+static bool comes_by_itself(const struct auth_rule *auth, str name)
+{
+    const struct token_rule *rule = auth->token;
     const struct token_param *redirect = rule ? rule->redirect.items : NULL;
-    for (uint32_t i = 0; rule && i < rule->keep.n; i++)
-        if (str_eq(keep[i].name, name))
+    const struct own_request *requests = auth->context.items;
+    for (uint32_t i = 0; i < auth->context.n; i++)
+        if (is_kept(&requests[i].keep, name))
             return true;
     for (uint32_t i = 0; rule && i < rule->redirect.n; i++)
         if (str_eq(redirect[i].name, name))
             return true;
-    return false;
+    return rule && is_kept(&rule->keep, name);
 }
 
 static void add_context(const struct asking *asking, str name)
 {
     struct page_field field = {
         .name = name, .value = json_member_text(&asking->account->context, name)};
-    if ((asking->all || str_absent(field.value)) &&
-        !comes_by_itself(asking->way->rule.token, name))
+    if ((str_absent(field.value) || is_asked_again(asking, name)) &&
+        !comes_by_itself(&asking->way->rule, name))
         add(asking, &field, false);
 }
 
@@ -134,9 +157,9 @@ static void add_described(const struct asking *asking, const struct connect_rule
 }
 
 void connect_form_make(const struct integration *integration, const struct auth_way *way,
-                       const struct account *account, bool all, struct connect_form *ret)
+                       const struct account *account, str again, struct connect_form *ret)
 {
-    const struct asking asking = {ret, integration, way, account, all};
+    const struct asking asking = {ret, integration, way, account, again};
     const struct token_rule *rule = way->rule.token;
     ret->n = 0;
     add_described(&asking, &way->connect);
@@ -147,6 +170,20 @@ void connect_form_make(const struct integration *integration, const struct auth_
         add_variables(&asking, &rule->url);
     }
     add_credentials(&asking);
+}
+
+str connect_form_names(const struct connect_form *form, struct arena *arena)
+{
+    str parts[FORM_FIELDS_MAX * 2];
+    size_t n = 0;
+    for (uint32_t i = 0; i < form->n; i++) {
+        if (form->is_credential[i])
+            continue;
+        if (n)
+            parts[n++] = STR(",");
+        parts[n++] = form->fields[i].name;
+    }
+    return n ? arena_join(arena, parts, n) : STR_NONE;
 }
 
 /* --- what was sent --- */
@@ -245,6 +282,29 @@ static bool template_fits(struct connect_form *form,
     return true;
 }
 
+/* Both stand beside each other: the fault is told at the certificate. */
+static bool pair_fits(struct connect_form *form, const struct auth_way *way)
+{
+    struct page_field *chain = NULL, *key = NULL;
+    for (uint32_t i = 0; i < form->n; i++) {
+        struct page_field *field = &form->fields[i];
+        if (form->is_credential[i] && str_eq(field->name, STR("certificate")))
+            chain = field;
+        else if (form->is_credential[i] && str_eq(field->name, STR("certificate_key")))
+            key = field;
+    }
+    if (!way->rule.tls.certificate || !chain || !key ||
+        (!chain->value.n && !key->value.n))
+        return true;
+    struct certificate pair = {chain->value, key->value};
+    const char *why = certificate_half(&pair);
+    if (!why)
+        why = tls_pair_fault(pair.chain, pair.key);
+    if (why)
+        chain->fault = str_z(why);
+    return !why;
+}
+
 bool connect_form_fits(struct connect_form *form, const struct integration *integration,
                        const struct auth_way *way, const struct json *context,
                        struct arena *arena)
@@ -252,11 +312,21 @@ bool connect_form_fits(struct connect_form *form, const struct integration *inte
     const struct token_rule *rule = way->rule.token;
     const struct template *templates[] = {
         &way->base_url, rule ? &rule->authorize_url : NULL, rule ? &rule->url : NULL};
-    bool good = true;
+    bool good = pair_fits(form, way);
     for (size_t i = 0; i < COUNT_OF(templates); i++)
         if (templates[i] && templates[i]->n)
             good &= template_fits(form, integration, templates[i], context, arena);
     return good;
+}
+
+void connect_form_refuse(struct connect_form *form, const struct integration *integration,
+                         struct arena *arena)
+{
+    str fault =
+        arena_printf(arena, STR_F " does not take this.", STR_A(integration->label));
+    for (uint32_t i = 0; i < form->n; i++)
+        if (form->is_credential[i] && form->fields[i].secret)
+            form->fields[i].fault = fault;
 }
 
 /* --- what is kept of it --- */

@@ -18,10 +18,15 @@ struct connect_form {
     uint32_t n;
 };
 
-/* The fields that are still to be asked for; n 0: nothing is. `all`: those too that the
- * account's context has, with their values, so that a person can correct them. */
+/* The fields that are still to be asked for; n 0: nothing is. `again`: names, with commas
+ * between, of what the account's context has and is asked for all the same, with its
+ * value, so that a person can correct it; "": all of it; absent: nothing. Borrowed. */
 void connect_form_make(const struct integration *integration, const struct auth_way *way,
-                       const struct account *account, bool all, struct connect_form *ret);
+                       const struct account *account, str again,
+                       struct connect_form *ret);
+
+/* The names of what becomes the account's context, with commas between; absent: none. */
+str connect_form_names(const struct connect_form *form, struct arena *arena);
 
 /* Looks whether URLs can be made of the values, which lead where they may. False: the
  * field that is in the way says what it must be. */
@@ -32,6 +37,10 @@ bool connect_form_fits(struct connect_form *form, const struct integration *inte
 /* Takes in what was sent. False when something is missing or will not do: the fields say
  * what. Values are borrowed. */
 bool connect_form_read(struct connect_form *form, const struct form *sent);
+
+/* Says beside each secret that the vendor does not take it. */
+void connect_form_refuse(struct connect_form *form, const struct integration *integration,
+                         struct arena *arena);
 
 /* The context of the account with what the form has for it. */
 struct json connect_form_context(const struct connect_form *form,

@@ -3,12 +3,13 @@
 #include "auth/pkce.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "connect/apology.h"
 #include "http/refusal.h"
 #include "keeper/party.h"
 #include "loop/world.h"
 
-enum { BODY_BYTES_MAX = 256 * 1024, WORDS_BYTES_MAX = 400 };
+enum { BODY_BYTES_MAX = 256 * 1024, WORDS_BYTES_MAX = 400, CODE_BYTES_MAX = 80 };
 
 /* --- the end --- */
 
@@ -63,11 +64,14 @@ static void log_consent(const struct consent *consent, enum log_level level,
     log_close(&line);
 }
 
+static str own_link(struct consent *consent)
+{
+    return connect_link(consent->connect, consent->in, consent->secret, consent->arena);
+}
+
 static str link_again(struct consent *consent)
 {
-    str link =
-        connect_link(consent->connect, consent->in, consent->secret, consent->arena);
-    str parts[] = {link, STR("?ask")};
+    str parts[] = {own_link(consent), STR("?ask")};
     return arena_join(consent->arena, parts, COUNT_OF(parts));
 }
 
@@ -144,6 +148,7 @@ static str own_redirect_uri(struct consent *consent)
 
 /* --- connected --- */
 
+/* Without a place to return to, the link's own page says it: that one can be reloaded. */
 static void finish(struct consent *consent)
 {
     struct inbound *in = consent->in;
@@ -153,19 +158,10 @@ static void finish(struct consent *consent)
         cookie = ticket_forget(&consent->ticket, own_redirect_uri(consent),
                                is_secure(consent), consent->arena);
     log_consent(consent, LOG_INFO, "connected", ERR_NONE, STR_NONE);
-    if (back.n) {
-        let_go(consent);
-        page_redirect(in, back, cookie);
-        return;
-    }
-    struct page page = {.status = 200,
-                        .title = STR("Connected"),
-                        .text = arena_printf(consent->arena,
-                                             STR_F " is connected. You may close this "
-                                                   "page.",
-                                             STR_A(consent->integration->label)),
-                        .cookie = cookie};
-    show(consent, &page);
+    if (!back.n)
+        back = own_link(consent);
+    let_go(consent);
+    page_redirect(in, back, cookie);
 }
 
 static void on_ended(struct session_change *change)
@@ -320,14 +316,29 @@ static void go_on(struct consent *consent)
 
 /* --- the form --- */
 
-static void show_form(struct consent *consent)
+/* The document's words; else what the button does, where nothing else would say it. */
+static str form_text_of(struct consent *consent)
 {
     const struct integration *integration = consent->integration;
     str own = consent->way->connect.text;
+    str text = str_absent(own) ? integration->connect.text : own;
+    if (text.n || (consent->form.n && !by_code(consent)))
+        return text;
+    return arena_printf(consent->arena,
+                        by_code(consent) ? "Next, " STR_F " asks you whether you agree."
+                                         : STR_F
+                            " is connected when you press the button.",
+                        STR_A(integration->label));
+}
+
+static void show_form(struct consent *consent)
+{
+    const struct integration *integration = consent->integration;
     str title = arena_printf(consent->arena, "Connect " STR_F, STR_A(integration->label));
     struct page page = {.status = 200,
                         .title = title,
-                        .text = str_absent(own) ? integration->connect.text : own,
+                        .text = form_text_of(consent),
+                        .words = consent->words,
                         .fields = consent->form.fields,
                         .field_n = consent->form.n,
                         .button = by_code(consent) ? STR("Continue") : STR("Connect"),
@@ -387,33 +398,90 @@ static void on_context(struct change *change)
     directory_change(next);
 }
 
-static void take_form(struct consent *consent)
+static void keep_form(struct consent *consent, struct json context)
 {
-    struct form sent;
-    form_init(&sent, consent->arena);
-    form_add_text(&sent, arena_str(consent->arena, buf_peek(&consent->body)));
-    bool good = connect_form_read(&consent->form, &sent);
-    struct json context =
-        connect_form_context(&consent->form, consent->account, consent->arena);
-    good = connect_form_fits(&consent->form, consent->integration, consent->way, &context,
-                             consent->arena) &&
-           good;
-    if (!good) {
-        show_form(consent);
-        return;
-    }
     struct change *change = new_change(consent, CHANGE_ACCOUNT_UPDATE, on_context);
     change->context = context;
     directory_change(change);
 }
 
+/* What the vendor does not take is told beside the fields in which it stands. */
+static void on_tried(struct trial *trial)
+{
+    struct consent *consent = trial->owner;
+    if (trial->end == ERRAND_DONE) {
+        keep_form(consent, trial->context);
+        return;
+    }
+    log_consent(consent, LOG_WARN, "tried", ERR_NONE, trial->fault);
+    if (trial->end == ERRAND_REFUSED) {
+        connect_form_refuse(&consent->form, consent->integration, consent->arena);
+        consent->words = trial->fault;
+        show_form(consent);
+        return;
+    }
+    refuse(consent, trial->err == ERR_NONE ? ERR_CONNECT_REFUSED : trial->err,
+           trial->fault);
+}
+
+static bool read_form(struct consent *consent, struct json *ret_context)
+{
+    struct form sent;
+    form_init(&sent, consent->arena);
+    form_add_text(&sent, arena_str(consent->arena, buf_peek(&consent->body)));
+    bool good = connect_form_read(&consent->form, &sent);
+    *ret_context = connect_form_context(&consent->form, consent->account, consent->arena);
+    return connect_form_fits(&consent->form, consent->integration, consent->way,
+                             ret_context, consent->arena) &&
+           good;
+}
+
+/* Secrets that a vendor makes a token of are tried with the exchange. */
+static void take_form(struct consent *consent)
+{
+    struct json context;
+    struct trial *trial = &consent->trial;
+    if (!read_form(consent, &context)) {
+        show_form(consent);
+        return;
+    }
+    uint32_t n = connect_form_credentials(&consent->form, consent->credentials);
+    if (consent->way->rule.token || n == 0) {
+        keep_form(consent, context);
+        return;
+    }
+    *trial = (struct trial){.env = &consent->connect->code,
+                            .worker = consent->worker,
+                            .arena = consent->arena,
+                            .account = consent->account,
+                            .way_name = consent->way->name,
+                            .credentials = consent->credentials,
+                            .credential_n = n,
+                            .context = context,
+                            .done = on_tried,
+                            .owner = consent};
+    trial_start(trial);
+}
+
 /* --- a link --- */
+
+static str query_text(struct consent *consent, str name)
+{
+    return url_query_find(consent->arena, consent->in->query, name);
+}
+
+static bool find_integration(struct consent *consent)
+{
+    consent->snapshot = catalog_snapshot(consent->connect->catalog);
+    consent->integration =
+        snapshot_find(consent->snapshot, consent->account->integration);
+    return consent->integration != NULL;
+}
 
 static bool find_account(struct consent *consent)
 {
-    struct connect *connect = consent->connect;
     consent->account =
-        directory_account(connect->directory, consent->session.session.account);
+        directory_account(consent->connect->directory, consent->session.session.account);
     if (!consent->account || consent->account->state == ACCOUNT_DELETING) {
         refuse(consent, ERR_ACCOUNT_UNKNOWN, STR_NONE);
         return false;
@@ -422,10 +490,7 @@ static bool find_account(struct consent *consent)
         refuse(consent, ERR_ACCOUNT_DISABLED, STR_NONE);
         return false;
     }
-    consent->snapshot = catalog_snapshot(connect->catalog);
-    consent->integration =
-        snapshot_find(consent->snapshot, consent->account->integration);
-    if (consent->integration)
+    if (find_integration(consent))
         return true;
     refuse(consent, ERR_INTEGRATION_UNKNOWN, STR_NONE);
     return false;
@@ -439,7 +504,7 @@ static void show_choice(struct consent *consent, const struct choice *choice)
     for (uint32_t i = 0; i < choice->n; i++) {
         const struct auth_way *way = choice->ways[i];
         str parts[] = {STR("?auth="), way->name,
-                       consent->asks_all ? STR("&ask") : STR("")};
+                       str_absent(consent->again) ? STR("") : STR("&ask")};
         choices[i] = (struct page_choice){str_absent(way->label) ? way->name : way->label,
                                           arena_join(arena, parts, COUNT_OF(parts))};
     }
@@ -456,12 +521,11 @@ static void show_choice(struct consent *consent, const struct choice *choice)
 /* False when it is answered: with a question, or a refusal. */
 static bool choose(struct consent *consent)
 {
-    struct choice choice = {
-        .directory = consent->connect->directory,
-        .integration = consent->integration,
-        .account = consent->account,
-        .of_session = consent->session.session.way,
-        .asked = url_query_find(consent->arena, consent->in->query, STR("auth"))};
+    struct choice choice = {.directory = consent->connect->directory,
+                            .integration = consent->integration,
+                            .account = consent->account,
+                            .of_session = consent->session.session.way,
+                            .asked = query_text(consent, STR("auth"))};
     consent->way = choice_make(&choice);
     if (consent->way)
         return true;
@@ -474,18 +538,71 @@ static bool choose(struct consent *consent)
     return false;
 }
 
+/* Whether the session has done its work, and what it did still holds. */
+static bool is_done(struct consent *consent)
+{
+    const struct session *session = &consent->session.session;
+    if (!session->ended)
+        return false;
+    consent->account = directory_account(consent->connect->directory, session->account);
+    if (!consent->account || (consent->account->state != ACCOUNT_ACTIVE &&
+                              consent->account->state != ACCOUNT_DEGRADED))
+        return false;
+    return find_integration(consent);
+}
+
+/* Nothing was found under the link, or nothing that is still good. */
+static void tell_over(struct consent *consent, enum err err)
+{
+    if (err != ERR_SESSION_UNKNOWN || !is_done(consent)) {
+        refuse(consent, err, STR_NONE);
+        return;
+    }
+    struct page page = {.status = 200,
+                        .title = STR("Connected"),
+                        .text = arena_printf(consent->arena,
+                                             STR_F " is connected. You may close this "
+                                                   "page.",
+                                             STR_A(consent->integration->label)),
+                        .back = consent->session.session.return_url};
+    show(consent, &page);
+}
+
+/* The form gets an address that names what it asks for: who comes back to it from the
+ * vendor, with the browser's own button, finds what he entered, and not the vendor again.
+ */
+static bool send_to_form(struct consent *consent)
+{
+    struct inbound *in = consent->in;
+    struct form query;
+    str names = connect_form_names(&consent->form, consent->arena);
+    if (consent->sent_form || !str_absent(consent->again) || !names.n)
+        return false;
+    form_init(&query, consent->arena);
+    str chosen = query_text(consent, STR("auth"));
+    if (chosen.n)
+        form_add(&query, STR("auth"), chosen);
+    form_add(&query, STR("ask"), names);
+    str to = with_query(consent->arena, own_link(consent), form_text(&query));
+    let_go(consent);
+    page_redirect(in, to, STR_NONE);
+    return true;
+}
+
 static void on_looked(struct session_change *change)
 {
     struct consent *consent = change->owner;
     if (change->err != ERR_NONE) {
-        refuse(consent, change->err, STR_NONE);
+        tell_over(consent, change->err);
         return;
     }
     if (!find_account(consent) || !choose(consent))
         return;
     connect_form_make(consent->integration, consent->way, consent->account,
-                      consent->asks_all, &consent->form);
+                      consent->again, &consent->form);
     bool pressed = consent->sent_form || by_code(consent);
+    if (send_to_form(consent))
+        return;
     if (consent->sent_form && consent->form.n)
         take_form(consent);
     else if (consent->form.n || !pressed)
@@ -541,7 +658,7 @@ void consent_link(struct connect *connect, struct inbound *in, str secret)
     struct consent *consent = begin(connect, in);
     consent->secret = arena_str(in->arena, secret);
     consent->sent_form = str_eq(in->head.method, STR("POST"));
-    consent->asks_all = str_eq(in->query, STR("ask")) || str_ends(in->query, STR("&ask"));
+    consent->again = query_text(consent, STR("ask"));
     if (consent->sent_form && in->head.content_length > BODY_BYTES_MAX)
         refuse(consent, ERR_BODY_TOO_LARGE, STR_NONE);
     else if (consent->sent_form && in->body_state != INBOUND_BODY_ENDED)
@@ -552,19 +669,34 @@ void consent_link(struct connect *connect, struct inbound *in, str secret)
 
 /* --- the way back --- */
 
-static str query_text(struct consent *consent, str name)
+/* At most so many bytes, and no half of a character. */
+static str cut(str text, size_t bytes_max)
 {
-    return url_query_find(consent->arena, consent->in->query, name);
+    size_t n = text.n < bytes_max ? text.n : bytes_max;
+    while (n && n < text.n && utf8_is_tail(text.p[n]))
+        n--;
+    return str_of(text.p, n);
 }
 
 /* The vendor's no (RFC 6749 §4.1.2.1), in its own words. */
 static void tell_no(struct consent *consent, str error)
 {
-    str words = query_text(consent, STR("error_description"));
-    str parts[] = {error, words.n ? STR(": ") : STR(""), words};
-    str all = arena_join(consent->arena, parts, COUNT_OF(parts));
+    str words = cut(query_text(consent, STR("error_description")), WORDS_BYTES_MAX);
+    str code = cut(error, CODE_BYTES_MAX);
+    str parts[] = {words, STR(" ("), code, STR(")")};
     refuse(consent, ERR_CONNECT_REFUSED,
-           str_of(all.p, all.n < WORDS_BYTES_MAX ? all.n : WORDS_BYTES_MAX));
+           words.n ? arena_join(consent->arena, parts, COUNT_OF(parts)) : code);
+}
+
+/* A callback's state is used up, or another window has a newer one; but this browser was
+ * sent, and has the link. */
+static void on_looked_again(struct session_change *change)
+{
+    struct consent *consent = change->owner;
+    if (change->err != ERR_NONE)
+        tell_over(consent, change->err);
+    else if (find_account(consent))
+        refuse(consent, ERR_SESSION_STEP_USED, STR_NONE);
 }
 
 static void on_claimed(struct session_change *change)
@@ -572,11 +704,16 @@ static void on_claimed(struct session_change *change)
     struct consent *consent = change->owner;
     str error = query_text(consent, STR("error"));
     str code = query_text(consent, STR("code"));
+    consent->secret = ticket_secret(&consent->ticket);
+    if (change->err == ERR_SESSION_UNKNOWN && consent->secret.n) {
+        change_session(consent, SESSION_LOOK, on_looked_again);
+        return;
+    }
     if (change->err != ERR_NONE) {
+        consent->secret = STR_NONE;
         refuse(consent, change->err, STR_NONE);
         return;
     }
-    consent->secret = ticket_secret(&consent->ticket);
     if (!find_account(consent))
         return;
     consent->way = integration_way(consent->integration, consent->session.session.begun);

@@ -9,33 +9,44 @@ static const char head_html[] =
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
     "<meta name=\"color-scheme\" content=\"light dark\"><title>";
 
+/* Text has a contrast of 4.5 at least, edges of fields one of 3 (WCAG 2.2, AA). */
+#define COLOURS_LIGHT                                                                    \
+    "--ink:#1c2430;--soft:#535f6e;--line:#d5dbe3;--edge:#76818f;--paper:#fff;"           \
+    "--ground:#f3f5f8;--deed:#0b5cad;--bad:#a4161a"
+#define COLOURS_DARK                                                                     \
+    "--ink:#e6e9ee;--soft:#a2adbb;--line:#3a4452;--edge:#7d8998;--paper:#1b222c;"        \
+    "--ground:#11161d;--deed:#6cb2ff;--bad:#ff8a8a"
+
 static const char style_html[] =
     "</title><style>"
-    ":root{--ink:#1c2430;--soft:#5b6675;--line:#d5dbe3;--paper:#fff;--ground:#f3f5f8;"
-    "--deed:#0b5cad;--bad:#a4161a}"
-    "@media "
-    "(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#a2adbb;--line:#3a4452;"
-    "--paper:#1b222c;--ground:#11161d;--deed:#6cb2ff;--bad:#ff8a8a}}"
+    ":root{" COLOURS_LIGHT "}"
+    "@media (prefers-color-scheme:dark){:root{" COLOURS_DARK "}}"
     "*{box-sizing:border-box}"
-    "body{margin:0;background:var(--ground);color:var(--ink);"
-    "font:16px/1.5 system-ui,sans-serif}"
-    "main{max-width:30rem;margin:12vh auto 2rem;padding:2rem;background:var(--paper);"
-    "border:1px solid var(--line);border-radius:10px}"
-    "h1{font-size:1.3rem;margin:0 0 .75rem}p{margin:.5rem 0}"
-    "blockquote{margin:1rem 0;padding:.5rem 1rem;border-left:3px solid var(--line);"
-    "color:var(--soft);overflow-wrap:anywhere}"
-    "label{display:block;margin:1rem 0 .25rem;font-weight:600}"
+    "body{margin:0;padding:1rem;background:var(--ground);color:var(--ink);"
+    "font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}"
+    "main{max-width:30rem;margin:min(10vh,5rem) auto 1rem;padding:2rem;"
+    "background:var(--paper);border:1px solid var(--line);border-radius:8px}"
+    "h1{font-size:1.375rem;line-height:1.3;margin:0 0 .75rem}p{margin:.5rem 0}"
+    "blockquote{margin:1rem 0;padding:.25rem 0 .25rem 1rem;"
+    "border-left:3px solid var(--edge);color:var(--soft)}"
+    "label{display:block;margin:1.25rem 0 .25rem;font-weight:600}"
+    "label span{font-weight:400}"
     "input{width:100%;padding:.55rem .7rem;font:inherit;color:inherit;"
-    "background:var(--ground);border:1px solid var(--line);border-radius:6px}"
-    "input:focus-visible,button:focus-visible,a:focus-visible{outline:3px solid "
-    "var(--deed);outline-offset:2px}"
-    ".help{margin:0 0 "
-    ".35rem}.help,.small{color:var(--soft);font-size:.875rem}.fault{color:var(--bad)}"
-    "button{margin-top:1.25rem;padding:.6rem 1.2rem;font:inherit;font-weight:600;"
-    "color:var(--paper);background:var(--deed);border:0;border-radius:6px;cursor:pointer}"
+    "background:var(--paper);border:1px solid var(--edge);border-radius:6px}"
+    "input[aria-invalid]{border:2px solid var(--bad)}"
+    "input:focus-visible,button:focus-visible,a:focus-visible{"
+    "outline:3px solid var(--deed);outline-offset:2px}"
+    ".help,.small,footer{color:var(--soft);font-size:.875rem}"
+    ".help{margin:0 0 .35rem}.fault{margin:.5rem 0 0;color:var(--bad)}"
+    ".ways{margin-top:1.5rem;display:flex;flex-wrap:wrap;gap:1rem 1.5rem;"
+    "align-items:center}a{color:var(--deed);padding:.25rem 0}"
+    "button,.deed{padding:.6rem 1.2rem;font:inherit;font-weight:600;color:var(--paper);"
+    "background:var(--deed);border:1px solid var(--deed);border-radius:6px;"
+    "text-decoration:none;cursor:pointer}"
     ".choice{display:block;margin:.75rem 0;padding:.7rem 1rem;font-weight:600;"
-    "text-decoration:none;border:1px solid var(--line);border-radius:6px}"
-    "a{color:var(--deed)}nav{margin-top:1.25rem;display:flex;gap:1.25rem}"
+    "text-decoration:none;border:1px solid var(--edge);border-radius:6px}"
+    "footer{margin-top:1.5rem;padding-top:1rem;border-top:1px solid var(--line)}"
+    "@media (max-width:30rem){main{margin-top:0;padding:1.25rem}}"
     "</style></head><body><main>";
 
 static void put(struct buf *out, const char *html)
@@ -149,14 +160,26 @@ static uint32_t first_of(const struct page *page)
     return 0;
 }
 
+/* On, and back; where there is no way on, back is what is to be done. */
+static void put_ways(struct buf *out, const struct page *page)
+{
+    bool on = page->button.n || page->again.n || page->choice_n;
+    if (!on && !page->back.n)
+        return;
+    put(out, "<div class=\"ways\">");
+    put_in(out, "<button>", page->button, "</button>");
+    put_in(out, "<a class=\"deed\" href=\"", page->again, "\">Try again</a>");
+    put_in(out, on ? "<a href=\"" : "<a class=\"deed\" href=\"", page->back,
+           "\">Go back</a>");
+    put(out, "</div>");
+}
+
 static void put_form(struct buf *out, const struct page *page)
 {
-    if (!page->button.n)
-        return;
     put(out, "<form method=\"post\">");
     for (uint32_t i = 0; i < page->field_n; i++)
         put_field(out, &page->fields[i], i == first_of(page));
-    put_in(out, "<button>", page->button, "</button>");
+    put_ways(out, page);
     put(out, "</form>");
 }
 
@@ -168,25 +191,37 @@ static void put_choices(struct buf *out, const struct page *page)
     }
 }
 
+static void put_reference(struct buf *out, const struct page *page)
+{
+    if (!page->code.n)
+        return;
+    put_in(out, "<footer>If you ask for help, pass this on: ", page->code, "");
+    put_in(out, " · ", page->reference, "");
+    put(out, "</footer>");
+}
+
+/* Who hears the page hears its title first. */
+static bool has_fault(const struct page *page)
+{
+    return page->field_n && page->fields[first_of(page)].fault.n;
+}
+
 void page_print(struct buf *out, const struct page *page)
 {
     put(out, head_html);
+    put(out, has_fault(page) ? "Error: " : "");
     put_text(out, page->title);
     put(out, style_html);
     put_in(out, "<h1>", page->title, "</h1>");
     put_in(out, "<p>", page->text, "</p>");
     put_in(out, "<blockquote>", page->words, "</blockquote>");
-    put_form(out, page);
     put_choices(out, page);
-    if (page->again.n || page->back.n) {
-        put(out, "<nav>");
-        put_in(out, "<a href=\"", page->again, "\">Try again</a>");
-        put_in(out, "<a href=\"", page->back, "\">Go back</a>");
-        put(out, "</nav>");
-    }
-    put_in(out, "<p class=\"small\">For whoever helps you: ", page->code, "");
-    put_in(out, " · ", page->code.n ? page->reference : STR_NONE, "");
-    put(out, page->code.n ? "</p></main></body></html>" : "</main></body></html>");
+    if (page->button.n)
+        put_form(out, page);
+    else
+        put_ways(out, page);
+    put_reference(out, page);
+    put(out, "</main></body></html>");
 }
 
 static void add_safety(struct headers *headers)

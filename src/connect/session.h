@@ -52,7 +52,7 @@ struct session_change {
     str state;              /* BEGIN, CLAIM */
     str browser;            /* what the browser keeps: BEGIN, CLAIM */
     struct session session; /* MINT: id, account, return_url, way, force, expires; END:
-                               id; otherwise the answer */
+                               id; otherwise the answer, also where the session is over */
     str begun;              /* BEGIN: by which way; absent: the document's only one */
     str environment;        /* MINT: of the account, for the audit log */
 

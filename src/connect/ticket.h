@@ -24,7 +24,7 @@ struct ticket ticket_make(struct inbound *in, str session, str secret);
 /* The one that a callback of this state brought. The state is borrowed. */
 struct ticket ticket_find(struct inbound *in, str state);
 
-/* The link's text in it; absent: none. Only to be shown once the ticket was good. */
+/* The link's text in it; absent: none. Not to be shown where the ticket is another's. */
 str ticket_secret(const struct ticket *ticket);
 
 /* Set-Cookie lines: that keeps it where `redirect_uri` leads and nowhere else; that

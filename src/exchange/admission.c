@@ -68,8 +68,10 @@ static str circuit_name(struct exchange *exchange)
 /* A token endpoint has a breaker and limits apart from the API's. */
 static str of_target(struct exchange *exchange, str name)
 {
+    const struct exchange_request *request = &exchange->request;
     str parts[] = {name, STR(" token")};
-    return exchange->request.target ? arena_join(exchange->arena, parts, 2) : name;
+    bool apart = request->target && !request->credentials;
+    return apart ? arena_join(exchange->arena, parts, 2) : name;
 }
 
 static void take_up_boards(struct exchange *exchange)
@@ -174,7 +176,9 @@ static enum err find_base(struct exchange *exchange, str *ret_detail)
 static bool carries_credential(const struct exchange *exchange)
 {
     const struct auth_rule *rule = exchange_rule(exchange);
-    return rule && rule->scheme != AUTH_none;
+    bool may_show =
+        rule && rule->tls.certificate && exchange->account->credential_version;
+    return rule && (auth_is_stored(rule) || may_show);
 }
 
 enum exchange_step step_credential(struct exchange *exchange)
@@ -187,8 +191,12 @@ enum exchange_step step_credential(struct exchange *exchange)
             return word == KEEPER_WAIT ? EXCHANGE_RENEWAL : EXCHANGE_DONE;
     }
     enum err err = find_base(exchange, &detail);
-    if (!err && carries_credential(exchange))
+    if (!err && exchange->request.target)
+        exchange->credentials = exchange->request.credentials;
+    else if (!err && carries_credential(exchange))
         err = open_credentials(exchange, &detail);
+    if (!err)
+        err = exchange_take_certificate(exchange, &detail);
     if (err)
         return exchange_fail(exchange, err, detail, -1);
     take_up_boards(exchange);

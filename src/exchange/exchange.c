@@ -141,7 +141,8 @@ void exchange_start(struct exchange *exchange)
     const struct method *method = exchange->method;
     exchange->resilience =
         method ? method->resilience : &exchange->integration->resilience;
-    exchange->way = integration_way(exchange->integration, exchange->account->way);
+    if (!exchange->way)
+        exchange->way = integration_way(exchange->integration, exchange->account->way);
     exchange->began = exchange->worker->now;
     exchange->total_deadline = exchange->began + exchange->resilience->timeouts.total;
     exchange->limit_deadline = exchange->began + exchange->request.wait_on_limit;
@@ -232,6 +233,7 @@ void exchange_fini(struct exchange *exchange)
     CHECK(exchange->step == EXCHANGE_DONE || exchange->step == EXCHANGE_IDLE);
     timer_cancel(&exchange->timer);
     account_unref(&exchange->newer);
+    tls_unref(&exchange->tls);
     buf_fini(&exchange->inspected);
     exchange->magic = 0;
 }

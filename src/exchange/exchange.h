@@ -28,6 +28,7 @@
 #include "policy/standing.h"
 
 struct exchange;
+struct profiles;
 
 /* What exchanges of a process share; constant after start. */
 struct exchange_env {
@@ -35,10 +36,12 @@ struct exchange_env {
     struct directory *directory;
     struct keeper *keeper; /* NULL: tokens are taken as they are */
     struct transport *h1;
-    struct transport *curl; /* HTTP/2 and egress proxies; NULL: not there */
-    str egress_proxy;       /* absent = none */
-    size_t error_bytes_max; /* of error bodies that are looked at; 64 KiB */
-    size_t look_bytes_max;  /* of others, where a rule needs it; 1 MiB */
+    struct transport *curl;    /* HTTP/2 and egress proxies; NULL: not there */
+    struct profiles *profiles; /* of those that show a certificate; NULL: no integration
+                                  asks for that */
+    str egress_proxy;          /* absent = none */
+    size_t error_bytes_max;    /* of error bodies that are looked at; 64 KiB */
+    size_t look_bytes_max;     /* of others, where a rule needs it; 1 MiB */
     /* An event of a breaker, for logs and (later) the outbox. May be NULL. */
     void (*on_breaker)(struct exchange *exchange, str breaker, enum breaker_event event);
 };
@@ -89,9 +92,15 @@ struct exchange_request {
     bool keyed;      /* carries a key that the vendor honours */
     bool want_whole; /* JSON answers whole, if they are not too large */
     bool probe;
-    /* Not below the base URL and without the account's credential: a token endpoint. Its
-     * breaker and limits are its own; answers of any type are looked at. NULL: no. */
+    /* A request of our own, wherever it leads; answers of any type are looked at. Without
+     * `credentials` it is one to a token endpoint, whose breaker and limits are its own.
+     * With them it is a call of the API that carries these, as they need not be stored,
+     * and headers out of `context`. NULL: no. */
     const struct url *target;
+    const struct credentials *credentials;
+    const struct json *context;
+    struct certificate certificate; /* with `target`: shown where the auth block has a
+                                       `tls` member; absent: none is there */
 };
 
 /* How it ended. */
@@ -127,6 +136,7 @@ struct exchange {
     struct pin *pin; /* the starter's; so are the next three */
     const struct integration *integration;
     struct account *account;     /* a newer one after a renewal, then our own: */
+    const struct auth_way *way;  /* NULL: the account's, as it is at the start */
     const struct method *method; /* NULL: not matched */
     struct exchange_request request;
 
@@ -148,8 +158,8 @@ struct exchange {
     enum exchange_step step;
     struct timer timer;
     const struct resilience *resilience;
-    const struct auth_way *way; /* the account's; NULL: the document has it no more */
     const struct credentials *credentials;
+    struct tls *tls;            /* a reference: shows a certificate; NULL: no */
     struct account *newer;      /* a reference; NULL: the starter's account is in use */
     struct token_wait *renewal; /* while it waits for one */
     bool renewed;               /* what there is now is taken as it is */

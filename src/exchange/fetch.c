@@ -82,6 +82,7 @@ static void on_done(struct exchange *exchange)
         ret->sent = outcome->sent;
         ret->retry_after = outcome->retry_after;
         ret->err = fetch->answered ? ERR_NONE : outcome->err;
+        ret->class = outcome->class;
         if (!fetch->answered && !outcome->err)
             ret->err = ERR_UPSTREAM_RESET;
         ret->detail = arena_str(ret->arena, outcome->detail);
@@ -115,13 +116,17 @@ static void fetch_start(void *arg, struct token_fetch *request)
     exchange->pin = request->pin;
     exchange->integration = request->integration;
     exchange->account = request->account;
+    exchange->way = request->way;
     exchange->request.verb = request->request.verb;
     exchange->request.path = request->request.url.path;
     exchange->request.query = request->request.url.query;
     exchange->request.target = &request->request.url;
+    exchange->request.credentials = request->credentials;
+    exchange->request.context = request->context;
     exchange->request.headers = &request->request.headers;
     exchange->request.body = has_body ? &fetch->body : NULL;
     exchange->request.body_bytes = has_body ? (int64_t)body.n : 0;
+    exchange->request.certificate = request->request.certificate;
     exchange->request.deadline = request->deadline;
     exchange->request.single_attempt = true;
     exchange->request.want_whole = true;

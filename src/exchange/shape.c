@@ -46,8 +46,9 @@ static bool add_fixed(struct exchange *exchange, const struct fixed_header *fixe
     str value;
     if (!fixed->override && header_find_name(&exchange->headers, fixed->name))
         return true;
-    if (!template_fill(&fixed->value, &exchange->account->context, exchange->arena,
-                       &value, ret_missing))
+    const struct json *context = exchange->request.context;
+    if (!template_fill(&fixed->value, context ? context : &exchange->account->context,
+                       exchange->arena, &value, ret_missing))
         return false;
     *ret_missing = STR("a usable value");
     if (!header_value_valid(value))
@@ -101,12 +102,22 @@ static enum exchange_step add_all_fixed(struct exchange *exchange)
     return EXCHANGE_CALL;
 }
 
+static enum exchange_step misfit(struct exchange *exchange)
+{
+    return exchange_fail(exchange, ERR_CREDENTIAL_UNUSABLE,
+                         STR("The stored credentials do not fit the auth block."), -1);
+}
+
 /* A token endpoint gets what its request has, and nothing else. */
 static enum exchange_step shape_target(struct exchange *exchange)
 {
     exchange->call.url = *exchange->request.target;
     header_set(&exchange->headers, HEADER_ACCEPT_ENCODING, STR("identity"));
-    return EXCHANGE_CALL;
+    if (!exchange->request.credentials)
+        return EXCHANGE_CALL;
+    if (add_all_fixed(exchange) == EXCHANGE_DONE)
+        return EXCHANGE_DONE;
+    return put_credential(exchange) ? EXCHANGE_CALL : misfit(exchange);
 }
 
 enum exchange_step step_shape(struct exchange *exchange)
@@ -123,9 +134,5 @@ enum exchange_step step_shape(struct exchange *exchange)
     if (!str_absent(request->traceparent))
         header_set(&exchange->headers, HEADER_TRACEPARENT, request->traceparent);
     aim(exchange);
-    if (!put_credential(exchange))
-        return exchange_fail(exchange, ERR_CREDENTIAL_UNUSABLE,
-                             STR("The stored credentials do not fit the auth block."),
-                             -1);
-    return EXCHANGE_CALL;
+    return put_credential(exchange) ? EXCHANGE_CALL : misfit(exchange);
 }

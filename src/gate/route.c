@@ -208,7 +208,7 @@ static enum visit_step find_account(struct visit *visit)
             visit, ERR_CREDENTIAL_UNUSABLE,
             integration_no_way(visit->integration, visit->account->way, visit->arena),
             -1);
-    err = check_state(visit->account, visit->way->rule.scheme != AUTH_none);
+    err = check_state(visit->account, auth_is_stored(&visit->way->rule));
     if (err)
         return visit_no(visit, err, visit->account->state_reason, -1);
     return VISIT_ADMIT;

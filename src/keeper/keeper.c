@@ -20,6 +20,7 @@ enum {
 
 static const char stopping[] = "Breakwater is stopping.";
 
+enum { suspect_after = 3 }; /* refusals in a row, of more than one resource */
 static const usec refused_guard = 60 * USEC_S;
 /* A token that is refused younger than this was revoked; its lifetime has not been seen.
  */
@@ -32,17 +33,17 @@ static struct shard *shard_of(struct keeper *keeper, const struct account *accou
 
 /* --- watching the directory --- */
 
-static const struct token_rule *rule_in(const struct snapshot *snapshot,
-                                        const struct account *account)
+static const struct auth_rule *rule_in(const struct snapshot *snapshot,
+                                       const struct account *account)
 {
     const struct integration *integration = snapshot_find(snapshot, account->integration);
     const struct auth_way *way =
         integration ? integration_way(integration, account->way) : NULL;
-    return way ? way->rule.token : NULL;
+    return way ? &way->rule : NULL;
 }
 
 static void plan(struct keeper *keeper, struct account *account,
-                 const struct token_rule *rule)
+                 const struct auth_rule *rule)
 {
     struct shard *shard = shard_of(keeper, account);
     pthread_mutex_lock(&shard->lock);
@@ -410,7 +411,7 @@ void keeper_view(struct keeper *keeper, const struct account *account,
     pthread_mutex_lock(&shard->lock);
     const struct ward *ward = ward_find(shard, &account->id);
     if (ward) {
-        ret->kept = !ward->fixed;
+        ret->kept = !ward->fixed && !ward->tokenless;
         ret->renewing = ward->busy;
         ret->waiters = ward->wait_n;
         if (heap_holds(&ward->node))
@@ -421,19 +422,63 @@ void keeper_view(struct keeper *keeper, const struct account *account,
     pthread_mutex_unlock(&shard->lock);
 }
 
-void keeper_hurry(struct keeper *keeper, const struct account *account)
+/* Renews what can be renewed, and checks the rest. */
+static void hurry(struct shard *shard, struct account *account,
+                  const struct auth_rule *rule)
+{
+    struct ward *ward = ward_find(shard, &account->id);
+    if (ward && !ward->fixed && !ward->tokenless) {
+        ward->hold = 0;
+        ward_due(shard, ward, world_now(shard->keeper->config.world));
+    } else if (rule) {
+        ward_suspect(shard, account, rule);
+    }
+    shard_poke(shard);
+}
+
+void keeper_hurry(struct keeper *keeper, struct account *account)
 {
     CHECK_MAGIC(keeper, KEEPER_MAGIC);
     struct shard *shard = shard_of(keeper, account);
+    struct snapshot *snapshot = catalog_snapshot(keeper->config.catalog);
     pthread_mutex_lock(&shard->lock);
-    struct ward *ward = ward_find(shard, &account->id);
-    if (ward && !ward->fixed) {
-        ward->hold = 0;
-        ward_due(shard, ward, world_now(keeper->config.world));
-        shard_poke(shard);
-    }
+    hurry(shard, account, rule_in(snapshot, account));
     pthread_mutex_unlock(&shard->lock);
+    snapshot_unref(&snapshot);
 }
+
+/* --- refusals --- */
+
+static void suspect(struct keeper *keeper, struct account *account)
+{
+    struct shard *shard = shard_of(keeper, account);
+    struct snapshot *snapshot = catalog_snapshot(keeper->config.catalog);
+    const struct auth_rule *rule = rule_in(snapshot, account);
+    pthread_mutex_lock(&shard->lock);
+    if (rule)
+        ward_suspect(shard, account, rule);
+    shard_poke(shard);
+    pthread_mutex_unlock(&shard->lock);
+    snapshot_unref(&snapshot);
+}
+
+void keeper_note_refusal(struct keeper *keeper, struct account *account,
+                         uint64_t resource)
+{
+    CHECK_MAGIC(keeper, KEEPER_MAGIC);
+    struct account_refusals *refusals = &account->refusals;
+    uint32_t n = atomic_fetch_add(&refusals->n, 1) + 1;
+    if (n == 1)
+        atomic_store(&refusals->resource, resource);
+    else if (atomic_load(&refusals->resource) != resource)
+        atomic_store(&refusals->several, true);
+    if (n < suspect_after || !atomic_load(&refusals->several))
+        return;
+    keeper_note_success(account);
+    suspect(keeper, account);
+}
+
+/* --- counting --- */
 
 static void count_failing(const struct ward *ward, usec now, struct keeper_stats *ret)
 {

@@ -25,14 +25,18 @@ struct keeper;
 struct log;
 struct token_wait;
 
-/* A request to a token endpoint, and what came of it. The keeper's flight embeds it. */
+/* A request of our own to a vendor, and what came of it: to a token endpoint, or, with
+ * `credentials`, to its API. Whoever makes it embeds it. */
 struct token_fetch {
     struct worker *worker;
     struct arena *arena;
     struct pin *pin; /* of the catalog: holds the integration */
     const struct integration *integration;
+    const struct auth_way *way; /* of the integration */
     struct account *account;
     struct token_request request;
+    const struct credentials *credentials;   /* NULL: none are sent along */
+    const struct json *context;              /* with them: for the document's headers */
     usec deadline;                           /* monotonic */
     void (*done)(struct token_fetch *fetch); /* once, never from inside `start` */
     void *owner;
@@ -43,6 +47,7 @@ struct token_fetch {
     bool sent;        /* a byte of it has left: the vendor may have acted */
     usec retry_after; /* −1: not said */
     struct answer answer;
+    enum outcome_class class; /* by the document's rules of the API */
 
     void *work; /* of whoever makes it */
 };
@@ -133,8 +138,26 @@ struct keeper_view {
 void keeper_view(struct keeper *keeper, const struct account *account,
                  struct keeper_view *ret);
 
-/* Renews now, whatever the plan. */
-void keeper_hurry(struct keeper *keeper, const struct account *account);
+/* Renews now, whatever the plan; what nothing renews is checked, where the auth block has
+ * a check. */
+void keeper_hurry(struct keeper *keeper, struct account *account);
+
+/* --- refusals --- */
+
+/* The vendor has refused the account's credentials at that resource (a hash). Those that
+ * nothing renews are checked after three in a row at two resources: SPEC 5.5. */
+void keeper_note_refusal(struct keeper *keeper, struct account *account,
+                         uint64_t resource);
+
+/* The vendor has taken them. */
+static inline void keeper_note_success(struct account *account)
+{
+    struct account_refusals *refusals = &account->refusals;
+    if (atomic_load_explicit(&refusals->n, memory_order_relaxed) == 0)
+        return;
+    atomic_store(&refusals->n, 0);
+    atomic_store(&refusals->several, false);
+}
 
 struct keeper_stats {
     uint64_t wards, waiting, under_way;

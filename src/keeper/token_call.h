@@ -11,7 +11,8 @@
 
 #include "keeper/keeper.h"
 
-/* How long a lease must be: two exchanges, each within its deadline, and the store. */
+/* How long a lease must be: two exchanges and an errand, each within its deadline, and
+ * the store. */
 extern const usec token_call_lease;
 /* How long to wait before a lease that another has is asked for again. */
 extern const usec token_call_held_poll;

@@ -24,7 +24,7 @@ static void start_keeper(struct tokens *tokens, const struct tokens_parts *parts
     /* The data directory is locked: no other process has the store. */
     if (directory_drop_leases(gate->directory) != ERR_NONE)
         log_say(parts->log, LOG_WARN, "token",
-                "leases of the life before could not be dropped; they end in 90 s");
+                "leases of the life before could not be dropped; they end in 120 s");
     tokens->keeper = keeper_open(&config);
     gate->exchange.keeper = tokens->keeper;
 }

@@ -263,6 +263,17 @@ test("limits that the vendor told are listed", async () => {
   assert.match((await cli(`limits list --environment ${e} --integration hubspot`)).out, new RegExp(one.id));
 });
 
+test("a link to connect an account leads to its form", async () => {
+  await cli("integrations put -", { input: JSON.stringify(plain("keyed", sim.url)) });
+  const who = await account("keyed");
+  const line = (await cli(`connect ${who.name} --return http://127.0.0.1:9/settings --lifetime 15m`)).out;
+  const page = await fetch(field(line, "url"));
+  assert.deepEqual([page.status, /<h1>(.*)<\/h1>/.exec(await page.text())[1]], [200, "Connect keyed"]);
+  const { expires } = await json(`connect ${who.id} --lifetime 2m --force`);
+  assert.ok(Date.parse(expires) < Date.now() + 3 * 60_000);
+  assert.match((await cli(`connect ${who.name} --return https://else.test/`, { code: 1 })).err, /return_url/);
+});
+
 test("the master key is shown and rotated by its id, without its text", async () => {
   const file = join(home, "data", "key"), { randomBytes } = await import("node:crypto");
   const text = randomBytes(32).toString("base64");

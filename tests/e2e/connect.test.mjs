@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { browser } from "./support/browser.mjs";
 import { folderOf } from "./support/documents.mjs";
 import { faults, oidc } from "./support/oidc.mjs";
-import { breakwater, freePort, sleep, stopAll, until } from "./support/run.mjs";
+import { breakwater, freePort, stopAll, until } from "./support/run.mjs";
 import { ask, dial } from "./support/wire.mjs";
 
 after(stopAll);
@@ -49,35 +49,38 @@ for (const [client, auth] of [["basic", "basic"], ["post", "body"], ["odd", "bas
 
 // --- the pages -------------------------------------------------------------------------
 
-const statusOf = (answer) => [answer.status, /(\w+) · ses_/.exec(answer.text)?.[1] ?? /helps you: (\w+)/.exec(answer.text)?.[1]];
-const linkOf = (answer, words) => new RegExp(`<a href="([^"]*)">${words}</a>`).exec(answer.text)?.[1].replaceAll("&amp;", "&");
+const statusOf = (answer) => [answer.status, /(\w+) · ses_/.exec(answer.text)?.[1] ?? /pass this on: (\w+)/.exec(answer.text)?.[1]];
+const linkOf = (answer, words) => new RegExp(`<a (?:class="\\w+" )?href="([^"]*)">${words}</a>`).exec(answer.text)?.[1].replaceAll("&amp;", "&");
 const titleOf = (answer) => /<h1>([^<]*)<\/h1>/.exec(answer.text)?.[1];
 
 test("who refuses at the vendor is told so in its words, may go back, and may try again", async () => {
   const { server, account, session, state } = await started();
   const person = browser();
   const denied = await person.walk((await session()).url, { until: back, deny: true });
-  assert.deepEqual(statusOf(denied.last), [502, "connect_refused"]);
+  assert.deepEqual(statusOf(denied.last), [422, "connect_refused"]);
   assert.equal(titleOf(denied.last), "Not connected");
-  assert.match(denied.last.text, /<blockquote>access_denied/);
+  assert.match(denied.last.text, /<blockquote>[^<]+ \(access_denied\)</);
   const way = new URL(linkOf(denied.last, "Go back"));
   assert.deepEqual(Object.fromEntries(way.searchParams), { status: "error", account: account.id, code: "connect_refused" });
   assert.equal(await state(), "connecting");
+  const reloaded = await person.walk(denied.url, { until: back });
+  assert.deepEqual(statusOf(reloaded.last), [409, "session_step_used"]);
+  assert.equal(linkOf(reloaded.last, "Try again"), linkOf(denied.last, "Try again"));
   const again = await person.walk(linkOf(denied.last, "Try again"), { until: back });
   assert.equal(again.params.status, "connected", again.last?.text);
   assert.equal(await state(), "active");
   assert.equal((await server.stats()).granted, 1);
 });
 
-test("a link that was used, has expired or never was is a page, and so is a callback that nobody waits for", async () => {
-  const { bw, session } = await started();
+test("a link that was used or never was is a page, and so is a callback that nobody waits for", async () => {
+  const { bw, account, session } = await started();
   const { url } = await session();
   const person = browser();
   const walked = await person.walk(url, { until: back });
   const callback = walked.answers.find(({ url }) => url.includes("/oauth/callback"));
   const used = await ask(url);
-  assert.deepEqual(statusOf(used), [410, "session_unknown"]);
-  assert.equal(linkOf(used, "Go back"), back, "it is no fault any more");
+  assert.deepEqual([used.status, titleOf(used)], [200, "Connected"]);
+  assert.equal(linkOf(used, "Go back"), back, "it is no fault");
   assert.equal(linkOf(used, "Try again"), undefined);
   const never = `${bw.url}/oauth/connect/con_${"x".repeat(22)}`;
   for (const address of [never, `${bw.url}/oauth/connect/`, `${bw.url}/oauth/callback`, `${bw.url}/oauth/callback?code=c&state=${"s".repeat(30)}`, callback.url]) {
@@ -90,6 +93,8 @@ test("a link that was used, has expired or never was is a page, and so is a call
     assert.deepEqual([answer.status, answer.headers.allow], [405, allow]);
   }
   await assert.rejects(session({ lifetime: "59s" }), { status: 422 });
+  await bw.api("POST", `accounts/${account.id}/disable`);
+  assert.deepEqual(statusOf(await ask(url)), [410, "session_unknown"], "what it did no longer holds");
 });
 
 // Goes as far as the vendor's answer, which is not followed.
@@ -115,8 +120,20 @@ test("what comes back is taken once, and only from the browser that was sent", a
   assert.match(answer.headers.location, /status=connected/);
   assert.match(answer.headers["set-cookie"][0], /=; Path=\/oauth\/callback; .*Max-Age=0/);
   assert.equal(await state(), "active");
-  assert.deepEqual(statusOf(await ask(callback, { headers })), [410, "session_unknown"]);
+  assert.equal(titleOf(await ask(callback, { headers })), "Connected");
+  assert.deepEqual(statusOf(await ask(callback)), [410, "session_unknown"], "without the cookie nobody is known");
   await until("its line", () => bw.log("connect").some(({ what }) => what === "connected"));
+});
+
+test("of one link that was opened in two windows the window that opened it last counts", async () => {
+  const { session, state } = await started();
+  const person = browser(), { url } = await session();
+  const first = await comeBack(async () => ({ url }), person), second = await comeBack(async () => ({ url }), person);
+  assert.deepEqual(statusOf((await person.walk(first.callback)).last), [409, "session_step_used"]);
+  assert.equal((await person.walk(second.callback, { until: back })).params.status, "connected");
+  assert.equal(await state(), "active");
+  const late = (await person.walk(first.callback)).last;
+  assert.deepEqual(statusOf(late), [410, "session_unknown"], "the cookie has gone with its work");
 });
 
 test("one browser may be at the vendor for two accounts at the same time", async () => {
@@ -159,7 +176,7 @@ for (const [name, fault, words] of [
     const person = browser();
     await server.fault(fault, { path: "/token" });
     const walked = await person.walk(url, { until: back });
-    assert.deepEqual(statusOf(walked.last), [502, "connect_refused"], walked.last.text);
+    assert.deepEqual(statusOf(walked.last), [422, "connect_refused"], walked.last.text);
     assert.match(/<blockquote>([^<]*)/.exec(walked.last.text)?.[1] ?? "", words);
     assert.equal(await state(), "connecting");
     await server.clear();
@@ -203,6 +220,24 @@ test("an account is connected again, whatever state it is in, and renewed in the
   assert.ok(bw.log("connect").every(({ what }) => what !== "refused"));
 });
 
+test("a call that waits for a token has the one of a person who connects meanwhile", async () => {
+  const { server, bw, account, session, call } = await started();
+  const person = browser();
+  await person.walk((await session()).url, { until: back });
+  const { callback, first } = await comeBack(session, person);
+  await server.fault(faults.held, { path: "/token", grant: "authorization_code", count: 1 });
+  const connected = ask(callback, { headers: { cookie: cookieOf(first) } });
+  await until("the exchange of the code", async () => (await server.log()).requests.filter(({ grant_type }) => grant_type === "authorization_code").length === 2);
+  await server.expireAccess();
+  const waiting = call();
+  await until("the call that waits", async () => (await bw.api("GET", `accounts/${account.id}`)).token.waiters === 1);
+  await server.release();
+  assert.match((await connected).headers.location, /status=connected/);
+  const answer = await waiting;
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal((await server.stats()).reused, 0);
+});
+
 // --- forms -----------------------------------------------------------------------------
 
 const post = (url, fields) => ask(url, { method: "POST", body: new URLSearchParams(fields).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } });
@@ -212,7 +247,9 @@ test("what an address needs is asked for; a wrong value is told beside its field
     token: { authorize_params: { prompt: "consent", login_hint: "{login}" } },
     changes: { connect: { text: "Your team's address has it.", fields: { login: { label: "Your <login>", help: "As you sign in." } } } } });
   const { url } = await session();
-  const page = await ask(url);
+  const form = `${url}?ask=login`;
+  assert.equal((await ask(url)).headers.location, form);
+  const page = await ask(form);
   assert.equal(page.status, 200);
   assert.match(page.text, /<h1>Connect vendor<\/h1><p>Your team&#39;s address has it.<\/p>/);
   assert.match(page.text, /<label for="login">Your &lt;login&gt;<\/label><p class="help" id="help.login">As you sign in.<\/p><input/);
@@ -222,7 +259,7 @@ test("what an address needs is asked for; a wrong value is told beside its field
   assert.match(empty.text, /aria-invalid="true".*id="fault.login">/);
   const person = browser();
   const walked = await person.walk(url, { until: back, deny: true, fields: { login: "ada" } });
-  assert.deepEqual(statusOf(walked.last), [502, "connect_refused"]);
+  assert.deepEqual(statusOf(walked.last), [422, "connect_refused"]);
   assert.equal((await bw.api("GET", `accounts/${account.id}`)).context.login, "ada");
   const again = linkOf(walked.last, "Try again");
   assert.match((await ask(again)).text, /name="login"[^>]* value="ada"/);
@@ -276,9 +313,10 @@ for (const [scheme, auth, fields] of [["basic", "basic", { username: "ada", pass
     assert.equal(answer.status, 303, answer.text);
     assert.deepEqual(Object.fromEntries(new URL(answer.headers.location).searchParams), { status: "connected", account: account.id });
     assert.equal(await state(), "active");
-    assert.deepEqual(statusOf(await post(url, fields)), [410, "session_unknown"]);
+    assert.equal(titleOf(await post(url, fields)), "Connected", "a button that was pressed twice");
     const second = await session();
-    const done = await post(second.url, fields);
+    assert.equal((await post(second.url, fields)).headers.location, second.url);
+    const done = await ask(second.url);
     assert.deepEqual([done.status, titleOf(done)], [200, "Connected"]);
     assert.ok(!bw.err.includes("hush-hush"));
   });
@@ -291,8 +329,9 @@ test("a body that is too large is refused, and one that never ends does no harm"
   const chunked = await ask(url, { method: "POST", headers: { "transfer-encoding": "chunked" }, body: "x".repeat(300_000) });
   assert.deepEqual(statusOf(chunked), [413, "body_too_large"]);
   const wire = await dial(bw.port);
-  wire.send(`POST ${new URL(url).pathname} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nusername=`);
-  await sleep(100);
+  wire.send(`POST ${new URL(url).pathname} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n`);
+  await until("the wait for its body", () => wire.text.startsWith("HTTP/1.1 100 "));
+  wire.send("username=");
   wire.close();
   assert.equal((await ask(`${bw.url}/healthz`)).status, 200);
   assert.equal(await state(), "connecting");
@@ -345,14 +384,15 @@ test("where the app's own secret gets the token, one press of a button connects,
   const { server, bw, account, state, session } = await keyed({ scheme: "bearer", token: { grant: "client_credentials", client: "basic", scopes: ["api.read"] } }, "machine");
   const { url } = await session();
   const page = await ask(url);
-  assert.match(page.text, /<form method="post"><button>Connect<\/button><\/form>/);
+  assert.match(page.text, /<form method="post"><div class="ways"><button>Connect<\/button><\/div><\/form>/);
   assert.equal((await server.stats()).requests, 0);
   await server.fault(faults.failing(500), { path: "/token" });
   const failed = await post(url, {});
-  assert.deepEqual(statusOf(failed), [502, "connect_refused"]);
+  assert.deepEqual(statusOf(failed), [422, "connect_refused"]);
   assert.equal(await state(), "connecting");
   await server.clear();
-  const done = await post(url, {});
+  assert.equal((await post(url, {})).headers.location, url);
+  const done = await ask(url);
   assert.deepEqual([done.status, titleOf(done)], [200, "Connected"]);
   assert.equal(await state(), "active");
   const answer = await ask(`${bw.proxy(account)}/contacts`, { headers: { authorization: `Bearer ${await bw.callKey()}` } });

@@ -16,10 +16,11 @@ static void note(const char *words)
 {
     for (size_t i = 0; i < cli_command_n; i++) {
         const struct cli_command *command = &cli_commands[i];
-        size_t noun = strlen(command->noun), verb = strlen(command->verb);
-        if (strncmp(words, command->noun, noun) == 0 && words[noun] == ' ' && verb &&
-            strncmp(words + noun + 1, command->verb, verb) == 0 &&
-            (words[noun + 1 + verb] == ' ' || words[noun + 1 + verb] == 0))
+        str name = str_z(words);
+        name = str_of(name.p, str_find(name, ' '));
+        str rest = str_z(words + name.n + (words[name.n] == ' '));
+        str verb = str_of(rest.p, command->verb[0] ? str_find(rest, ' ') : 0);
+        if (str_eq(name, str_z(command->noun)) && str_eq(verb, str_z(command->verb)))
             ran_well[i] = true;
     }
 }
@@ -234,6 +235,27 @@ static void test_a_token_is_renewed(void **state)
     assert_in(out, "token.failures                 0\n");
 }
 
+static void test_a_link_is_made(void **state)
+{
+    struct house *house = *state;
+    make_acme(house);
+    const char *environment = make_environment(house, make_stage(house, "link"), "e");
+    const char *id = make_account(house, environment, "link");
+    str out = run(house,
+                  "connect link --return http://127.0.0.1:9/after --lifetime 15m --force",
+                  NULL);
+    assert_in(out, format(house, "account  %s\n", id));
+    assert_in(out, "/oauth/connect/con_");
+    struct ran ran =
+        shell_run(&house->arena, "connect link --return https://else.test/", NULL);
+    assert_ran(ran, 1);
+    assert_in(ran.err, "/return_url");
+    assert_in(ran.err, "connect_returns");
+    ran = shell_run(&house->arena, "connect link --lifetime 1s", NULL);
+    assert_ran(ran, 1);
+    assert_in(ran.err, "/lifetime");
+}
+
 static void test_a_secret_keeps_all_but_its_line_end(void **state)
 {
     struct house *house = *state;
@@ -331,6 +353,7 @@ int test_api_cli(void)
         cmocka_unit_test(test_accounts),
         cmocka_unit_test(test_apps),
         cmocka_unit_test(test_a_token_is_renewed),
+        cmocka_unit_test(test_a_link_is_made),
         cmocka_unit_test(test_a_secret_keeps_all_but_its_line_end),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_breakers_limits_logs_and_master_keys),

@@ -1,6 +1,8 @@
 #include "groups.h"
 #include "papers.h"
+#include "support/certs.h"
 
+#include "base/encode.h"
 #include "connect/connect_form.h"
 
 static struct account account_with(struct arena *arena, const char *context)
@@ -9,13 +11,14 @@ static struct account account_with(struct arena *arena, const char *context)
 }
 
 /* The names of the fields, with "*" behind a secret and "?" behind an optional one. */
-static str asked(struct arena *arena, const char *patch, const char *context, bool all)
+static str asked(struct arena *arena, const char *patch, const char *context,
+                 const char *again)
 {
     struct connect_form form;
     struct account account = account_with(arena, context);
     const struct integration *integration = papers_read(arena, patch);
-    connect_form_make(integration, integration_way(integration, STR_NONE), &account, all,
-                      &form);
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account,
+                      again ? str_z(again) : STR_NONE, &form);
     str text = STR("");
     for (uint32_t i = 0; i < form.n; i++)
         text = arena_printf(arena, STR_F "%s" STR_F "%s%s", STR_A(text), i ? " " : "",
@@ -30,24 +33,28 @@ static str asked(struct arena *arena, const char *patch, const char *context, bo
 
 static const struct question {
     const char *patch, *context;
-    bool all;
+    const char *again;
     const char *asked;
 } questions[] = {
-    {"{}", "{}", false, "token*"},
-    {"{'auth':'none'}", "{}", false, ""},
-    {"{'auth':'basic'}", "{}", false, "username password*"},
-    {"{'auth':{'scheme':'basic','password':'X'}}", "{}", false, "username*"},
-    {"{'base_url':'https://{sub}.acme.test'}", "{}", false, "sub token*"},
-    {"{'base_url':'https://{sub}.acme.test'}", "{'sub':'x'}", false, "token*"},
-    {"{'base_url':'https://{sub}.acme.test'}", "{'sub':'x'}", true, "sub token*"},
-    {"{'auth':" CODE "}}}", "{}", false, "sub"},
-    {"{'auth':" CODE "}}}", "{'sub':'x'}", false, ""},
-    {"{'auth':" CODE "}}}", "{'sub':'x'}", true, "sub"},
-    {"{'auth':" CODE ",'keep':{'sub':'/sub'}}}}", "{}", false, ""},
-    {"{'auth':" CODE ",'redirect':{'sub':'sub'}}}}", "{}", false, ""},
+    {"{}", "{}", NULL, "token*"},
+    {"{'auth':'none'}", "{}", NULL, ""},
+    {"{'auth':'basic'}", "{}", NULL, "username password*"},
+    {"{'auth':{'scheme':'basic','password':'X'}}", "{}", NULL, "username*"},
+    {"{'base_url':'https://{sub}.acme.test'}", "{}", NULL, "sub token*"},
+    {"{'base_url':'https://{sub}.acme.test'}", "{'sub':'x'}", NULL, "token*"},
+    {"{'base_url':'https://{sub}.acme.test'}", "{'sub':'x'}", "", "sub token*"},
+    {"{'base_url':'https://{sub}.acme.test/{a}'}", "{'sub':'x','a':'y'}", "a",
+     "a token*"},
+    {"{'base_url':'https://{sub}.acme.test/{a}'}", "{'sub':'x'}", "else,sub",
+     "sub a token*"},
+    {"{'auth':" CODE "}}}", "{}", NULL, "sub"},
+    {"{'auth':" CODE "}}}", "{'sub':'x'}", NULL, ""},
+    {"{'auth':" CODE "}}}", "{'sub':'x'}", "", "sub"},
+    {"{'auth':" CODE ",'keep':{'sub':'/sub'}}}}", "{}", NULL, ""},
+    {"{'auth':" CODE ",'redirect':{'sub':'sub'}}}}", "{}", NULL, ""},
     {"{'connect':{'fields':{'region':{'label':'Region','optional':true},"
      "'token':{'label':'Key'}}}}",
-     "{}", false, "region? token*"},
+     "{}", NULL, "region? token*"},
 };
 
 static void what_is_missing_is_asked(void **state)
@@ -55,7 +62,7 @@ static void what_is_missing_is_asked(void **state)
     struct arena *arena = *state;
     for (size_t i = 0; i < COUNT_OF(questions); i++) {
         const struct question *q = &questions[i];
-        str found = asked(arena, q->patch, q->context, q->all);
+        str found = asked(arena, q->patch, q->context, q->again);
         if (!str_eq(found, str_z(q->asked)))
             fail_msg("%s %s: \"" STR_F "\", not \"%s\"", q->patch, q->context,
                      STR_A(found), q->asked);
@@ -70,8 +77,8 @@ static void words_of_the_document_are_shown(void **state)
     const struct integration *integration =
         papers_read(arena, "{'connect':{'fields':{'region':{'label':'Region',"
                            "'help':'Where you signed up.'}}}}");
-    connect_form_make(integration, integration_way(integration, STR_NONE), &account, true,
-                      &form);
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account,
+                      STR(""), &form);
     assert_str(form.fields[0].label, STR("Region"));
     assert_str(form.fields[0].help, STR("Where you signed up."));
     assert_str(form.fields[0].value, STR("eu"));
@@ -93,7 +100,7 @@ static str asked_by(struct arena *arena, const char *name)
     struct account account = account_with(arena, "{}");
     const struct integration *integration = papers_read(arena, two_ways);
     connect_form_make(integration, integration_way(integration, str_z(name)), &account,
-                      false, &form);
+                      STR_NONE, &form);
     str text = STR("");
     for (uint32_t i = 0; i < form.n; i++)
         text = arena_printf(arena, STR_F "%s" STR_F "=" STR_F, STR_A(text), i ? " " : "",
@@ -107,6 +114,23 @@ static void each_way_asks_for_its_own(void **state)
     assert_str(asked_by(*state, "key"),
                STR("sub=Team region=Region username=Mail password=P"));
     assert_str(asked_by(*state, "oauth"), STR("region=Region sub=S"));
+}
+
+static void the_names_are_those_of_the_context_alone(void **state)
+{
+    struct arena *arena = *state;
+    struct connect_form form;
+    struct account account = account_with(arena, "{}");
+    const struct integration *integration =
+        papers_read(arena, "{'base_url':'https://{sub}.acme.test/{a}'}");
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account,
+                      STR_NONE, &form);
+    assert_int_equal(form.n, 3);
+    assert_str(connect_form_names(&form, arena), STR("sub,a"));
+    integration = papers_read(arena, "{}");
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account,
+                      STR_NONE, &form);
+    assert_true(str_absent(connect_form_names(&form, arena)));
 }
 
 /* --- what was sent --- */
@@ -128,7 +152,7 @@ static void what_was_sent_is_taken_apart(void **state)
     const struct integration *integration =
         papers_read(arena, "{'base_url':'https://{sub}.acme.test','auth':'basic'}");
     connect_form_make(integration, integration_way(integration, STR_NONE), &account,
-                      false, &form);
+                      STR_NONE, &form);
     assert_true(sent(arena, &form, "sub=+x+&username=u%26&password=%C3%A9&more=1"));
     struct json context = connect_form_context(&form, &account, arena);
     assert_int_equal(context.n, 2);
@@ -148,7 +172,7 @@ static void what_is_missing_or_too_long_is_said_beside_it(void **state)
     const struct integration *integration = papers_read(
         arena, "{'auth':'basic','connect':{'fields':{'region':{'optional':true}}}}");
     connect_form_make(integration, integration_way(integration, STR_NONE), &account,
-                      false, &form);
+                      STR_NONE, &form);
     assert_false(sent(arena, &form, "username=+&password=x"));
     assert_str(form.fields[0].fault, STR_NONE);
     assert_true(form.fields[1].fault.n > 0);
@@ -162,6 +186,54 @@ static void what_is_missing_or_too_long_is_said_beside_it(void **state)
     assert_str(form.fields[1].fault, STR_NONE);
     assert_true(form.fields[2].fault.n > 0);
     buf_fini(&buf);
+}
+
+/* A browser takes the line ends out of what is pasted into a field. */
+static str in_one_line(struct arena *arena, const char *file)
+{
+    str pem = given_file(arena, certs_path(file)), text = STR("");
+    for (str line; str_next(&pem, '\n', &line);)
+        text = arena_printf(arena, STR_F STR_F, STR_A(text), STR_A(line));
+    return encode_form(arena, text);
+}
+
+static void a_certificate_and_its_key_are_looked_at_together(void **state)
+{
+    static const struct {
+        const char *chain, *key; /* NULL: not entered */
+        const char *fault;       /* a part; NULL: none */
+    } rows[] = {
+        {"client.pem", "client.key", NULL},
+        {"client.pem", "good.key", "does not match"},
+        {"client.key", "client.key", "no certificate in the PEM text"},
+        {"client.pem", "client.pem", "no private key"},
+        {"client.pem", NULL, "no \"certificate_key\""},
+        {NULL, NULL, NULL},
+    };
+    struct arena *arena = *state;
+    const struct integration *integration =
+        papers_read(arena, "{'auth':{'scheme':'none','tls':'optional'}}");
+    struct account account = account_with(arena, "{}");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct connect_form form;
+        struct json context = papers_json(arena, "{}");
+        connect_form_make(integration, integration_way(integration, STR_NONE), &account,
+                          STR_NONE, &form);
+        assert_int_equal(form.n, 2);
+        str chain = rows[i].chain ? in_one_line(arena, rows[i].chain) : STR("");
+        str key = rows[i].key ? in_one_line(arena, rows[i].key) : STR("");
+        assert_true(sent(
+            arena, &form,
+            arena_z(arena,
+                    arena_printf(arena, "certificate=" STR_F "&certificate_key=" STR_F,
+                                 STR_A(chain), STR_A(key)))));
+        assert_true(connect_form_fits(&form, integration,
+                                      integration_way(integration, STR_NONE), &context,
+                                      arena) == !rows[i].fault);
+        str fault = form.fields[0].fault;
+        if (rows[i].fault && str_find_str(fault, str_z(rows[i].fault)) == fault.n)
+            fail_msg("%s: " STR_F, rows[i].fault, STR_A(fault));
+    }
 }
 
 /* --- whether it leads anywhere --- */
@@ -190,8 +262,8 @@ static void see_whether_it_fits(struct arena *arena, const struct fitting *fitti
     struct connect_form form;
     struct account nobody = account_with(arena, "{}");
     struct json context = papers_json(arena, fitting->context);
-    connect_form_make(integration, integration_way(integration, STR_NONE), &nobody, false,
-                      &form);
+    connect_form_make(integration, integration_way(integration, STR_NONE), &nobody,
+                      STR_NONE, &form);
     bool fits = connect_form_fits(
         &form, integration, integration_way(integration, STR_NONE), &context, arena);
     str found = STR("");
@@ -228,8 +300,10 @@ int test_connect_form(void)
         GIVEN_TEST(what_is_missing_is_asked),
         GIVEN_TEST(words_of_the_document_are_shown),
         GIVEN_TEST(each_way_asks_for_its_own),
+        GIVEN_TEST(the_names_are_those_of_the_context_alone),
         GIVEN_TEST(what_was_sent_is_taken_apart),
         GIVEN_TEST(what_is_missing_or_too_long_is_said_beside_it),
+        GIVEN_TEST(a_certificate_and_its_key_are_looked_at_together),
         GIVEN_TEST(a_value_that_leads_nowhere_is_faulted_at_its_field),
     };
     return cmocka_run_group_tests_name("connect: forms", tests, NULL, NULL);

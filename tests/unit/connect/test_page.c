@@ -68,11 +68,16 @@ static void a_fault_is_bound_to_its_field_and_has_the_cursor(void **state)
         {.name = STR("one"), .label = STR("First"), .value = STR("kept")},
         {.name = STR("the_other"), .help = STR("Help."), .fault = STR("Not so.")},
         {.name = STR("third"), .fault = STR("Nor this."), .optional = true}};
-    struct page page = {
-        .status = 422, .fields = fields, .field_n = 3, .button = STR("Go")};
+    struct page page = {.status = 422,
+                        .title = STR("Sign in"),
+                        .fields = fields,
+                        .field_n = 3,
+                        .button = STR("Go")};
     str text = printed(arena, &page);
     assert_true(has(text, "<label for=\"one\">First</label>"));
     assert_true(has(text, "value=\"kept\""));
+    assert_true(has(text, "<title>Error: Sign in</title>"));
+    assert_true(has(text, "<h1>Sign in</h1>"));
     assert_true(has(text, "<label for=\"the_other\">The other</label>"));
     assert_true(has(text, "aria-describedby=\"fault.the_other help.the_other\" "
                           "aria-invalid=\"true\" autofocus required>"));
@@ -113,6 +118,19 @@ static void each_apology_names_the_vendor_and_no_engineering(void **state)
     }
 }
 
+static void no_proxy_replaces_an_apology_by_its_own(void **state)
+{
+    struct page page;
+    for (enum err err = ERR_NONE + 1; err < ERR_COUNT; err++) {
+        apology_make(err, STR("Acme"), *state, &page);
+        assert_true(page.status >= 400 && (page.status < 500 || page.status == 503));
+    }
+    apology_make(ERR_CREDENTIAL_UNUSABLE, STR("Acme"), *state, &page);
+    assert_int_equal(page.status, 422);
+    apology_make(ERR_STORE_UNAVAILABLE, STR("Acme"), *state, &page);
+    assert_int_equal(page.status, 503);
+}
+
 static void an_error_without_words_has_the_last_ones(void **state)
 {
     struct arena *arena = *state;
@@ -132,6 +150,7 @@ int test_page(void)
         GIVEN_TEST(a_fault_is_bound_to_its_field_and_has_the_cursor),
         GIVEN_TEST(the_first_field_has_the_cursor),
         GIVEN_TEST(each_apology_names_the_vendor_and_no_engineering),
+        GIVEN_TEST(no_proxy_replaces_an_apology_by_its_own),
         GIVEN_TEST(an_error_without_words_has_the_last_ones),
     };
     return cmocka_run_group_tests_name("connect: pages", tests, NULL, NULL);

@@ -1,6 +1,8 @@
 #include "groups.h"
 #include "lodge.h"
 
+#include "keeper/token_call.h"
+
 /* Two processes over one store: two directories, two keepers, one vendor. */
 
 enum { CROWD = 200 };
@@ -78,9 +80,9 @@ static void the_lease_of_a_dead_process_runs_out(void **state)
     str id = killed_in_flight(lodge, 1);
     unsigned asked = lodge->mint.asked;
     lodge_run(lodge, lodge_view(lodge, id).due_in);
-    lodge_run(lodge, 50 * USEC_S);
+    lodge_run(lodge, token_call_lease / 2);
     assert_int_equal(lodge->mint.asked, asked);
-    lodge_run(lodge, 60 * USEC_S);
+    lodge_run(lodge, token_call_lease);
     assert_int_equal(lodge->mint.asked, asked + 1);
     assert_true(lodge_call(lodge, 0, id));
 }
@@ -114,7 +116,7 @@ static void a_clock_that_was_set_back_holds_no_lease_for_ever(void **state)
     str id = killed_in_flight(lodge, 1);
     false_world_jump(&lodge->world, -48 * USEC_H);
     lodge_run(lodge, lodge_view(lodge, id).due_in);
-    lodge_run(lodge, 2 * USEC_MIN);
+    lodge_run(lodge, token_call_lease + 30 * USEC_S);
     assert_true(mint_takes(&lodge->mint, lodge_token(lodge, 0, id)));
     assert_int_equal(lodge->mint.grants[1].given, 2);
 }
