@@ -14,6 +14,7 @@ int test_method(void);
 int test_snapshot(void);
 int test_token_answers(void);
 int test_vendor_samples(void);
+int test_way(void);
 
 int main(void)
 {
@@ -32,5 +33,6 @@ int main(void)
     failed += test_snapshot();
     failed += test_token_answers();
     failed += test_vendor_samples();
+    failed += test_way();
     return failed != 0;
 }
