@@ -95,6 +95,12 @@ static const struct bind_row size_rows[] = {
      .min = 1,
      .max = SIZE_MAX_BOUND,
      .doc = "The size of a page when nobody asks for one."},
+    {.name = "min",
+     .kind = BIND_UINT,
+     .offset = offsetof(struct page_size, min),
+     .min = 1,
+     .max = SIZE_MAX_BOUND,
+     .doc = "The smallest size that the vendor takes."},
     {.name = "max",
      .kind = BIND_UINT,
      .offset = offsetof(struct page_size, max),
@@ -115,9 +121,12 @@ static void finish_size(struct binder *binder, void *obj)
     if (size->max && size->standard > size->max)
         bind_fault_at(binder, STR("default"), "is %u, which is more than \"max\", %u.",
                       size->standard, size->max);
-    if (size->put.in == PLACE_NONE && size->max)
-        bind_fault_at(binder, STR("max"),
-                      "has no meaning without \"put\": nobody can ask for a size.");
+    if (size->max && size->min > size->max)
+        bind_fault_at(binder, STR("min"), "is %u, which is more than \"max\", %u.",
+                      size->min, size->max);
+    if (size->standard && size->min > size->standard)
+        bind_fault_at(binder, STR("default"), "is %u, which is less than \"min\", %u.",
+                      size->standard, size->min);
 }
 
 static const struct bind_table size_table = {
@@ -483,6 +492,20 @@ static void check_ends(struct binder *binder, const struct page_rule *rule,
                            rows[i].wants);
 }
 
+/* By a place of its own, or in the clause. */
+static bool asks_size(const struct page_rule *rule)
+{
+    return rule->size.put.in != PLACE_NONE || rule->clause.n;
+}
+
+static void check_size(struct binder *binder, const struct page_rule *rule)
+{
+    if (!asks_size(rule) && (rule->size.max || rule->size.min))
+        bind_fault_at(binder, STR("size"),
+                      "has bounds and no \"put\": nobody can ask for a size. Say with "
+                      "\"default\" which one it is.");
+}
+
 static void check_restart(struct binder *binder, const struct page_rule *rule)
 {
     bool restarts = rule->window && rule->window->then == PAGE_THEN_RESTART;
@@ -510,6 +533,7 @@ static void finish_rule(struct binder *binder, void *obj)
     check_members(binder, rule, ops);
     if (ops->check)
         ops->check(binder, rule);
+    check_size(binder, rule);
     check_restart(binder, rule);
     rule->ends = rule->end.n ? written_ends(rule) : standard_ends(rule, ops);
     if (binder->fault_n == faults)
@@ -547,7 +571,9 @@ uint64_t page_rule_hash(const struct json *written)
 uint32_t page_rule_size(const struct page_rule *rule, uint32_t wanted)
 {
     const struct page_size *size = &rule->size;
-    if (size->put.in == PLACE_NONE || wanted == 0)
+    if (!asks_size(rule) || wanted == 0)
         return size->standard ? size->standard : size->max;
+    if (wanted < size->min)
+        return size->min;
     return size->max && wanted > size->max ? size->max : wanted;
 }

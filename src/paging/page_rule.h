@@ -37,6 +37,7 @@ struct page_records {
 struct page_size {
     struct page_place put; /* PLACE_NONE: it cannot be chosen */
     uint32_t standard;     /* when nobody asks for one; 0: not known */
+    uint32_t min;          /* 0: none */
     uint32_t max;          /* 0: not known */
     struct signal told;    /* where the answer tells the size that it took */
 };

@@ -265,7 +265,10 @@ static enum err find_delta(struct page_look *look, str *ret_delta)
         return ERR_NONE;
     if (delta && delta->token.source != SIGNAL_NONE)
         token = signal_text(&delta->token, look->answer, look->arena);
-    if (str_absent(token) || token.n == 0 || token.n > PAGE_TEXT_MAX)
+    bool there = !str_absent(token) && token.n > 0;
+    if (!there && !of_kind)
+        return ERR_NONE; /* a list with another order or filter may have none */
+    if (!there || token.n > PAGE_TEXT_MAX)
         return page_invalid(look, "The last page does not tell what the next walk begins "
                                   "with.");
     if (placed) {

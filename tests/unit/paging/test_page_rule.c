@@ -78,6 +78,8 @@ static void sizes_are_what_is_wanted_within_bounds(void **state)
         {"{\"put\":\"limit\",\"max\":100}", 101, 100},
         {"{\"put\":\"limit\",\"max\":100,\"default\":20}", 0, 20},
         {"{\"put\":\"limit\",\"max\":100,\"default\":20}", 1, 1},
+        {"{\"put\":\"limit\",\"min\":200,\"max\":2000}", 100, 200},
+        {"{\"put\":\"limit\",\"min\":200,\"max\":2000}", 0, 2000},
         {"{\"default\":30}", 100, 30},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -177,7 +179,12 @@ static void faults_say_where_and_why(void **state)
         {CURSOR(",\"size\":{\"put\":\"n\",\"max\":0}"), "/size/max", "at least 1"},
         {CURSOR(",\"size\":{\"put\":\"n\",\"max\":5,\"default\":6}"), "/size/default",
          "more than \"max\""},
-        {CURSOR(",\"size\":{\"max\":5}"), "/size/max", "nobody can ask"},
+        {CURSOR(",\"size\":{\"max\":5}"), "/size", "nobody can ask"},
+        {CURSOR(",\"size\":{\"min\":5}"), "/size", "nobody can ask"},
+        {CURSOR(",\"size\":{\"put\":\"n\",\"min\":6,\"max\":5}"), "/size/min",
+         "more than \"max\""},
+        {CURSOR(",\"size\":{\"put\":\"n\",\"min\":6,\"default\":5}"), "/size/default",
+         "less than \"min\""},
         {CURSOR(",\"end\":[]"), "/end", "at least 1"},
         {CURSOR(",\"end\":[\"short_pag\"]"), "/end/0", "did you mean \"short_page\""},
         {CURSOR(",\"end\":[\"more_false\"]"), "", "needs \"more\""},
