@@ -112,7 +112,7 @@ static double records_with_page(const struct page_look *look)
     const struct page_rule *rule = look->rule;
     bool by_size = rule->advance == PAGE_BY_SIZE;
     if (look->ops->by_record)
-        return (double)look->walk->at.number - rule->first +
+        return (double)page_before(rule, &look->walk->at) +
                (by_size ? look->size : look->records.n);
     return (double)look->walk->seen + look->records.n;
 }
@@ -120,7 +120,7 @@ static double records_with_page(const struct page_look *look)
 static double pages_with_page(const struct page_look *look)
 {
     bool numbered = look->ops->numbered && !look->ops->by_record;
-    return numbered ? (double)look->walk->at.number - look->rule->first + 1
+    return numbered ? (double)page_before(look->rule, &look->walk->at) + 1
                     : (double)look->walk->pages + 1;
 }
 

@@ -34,12 +34,18 @@ enum err page_ask_url(const struct page_rule *rule, const struct walk *walk,
     return err;
 }
 
+/* A vendor may tell a number below the first one. */
+uint64_t page_before(const struct page_rule *rule, const struct page_position *at)
+{
+    return at->number > rule->first ? at->number - rule->first : 0;
+}
+
 uint32_t page_size_at(const struct page_rule *rule, const struct walk *walk)
 {
     const struct page_window *window = rule->window;
     if (!window || !window->records || !page_ops_of(rule)->by_record || !walk->size)
         return walk->size;
-    uint64_t before = walk->at.number - rule->first;
+    uint64_t before = page_before(rule, &walk->at);
     uint64_t left = window->records > before ? window->records - before : 0;
     return left && left < walk->size ? (uint32_t)left : walk->size;
 }
@@ -102,11 +108,7 @@ static enum err told_number(struct page_look *look, struct page_position *ret_ne
     double number;
     if (!str_to_double(look->token.text, &number) || number < 0 || number > NUMBER_MAX ||
         number != floor(number))
-        return page_invalid(look,
-                            "The number of the next page is \"" STR_F
-                            "\", which is no whole number.",
-                            (int)(look->token.text.n < 100 ? look->token.text.n : 100),
-                            look->token.text.p);
+        return page_invalid(look, "What names the next page is no whole number.");
     *ret_next =
         (struct page_position){.form = POSITION_NUMBER, .number = (uint64_t)number};
     return ERR_NONE;

@@ -105,6 +105,9 @@ enum err page_ask_url(const struct page_rule *rule, const struct walk *walk,
                       const struct page_reach *reach, struct page_request *request,
                       str *ret_detail);
 
+/* How many pages or records stand before a position that is a number. */
+uint64_t page_before(const struct page_rule *rule, const struct page_position *at);
+
 /* The size to ask for: the walk's, but no more than the window has left. */
 uint32_t page_size_at(const struct page_rule *rule, const struct walk *walk);
 

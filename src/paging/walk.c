@@ -184,7 +184,7 @@ static bool is_capped(const struct page_look *look, const struct walk *next)
 {
     const struct page_window *window = look->rule->window;
     uint64_t records =
-        look->ops->by_record ? next->at.number - look->rule->first : next->seen;
+        look->ops->by_record ? page_before(look->rule, &next->at) : next->seen;
     if (!window)
         return false;
     return (window->records && records >= window->records) ||
