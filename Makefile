@@ -175,6 +175,13 @@ fuzz: deps
 	@$(MAKE) --no-print-directory -j2 VARIANT=fuzz fuzzers
 	@tools/run-fuzz $(FUZZ_SECONDS)
 
+# Calls for SOAK_SECONDS on tokens that live for five (tests/e2e/soak.mjs).
+SOAK_SECONDS ?= 180
+.PHONY: soak
+soak: test-deps
+	@$(MAKE) --no-print-directory -j2 all
+	@SOAK_SECONDS=$(SOAK_SECONDS) tests/e2e/run soak.mjs
+
 .PHONY: tidy
 tidy:
 	@tools/tidy
@@ -206,6 +213,7 @@ help:
 	@echo "make test       install what is missing, build, run every test"
 	@echo "make asan tsan  unit and contract tests under the sanitizers"
 	@echo "make fuzz       every fuzz target for FUZZ_SECONDS=60"
+	@echo "make soak       tokens of five seconds under calls for SOAK_SECONDS=180"
 	@echo "make tidy       the rules of docs/style.md that a program can check"
 	@echo "make bench      the figures of bench/README.md"
 	@echo "make install    into PREFIX=/usr/local (DESTDIR is honoured)"

@@ -2,6 +2,7 @@
  * An account as it is shown. What stands in the way of its calls is said in one sentence,
  * the first that holds, in the order in which a call would meet it.
  */
+#include "api/api_certificate.h"
 #include "api/api_token.h"
 #include "api/api_view.h"
 
@@ -56,6 +57,10 @@ static const struct shape_row whole_rows[] = {
      .kind = SHAPE_TEXT,
      .nullable = true,
      .doc = "What stands in the way of its calls; null when nothing does."},
+    {.name = "certificate_ends",
+     .kind = SHAPE_TIME,
+     .nullable = true,
+     .doc = "When the client certificate that it shows ends; null when it shows none."},
     {.name = "warnings",
      .kind = SHAPE_TEXTS,
      .doc = "What is about to stand in their way."},
@@ -115,8 +120,9 @@ static str credential_trouble(struct api_call *call, struct account *account,
     if (!credentials)
         return STR(DIRECTORY_CREDENTIALS_CLOSED);
     headers_init(&headers, call->arena, 4);
-    err =
-        auth_ops_of(&integration->auth)->apply(&integration->auth, credentials, &request);
+    err = auth_ops_of(&integration_way(integration, account->way)->rule)
+              ->apply(&integration_way(integration, account->way)->rule, credentials,
+                      &request);
     return err ? STR("The stored credentials do not fit the auth block.") : STR_NONE;
 }
 
@@ -143,9 +149,11 @@ static str trouble_of(struct api_call *call, const struct token_look *look,
     case ACCOUNT_DEGRADED:
         break;
     }
-    if (integration->auth.scheme != AUTH_none && account->credential_version == 0)
+    if (auth_is_stored(&integration_way(integration, account->way)->rule) &&
+        account->credential_version == 0)
         return STR("No credentials are stored.");
-    if (!str_absent(url_trouble) || integration->auth.scheme == AUTH_none)
+    if (!str_absent(url_trouble) ||
+        integration_way(integration, account->way)->rule.scheme == AUTH_none)
         return url_trouble;
     str trouble = credential_trouble(call, account, integration);
     return str_absent(trouble) ? token_trouble(look) : trouble;
@@ -168,17 +176,26 @@ void view_account_whole(struct api_call *call, struct account *account)
 {
     str url_trouble;
     struct token_look look;
+    struct certificate_look certificate;
     struct snapshot *snapshot = catalog_snapshot(call->api->catalog);
     const struct integration *integration = snapshot_find(snapshot, account->integration);
     str url = base_url_of(call->arena, account, integration, &url_trouble);
     token_look(call, account, integration, &look);
+    certificate_look(call, account, integration, &certificate);
     str trouble = trouble_of(call, &look, integration, url_trouble);
+    if (str_absent(trouble))
+        trouble = certificate.trouble;
     json_out_object(&call->out);
     put_members(&call->out, account);
     shape_put_text(&call->out, "base_url", url);
     shape_put_text(&call->out, "trouble", trouble);
+    shape_put_time(&call->out, "certificate_ends", certificate.ends);
     json_out_name(&call->out, STR("warnings"));
+    json_out_array(&call->out);
     view_token_warnings(&call->out, &look);
+    if (!str_absent(certificate.warning))
+        json_out_text(&call->out, certificate.warning);
+    json_out_end(&call->out);
     json_out_name(&call->out, STR("token"));
     view_token(&call->out, &look);
     snapshot_unref(&snapshot);

@@ -294,7 +294,8 @@ static void read_secrets(struct binder *binder, const struct json *value, void *
         if (!is_secret(json_key(member)))
             bind_fault_at(binder, json_key(member),
                           "is no secret of an app; there are client_secret, "
-                          "client_secret_next and private_key.");
+                          "client_secret_next, private_key, certificate and "
+                          "certificate_key.");
         else if (!json_is(&member->value, JSON_STRING) &&
                  !json_is(&member->value, JSON_NULL))
             bind_fault_at(binder, json_key(member), "wants a string.");
@@ -311,12 +312,14 @@ static void read_secrets(struct binder *binder, const struct json *value, void *
 #define TRUE_SCHEMA "{\"const\":true}"
 #define SECRETS_SCHEMA(type)                                                             \
     "{\"type\":\"object\",\"properties\":{\"client_secret\":{\"type\":" type "},"        \
-    "\"client_secret_next\":{\"type\":" type "},\"private_key\":{\"type\":" type "}},"   \
+    "\"client_secret_next\":{\"type\":" type "},\"private_key\":{\"type\":" type "},"    \
+    "\"certificate\":{\"type\":" type "},\"certificate_key\":{\"type\":" type "}},"      \
     "\"additionalProperties\":false,\"writeOnly\":true}"
 
 #define SECRETS_DOC                                                                      \
     "client_secret, client_secret_next while the client's secret is being changed, "     \
-    "private_key (PEM) for signed assertions; write only."
+    "private_key (PEM) for signed assertions, certificate (PEM, with its chain) and "    \
+    "certificate_key (PEM) for mutual TLS; write only."
 
 #define SETTING_ROWS                                                                     \
     API_ROW_CUSTOM(struct app_body, redirect_uri, api_read_text_or_null,                 \

@@ -85,7 +85,9 @@ static void put_members(struct json_out *out, const struct integration *integrat
     shape_put_text(out, "version", integration->version);
     json_out_member_int(out, STR("revision"), integration->revision);
     shape_put_text(out, "hash", integration->hash);
-    shape_put_text(out, "auth", str_z(scheme_words[integration->auth.scheme]));
+    shape_put_text(
+        out, "auth",
+        str_z(scheme_words[integration_way(integration, STR_NONE)->rule.scheme]));
     json_out_name(out, STR("hosts"));
     json_out_array(out);
     for (uint32_t i = 0; i < integration->hosts.n; i++)
@@ -96,7 +98,7 @@ static void put_members(struct json_out *out, const struct integration *integrat
 static void put_fields(struct json_out *out, const struct integration *integration)
 {
     struct auth_field fields[AUTH_FIELDS_MAX];
-    const struct auth_rule *rule = &integration->auth;
+    const struct auth_rule *rule = &integration_way(integration, STR_NONE)->rule;
     uint32_t n = auth_fields(rule, fields);
     json_out_name(out, STR("credentials"));
     json_out_array(out);

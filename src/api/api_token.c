@@ -6,8 +6,8 @@
  */
 #include "api/api_token.h"
 
+#include "api/api_note.h"
 #include "api/api_view.h"
-#include "directory/audit.h"
 #include "http/date.h"
 #include "keeper/keeper.h"
 #include "loop/world.h"
@@ -79,9 +79,10 @@ void token_look(struct api_call *call, struct account *account,
     *ret = (struct token_look){.account = account,
                                .arena = call->arena,
                                .wall = world_wall(call->worker->world)};
-    if (!integration || !integration->auth.token || !call->api->keeper)
+    if (!integration || !integration_way(integration, account->way)->rule.token ||
+        !call->api->keeper)
         return;
-    ret->rule = integration->auth.token;
+    ret->rule = integration_way(integration, account->way)->rule.token;
     keeper_view(call->api->keeper, account, &ret->view);
     if (account->credential_version == 0)
         return;
@@ -245,54 +246,44 @@ void view_token_warnings(struct json_out *out, const struct token_look *look)
     static str (*const warn[])(const struct token_look *look) = {
         warn_of_failures, warn_of_lost_answer, warn_of_refresh_end, warn_of_end,
         warn_of_disuse};
-    json_out_array(out);
     for (size_t i = 0; look->rule && i < COUNT_OF(warn); i++) {
         str text = warn[i](look);
         if (!str_absent(text))
             json_out_text(out, text);
     }
-    json_out_end(out);
 }
 
 /* --- by hand --- */
 
-struct renewal {
-    struct store_op op;
-    struct api_call *call;
-    struct account *account; /* a reference */
-    usec wall;
-};
-
-static enum err put_audit(struct tx *tx, struct store_op *op)
+static void on_noted(struct api_note *note)
 {
-    const struct renewal *renewal = CONTAINER_OF(op, struct renewal, op);
-    const struct actor *actor = &renewal->call->actor;
-    struct audit_entry entry = {.time = renewal->wall,
-                                .actor = actor->key_id,
-                                .peer = actor->peer,
-                                .request_id = actor->request_id,
-                                .action = STR("account.renew"),
-                                .object_kind = STR("account"),
-                                .object_id = tenant_id_str(&renewal->account->id),
-                                .environment =
-                                    tenant_id_str(&renewal->account->environment->id),
-                                .detail = STR("{}")};
-    return audit_put(tx, &entry);
-}
-
-static void on_audited(struct store_op *op)
-{
-    struct renewal *renewal = CONTAINER_OF(op, struct renewal, op);
-    struct api_call *call = renewal->call;
-    struct account *account = renewal->account;
-    if (op->err) {
-        api_refuse_text(call, op->err, STR_NONE);
+    struct api_call *call = note->call;
+    struct account *account = note->owner;
+    if (note->err) {
+        api_refuse_text(call, note->err, STR_NONE);
     } else {
         keeper_hurry(call->api->keeper, account);
         view_account_whole(call, account);
         api_send(call);
     }
-    account_unref(&account); /* the call, and `renewal` with it, may be gone */
+    account_unref(&account); /* the call, and `note` with it, may be gone */
+}
+
+static str why_not(const struct token_look *look, const struct integration *integration)
+{
+    const struct account *account = look->account;
+    bool checks = integration && integration_way(integration, account->way)->rule.check;
+    if (account->state == ACCOUNT_DISABLED || account->state == ACCOUNT_DELETING)
+        return STR("It is switched off or being deleted.");
+    if (account->credential_version == 0)
+        return STR("It has no credentials yet.");
+    if (checks && (!look->rule || look->fixed))
+        return STR_NONE;
+    if (!look->rule)
+        return STR("Its integration has no token block, and no check.");
+    if (look->fixed)
+        return STR("It has no refresh token; it must be connected again.");
+    return look->view.kept ? STR_NONE : STR("It is not kept yet; try again.");
 }
 
 /* Why not, in a sentence; absent when it can be. */
@@ -300,16 +291,11 @@ static str hindrance(struct api_call *call, struct account *account)
 {
     struct token_look look;
     struct snapshot *snapshot = catalog_snapshot(call->api->catalog);
-    token_look(call, account, snapshot_find(snapshot, account->integration), &look);
-    bool has_rule = look.rule != NULL;
+    const struct integration *integration = snapshot_find(snapshot, account->integration);
+    token_look(call, account, integration, &look);
+    str why = why_not(&look, integration);
     snapshot_unref(&snapshot);
-    if (!has_rule)
-        return STR("Its integration has no token block: nothing is renewed.");
-    if (account->state == ACCOUNT_DISABLED || account->state == ACCOUNT_DELETING)
-        return STR("It is switched off or being deleted.");
-    if (look.fixed)
-        return STR("It has no refresh token; it must be connected again.");
-    return look.view.kept ? STR_NONE : STR("It has no credentials yet.");
+    return why;
 }
 
 static void run_renew(struct api_call *call)
@@ -323,12 +309,14 @@ static void run_renew(struct api_call *call)
         api_refuse_text(call, ERR_STATE_CONFLICT, why);
         return;
     }
-    struct renewal *renewal = arena_zalloc(call->arena, sizeof(*renewal));
-    *renewal = (struct renewal){
-        .call = call, .account = account, .wall = world_wall(call->worker->world)};
-    renewal->op = (struct store_op){
-        .kind = STORE_FULL, .run = put_audit, .done = on_audited, .worker = call->worker};
-    store_submit(call->api->store, &renewal->op);
+    struct api_note *note = arena_zalloc(call->arena, sizeof(*note));
+    *note = (struct api_note){.call = call,
+                              .action = STR("account.renew"),
+                              .account = account,
+                              .detail = STR("{}"),
+                              .done = on_noted,
+                              .owner = account};
+    api_note(note);
 }
 
 const struct api_handler handler_accounts_renew = {

@@ -27,7 +27,7 @@ extern const struct shape token_shape;
 /* As the value of the member `token`; null without a token block. */
 void view_token(struct json_out *out, const struct token_look *look);
 
-/* A list of sentences. */
+/* Sentences, as items of a list. */
 void view_token_warnings(struct json_out *out, const struct token_look *look);
 
 /* Absent, unless calls fail for want of a token. */

@@ -43,9 +43,10 @@ str auth_token_name(const struct auth_rule *rule)
 
 uint32_t auth_fields(const struct auth_rule *rule, struct auth_field *ret_fields)
 {
-    if (rule->token)
-        return token_fields(rule->token, auth_token_name(rule), ret_fields);
-    return auth_ops_of(rule)->fields(rule, ret_fields);
+    uint32_t n = rule->token
+                     ? token_fields(rule->token, auth_token_name(rule), ret_fields)
+                     : auth_ops_of(rule)->fields(rule, ret_fields);
+    return certificate_fields(&rule->tls, rule->token != NULL, ret_fields, n);
 }
 
 /* --- reading the document --- */
@@ -139,6 +140,12 @@ static const struct bind_row rule_rows[] = {
          "(OASIS WS-Security); text, over the nonce as it stands (the header X-WSSE of "
          "Atom); hex, as text, with the digest in hexadecimal inside its base64; none, "
          "the password itself. Bytes unless given."},
+    {.name = "tls",
+     .kind = BIND_OBJECT,
+     .offset = RULE(tls),
+     .table = &auth_tls_table,
+     .doc = "The certificate that an account shows on its connections, whatever the "
+            "scheme."},
     {.name = "token",
      .kind = BIND_OPTION,
      .offset = RULE(token),
@@ -183,6 +190,11 @@ static void finish_rule(struct binder *binder, void *obj)
         rule->digest = WSSE_BYTES;
     if (rule->scheme == AUTH_wsse)
         set_default(&rule->header, STR("X-WSSE"));
+    if (rule->token && rule->token->client.kind == CLIENT_AUTH_tls_client_auth &&
+        rule->tls.certificate == AUTH_CERTIFICATE_NONE)
+        bind_fault_at(binder, STR("token"),
+                      "has the client \"tls_client_auth\", which is a certificate; add "
+                      "\"tls\": \"required\" beside the scheme.");
     if (rule->token && str_absent(auth_token_name(rule)))
         bind_fault_at(
             binder, STR("token"),

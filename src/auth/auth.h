@@ -11,6 +11,7 @@
 #ifndef AUTH_AUTH_H
 #define AUTH_AUTH_H
 
+#include "auth/certificate.h"
 #include "base/err.h"
 #include "base/usec.h"
 #include "http/header.h"
@@ -34,8 +35,13 @@ struct auth_field {
     str name; /* of the credential: "token", "username", … */
     bool secret;
     bool optional;
-    bool
-        pem; /* a private key: a text of several lines, which must be one that can sign */
+    uint32_t text; /* enum auth_text */
+};
+
+enum auth_text {
+    AUTH_TEXT_LINE,       /* what can stand on a line */
+    AUTH_TEXT_SIGN_KEY,   /* PEM: a private key that can sign (base/crypto_sign.h) */
+    AUTH_TEXT_CERTIFICATE /* PEM: of a pair that TLS can use, both of it or none */
 };
 
 enum { AUTH_FIELDS_MAX = 24, AUTH_CHANCE_BYTES = 20 };
@@ -53,6 +59,7 @@ struct auth_rule {
     str realm;                /* oauth1: the same for every account */
     bool two_legged;          /* oauth1: there is no token */
     uint32_t digest;          /* wsse: enum wsse_digest */
+    struct auth_tls tls;      /* what is shown on its connections */
     const struct token_rule *token;  /* how it is obtained and renewed; NULL: it is not */
     struct bind_list context;        /* struct own_request: what fills the context of an
                                       * account that has credentials, in turn */
@@ -94,6 +101,14 @@ struct auth_ops {
 };
 
 const struct auth_ops *auth_ops_of(const struct auth_rule *rule);
+
+/* Whether an account of this rule has nothing to send before credentials are stored. One
+ * that only may show a certificate has. */
+static inline bool auth_is_stored(const struct auth_rule *rule)
+{
+    return rule->scheme != AUTH_none ||
+           rule->tls.certificate == AUTH_CERTIFICATE_REQUIRED;
+}
 
 /* The credentials that an account of this rule needs or may have, with those that get it
  * a token; answers how many, AUTH_FIELDS_MAX at most. */

@@ -30,7 +30,8 @@ static const struct bind_row rule_rows[] = {
          "How an app says who it is: basic, user name and password, escaped as RFC "
          "6749 wants it; basic_raw, the same unescaped; body, as parameters; none, the "
          "id alone; header, base64 of id:secret behind a word of the vendor's; "
-         "assertion, a signed JSON Web Token."},
+         "tls_client_auth, the id and the certificate of the tls block (RFC 8705), "
+         "whoever signed it; assertion, a signed JSON Web Token."},
     {.name = "word",
      .kind = BIND_TEXT,
      .offset = RULE(word),
@@ -196,6 +197,17 @@ static const char *put_none(const struct client_auth *auth)
 {
     form_add(auth->form, auth->rule->id_name, auth->id);
     return NULL;
+}
+
+/* RFC 8705 §2: the certificate is shown on the connection, the id says whose it must
+ * be. */
+static const char *put_tls_client_auth(const struct client_auth *auth)
+{
+    return auth->certificate
+               ? put_none(auth)
+               : "The app has no client certificate, by which the token endpoint wants "
+                 "to "
+                 "know it; store its \"certificate\" and \"certificate_key\".";
 }
 
 static const char *put_body(const struct client_auth *auth)

@@ -47,6 +47,7 @@ struct client_auth {
     str secret;                 /* absent: the app has none */
     const struct sign_key *key; /* NULL: none; with HS256 the secret is the key */
     str kid;                    /* of the key; absent: none */
+    bool certificate;           /* one is shown on the connection */
     str token_url;              /* as it is called */
     usec wall;
     str jti;                    /* a text that is used once */

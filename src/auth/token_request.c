@@ -297,6 +297,18 @@ static enum err add_params(struct making *making, const struct bind_list *params
 
 /* --- the client --- */
 
+/* Copied, since account and app may be let go before the connection is made. */
+static void take_certificate(struct making *making, struct token_request *request)
+{
+    const struct token_inputs *inputs = making->inputs;
+    struct certificate found;
+    const char *half; /* of which nothing can be shown: as none */
+    if (certificate_choose(inputs->own, inputs->apps, &found, &half) == ERR_NONE &&
+        found.chain.n)
+        request->certificate = (struct certificate){arena_str(inputs->arena, found.chain),
+                                                    arena_str(inputs->arena, found.key)};
+}
+
 /* A login says who it is in its own way; an assertion says it for a client without id. */
 static bool names_client(const struct making *making)
 {
@@ -325,6 +337,7 @@ static enum err put_client(struct making *making, struct token_request *request)
         .id = client_id(inputs),
         .secret = client_secret(inputs),
         .key = making->key,
+        .certificate = request->certificate.chain.n > 0,
         .kid = json_member_text(&making->values, STR("key_id")),
         .token_url = url_format(inputs->arena, &request->url),
         .wall = inputs->wall,
@@ -464,6 +477,7 @@ static enum err make(struct making *making, struct token_request *request)
     if (err != ERR_NONE)
         return err;
     add_grant(making);
+    take_certificate(making, request);
     err = put_client(making, request);
     if (err == ERR_NONE)
         err = add_params(making, &rule->params);

@@ -389,14 +389,14 @@ struct fields {
 };
 
 /* None must be there: a token that was stored by hand is enough for an account. */
-static void add_field(struct fields *fields, str name, bool pem)
+static void add_field(struct fields *fields, str name, enum auth_text text)
 {
     for (uint32_t i = 0; i < fields->n; i++)
         if (str_eq(fields->items[i].name, name))
             return;
     if (fields->n < AUTH_FIELDS_MAX)
         fields->items[fields->n++] = (struct auth_field){
-            .name = name, .secret = true, .optional = true, .pem = pem};
+            .name = name, .secret = true, .optional = true, .text = text};
 }
 
 static bool is_made(str name)
@@ -414,7 +414,7 @@ static void add_named(struct fields *fields, const struct bind_list *params)
         for (uint32_t k = 0; k < items[i].value.n; k++) {
             str name = items[i].value.parts[k].name;
             if (!str_absent(name) && !is_made(name))
-                add_field(fields, name, false);
+                add_field(fields, name, AUTH_TEXT_LINE);
         }
 }
 
@@ -423,22 +423,22 @@ static void add_kept(struct fields *fields, const struct bind_list *kept)
 {
     const struct signal_named *items = kept->items;
     for (uint32_t i = 0; i < kept->n; i++)
-        add_field(fields, items[i].name, true);
+        add_field(fields, items[i].name, AUTH_TEXT_LINE);
 }
 
 uint32_t token_fields(const struct token_rule *rule, str token_name,
                       struct auth_field *ret_fields)
 {
     struct fields fields = {ret_fields, 0};
-    add_field(&fields, token_name, false);
+    add_field(&fields, token_name, AUTH_TEXT_LINE);
     if (rule->grant == TOKEN_GRANT_authorization_code)
-        add_field(&fields, STR("refresh_token"), false);
+        add_field(&fields, STR("refresh_token"), AUTH_TEXT_LINE);
     if (rule->jwt || rule->client.kind == CLIENT_AUTH_assertion) {
-        add_field(&fields, STR("private_key"), true);
-        add_field(&fields, STR("key_id"), false);
+        add_field(&fields, STR("private_key"), AUTH_TEXT_SIGN_KEY);
+        add_field(&fields, STR("key_id"), AUTH_TEXT_LINE);
     }
-    add_field(&fields, STR("client_id"), false);
-    add_field(&fields, STR("client_secret"), false);
+    add_field(&fields, STR("client_id"), AUTH_TEXT_LINE);
+    add_field(&fields, STR("client_secret"), AUTH_TEXT_LINE);
     add_named(&fields, &rule->params);
     add_named(&fields, &rule->code_params);
     add_named(&fields, &rule->refresh_params);

@@ -108,7 +108,7 @@ enum token_purpose {
     TOKEN_FOR_CODE, /* with a code that the vendor sent back with the browser */
     TOKEN_OBTAIN,   /* by the account's or the app's own credentials */
     TOKEN_REFRESH,  /* with a refresh token */
-    TOKEN_REVOKE
+    TOKEN_REVOKE    /* the refresh token, for good */
 };
 
 struct token_inputs {
@@ -132,6 +132,9 @@ struct token_request {
     struct url url;
     struct headers headers;
     str body;
+    /* What the account or its app has to show on the connection, copied; whether it is
+     * shown, the `tls` block of the auth rule says. Absent: nothing. */
+    struct certificate certificate;
 };
 
 /*

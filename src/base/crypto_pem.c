@@ -69,6 +69,32 @@ static const char *trouble_of(const struct block *block)
     return NULL;
 }
 
+bool crypto_pem_certificates(struct arena *arena, str text, struct crypto_pem_list *ret,
+                             const char **ret_why)
+{
+    struct block block;
+    *ret_why = NULL;
+    ret->n = 0;
+    while (!*ret_why && next_block(&text, &block)) {
+        if (!str_eq(block.label, STR("CERTIFICATE")) &&
+            !str_eq(block.label, STR("X509 CERTIFICATE")))
+            continue;
+        if (!block.ended)
+            *ret_why = "A certificate is cut off: its -----END line is missing.";
+        else if (ret->n == CRYPTO_PEM_CERTIFICATES_MAX)
+            *ret_why =
+                "There are more than 10 certificates; keep the one for the key and "
+                "those between it and the authority.";
+        else if (!decode_body(arena, block.body, &ret->ders[ret->n++]))
+            *ret_why = "A certificate's text between its lines BEGIN and END is not "
+                       "base64; copy it again.";
+    }
+    if (!*ret_why && !ret->n)
+        *ret_why = "There is no certificate in the PEM text: no line says -----BEGIN "
+                   "CERTIFICATE-----.";
+    return !*ret_why;
+}
+
 bool crypto_pem_private(struct arena *arena, str text, str *ret_der, const char **ret_why)
 {
     struct block block;

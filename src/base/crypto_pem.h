@@ -1,7 +1,8 @@
 /*
- * The private key's bytes out of a PEM text (RFC 7468), read as leniently as people paste
- * it: line ends missing, or there as the two characters `\n`. What the bytes mean is
- * crypto_sign's. Pure; any thread.
+ * The bytes of a private key or of certificates out of a PEM text (RFC 7468), read as
+ * leniently as people paste it: line ends missing, or there as the two characters `\n`,
+ * other blocks and words around. What the bytes mean is for crypto_sign and http/tls_pair
+ * to say. Pure; any thread.
  */
 #ifndef BASE_CRYPTO_PEM_H
 #define BASE_CRYPTO_PEM_H
@@ -15,5 +16,17 @@
  */
 bool crypto_pem_private(struct arena *arena, str text, str *ret_der,
                         const char **ret_why);
+
+enum { CRYPTO_PEM_CERTIFICATES_MAX = 10 };
+
+struct crypto_pem_list {
+    str ders[CRYPTO_PEM_CERTIFICATES_MAX];
+    uint32_t n;
+};
+
+/* The DER of each block CERTIFICATE, in their order, in the arena. False with a static
+ * sentence when there is none, one is cut off or no base64, or they are too many. */
+bool crypto_pem_certificates(struct arena *arena, str text, struct crypto_pem_list *ret,
+                             const char **ret_why);
 
 #endif

@@ -118,6 +118,10 @@ X(UPSTREAM_CONNECT, "upstream_connect", 502, LATER, "The vendor cannot be reache
 X(UPSTREAM_TLS, "upstream_tls", 502, LATER, "The vendor's TLS cannot be trusted",
   "The handshake failed or the certificate does not verify; `detail` has the reason. "
   "For a private CA set `upstream_ca`.")
+X(CERTIFICATE_REFUSED, "certificate_refused", 502, NEVER,
+  "The vendor refused the client certificate",
+  "`detail` says why. Store the certificate and key that the vendor has registered, or, "
+  "where none was shown, give the integration's auth block a `tls` member.")
 X(UPSTREAM_RESET, "upstream_reset", 502, LATER, "The vendor broke off",
   "The connection ended before a whole answer had come.")
 X(UPSTREAM_INVALID, "upstream_invalid", 502, LATER,

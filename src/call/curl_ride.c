@@ -3,6 +3,7 @@
  * in h1_conn.c there is one limit at a time, that of the phase, and the phase follows
  * from the states.
  */
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -330,6 +331,40 @@ static bool is_whole(const struct ride *ride)
            list_empty(&ride->until_end_node);
 }
 
+/*
+ * libcurl tells OpenSSL's errors in words, in which their code stands: "error:0A000418:";
+ * but for one. The alert that our certificate has ended (0A000415) gets the words for
+ * a vendor's that does not verify, without the reason that those have.
+ */
+static unsigned long tls_error_of(const struct ride *ride)
+{
+    static const str mark = STR("error:");
+    str why = str_z(ride->why);
+    if (str_eq(why, STR("SSL certificate verification failed")))
+        return 0x0A000415;
+    size_t at = str_find_str(why, mark);
+    return at < why.n ? strtoul(why.p + at + mark.n, NULL, 16) : 0;
+}
+
+/* As h1_conn_fail_tls. */
+static void note_refusal(struct ride *ride)
+{
+    struct call *call = ride->call;
+    bool shown = tls_shows_certificate(ride->group->tls);
+    if (ride->heard || call->reused || ride->interim_n)
+        return;
+    const char *refusal = tls_refusal(tls_error_of(ride), false, shown);
+    if (refusal) {
+        call->fault = CALL_FAULT_CERTIFICATE;
+        call->fault_text = str_z(refusal);
+        call->sent = false;
+    } else if (call->fault == CALL_FAULT_RESET && shown) {
+        call->fault_text = arena_printf(
+            call->arena, STR_F "; perhaps the vendor refused the client certificate",
+            STR_A(call->fault_text));
+    }
+}
+
 static void note_failure(struct ride *ride, CURLcode result)
 {
     struct call *call = ride->call;
@@ -341,6 +376,7 @@ static void note_failure(struct ride *ride, CURLcode result)
     call->fault =
         ride->state == RIDE_BUSY ? fault_of_talk(ride, result) : fault_of_connect(result);
     call->fault_text = arena_str(call->arena, str_z(why));
+    note_refusal(ride);
 }
 
 /* What came while the owner paused is his before the end is. */

@@ -220,6 +220,18 @@ void h1_conn_fail(struct h1_conn *conn, enum call_fault fault, str text)
     shut(conn);
 }
 
+/* A server that ends the handshake over our certificate has looked at nothing that came
+ * behind it (RFC 8446 §4.4.2.4, appendix A.2). */
+void h1_conn_fail_tls(struct h1_conn *conn)
+{
+    struct call *call = conn->call;
+    bool refused = stream_refused(&conn->stream);
+    if (refused && !conn->used && !conn->interim_n)
+        call->sent = false;
+    h1_conn_fail(conn, refused ? CALL_FAULT_CERTIFICATE : CALL_FAULT_TLS,
+                 stream_error(&conn->stream, call->arena));
+}
+
 static void on_later(struct timer *timer)
 {
     struct h1_conn *conn = CONTAINER_OF(timer, struct h1_conn, later);
@@ -287,8 +299,7 @@ static void shake_hands(struct h1_conn *conn)
 {
     long result = stream_handshake(&conn->stream);
     if (result == STREAM_FAILED) {
-        h1_conn_fail(conn, CALL_FAULT_TLS,
-                     stream_error(&conn->stream, conn->call->arena));
+        h1_conn_fail_tls(conn);
         return;
     }
     if (result != 1) {

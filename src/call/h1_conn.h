@@ -113,6 +113,9 @@ void h1_conn_destroy(struct h1_conn *conn);
 /* The call has failed: told in the next turn. */
 void h1_conn_fail(struct h1_conn *conn, enum call_fault fault, str text);
 
+/* The same after TLS has failed, in the handshake or with an alert behind it. */
+void h1_conn_fail_tls(struct h1_conn *conn);
+
 /* Sending (h1_send.c): starts a request, goes on with it. */
 void h1_send_start(struct h1_conn *conn);
 void h1_send_pump(struct h1_conn *conn);

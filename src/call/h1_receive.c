@@ -7,6 +7,10 @@
 
 enum { INTERIM_MAX = 32 };
 
+#define MAYBE_REFUSED                                                                    \
+    STR("the connection ended without an answer, right after the vendor had asked for "  \
+        "a client certificate; perhaps it refused it")
+
 static void bad_answer(struct h1_conn *conn, const char *why)
 {
     struct call *call = conn->call;
@@ -174,12 +178,24 @@ static bool ends_body(const struct h1_conn *conn)
            parse_body_eof(&conn->body) == BODY_END && !stream_cut(&conn->stream);
 }
 
+/* Some servers look at a certificate when the handshake is over, and then say nothing. */
+static bool was_asked(const struct h1_conn *conn)
+{
+    return !conn->heard && !conn->used && stream_asked(&conn->stream);
+}
+
+static str end_text(const struct h1_conn *conn)
+{
+    if (conn->heard)
+        return STR("the connection ended in the middle of the answer");
+    return was_asked(conn) ? MAYBE_REFUSED
+                           : STR("the connection ended without an answer");
+}
+
 static void on_eof(struct h1_conn *conn)
 {
-    const char *why = conn->heard ? "the connection ended in the middle of the answer"
-                                  : "the connection ended without an answer";
     if (!ends_body(conn)) {
-        h1_conn_fail(conn, CALL_FAULT_RESET, str_z(why));
+        h1_conn_fail(conn, CALL_FAULT_RESET, end_text(conn));
         return;
     }
     conn->call->head.keep_alive = false;
@@ -190,8 +206,7 @@ void h1_receive_refusal(struct h1_conn *conn)
 {
     char byte;
     if (stream_read(&conn->stream, &byte, 1) == STREAM_FAILED && conn->stream.tls_error)
-        h1_conn_fail(conn, CALL_FAULT_TLS,
-                     stream_error(&conn->stream, conn->call->arena));
+        h1_conn_fail_tls(conn);
     else
         h1_conn_fail(conn, CALL_FAULT_RESET,
                      STR("the connection broke before anything was sent"));
@@ -200,9 +215,12 @@ void h1_receive_refusal(struct h1_conn *conn)
 /* With TLS 1.3 a vendor refuses our certificate after the handshake. */
 static void on_failed(struct h1_conn *conn)
 {
-    bool refused = conn->stream.tls_error && !conn->heard;
-    h1_conn_fail(conn, refused ? CALL_FAULT_TLS : CALL_FAULT_RESET,
-                 stream_error(&conn->stream, conn->call->arena));
+    if (conn->stream.tls_error && !conn->heard)
+        h1_conn_fail_tls(conn);
+    else
+        h1_conn_fail(conn, CALL_FAULT_RESET,
+                     was_asked(conn) ? MAYBE_REFUSED
+                                     : stream_error(&conn->stream, conn->call->arena));
 }
 
 static void on_bytes(struct h1_conn *conn, str bytes)

@@ -62,6 +62,12 @@ void integration_schema(struct buf *buf)
                       STR("Integration"));
 }
 
+const struct auth_way *integration_way(const struct integration *integration, str name)
+{
+    (void)name;
+    return &integration->way;
+}
+
 const struct method *integration_method(const struct integration *integration, str verb,
                                         str path)
 {

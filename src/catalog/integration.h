@@ -90,6 +90,11 @@ struct document_host {
     str text;
 };
 
+/* One of the ways in which the vendor takes credentials. */
+struct auth_way {
+    struct auth_rule rule;
+};
+
 enum http_version { HTTP_VERSION_1, HTTP_VERSION_2 };
 
 struct integration {
@@ -104,7 +109,7 @@ struct integration {
     struct url fixed_base;    /* what it gives when it has no variables; else no host */
     uint32_t http;            /* enum http_version */
     struct bind_list headers; /* struct fixed_header */
-    struct auth_rule auth;
+    struct auth_way way;
     struct connect_rule connect;
     struct throttle_rule rate_limit;
     struct error_rule errors;
@@ -143,6 +148,9 @@ void integration_schema(struct buf *buf);
 enum err integration_base_url(const struct integration *integration,
                               const struct json *context, struct arena *arena,
                               struct url *ret_url, str *ret_detail);
+
+/* The way that an account names; absent: the default. */
+const struct auth_way *integration_way(const struct integration *integration, str name);
 
 /* Whether credentials may go there. */
 bool integration_allows(const struct integration *integration, const struct url *url);

@@ -2,6 +2,7 @@
 
 #include "auth/own_request.h"
 #include "auth/token_rule.h"
+#include "http/tls_pair.h"
 #include "json/merge.h"
 #include "keeper/party.h"
 
@@ -90,7 +91,8 @@ static void add_context(struct asking *asking, str name)
     struct page_field field = {
         .name = name, .value = json_member_text(&asking->account->context, name)};
     if ((str_absent(field.value) || is_asked_again(asking, name)) &&
-        !comes_by_itself(&asking->integration->auth, name))
+        !comes_by_itself(
+            &integration_way(asking->integration, asking->account->way)->rule, name))
         add(asking->form, asking->integration, &field, false);
 }
 
@@ -107,10 +109,13 @@ static void add_credentials(struct connect_form *form,
                             const struct integration *integration)
 {
     struct auth_field fields[AUTH_FIELDS_MAX];
-    const struct token_rule *rule = integration->auth.token;
-    uint32_t n = auth_fields(&integration->auth, fields);
+    const struct token_rule *rule = integration_way(integration, STR_NONE)->rule.token;
+    uint32_t n = auth_fields(&integration_way(integration, STR_NONE)->rule, fields);
     for (uint32_t i = 0; i < n; i++) {
-        bool made = rule && str_eq(fields[i].name, auth_token_name(&integration->auth));
+        bool made =
+            rule &&
+            str_eq(fields[i].name,
+                   auth_token_name(&integration_way(integration, STR_NONE)->rule));
         struct page_field field = {.name = fields[i].name,
                                    .secret = fields[i].secret,
                                    .optional = fields[i].optional};
@@ -123,7 +128,7 @@ static void add_credentials(struct connect_form *form,
 static bool is_credential(const struct integration *integration, str name)
 {
     struct auth_field fields[AUTH_FIELDS_MAX];
-    uint32_t n = auth_fields(&integration->auth, fields);
+    uint32_t n = auth_fields(&integration_way(integration, STR_NONE)->rule, fields);
     for (uint32_t i = 0; i < n; i++)
         if (str_eq(fields[i].name, name))
             return true;
@@ -134,7 +139,8 @@ void connect_form_make(const struct integration *integration,
                        const struct account *account, str again, struct connect_form *ret)
 {
     struct asking asking = {ret, integration, account, again};
-    const struct token_rule *rule = integration->auth.token;
+    const struct token_rule *rule =
+        integration_way(integration, account->way)->rule.token;
     const struct connect_field *fields = integration->connect.fields.items;
     ret->n = 0;
     for (uint32_t i = 0; i < integration->connect.fields.n; i++)
@@ -258,14 +264,37 @@ static bool template_fits(struct connect_form *form,
     return true;
 }
 
+/* Both stand beside each other: the fault is told at the certificate. */
+static bool pair_fits(struct connect_form *form, const struct integration *integration)
+{
+    struct page_field *chain = NULL, *key = NULL;
+    for (uint32_t i = 0; i < form->n; i++) {
+        struct page_field *field = &form->fields[i];
+        if (form->is_credential[i] && str_eq(field->name, STR("certificate")))
+            chain = field;
+        else if (form->is_credential[i] && str_eq(field->name, STR("certificate_key")))
+            key = field;
+    }
+    if (!integration_way(integration, STR_NONE)->rule.tls.certificate || !chain || !key ||
+        (!chain->value.n && !key->value.n))
+        return true;
+    struct certificate pair = {chain->value, key->value};
+    const char *why = certificate_half(&pair);
+    if (!why)
+        why = tls_pair_fault(pair.chain, pair.key);
+    if (why)
+        chain->fault = str_z(why);
+    return !why;
+}
+
 bool connect_form_fits(struct connect_form *form, const struct integration *integration,
                        const struct json *context, struct arena *arena)
 {
-    const struct token_rule *rule = integration->auth.token;
+    const struct token_rule *rule = integration_way(integration, STR_NONE)->rule.token;
     const struct template *templates[] = {&integration->base_url,
                                           rule ? &rule->authorize_url : NULL,
                                           rule ? &rule->url : NULL};
-    bool good = true;
+    bool good = pair_fits(form, integration);
     for (size_t i = 0; i < COUNT_OF(templates); i++)
         if (templates[i] && templates[i]->n)
             good &= template_fits(form, integration, templates[i], context, arena);

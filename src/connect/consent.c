@@ -206,7 +206,10 @@ static bool may_send(struct consent *consent, str text, str *ret_detail)
     struct url url;
     *ret_detail = STR("The address of the consent page is not among the hosts.");
     return url_parse(consent->arena, text, &url, NULL) &&
-           party_may_ask(integration, &integration->auth.token->authorize_url, &url);
+           party_may_ask(integration,
+                         &integration_way(integration, consent->account->way)
+                              ->rule.token->authorize_url,
+                         &url);
 }
 
 static void on_begun(struct session_change *change)
@@ -221,7 +224,8 @@ static void on_begun(struct session_change *change)
         return;
     }
     party_init(&party, consent->connect->directory, consent->account,
-               consent->integration->auth.token, consent->arena, &inputs);
+               integration_way(consent->integration, consent->account->way)->rule.token,
+               consent->arena, &inputs);
     inputs.redirect_uri = redirect_uri(consent, party.app);
     inputs.verifier = proof_key(consent);
     enum err err = token_authorize_url(&inputs, consent->ticket.state, &url, &detail);
@@ -241,7 +245,8 @@ static void on_begun(struct session_change *change)
 
 static bool by_code(const struct consent *consent)
 {
-    const struct token_rule *rule = consent->integration->auth.token;
+    const struct token_rule *rule =
+        integration_way(consent->integration, consent->account->way)->rule.token;
     return rule && rule->grant == TOKEN_GRANT_authorization_code;
 }
 
@@ -257,7 +262,8 @@ static void on_code(struct code *code)
 /* What the document wants of the redirect, as context. */
 static struct json redirect_context(struct consent *consent)
 {
-    const struct token_rule *rule = consent->integration->auth.token;
+    const struct token_rule *rule =
+        integration_way(consent->integration, consent->account->way)->rule.token;
     const struct token_param *items = rule->redirect.items;
     struct json_build build;
     json_build_init(&build, consent->arena);
@@ -280,7 +286,8 @@ static void exchange_code(struct consent *consent, str text)
     code->account = consent->session.session.account;
     code->code = text;
     code->context = redirect_context(consent);
-    if (text.n && consent->integration->auth.token->pkce)
+    if (text.n &&
+        integration_way(consent->integration, consent->account->way)->rule.token->pkce)
         code->verifier = proof_key(consent);
     if (text.n)
         code->redirect_uri = own_redirect_uri(consent);
@@ -294,7 +301,8 @@ static void exchange_code(struct consent *consent, str text)
 /* Keys that a form brought get their token as the keeper gets it. */
 static void go_on_without_vendor(struct consent *consent)
 {
-    if (consent->integration->auth.token && !consent->change.credential_n)
+    if (integration_way(consent->integration, consent->account->way)->rule.token &&
+        !consent->change.credential_n)
         exchange_code(consent, STR_NONE);
     else
         change_session(consent, SESSION_END, on_ended);
@@ -440,7 +448,8 @@ static void take_form(struct consent *consent)
         return;
     }
     uint32_t n = connect_form_credentials(&consent->form, consent->credentials);
-    if (consent->integration->auth.token || n == 0) {
+    if (integration_way(consent->integration, consent->account->way)->rule.token ||
+        n == 0) {
         keep_form(consent, context);
         return;
     }

@@ -15,6 +15,11 @@ static void end(struct trial *trial, enum errand_end end, enum err err, str faul
 
 static void on_over(struct errand *errand);
 
+static const struct auth_rule *rule_of(const struct trial *trial)
+{
+    return &integration_way(trial->errand.integration, trial->account->way)->rule;
+}
+
 static void set_out(struct trial *trial)
 {
     if (!errand_start(&trial->errand))
@@ -24,7 +29,7 @@ static void set_out(struct trial *trial)
 static void fill_context(struct trial *trial)
 {
     trial->checked = true;
-    if (errand_take_context(&trial->errand, &trial->errand.integration->auth))
+    if (errand_take_context(&trial->errand, rule_of(trial)))
         set_out(trial);
     else
         end(trial, ERRAND_DONE, ERR_NONE, STR_NONE);
@@ -69,6 +74,7 @@ void trial_start(struct trial *trial)
     struct errand *errand = &trial->errand;
     *errand = (struct errand){.ops = env->ops,
                               .ops_arg = env->ops_arg,
+                              .directory = env->directory,
                               .worker = trial->worker,
                               .arena = trial->arena,
                               .account = trial->account,
@@ -86,7 +92,7 @@ void trial_start(struct trial *trial)
         snapshot_find(trial->pin->snapshot, trial->account->integration);
     if (!errand->integration)
         end(trial, ERRAND_FAILED, ERR_INTEGRATION_UNKNOWN, STR_NONE);
-    else if (errand_take_check(errand, &errand->integration->auth))
+    else if (errand_take_check(errand, rule_of(trial)))
         set_out(trial);
     else
         fill_context(trial);

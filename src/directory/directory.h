@@ -97,9 +97,9 @@ uint32_t directory_list_members(struct directory *directory, str environment_id,
 
 /*
  * Whoever keeps something beside each account (the token keeper) hears of each that is
- * published, before readers find it, and of each that is withdrawn (`there` false), after
+ * published, once readers find it, and of each that is withdrawn (`there` false), after
  * they no longer do. On a store thread, in the order of the commits; it must neither wait
- * nor call the directory. One watcher; set before changes begin, NULL at their end.
+ * nor change anything. One watcher; set before changes begin, NULL at their end.
  */
 void directory_watch_accounts(struct directory *directory,
                               void (*fn)(void *arg, struct account *account, bool there),

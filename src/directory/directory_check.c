@@ -4,6 +4,7 @@
  */
 #include "base/utf8.h"
 #include "directory/directory_state.h"
+#include "http/tls_pair.h"
 
 enum {
     TEXT_BYTES_MAX = 200,
@@ -371,6 +372,8 @@ static bool check_app_secret(struct change *change, const struct credential *sec
     str value = secret_peek(&secret->value);
     if (secret_absent(&secret->value) && change->others_stay)
         return true;
+    if (str_starts(secret->name, STR("certificate")))
+        return true; /* with its other half */
     if (key ? is_private_key(value) : is_client_secret(value))
         return true;
     change_refuse(change, ERR_BODY_INVALID, "`secrets/" STR_F "` must be %s.",
@@ -380,16 +383,45 @@ static bool check_app_secret(struct change *change, const struct credential *sec
     return false;
 }
 
+static const struct credential *given(const struct change *change, str name)
+{
+    for (uint32_t i = 0; i < change->credential_n; i++)
+        if (str_eq(change->credentials[i].name, name))
+            return &change->credentials[i];
+    return NULL;
+}
+
+/* A certificate and its key come and go together, so that there is never half of a pair
+ * or one of two halves. */
+static bool check_app_pair(struct change *change)
+{
+    const struct credential *chain = given(change, STR("certificate"));
+    const struct credential *key = given(change, STR("certificate_key"));
+    if (!chain && !key)
+        return true;
+    if (!chain || !key || secret_absent(&chain->value) != secret_absent(&key->value))
+        return refuse(change, "secrets",
+                      "given certificate and certificate_key together, or neither");
+    if (secret_absent(&chain->value))
+        return true;
+    const char *why =
+        tls_pair_fault(secret_peek(&chain->value), secret_peek(&key->value));
+    if (why)
+        change_refuse(change, ERR_BODY_INVALID,
+                      "`secrets/certificate` and its key cannot be used. %s", why);
+    return !why;
+}
+
 bool check_app_secrets(struct change *change)
 {
     for (uint32_t i = 0; i < change->credential_n; i++) {
         const struct credential *secret = &change->credentials[i];
         if (!is_app_secret(secret->name) || !is_first(change, i))
             return refuse(change, "secrets",
-                          "named client_secret, client_secret_next and private_key, "
-                          "each name once");
+                          "named client_secret, client_secret_next, private_key, "
+                          "certificate and certificate_key, each name once");
         if (!check_app_secret(change, secret))
             return false;
     }
-    return true;
+    return check_app_pair(change);
 }

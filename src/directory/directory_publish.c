@@ -233,15 +233,16 @@ static void unindex_account(struct directory *directory, struct account *account
     atomic_fetch_sub(&directory->accounts_by_state[account->state], 1);
 }
 
-/* The account has its environment. */
+/* The account has its environment. Who watches hears of it last: a keeper that knows of a
+ * new token would send a call to look for it that finds the one before. */
 static void put_account(struct directory *directory, struct account *account)
 {
-    if (directory->watch)
-        directory->watch(directory->watch_arg, account, true);
     struct account *before = tenant_table_put(&directory->accounts, account);
     index_account(directory, account);
     if (before)
         unindex_account(directory, before);
+    if (directory->watch)
+        directory->watch(directory->watch_arg, account, true);
     account_unref(&before);
 }
 

@@ -22,8 +22,9 @@ const char *const account_state_words[] = {
 const char *const permission_words[] = {"call",   "read",    "write", "payloads",
                                         "replay", "secrets", "admin", NULL};
 
-const char *const app_secret_names[] = {"client_secret", "client_secret_next",
-                                        "private_key", NULL};
+const char *const app_secret_names[] = {"client_secret",   "client_secret_next",
+                                        "private_key",     "certificate",
+                                        "certificate_key", NULL};
 
 str stage_kind_word(enum stage_kind kind)
 {

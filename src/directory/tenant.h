@@ -99,11 +99,19 @@ struct tenant_place {
     uint64_t hash;
 };
 
+/* Refusals of an account's credentials in a row: the keeper's. */
+struct account_refusals {
+    _Atomic uint32_t n;
+    atomic_bool several;       /* of more than one resource */
+    _Atomic uint64_t resource; /* a hash of the first's */
+};
+
 struct account {
     atomic_uint refs;
     struct tenant_id id;
     struct environment *environment; /* a reference */
     str integration;
+    str way;              /* of its auth; absent: the default */
     str external_id;      /* absent if none */
     str name;             /* for people; absent if none */
     struct json labels;   /* OBJECT of strings */
@@ -120,6 +128,7 @@ struct account {
     struct token_facts token;
     _Atomic usec token_good; /* monotonic: calls may take the token until then;
                               * USEC_NEVER: always. The keeper's; 0 until it has looked */
+    struct account_refusals refusals;
     usec created, updated;
     struct tenant_place by_environment, by_stage;
     struct arena arena;

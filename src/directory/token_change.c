@@ -122,7 +122,8 @@ static enum err read_present(struct tx *tx, struct token_change *change)
     work->account = account_ref(work->found.object);
     if (work->account->credential_version != change->version)
         change->end = TOKEN_NEWER;
-    else if (change->step == TOKEN_INTEND && !admits_exchange(work->account->state))
+    else if (change->step == TOKEN_INTEND && !change->any_state &&
+             !admits_exchange(work->account->state))
         change->end = TOKEN_GONE;
     return ERR_NONE;
 }
@@ -161,8 +162,8 @@ static bool is_held(const struct token_change *change)
 static enum err run_intend(struct tx *tx, struct token_change *change)
 {
     static const struct statement update = {
-        "UPDATE token SET intent = $2, lease_until = $3, lease_by = $4, "
-        "fence = fence + 1, tried = $5, "
+        "UPDATE token SET intent = CASE WHEN $7 = 1 THEN intent ELSE $2 END, "
+        "lease_until = $3, lease_by = $4, fence = fence + 1, tried = $5, "
         "learned = CASE WHEN $6 > 0 THEN $6 ELSE learned END WHERE account = $1"};
     struct token_work *work = change->work;
     usec wall = world_wall(change->directory->world);
@@ -178,7 +179,8 @@ static enum err run_intend(struct tx *tx, struct token_change *change)
                              V_INT(wall + change->lease),
                              V_TEXT(change->holder),
                              V_INT(wall),
-                             V_INT(change->learned)};
+                             V_INT(change->learned),
+                             V_INT(change->harmless)};
     enum err err = ensure_row(tx, change);
     return err == ERR_NONE ? tx_exec(tx, &update, params, COUNT_OF(params), NULL) : err;
 }
@@ -293,7 +295,7 @@ static enum err run_fail(struct tx *tx, struct token_change *change)
         "WHERE account = $1"};
     enum account_state state = change->work->account->state;
     struct value params[] = {V_TEXT(change->account), V_TEXT(change->fault),
-                             V_INT(change->unanswered)};
+                             V_INT(change->unanswered || change->harmless)};
     enum err err = tx_exec(tx, &token, params, COUNT_OF(params), NULL);
     if (err != ERR_NONE)
         return err;
@@ -304,14 +306,38 @@ static enum err run_fail(struct tx *tx, struct token_change *change)
     return ERR_NONE;
 }
 
-/* --- release --- */
+/* --- without an exchange --- */
 
 static enum err run_release(struct tx *tx, struct token_change *change)
 {
     static const struct statement update = {
-        "UPDATE token SET intent = 0, lease_until = 0, lease_by = NULL "
-        "WHERE account = $1"};
-    return tx_exec(tx, &update, (struct value[]){V_TEXT(change->account)}, 1, NULL);
+        "UPDATE token SET lease_until = 0, lease_by = NULL, "
+        "intent = CASE WHEN $2 = 1 THEN intent ELSE 0 END WHERE account = $1"};
+    struct value params[] = {V_TEXT(change->account), V_INT(change->harmless)};
+    return tx_exec(tx, &update, params, COUNT_OF(params), NULL);
+}
+
+static enum err run_prove(struct tx *tx, struct token_change *change)
+{
+    static const struct statement update = {
+        "UPDATE token SET failures = 0, fault = NULL WHERE account = $1"};
+    enum err err =
+        tx_exec(tx, &update, (struct value[]){V_TEXT(change->account)}, 1, NULL);
+    if (err == ERR_NONE)
+        err = run_release(tx, change);
+    if (err != ERR_NONE || !mends(change->work->account))
+        return err;
+    return move_state(tx, change, ACCOUNT_ACTIVE, STR_NONE);
+}
+
+static enum err run_learn(struct tx *tx, struct token_change *change)
+{
+    static const struct statement update = {
+        "UPDATE account SET context = COALESCE($2, context), updated = $3 WHERE id = $1"};
+    struct value params[] = {V_TEXT(change->account), merged_context(change),
+                             V_INT(change->wall)};
+    enum err err = tx_exec(tx, &update, params, COUNT_OF(params), NULL);
+    return err == ERR_NONE ? run_release(tx, change) : err;
 }
 
 /* --- the way of a change --- */
@@ -325,6 +351,10 @@ static enum err run_step(struct tx *tx, struct token_change *change)
         return run_store(tx, change);
     case TOKEN_FAIL:
         return run_fail(tx, change);
+    case TOKEN_PROVE:
+        return run_prove(tx, change);
+    case TOKEN_LEARN:
+        return run_learn(tx, change);
     case TOKEN_RELEASE:
         return run_release(tx, change);
     }
@@ -338,7 +368,7 @@ static bool comes_too_late(const struct token_change *change)
     const struct token_work *work = change->work;
     if (change->step == TOKEN_INTEND || work->fence == change->fence)
         return false;
-    return change->step == TOKEN_FAIL || work->lease_until != 0;
+    return change->step != TOKEN_STORE || work->lease_until != 0;
 }
 
 static enum err run(struct tx *tx, struct store_op *op)

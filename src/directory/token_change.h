@@ -7,6 +7,8 @@
  *   STORE    the new set, before anyone uses it, as the next version. The set before
  *            stays in the store until the one after is there.
  *   FAIL     the exchange gave none: what happened, and what follows for the account.
+ *   PROVE    the credentials that are stored work: what stood against them is forgotten.
+ *   LEARN    what the vendor said goes into the account's context.
  *   RELEASE  the exchange gave none, and that says nothing about the account.
  *
  * One exchange at a time an account, over all processes of a store: the lease outlives
@@ -23,7 +25,14 @@
 
 #include "directory/directory.h"
 
-enum token_step { TOKEN_INTEND, TOKEN_STORE, TOKEN_FAIL, TOKEN_RELEASE };
+enum token_step {
+    TOKEN_INTEND,
+    TOKEN_STORE,
+    TOKEN_FAIL,
+    TOKEN_PROVE,
+    TOKEN_LEARN,
+    TOKEN_RELEASE
+};
 
 enum token_end {
     TOKEN_DONE,
@@ -51,14 +60,18 @@ struct token_change {
     uint64_t
         outlived;   /* INTEND: a fence that the caller has seen for that long; 0: none */
     usec learned;   /* INTEND: a lifetime that 401s have shown; 0: none */
-    uint64_t fence; /* STORE, FAIL: what INTEND answered */
+    bool any_state; /* INTEND: of an account that is switched off, too */
+    bool harmless;  /* all but STORE: nothing at the vendor changes by it, so that no
+                     * intent is noted, and one that stands stays */
+    uint64_t fence; /* all but INTEND: what that answered */
     usec wall;      /* when the exchange was answered */
 
     /* STORE: the whole set */
     const struct credential *credentials;
     uint32_t credential_n;
     usec issued, expires, refresh_expires; /* as struct token_facts */
-    struct json context; /* members to put into the account's context; UNDEFINED: none */
+    struct json context; /* STORE, LEARN: members to put into the account's context;
+                          * UNDEFINED: none */
 
     /* FAIL */
     str fault;       /* a sentence */

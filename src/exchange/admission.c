@@ -161,6 +161,14 @@ static enum err find_base(struct exchange *exchange, str *ret_detail)
     return err ? err : choose_host(exchange, ret_detail);
 }
 
+static bool carries_credential(const struct exchange *exchange)
+{
+    const struct auth_rule *rule =
+        &integration_way(exchange->integration, exchange->account->way)->rule;
+    bool may_show = rule->tls.certificate && exchange->account->credential_version;
+    return auth_is_stored(rule) || may_show;
+}
+
 enum exchange_step step_credential(struct exchange *exchange)
 {
     str detail = STR_NONE;
@@ -173,8 +181,10 @@ enum exchange_step step_credential(struct exchange *exchange)
     enum err err = find_base(exchange, &detail);
     if (!err && exchange->request.target)
         exchange->credentials = exchange->request.credentials;
-    else if (!err && exchange->integration->auth.scheme != AUTH_none)
+    else if (!err && carries_credential(exchange))
         err = open_credentials(exchange, &detail);
+    if (!err)
+        err = exchange_take_certificate(exchange, &detail);
     if (err)
         return exchange_fail(exchange, err, detail, -1);
     take_up_boards(exchange);

@@ -175,6 +175,7 @@ void exchange_enter_call(struct exchange *exchange)
         .expect_continue = request->expect_continue && exchange->outcome.attempts == 0,
         .fresh = exchange->stale_tried,
         .trailers_wanted = request->trailers_wanted,
+        .tls = exchange->tls,
         .h1_only = exchange->integration->http != HTTP_VERSION_2,
         .egress_proxy = exchange->env->egress_proxy,
         .limits = {limits->connect, limits->first_byte, limits->idle,

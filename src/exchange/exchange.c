@@ -231,6 +231,7 @@ void exchange_fini(struct exchange *exchange)
     CHECK(exchange->step == EXCHANGE_DONE || exchange->step == EXCHANGE_IDLE);
     timer_cancel(&exchange->timer);
     account_unref(&exchange->newer);
+    tls_unref(&exchange->tls);
     buf_fini(&exchange->inspected);
     exchange->magic = 0;
 }

@@ -28,6 +28,7 @@
 #include "policy/standing.h"
 
 struct exchange;
+struct profiles;
 
 /* What exchanges of a process share; constant after start. */
 struct exchange_env {
@@ -35,10 +36,12 @@ struct exchange_env {
     struct directory *directory;
     struct keeper *keeper; /* NULL: tokens are taken as they are */
     struct transport *h1;
-    struct transport *curl; /* HTTP/2 and egress proxies; NULL: not there */
-    str egress_proxy;       /* absent = none */
-    size_t error_bytes_max; /* of error bodies that are looked at; 64 KiB */
-    size_t look_bytes_max;  /* of others, where a rule needs it; 1 MiB */
+    struct transport *curl;    /* HTTP/2 and egress proxies; NULL: not there */
+    struct profiles *profiles; /* of those that show a certificate; NULL: no integration
+                                  asks for that */
+    str egress_proxy;          /* absent = none */
+    size_t error_bytes_max;    /* of error bodies that are looked at; 64 KiB */
+    size_t look_bytes_max;     /* of others, where a rule needs it; 1 MiB */
     /* An event of a breaker, for logs and (later) the outbox. May be NULL. */
     void (*on_breaker)(struct exchange *exchange, str breaker, enum breaker_event event);
 };
@@ -96,6 +99,8 @@ struct exchange_request {
     const struct url *target;
     const struct credentials *credentials;
     const struct json *context;
+    struct certificate certificate; /* with `target`: shown where the auth block has a
+                                       `tls` member; absent: none is there */
 };
 
 /* How it ended. */
@@ -153,6 +158,7 @@ struct exchange {
     struct timer timer;
     const struct resilience *resilience;
     const struct credentials *credentials;
+    struct tls *tls;            /* a reference: shows a certificate; NULL: no */
     struct account *newer;      /* a reference; NULL: the starter's account is in use */
     struct token_wait *renewal; /* while it waits for one */
     bool renewed;               /* what there is now is taken as it is */

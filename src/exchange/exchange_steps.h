@@ -6,6 +6,7 @@
 #define EXCHANGE_EXCHANGE_STEPS_H
 
 #include "exchange/exchange.h"
+#include "http/tls.h"
 
 /* Moves through the steps until one waits. */
 void exchange_move(struct exchange *exchange, enum exchange_step next);
@@ -18,6 +19,9 @@ void exchange_gather(struct exchange *exchange);
 enum exchange_step step_credential(struct exchange *exchange);
 enum exchange_step step_breaker(struct exchange *exchange);
 enum exchange_step step_quota(struct exchange *exchange);
+
+/* profile.c: the TLS profile of the attempts, in exchange->tls */
+enum err exchange_take_certificate(struct exchange *exchange, str *ret_detail);
 
 /* renewal.c: tokens that must be waited for. `refused`: the vendor answered 401 to the
  * credentials of that version; 0: they have not been tried. */

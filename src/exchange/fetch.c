@@ -125,6 +125,7 @@ static void fetch_start(void *arg, struct token_fetch *request)
     exchange->request.headers = &request->request.headers;
     exchange->request.body = has_body ? &fetch->body : NULL;
     exchange->request.body_bytes = has_body ? (int64_t)body.n : 0;
+    exchange->request.certificate = request->request.certificate;
     exchange->request.deadline = request->deadline;
     exchange->request.single_attempt = true;
     exchange->request.want_whole = true;

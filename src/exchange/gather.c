@@ -21,7 +21,10 @@ static bool is_form(const struct headers *headers)
 bool exchange_must_gather(const struct exchange *exchange)
 {
     const struct exchange_request *request = &exchange->request;
-    return request->body && auth_ops_of(&exchange->integration->auth)->signs_form &&
+    return request->body &&
+           auth_ops_of(
+               &integration_way(exchange->integration, exchange->account->way)->rule)
+               ->signs_form &&
            is_form(request->headers);
 }
 

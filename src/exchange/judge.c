@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/hash.h"
 #include "http/inflate.h"
 #include "json/json_parse.h"
 #include "loop/world.h"
@@ -151,6 +152,31 @@ static void read_answer(struct exchange *exchange)
         outcome->retry_after = wait;
     if (outcome->throttle.throttled)
         outcome->status = 429;
+}
+
+static bool is_refusal(enum outcome_class class)
+{
+    return class == OUTCOME_AUTH_REFRESH || class == OUTCOME_AUTH_FAILED;
+}
+
+/* What is refused counts apart by resource; a call of none by its path. */
+static uint64_t resource_hash(const struct exchange *exchange)
+{
+    const struct method *method = exchange->method;
+    return hash_stable(method ? method->resource->name : exchange->request.path);
+}
+
+/* A vendor in trouble, or one that limits, may not have looked. */
+static void note_credentials(struct exchange *exchange)
+{
+    enum outcome_class class = exchange->outcome.class;
+    if (!exchange->env->keeper || !exchange->credentials || exchange->request.target)
+        return;
+    if (is_refusal(class))
+        keeper_note_refusal(exchange->env->keeper, exchange->account,
+                            resource_hash(exchange));
+    else if (class <= OUTCOME_CLIENT)
+        keeper_note_success(exchange->account);
 }
 
 static str error_words(struct exchange *exchange)
@@ -305,6 +331,7 @@ static enum exchange_step judge_answer(struct exchange *exchange)
     struct outcome *outcome = &exchange->outcome;
     outcome->sent |= exchange->call.sent;
     read_answer(exchange);
+    note_credentials(exchange);
     if (outcome->class == OUTCOME_OK && !exchange->call_over)
         return EXCHANGE_ANSWER; /* noted when it has ended */
     note_breakers(exchange, outcome_effect(outcome->class), error_words(exchange));

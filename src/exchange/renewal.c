@@ -41,17 +41,18 @@ static void on_heard(struct token_wait *wait)
 
 bool exchange_needs_token(const struct exchange *exchange)
 {
-    return exchange->integration->auth.token && exchange->env->keeper &&
-           !exchange->request.target && !exchange->renewed &&
+    return integration_way(exchange->integration, exchange->account->way)->rule.token &&
+           exchange->env->keeper && !exchange->request.target && !exchange->renewed &&
            !keeper_good(exchange->account, exchange->worker->now);
 }
 
 bool exchange_may_renew(const struct exchange *exchange)
 {
     const struct body *body = exchange->request.body;
-    return exchange->integration->auth.token && exchange->env->keeper &&
-           !exchange->request.target && !exchange->refused_once &&
-           exchange->credentials && (!body || body_can_rewind(body));
+    return integration_way(exchange->integration, exchange->account->way)->rule.token &&
+           exchange->env->keeper && !exchange->request.target &&
+           !exchange->refused_once && exchange->credentials &&
+           (!body || body_can_rewind(body));
 }
 
 enum keeper_word exchange_ask_token(struct exchange *exchange, uint64_t refused)

@@ -202,7 +202,9 @@ static enum visit_step find_account(struct visit *visit)
                                      "The account belongs to \"" STR_F "\".",
                                      STR_A(visit->account->integration)),
                         -1);
-    err = check_state(visit->account, visit->integration->auth.scheme != AUTH_none);
+    const struct auth_rule *rule =
+        &integration_way(visit->integration, visit->account->way)->rule;
+    err = check_state(visit->account, auth_is_stored(rule));
     if (err)
         return visit_no(visit, err, visit->account->state_reason, -1);
     return VISIT_ADMIT;

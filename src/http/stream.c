@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "http/tls.h"
 
 enum { GATHER_BYTES = 16 * 1024 };
 
@@ -215,6 +216,24 @@ bool stream_cut(const struct stream *stream)
     return stream->ssl && BIO_eof(SSL_get_rbio(stream->ssl));
 }
 
+bool stream_asked(const struct stream *stream)
+{
+    return stream->ssl && tls_was_asked(stream->ssl);
+}
+
+static const char *refusal_of(const struct stream *stream)
+{
+    if (!stream->ssl || !stream->tls_error)
+        return NULL;
+    return tls_refusal(stream->tls_error, tls_was_asked(stream->ssl),
+                       tls_has_certificate(stream->ssl));
+}
+
+bool stream_refused(const struct stream *stream)
+{
+    return refusal_of(stream) != NULL;
+}
+
 str stream_error(const struct stream *stream, struct arena *arena)
 {
     char text[256];
@@ -222,6 +241,9 @@ str stream_error(const struct stream *stream, struct arena *arena)
     if (verdict != X509_V_OK)
         return arena_printf(arena, "the certificate does not verify: %s",
                             X509_verify_cert_error_string(verdict));
+    const char *refusal = refusal_of(stream);
+    if (refusal)
+        return str_z(refusal);
     if (stream->tls_error) {
         ERR_error_string_n(stream->tls_error, text, sizeof(text));
         return arena_printf(arena, "TLS failed: %s", text);

@@ -60,6 +60,12 @@ long stream_handshake(struct stream *stream);
  * about what was to come (RFC 9112 §9.8). Plain connections cannot tell: false. */
 bool stream_cut(const struct stream *stream);
 
+/* After STREAM_FAILED: the peer does not take our certificate, or wants one. */
+bool stream_refused(const struct stream *stream);
+
+/* Whether the peer has asked for our certificate, in a handshake of its own. */
+bool stream_asked(const struct stream *stream);
+
 /* Why it failed, as a sentence for people; with TLS the verification's own words. */
 str stream_error(const struct stream *stream, struct arena *arena);
 

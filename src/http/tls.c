@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "base/mem.h"
+#include "http/tls_pair.h"
 #include "http/url.h"
 
 struct tls {
@@ -89,18 +90,55 @@ static bool load_trust(struct tls *tls, struct arena *arena, str ca_file, str *r
     return false;
 }
 
-struct tls *tls_create_client(struct arena *arena, str ca_file, str cert_file,
-                              str key_file, str *ret_why)
+static pthread_once_t reserved = PTHREAD_ONCE_INIT;
+static int listener_index; /* of a context: who is told of its ends */
+static int asked_index;    /* of a connection: not NULL when a certificate was wanted */
+
+static void reserve_indexes(void)
+{
+    listener_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+    asked_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+    CHECK(listener_index >= 0 && asked_index >= 0);
+}
+
+/* OpenSSL asks for a certificate only when the server has. */
+static int note_asked(SSL *ssl, void *arg)
+{
+    (void)arg;
+    return SSL_set_ex_data(ssl, asked_index, ssl);
+}
+
+static struct tls *create_client(void)
 {
     struct tls *tls = create(TLS_client_method());
+    CHECK(pthread_once(&reserved, reserve_indexes) == 0);
     SSL_CTX_set_verify(tls->ctx, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_session_cache_mode(tls->ctx, SSL_SESS_CACHE_CLIENT |
                                                  SSL_SESS_CACHE_NO_INTERNAL_STORE);
+    SSL_CTX_set_cert_cb(tls->ctx, note_asked, NULL);
     CHECK(SSL_CTX_set_alpn_protos(tls->ctx, alpn_http11, sizeof(alpn_http11) - 1) == 0);
+    return tls;
+}
+
+struct tls *tls_create_client(struct arena *arena, str ca_file, str cert_file,
+                              str key_file, str *ret_why)
+{
+    struct tls *tls = create_client();
     bool good = load_trust(tls, arena, ca_file, ret_why);
     if (good && !str_absent(cert_file))
         good = load_pair(tls, arena, cert_file, key_file, ret_why);
     if (!good)
+        tls_unref(&tls);
+    return tls;
+}
+
+struct tls *tls_create_shown(struct tls *base, const struct tls_pair *pair,
+                             const char **ret_why)
+{
+    struct tls *tls = create_client();
+    SSL_CTX_set1_cert_store(tls->ctx, SSL_CTX_get_cert_store(base->ctx));
+    *ret_why = tls_pair_put(pair, tls->ctx);
+    if (*ret_why)
         tls_unref(&tls);
     return tls;
 }
@@ -151,13 +189,6 @@ SSL *tls_connect(struct tls *tls, str host, SSL_SESSION *session)
     return ssl;
 }
 
-static int listener_index;
-
-static void reserve_index(void)
-{
-    listener_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
-}
-
 static void on_info(const SSL *ssl, int where, int alert)
 {
     if (!(where & SSL_CB_READ) || !(where & SSL_CB_ALERT) ||
@@ -170,12 +201,10 @@ static void on_info(const SSL *ssl, int where, int alert)
 
 void tls_lend(struct tls *tls, SSL_CTX *ctx, struct tls_listener *listener)
 {
-    static pthread_once_t reserved = PTHREAD_ONCE_INIT;
     STACK_OF(X509) *chain = NULL;
     SSL_CTX_set1_cert_store(ctx, SSL_CTX_get_cert_store(tls->ctx));
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
     if (listener) {
-        CHECK(pthread_once(&reserved, reserve_index) == 0);
         CHECK(SSL_CTX_set_ex_data(ctx, listener_index, listener) == 1);
         SSL_CTX_set_info_callback(ctx, on_info);
     }
@@ -184,6 +213,59 @@ void tls_lend(struct tls *tls, SSL_CTX *ctx, struct tls_listener *listener)
     SSL_CTX_get0_chain_certs(tls->ctx, &chain);
     CHECK(SSL_CTX_use_cert_and_key(ctx, SSL_CTX_get0_certificate(tls->ctx),
                                    SSL_CTX_get0_privatekey(tls->ctx), chain, 1) == 1);
+}
+
+/* --- our certificate, as the other side sees it --- */
+
+bool tls_was_asked(const SSL *ssl)
+{
+    return SSL_get_ex_data(ssl, asked_index) != NULL;
+}
+
+bool tls_shows_certificate(const struct tls *tls)
+{
+    return SSL_CTX_get0_certificate(tls->ctx) != NULL;
+}
+
+bool tls_has_certificate(const SSL *ssl)
+{
+    return SSL_get_certificate(ssl) != NULL;
+}
+
+static const struct {
+    int alert;
+    const char *sentence;
+} refusals[] = {
+    {SSL_AD_BAD_CERTIFICATE,
+     "the vendor refused the client certificate: it finds it broken or wrongly signed"},
+    {SSL_AD_UNSUPPORTED_CERTIFICATE,
+     "the vendor refused the client certificate: it does not take this kind"},
+    {SSL_AD_CERTIFICATE_REVOKED,
+     "the vendor refused the client certificate: it has been revoked"},
+    {SSL_AD_CERTIFICATE_EXPIRED,
+     "the vendor refused the client certificate: its time is over"},
+    {SSL_AD_CERTIFICATE_UNKNOWN, "the vendor refused the client certificate"},
+    {SSL_AD_UNKNOWN_CA, "the vendor refused the client certificate: it does not know the "
+                        "authority that signed it"},
+    {SSL_AD_ACCESS_DENIED,
+     "the vendor refused the client certificate: its holder is not let in"},
+    {SSL_AD_HANDSHAKE_FAILURE, "the vendor refused the client certificate, or what TLS "
+                               "was offered with it"},
+    {SSL_AD_CERTIFICATE_REQUIRED, "the vendor refused the client certificate: what it "
+                                  "got is none that it takes"},
+};
+
+const char *tls_refusal(unsigned long error, bool asked, bool shown)
+{
+    int alert = ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET;
+    if (ERR_GET_LIB(error) != ERR_LIB_SSL ||
+        (alert == SSL_AD_HANDSHAKE_FAILURE && !asked))
+        return NULL;
+    for (size_t i = 0; i < COUNT_OF(refusals); i++)
+        if (refusals[i].alert == alert)
+            return shown ? refusals[i].sentence
+                         : "the vendor wants a client certificate, and none was shown";
+    return NULL;
 }
 
 bool tls_speaks_h2(const SSL *ssl)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "auth/certificate.h"
 #include "json/json_parse.h"
 #include "json/json_write.h"
 #include "json/merge.h"
@@ -187,6 +188,22 @@ static enum err find_place(struct errand *errand, const struct own_request *own,
     return ERR_HOST_FORBIDDEN;
 }
 
+/* That of the set, or, if it has none, of the account or its app as they are stored; what
+ * is missing the exchange says. */
+static void take_certificate(struct errand *errand)
+{
+    const struct auth_rule *rule =
+        &integration_way(errand->integration, errand->account->way)->rule;
+    struct certificate *ret = &errand->fetch.request.certificate;
+    const char *why;
+    if (certificate_choose(errand->credentials, NULL, ret, &why) == ERR_NONE &&
+        ret->chain.n)
+        return;
+    if (party_certificate(errand->directory, errand->account, rule, errand->arena, ret,
+                          &why) != ERR_NONE)
+        *ret = (struct certificate){STR_NONE, STR_NONE};
+}
+
 static bool send(struct errand *errand)
 {
     const struct own_request *own = &errand->requests[errand->at];
@@ -213,6 +230,7 @@ static bool send(struct errand *errand)
         return false;
     }
     add_body(errand, own, request);
+    take_certificate(errand);
     errand->ops->fetch(errand->ops_arg, fetch);
     return true;
 }

@@ -25,6 +25,7 @@ enum errand_end {
 struct errand {
     const struct keeper_ops *ops;
     void *ops_arg; /* of `fetch` */
+    struct directory *directory;
     struct worker *worker;
     struct arena *arena; /* holds secrets; its owner wipes it */
     struct pin *pin;     /* of the catalog: holds the integration */

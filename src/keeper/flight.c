@@ -1,16 +1,21 @@
 /*
- * A flight: one exchange at a token endpoint from its intent to its end, on the worker of
- * its shard.
+ * A flight: one exchange at a token endpoint, or one errand, from its intent to its end,
+ * on the worker of its shard.
  *
- *   INTEND ──lease──► FETCH ──token──► STORE ──► over
- *     │ newer, held     │ ▲ no           │ no store: again until there is one
- *     ▼                 ▼ │ once         │
- *    over            PREVIOUS            ▼
- *                       └──────────► FAIL ──► over
+ *   INTEND ──lease──► READY ──► FETCH ──token──► STORE ──► over
+ *     │ newer, held        │        │ ▲ no           │ no store: again until there is one
+ *     ▼                    │        ▼ │ once         │
+ *    over                  │     PREVIOUS            ▼
+ *                          │        └──────────► FAIL ──► over
+ *                          ▼           refused    │
+ *                        ERRAND ──────────────────┘
+ *                          └──► END (proved, learned, or nothing) ──► over
  *
  * Waits and who ends them:
- *   INTEND, STORE, FAIL, PREVIOUS   the store's answer
- *   FETCH                           the exchange's, within its deadline
+ *   INTEND, STORE, FAIL, PREVIOUS,
+ *   END                             the store's answer
+ *   READY                           the shard's next turn: few are sent in one
+ *   FETCH, ERRAND                   the vendor's, within its deadline
  *   AGAIN                           the timer: a new set that could not be stored is
  *                                   offered again, since there is no other copy of it
  */
@@ -19,6 +24,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "keeper/errand.h"
 #include "keeper/keeper_state.h"
 #include "keeper/token_call.h"
 
@@ -27,22 +33,26 @@ enum { ARENA_BYTES_MAX = 8 << 20 };
 static const usec store_again_first = 500 * USEC_MS;
 static const usec store_again_max = 10 * USEC_S;
 static const usec no_document_again = 60 * USEC_S;
-static const usec unpublished_again = 5 * USEC_MS;
+static const usec withdrawn_again = 5 * USEC_MS;
 
 enum flight_step {
     FLIGHT_INTEND,
+    FLIGHT_READY,
     FLIGHT_FETCH,
     FLIGHT_PREVIOUS,
     FLIGHT_STORE,
     FLIGHT_AGAIN,
     FLIGHT_FAIL,
+    FLIGHT_ERRAND,
+    FLIGHT_END,
     FLIGHT_OVER
 };
 
 struct flight {
     struct shard *shard;
     struct ward *ward;
-    struct list node; /* among the shard's */
+    struct list node;  /* among the shard's */
+    struct list ready; /* among those that are */
     struct arena arena;
     struct timer timer;
     enum flight_step step;
@@ -52,10 +62,14 @@ struct flight {
     const struct credentials *own;
     struct token_change change;
     struct token_call call;
+    enum ward_errand errand_kind; /* WARD_NONE: it is an exchange */
+    struct errand errand;
     struct token_previous previous;
     bool previous_tried;
     bool interrupted;
     bool hears_store; /* the store's answer is still to come */
+    bool answered;    /* the errand: it need not be made again soon */
+    bool suspects;    /* a check is to be made */
     bool held;        /* another process is at it: those who wait go on waiting */
     usec again;       /* the last pause before the store was asked again; 0: none */
     /* the end */
@@ -79,9 +93,12 @@ static struct worker *worker_of(const struct flight *flight)
     return flight->shard->worker;
 }
 
-static const struct token_rule *rule_of(const struct flight *flight)
+/* NULL: its integration is not there. */
+static const struct auth_rule *auth_of(const struct flight *flight)
 {
-    return flight->integration ? flight->integration->auth.token : NULL;
+    if (!flight->integration)
+        return NULL;
+    return &integration_way(flight->integration, flight->account->way)->rule;
 }
 
 /* --- the end --- */
@@ -89,6 +106,7 @@ static const struct token_rule *rule_of(const struct flight *flight)
 static void free_flight(struct flight *flight)
 {
     list_remove(&flight->node);
+    list_remove(&flight->ready);
     flight->shard->flight_n--;
     timer_cancel(&flight->timer);
     credentials_destroy(&flight->previous.credentials);
@@ -100,26 +118,48 @@ static void free_flight(struct flight *flight)
     mem_free(flight);
 }
 
-/* When the next exchange is, and what those who wait are told. */
+/* What is there may still be good. */
+static void tell(struct flight *flight, const struct account *account, usec now)
+{
+    struct ward *ward = flight->ward;
+    if (flight->word == KEEPER_NO && ward_alive(ward, now) &&
+        account->state != ACCOUNT_NEEDS_REAUTH && flight->integration)
+        flight->word = KEEPER_GO;
+    ward_tell(ward, flight->word, &flight->reason);
+}
+
+/* When the next exchange is, and what those who wait are told: who waits for a token is
+ * not told of the end of an errand. */
 static void plan_next(struct flight *flight, struct account *account, usec now)
 {
     struct shard *shard = flight->shard;
     struct ward *ward = flight->ward;
+    bool was_errand = flight->errand_kind != WARD_NONE;
     if (flight->integration)
-        ward_plan(shard, account, rule_of(flight));
+        ward_plan(shard, account, auth_of(flight));
     else
-        ward_due(shard, ward, ward->hold); /* its document may come back */
-    if (flight->word == KEEPER_NO && ward_alive(ward, now) &&
-        account->state != ACCOUNT_NEEDS_REAUTH && flight->integration)
-        flight->word = KEEPER_GO; /* what is there is still good */
-    if (flight->held)
-        ward_due(shard, ward, now + token_call_held_poll);
-    else
-        ward_tell(ward, flight->word, &flight->reason);
+        ward_wait_for_document(ward);
+    if (ward->gone) { /* nothing is left to do for it */
+        ward_tell(ward, KEEPER_GO, NULL);
+        ward_remove(shard, ward);
+        return;
+    }
+    /* Whoever had the lease has stored a new set meanwhile. */
+    if (flight->held && ward->version > flight->account->credential_version)
+        flight->held = false;
+    if (flight->held && was_errand)
+        ward->errand_due = now + token_call_held_poll;
+    else if (flight->held)
+        ward->token_due = now + token_call_held_poll;
+    else if (was_errand && ward->wait_n)
+        ward->token_due = 0;
+    else if (!was_errand)
+        tell(flight, account, now);
+    ward_release(shard, ward);
 }
 
-/* Plans the ward anew and tells those who wait. An account that is not there and has not
- * gone is about to be there: the keeper hears of it before readers do. */
+/* Plans the ward anew and tells those who wait. Of an account that is no longer there the
+ * keeper is about to hear. */
 static void land(struct flight *flight)
 {
     struct shard *shard = flight->shard;
@@ -128,19 +168,19 @@ static void land(struct flight *flight)
         directory_account(keeper_of(flight)->config.directory, tenant_id_str(&ward->id));
     usec now = worker_of(flight)->now;
     pthread_mutex_lock(&shard->lock);
-    ward->busy = false;
     ward->planned = false;
     if (flight->hold)
         ward->hold = now + flight->hold;
+    if (flight->errand_kind != WARD_NONE && !flight->held)
+        ward_end_errand(ward, flight->answered && flight->change.err == ERR_NONE);
+    ward->suspect |= flight->suspects;
     if (ward->gone) {
         ward_remove(shard, ward);
-    } else if (!account) {
-        ward_due(shard, ward, now + unpublished_again);
-    } else if (flight->integration && !rule_of(flight)) { /* no longer renewed */
-        ward_tell(ward, KEEPER_GO, NULL);
-        ward_remove(shard, ward);
-    } else {
+    } else if (account) {
         plan_next(flight, account, now);
+    } else {
+        ward->token_due = now + withdrawn_again;
+        ward_release(shard, ward);
     }
     pthread_mutex_unlock(&shard->lock);
     account_unref(&account);
@@ -195,6 +235,7 @@ static void change(struct flight *flight, enum token_step step)
     change->holder = str_z(keeper->holder);
     change->lease = token_call_lease;
     change->wall = world_wall(keeper->config.world);
+    change->harmless = flight->errand_kind != WARD_NONE;
     flight->hears_store = true;
     directory_change_token(change);
 }
@@ -214,7 +255,8 @@ static void fail(struct flight *flight)
     str parts[] = {dead && flight->interrupted ? str_z(rotation_lost) : STR(""),
                    answer->fault};
     str fault = arena_join(&flight->arena, parts, COUNT_OF(parts));
-    atomic_fetch_add(&keeper_of(flight)->exchanges[answer->verdict], 1);
+    if (flight->errand_kind == WARD_NONE)
+        atomic_fetch_add(&keeper_of(flight)->exchanges[answer->verdict], 1);
     end_with(flight, dead ? ERR_ACCOUNT_NEEDS_REAUTH : ERR_TOKEN_UNAVAILABLE,
              usec_max(hold, answer->retry_after), fault);
     log_end(flight, LOG_WARN, dead ? "needs_reauth" : "failed", fault);
@@ -267,9 +309,11 @@ static void store(struct flight *flight)
     new->context = answer->context;
     if (str_absent(answer->refresh_token) && flight->previous_tried)
         answer->refresh_token = flight->call.refresh_token; /* it is the good one */
-    new->credential_n =
-        token_merge(flight->own, auth_token_name(&flight->integration->auth), answer,
-                    &flight->arena, &new->credentials);
+    new->credential_n = token_merge(
+        flight->own,
+        auth_token_name(
+            &integration_way(flight->integration, flight->account->way)->rule),
+        answer, &flight->arena, &new->credentials);
     atomic_fetch_add(&keeper_of(flight)->exchanges[TOKEN_GOOD], 1);
     flight->step = FLIGHT_STORE;
     change(flight, TOKEN_STORE);
@@ -320,6 +364,74 @@ static void on_heard(struct token_call *call)
         fail(flight);
 }
 
+/* --- an errand --- */
+
+static void end_errand(struct flight *flight, enum token_step step)
+{
+    flight->answered = step != TOKEN_RELEASE;
+    flight->step = FLIGHT_END;
+    change(flight, step);
+}
+
+/* The vendor's no to a check is what invalid_grant is to an exchange; its no to another
+ * request leads to a check, where there is one. */
+static void on_refused(struct flight *flight)
+{
+    if (flight->errand_kind == WARD_CHECK) {
+        flight->call.answer = (struct token_answer){
+            .verdict = TOKEN_REVOKED, .fault = flight->errand.fault, .retry_after = -1};
+        flight->answered = true;
+        fail(flight);
+        return;
+    }
+    log_end(flight, LOG_WARN, "no_context", flight->errand.fault);
+    flight->suspects = auth_of(flight)->check != NULL;
+    end_errand(flight, TOKEN_RELEASE);
+}
+
+static void on_errand(struct errand *errand)
+{
+    struct flight *flight = CONTAINER_OF(errand, struct flight, errand);
+    bool check = flight->errand_kind == WARD_CHECK;
+    CHECK(flight->step == FLIGHT_ERRAND);
+    if (errand->end == ERRAND_REFUSED) {
+        on_refused(flight);
+        return;
+    }
+    if (errand->end == ERRAND_FAILED) {
+        log_end(flight, LOG_WARN, check ? "not_checked" : "no_context", errand->fault);
+        end_errand(flight, TOKEN_RELEASE);
+        return;
+    }
+    log_end(flight, LOG_INFO, check ? "checked" : "context", STR_NONE);
+    flight->change.context = errand->context;
+    end_errand(flight, check ? TOKEN_PROVE : TOKEN_LEARN);
+}
+
+static void set_out(struct flight *flight)
+{
+    const struct keeper_config *config = &keeper_of(flight)->config;
+    struct errand *errand = &flight->errand;
+    *errand = (struct errand){.ops = config->ops,
+                              .ops_arg = config->ops_arg,
+                              .directory = config->directory,
+                              .worker = worker_of(flight),
+                              .arena = &flight->arena,
+                              .pin = flight->pin,
+                              .integration = flight->integration,
+                              .account = flight->account,
+                              .credentials = flight->own,
+                              .context = flight->account->context,
+                              .heard = on_errand};
+    if (flight->errand_kind == WARD_CHECK)
+        errand_take_check(errand, auth_of(flight));
+    else
+        errand_take_context(errand, auth_of(flight));
+    flight->step = FLIGHT_ERRAND;
+    if (!errand_start(errand))
+        on_errand(errand);
+}
+
 /* --- answers of the store --- */
 
 /* Under which fence another process is at it; 0: none is. */
@@ -348,7 +460,9 @@ static void on_intended(struct flight *flight)
         note_lease(flight, 0);
         flight->interrupted = change->interrupted;
         CRASH_POINT("token.intended");
-        fetch(flight);
+        flight->step = FLIGHT_READY;
+        list_push_back(&flight->shard->ready, &flight->ready);
+        shard_pump_soon(flight->shard);
         return;
     case TOKEN_NEWER:
         flight->word = KEEPER_GO;
@@ -425,8 +539,6 @@ static bool prepare(struct flight *flight)
         end_with(flight, ERR_INTEGRATION_UNKNOWN, no_document_again, STR_NONE);
         return false;
     }
-    if (!rule_of(flight))
-        return false;
     flight->own = directory_credentials(keeper->config.directory, flight->account, &err);
     if (!flight->own) {
         end_with(flight, err, no_document_again, STR(DIRECTORY_CREDENTIALS_CLOSED));
@@ -452,7 +564,8 @@ static void prepare_call(struct flight *flight, enum token_purpose purpose)
         .heard = on_heard};
 }
 
-/* What others write is read with their lock. */
+/* What others write is read with their lock. An exchange goes first: an errand wants its
+ * token. */
 static void take_from_ward(struct flight *flight)
 {
     const struct ward *ward = flight->ward;
@@ -461,13 +574,33 @@ static void take_from_ward(struct flight *flight)
     flight->change.learned = ward->learned;
     if (now - ward->lease_seen >= token_call_lease)
         flight->change.outlived = ward->lease; /* its holder is no longer alive */
+    if (ward->token_due > now && !ward->wait_n)
+        flight->errand_kind = ward->errand;
     pthread_mutex_unlock(&flight->shard->lock);
+}
+
+/* False: there is nothing to be done. */
+static bool choose(struct flight *flight)
+{
+    const struct auth_rule *auth = auth_of(flight);
+    enum token_purpose purpose;
+    if (flight->errand_kind == WARD_CHECK)
+        return auth->check != NULL;
+    if (flight->errand_kind == WARD_CONTEXT)
+        return auth->context.n > 0;
+    if (!auth->token)
+        return false;
+    if (token_renewal(auth->token, flight->own, &purpose)) {
+        prepare_call(flight, purpose);
+        return true;
+    }
+    ward_fix(flight->shard, flight->ward); /* a token that was stored by hand */
+    return false;
 }
 
 void flight_start(struct shard *shard, struct ward *ward)
 {
     struct flight *flight = mem_zalloc(sizeof(*flight));
-    enum token_purpose purpose;
     flight->shard = shard;
     flight->ward = ward;
     flight->word = KEEPER_GO;
@@ -475,27 +608,37 @@ void flight_start(struct shard *shard, struct ward *ward)
     arena_init(&flight->arena, 8192, ARENA_BYTES_MAX);
     timer_init(&flight->timer, shard->worker, on_again);
     list_init(&flight->node);
+    list_init(&flight->ready);
     list_push_back(&shard->flights, &flight->node);
     shard->flight_n++;
-    if (!prepare(flight)) {
-        over(flight);
-        return;
-    }
-    if (!token_renewal(rule_of(flight), flight->own, &purpose)) {
-        ward_fix(shard, ward); /* a token that was stored by hand */
-        over(flight);
-        return;
-    }
-    prepare_call(flight, purpose);
-    flight->step = FLIGHT_INTEND;
     take_from_ward(flight);
-    change(flight, TOKEN_INTEND);
+    if (prepare(flight) && choose(flight)) {
+        flight->step = FLIGHT_INTEND;
+        change(flight, TOKEN_INTEND);
+    } else {
+        over(flight);
+    }
+}
+
+bool flight_go_on(struct shard *shard)
+{
+    struct list *node = list_pop_front(&shard->ready);
+    if (!node)
+        return false;
+    struct flight *flight = CONTAINER_OF(node, struct flight, ready);
+    if (flight->errand_kind == WARD_NONE)
+        fetch(flight);
+    else
+        set_out(flight);
+    return true;
 }
 
 void flight_abandon(struct flight *flight)
 {
     if (flight->step == FLIGHT_FETCH)
         token_call_abandon(&flight->call);
+    else if (flight->step == FLIGHT_ERRAND)
+        errand_abandon(&flight->errand);
     if (flight->hears_store)
         return;                         /* it ends with the answer */
     if (flight->step == FLIGHT_AGAIN) { /* for the last time */

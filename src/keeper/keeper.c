@@ -12,14 +12,17 @@
 #include "keeper/waiter.h"
 
 enum {
-    /* Of a shard at a time; the store answers all of them in one turn. */
-    FLIGHTS_MAX = 32,
-    FLIGHTS_A_TURN = 16,
+    /* Of a shard at a time; the store answers all of them in one turn. What calls wait
+     * for does not wait for a vendor that hangs with all that was planned. */
+    FLIGHTS_MAX = 16,
+    FLIGHTS_AWAITED_MAX = 64,
+    FLIGHTS_A_TURN = 4, /* begun, or sent out: what a worker's turn can bear */
     ACCOUNTS_A_TIME = 256
 };
 
 static const char stopping[] = "Breakwater is stopping.";
 
+enum { suspect_after = 3 }; /* refusals in a row, of more than one resource */
 static const usec refused_guard = 60 * USEC_S;
 /* A token that is refused younger than this was revoked; its lifetime has not been seen.
  */
@@ -32,15 +35,15 @@ static struct shard *shard_of(struct keeper *keeper, const struct account *accou
 
 /* --- watching the directory --- */
 
-static const struct token_rule *rule_in(const struct snapshot *snapshot,
-                                        const struct account *account)
+static const struct auth_rule *rule_in(const struct snapshot *snapshot,
+                                       const struct account *account)
 {
     const struct integration *integration = snapshot_find(snapshot, account->integration);
-    return integration ? integration->auth.token : NULL;
+    return integration ? &integration_way(integration, account->way)->rule : NULL;
 }
 
 static void plan(struct keeper *keeper, struct account *account,
-                 const struct token_rule *rule)
+                 const struct auth_rule *rule)
 {
     struct shard *shard = shard_of(keeper, account);
     pthread_mutex_lock(&shard->lock);
@@ -115,6 +118,7 @@ struct keeper *keeper_open(const struct keeper_config *config)
         map_init(&shard->wards);
         heap_init(&shard->due);
         list_init(&shard->flights);
+        list_init(&shard->ready);
     }
     directory_watch_accounts(config->directory, on_account, keeper);
     catalog_on_change(config->catalog, on_documents, keeper);
@@ -153,8 +157,13 @@ void keeper_close(struct keeper **keeper)
 
 /* --- what is due --- */
 
+static bool has_place(const struct shard *shard, const struct ward *ward)
+{
+    return shard->flight_n < (ward->wait_n ? FLIGHTS_AWAITED_MAX : FLIGHTS_MAX);
+}
+
 /* The next ward that is due, taken out and busy; else NULL with when there will be one.
- * While the daemon drains, only what somebody waits for is begun. */
+ * What somebody waits for comes first; while the daemon drains, nothing else is begun. */
 static struct ward *take_due(struct shard *shard, usec *ret_due)
 {
     struct ward *taken = NULL;
@@ -162,6 +171,10 @@ static struct ward *take_due(struct shard *shard, usec *ret_due)
     struct heap_node *node = heap_least(&shard->due);
     while (node && node->key <= shard->worker->now && !taken) {
         struct ward *ward = CONTAINER_OF(node, struct ward, node);
+        if (!has_place(shard, ward)) {
+            node = NULL; /* the end of a flight looks again */
+            break;
+        }
         heap_remove(&shard->due, node);
         if (ward->wait_n || !shard->draining)
             taken = ward;
@@ -175,22 +188,28 @@ static struct ward *take_due(struct shard *shard, usec *ret_due)
     return taken;
 }
 
+/* False: none may be begun now; *ret_due is when one will be. */
+static bool begin_next(struct shard *shard, usec *ret_due)
+{
+    *ret_due = USEC_NEVER;
+    if (shard->leaving)
+        return false;
+    struct ward *ward = take_due(shard, ret_due);
+    if (ward)
+        flight_start(shard, ward);
+    return ward != NULL;
+}
+
 static void pump(struct shard *shard)
 {
     usec due = USEC_NEVER;
-    for (unsigned i = 0; !shard->leaving && shard->flight_n < FLIGHTS_MAX; i++) {
-        if (i == FLIGHTS_A_TURN) {
-            timer_start(&shard->timer, 1);
-            return;
-        }
-        struct ward *ward = take_due(shard, &due);
-        if (!ward) {
+    for (unsigned i = 0; i < FLIGHTS_A_TURN; i++)
+        if (!flight_go_on(shard) && !begin_next(shard, &due)) {
             if (due != USEC_NEVER)
                 timer_start_at(&shard->timer, due);
             return;
         }
-        flight_start(shard, ward);
-    }
+    timer_start(&shard->timer, 1);
 }
 
 static void on_poke(struct post *post)
@@ -349,7 +368,7 @@ static struct token_wait *wait_for(struct shard *shard, struct ward *ward,
         ward->learned = now - ward->issued;
     if (question->refused && !ward->busy)
         ward->refused = now;
-    ward_due(shard, ward, now);
+    ward_due(shard, ward, 0); /* before what nobody waits for */
     shard_poke(shard);
     return &waiter->wait;
 }
@@ -408,7 +427,7 @@ void keeper_view(struct keeper *keeper, const struct account *account,
     pthread_mutex_lock(&shard->lock);
     const struct ward *ward = ward_find(shard, &account->id);
     if (ward) {
-        ret->kept = !ward->fixed;
+        ret->kept = !ward->fixed && !ward->tokenless;
         ret->renewing = ward->busy;
         ret->waiters = ward->wait_n;
         if (heap_holds(&ward->node))
@@ -419,19 +438,63 @@ void keeper_view(struct keeper *keeper, const struct account *account,
     pthread_mutex_unlock(&shard->lock);
 }
 
-void keeper_hurry(struct keeper *keeper, const struct account *account)
+/* Renews what can be renewed, and checks the rest. */
+static void hurry(struct shard *shard, struct account *account,
+                  const struct auth_rule *rule)
+{
+    struct ward *ward = ward_find(shard, &account->id);
+    if (ward && !ward->fixed && !ward->tokenless) {
+        ward->hold = 0;
+        ward_due(shard, ward, world_now(shard->keeper->config.world));
+    } else if (rule) {
+        ward_suspect(shard, account, rule);
+    }
+    shard_poke(shard);
+}
+
+void keeper_hurry(struct keeper *keeper, struct account *account)
 {
     CHECK_MAGIC(keeper, KEEPER_MAGIC);
     struct shard *shard = shard_of(keeper, account);
+    struct snapshot *snapshot = catalog_snapshot(keeper->config.catalog);
     pthread_mutex_lock(&shard->lock);
-    struct ward *ward = ward_find(shard, &account->id);
-    if (ward && !ward->fixed) {
-        ward->hold = 0;
-        ward_due(shard, ward, world_now(keeper->config.world));
-        shard_poke(shard);
-    }
+    hurry(shard, account, rule_in(snapshot, account));
     pthread_mutex_unlock(&shard->lock);
+    snapshot_unref(&snapshot);
 }
+
+/* --- refusals --- */
+
+static void suspect(struct keeper *keeper, struct account *account)
+{
+    struct shard *shard = shard_of(keeper, account);
+    struct snapshot *snapshot = catalog_snapshot(keeper->config.catalog);
+    const struct auth_rule *rule = rule_in(snapshot, account);
+    pthread_mutex_lock(&shard->lock);
+    if (rule)
+        ward_suspect(shard, account, rule);
+    shard_poke(shard);
+    pthread_mutex_unlock(&shard->lock);
+    snapshot_unref(&snapshot);
+}
+
+void keeper_note_refusal(struct keeper *keeper, struct account *account,
+                         uint64_t resource)
+{
+    CHECK_MAGIC(keeper, KEEPER_MAGIC);
+    struct account_refusals *refusals = &account->refusals;
+    uint32_t n = atomic_fetch_add(&refusals->n, 1) + 1;
+    if (n == 1)
+        atomic_store(&refusals->resource, resource);
+    else if (atomic_load(&refusals->resource) != resource)
+        atomic_store(&refusals->several, true);
+    if (n < suspect_after || !atomic_load(&refusals->several))
+        return;
+    keeper_note_success(account);
+    suspect(keeper, account);
+}
+
+/* --- counting --- */
 
 static void count_failing(const struct ward *ward, usec now, struct keeper_stats *ret)
 {

@@ -137,8 +137,26 @@ struct keeper_view {
 void keeper_view(struct keeper *keeper, const struct account *account,
                  struct keeper_view *ret);
 
-/* Renews now, whatever the plan. */
-void keeper_hurry(struct keeper *keeper, const struct account *account);
+/* Renews now, whatever the plan; what nothing renews is checked, where the auth block has
+ * a check. */
+void keeper_hurry(struct keeper *keeper, struct account *account);
+
+/* --- refusals --- */
+
+/* The vendor has refused the account's credentials at that resource (a hash). Those that
+ * nothing renews are checked after three in a row at two resources: SPEC 5.5. */
+void keeper_note_refusal(struct keeper *keeper, struct account *account,
+                         uint64_t resource);
+
+/* The vendor has taken them. */
+static inline void keeper_note_success(struct account *account)
+{
+    struct account_refusals *refusals = &account->refusals;
+    if (atomic_load_explicit(&refusals->n, memory_order_relaxed) == 0)
+        return;
+    atomic_store(&refusals->n, 0);
+    atomic_store(&refusals->several, false);
+}
 
 struct keeper_stats {
     uint64_t wards, waiting, under_way;

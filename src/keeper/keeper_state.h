@@ -23,6 +23,13 @@
 
 struct flight;
 
+/* What is asked of a vendor's API for an account, beside its token. */
+enum ward_errand {
+    WARD_NONE,
+    WARD_CHECK,  /* whether the vendor still takes what nothing renews */
+    WARD_CONTEXT /* what the account's context lacks */
+};
+
 /* What is known of one account's token. Times are monotonic. */
 struct ward {
     struct heap_node node; /* among those that are due some day */
@@ -41,11 +48,17 @@ struct ward {
     uint64_t lease;     /* the fence under which another process is at it; 0: none is */
     usec lease_seen;    /* since when */
     uint32_t failures;  /* since the last exchange that gave a token */
+    usec token_due;     /* the next exchange; USEC_NEVER: none */
+    enum ward_errand errand;
+    usec errand_due;          /* the next errand; USEC_NEVER: none */
+    uint32_t errand_failures; /* since the last that was answered */
     enum account_state state;
-    bool planned; /* `due` is as everything above wants it */
-    bool busy;    /* a flight is about it */
-    bool fixed;   /* nothing renews it */
-    bool gone;    /* the account is no longer there */
+    bool planned;   /* `due` is as everything above wants it */
+    bool busy;      /* a flight is about it */
+    bool tokenless; /* its integration has no token block */
+    bool fixed;     /* it has one, and yet nothing renews what is stored */
+    bool suspect;   /* calls were refused: a check is to be made */
+    bool gone;      /* the account is no longer there */
 };
 
 struct shard {
@@ -60,6 +73,7 @@ struct shard {
     /* the worker's own */
     struct timer timer;
     struct list flights;
+    struct list ready; /* of these, those whose intent is on disk */
     uint32_t flight_n;
     bool draining; /* only what somebody waits for is begun */
 };
@@ -76,17 +90,31 @@ enum { KEEPER_MAGIC = 0x6b656570 };
 
 /* --- wards; with the shard's lock --- */
 
-/* Makes or changes the ward of an account as the account and the rule of its integration
- * want it; without a rule (NULL) none is made, and one that is there stays as it is. Says
- * in the account until when calls may take its token. */
+/* Makes or changes the ward of an account as the account and the auth rule of its
+ * integration want it; without a rule (NULL) none is made, and one that is there stays as
+ * it is. Says in the account until when calls may take its token. */
 void ward_plan(struct shard *shard, struct account *account,
-               const struct token_rule *rule);
+               const struct auth_rule *rule);
 
 struct ward *ward_find(struct shard *shard, const struct tenant_id *id);
 void ward_remove(struct shard *shard, struct ward *ward);
 
 /* Its next exchange; USEC_NEVER: none. */
 void ward_due(struct shard *shard, struct ward *ward, usec due);
+
+/* Its flight is over: it may have the next. */
+void ward_release(struct shard *shard, struct ward *ward);
+
+/* A check of an account's credentials as soon as may be, if nothing renews them and there
+ * is one. */
+void ward_suspect(struct shard *shard, struct account *account,
+                  const struct auth_rule *rule);
+
+/* An errand is over; `answered`: it need not be made again soon. */
+void ward_end_errand(struct ward *ward, bool answered);
+
+/* Its integration is not there; it may come back. */
+void ward_wait_for_document(struct ward *ward);
 
 /* After so many failures in a row. `slow`: asking again is of little use. */
 usec ward_backoff(uint32_t failures, bool slow, double chance);
@@ -116,6 +144,9 @@ void shard_poke(struct shard *shard);
 void flight_start(struct shard *shard, struct ward *ward);
 void flight_abandon(struct flight *flight); /* of a worker that leaves */
 struct flight *flight_of(struct list *node);
+
+/* The next that is ready asks its vendor. False: none is. */
+bool flight_go_on(struct shard *shard);
 
 /* A flight has ended: the next one may start, once its caller is through. */
 void shard_pump_soon(struct shard *shard);

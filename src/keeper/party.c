@@ -44,6 +44,32 @@ void party_fini(struct party *party)
     app_unref(&party->app);
 }
 
+enum err party_certificate(struct directory *directory, struct account *account,
+                           const struct auth_rule *rule, struct arena *arena,
+                           struct certificate *ret, const char **ret_why)
+{
+    const struct credentials *own = NULL, *apps = NULL;
+    enum err unopened; /* what cannot be opened is missing, and told as that */
+    *ret = (struct certificate){STR_NONE, STR_NONE};
+    if (rule->tls.certificate == AUTH_CERTIFICATE_NONE)
+        return ERR_NONE;
+    struct app *app = rule->token ? party_app(directory, account) : NULL;
+    if (account->credential_version)
+        own = directory_credentials(directory, account, &unopened);
+    if (app)
+        apps = directory_app_credentials(directory, app, &unopened);
+    enum err err = certificate_choose(own, apps, ret, ret_why);
+    if (err == ERR_NONE && ret->chain.n) {
+        ret->chain = arena_str(arena, ret->chain);
+        ret->key = arena_str(arena, ret->key);
+    } else if (err == ERR_NONE && rule->tls.certificate == AUTH_CERTIFICATE_REQUIRED) {
+        *ret_why = CERTIFICATE_MISSING;
+        err = ERR_CREDENTIAL_UNUSABLE;
+    }
+    app_unref(&app);
+    return err;
+}
+
 bool party_may_ask(const struct integration *integration, const struct template *template,
                    const struct url *url)
 {

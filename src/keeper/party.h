@@ -29,6 +29,16 @@ void party_fini(struct party *party);
 /* The app alone, with a reference that the caller gives back; NULL: there is none. */
 struct app *party_app(struct directory *directory, const struct account *account);
 
+/*
+ * The certificate that such an account shows on its connections: its own, else its app's
+ * where tokens are what an app is there for. Absent where the rule wants none or there is
+ * none and none must be; else ERR_CREDENTIAL_UNUSABLE with a static sentence. The texts
+ * are in the arena, which its owner wipes.
+ */
+enum err party_certificate(struct directory *directory, struct account *account,
+                           const struct auth_rule *rule, struct arena *arena,
+                           struct certificate *ret, const char **ret_why) MUST_CHECK;
+
 /* Whether what the template gave may be asked: the document's own word for a host is
  * trusted, what a variable fills must be among its hosts. */
 bool party_may_ask(const struct integration *integration, const struct template *template,

@@ -3,6 +3,7 @@
  * store has; as long as that is the same, the plan stands: a wall clock that jumps moves
  * nothing.
  */
+#include "auth/own_request.h"
 #include "base/mem.h"
 #include "keeper/waiter.h"
 
@@ -25,21 +26,15 @@ static struct ward *ward_make(struct shard *shard, const struct tenant_id *id)
     ward->id = *id;
     list_init(&ward->waits);
     ward->facts_expires = -1;
+    ward->token_due = ward->errand_due = USEC_NEVER;
     map_put(&shard->wards, tenant_id_str(&ward->id), ward);
     return ward;
 }
 
-void ward_remove(struct shard *shard, struct ward *ward)
+/* Puts it where the heap wants it. */
+static void place(struct shard *shard, struct ward *ward)
 {
-    struct keeper_reason reason = {.err = ERR_ACCOUNT_DELETED, .retry_after = -1};
-    ward_tell(ward, KEEPER_NO, &reason);
-    ward_due(shard, ward, USEC_NEVER);
-    map_remove(&shard->wards, tenant_id_str(&ward->id));
-    mem_free(ward);
-}
-
-void ward_due(struct shard *shard, struct ward *ward, usec due)
-{
+    usec due = usec_min(ward->token_due, ward->errand_due);
     if (ward->busy || due == USEC_NEVER) {
         if (heap_holds(&ward->node))
             heap_remove(&shard->due, &ward->node);
@@ -49,6 +44,28 @@ void ward_due(struct shard *shard, struct ward *ward, usec due)
         heap_change(&shard->due, &ward->node, due);
     else
         heap_push(&shard->due, &ward->node, due);
+}
+
+void ward_remove(struct shard *shard, struct ward *ward)
+{
+    struct keeper_reason reason = {.err = ERR_ACCOUNT_DELETED, .retry_after = -1};
+    ward_tell(ward, KEEPER_NO, &reason);
+    ward->token_due = ward->errand_due = USEC_NEVER;
+    place(shard, ward);
+    map_remove(&shard->wards, tenant_id_str(&ward->id));
+    mem_free(ward);
+}
+
+void ward_due(struct shard *shard, struct ward *ward, usec due)
+{
+    ward->token_due = due;
+    place(shard, ward);
+}
+
+void ward_release(struct shard *shard, struct ward *ward)
+{
+    ward->busy = false;
+    place(shard, ward);
 }
 
 usec ward_backoff(uint32_t failures, bool slow, double chance)
@@ -94,7 +111,8 @@ static void take_facts(struct ward *ward, const struct account *account, usec no
         ward->until = USEC_NEVER;
     else if (facts->issued)
         ward->until = usec_max(ward->issued + lifetime, 0);
-    ward->fixed = ward->planned = false;
+    ward->fixed = ward->planned = ward->suspect = false;
+    ward->errand_failures = 0;
     ward->learned = 0;
     ward->hold = 0;
     ward->lease = 0;
@@ -125,18 +143,28 @@ static usec usual_due(struct shard *shard, const struct ward *ward,
                     now);
 }
 
+static bool is_off(const struct account *account)
+{
+    return account->state == ACCOUNT_DISABLED || account->state == ACCOUNT_DELETING;
+}
+
+/* A person is asked, and yet it is looked once a day whether they need be. */
+static usec daily_due(const struct shard *shard, const struct account *account)
+{
+    struct world *world = shard->keeper->config.world;
+    usec waited = world_wall(world) - account->token.tried;
+    return world_now(world) + usec_max(reauth_check_every - usec_max(waited, 0), 0);
+}
+
 static usec next_due(struct shard *shard, struct ward *ward,
                      const struct account *account, const struct token_rule *rule)
 {
     struct world *world = shard->keeper->config.world;
     usec now = world_now(world);
-    if (ward->fixed || account->state == ACCOUNT_DISABLED ||
-        account->state == ACCOUNT_DELETING)
+    if (!rule || ward->fixed || is_off(account))
         return USEC_NEVER;
-    if (account->state == ACCOUNT_NEEDS_REAUTH) {
-        usec waited = world_wall(world) - account->token.tried;
-        return now + usec_max(reauth_check_every - usec_max(waited, 0), 0);
-    }
+    if (account->state == ACCOUNT_NEEDS_REAUTH)
+        return daily_due(shard, account);
     usec due = usual_due(shard, ward, account, rule);
     if (ward->failures && !ward->hold)
         ward->hold = now + ward_backoff(ward->failures, false, world_chance(world));
@@ -159,38 +187,143 @@ static bool has_news(const struct ward *ward, const struct account *account)
            ward->facts_expires != account->token.expires;
 }
 
-void ward_plan(struct shard *shard, struct account *account,
-               const struct token_rule *rule)
+/* --- errands --- */
+
+static bool lacks_context(const struct account *account, const struct auth_rule *rule)
+{
+    const struct own_request *requests = rule->context.items;
+    for (uint32_t i = 0; i < rule->context.n; i++) {
+        const struct signal_named *keep = requests[i].keep.items;
+        for (uint32_t k = 0; k < requests[i].keep.n; k++)
+            if (str_absent(json_member_text(&account->context, keep[k].name)))
+                return true;
+    }
+    return false;
+}
+
+static usec errand_pause(const struct ward *ward, struct world *world)
+{
+    return world_now(world) +
+           ward_backoff(ward->errand_failures, true, world_chance(world));
+}
+
+/* A check is for what nothing renews: whether the rest works, an exchange shows. */
+static void plan_errand(struct shard *shard, struct ward *ward,
+                        const struct account *account, const struct auth_rule *rule)
+{
+    struct world *world = shard->keeper->config.world;
+    bool stays = ward->tokenless || ward->fixed;
+    bool works = account->state != ACCOUNT_NEEDS_REAUTH &&
+                 (stays || ward_alive(ward, world_now(world)));
+    enum ward_errand wanted = WARD_NONE;
+    if (stays && !is_off(account) && rule->check && (ward->suspect || !works))
+        wanted = WARD_CHECK;
+    else if (works && !is_off(account) && lacks_context(account, rule))
+        wanted = WARD_CONTEXT;
+    ward->errand = wanted;
+    ward->errand_due = world_now(world);
+    if (wanted == WARD_NONE)
+        ward->errand_due = USEC_NEVER;
+    else if (ward->errand_failures)
+        ward->errand_due = errand_pause(ward, world);
+    else if (wanted == WARD_CHECK && !ward->suspect)
+        ward->errand_due = daily_due(shard, account);
+}
+
+void ward_end_errand(struct ward *ward, bool answered)
+{
+    ward->errand_failures = answered ? 0 : ward->errand_failures + 1;
+    ward->suspect = ward->suspect && !answered;
+}
+
+void ward_wait_for_document(struct ward *ward)
+{
+    ward->token_due = ward->hold;
+    ward->errand_due = USEC_NEVER;
+}
+
+/* --- the plan --- */
+
+static void let_go(struct shard *shard, struct ward *ward)
+{
+    if (ward && ward->busy)
+        ward->gone = true;
+    else if (ward)
+        ward_remove(shard, ward);
+}
+
+/* Most accounts whose credentials nothing renews never need one. */
+static bool needs_ward(const struct ward *ward, const struct account *account,
+                       const struct auth_rule *rule)
+{
+    if (rule->token)
+        return true;
+    bool dead = account->state == ACCOUNT_NEEDS_REAUTH;
+    return !is_off(account) && ((rule->check && (dead || (ward && ward->suspect))) ||
+                                (!dead && lacks_context(account, rule)));
+}
+
+void ward_plan(struct shard *shard, struct account *account, const struct auth_rule *rule)
 {
     struct world *world = shard->keeper->config.world;
     struct ward *ward = ward_find(shard, &account->id);
     if (account->credential_version == 0) {
-        if (ward && ward->busy)
-            ward->gone = true;
-        else if (ward)
-            ward_remove(shard, ward);
+        let_go(shard, ward);
         return;
     }
     if (!rule) /* if it has a ward, its next flight finds out why */
         return;
+    if (!needs_ward(ward, account, rule)) {
+        let_go(shard, ward);
+        return;
+    }
     if (!ward)
         ward = ward_make(shard, &account->id);
     ward->gone = false;
-    if (has_news(ward, account))
+    ward->tokenless = !rule->token;
+    bool news = has_news(ward, account);
+    if (news)
         take_facts(ward, account, world_now(world), world_wall(world));
     if (!stands(ward, account)) {
         ward->planned = true;
         ward->failures = account->token.failures;
         ward->state = account->state;
-        ward_due(shard, ward, next_due(shard, ward, account, rule));
+        ward->token_due = next_due(shard, ward, account, rule->token);
     }
-    atomic_store_explicit(&account->token_good, ward_good(ward), memory_order_relaxed);
+    plan_errand(shard, ward, account, rule);
+    place(shard, ward);
+    usec good = ward_good(ward);
+    atomic_store_explicit(&account->token_good, good, memory_order_relaxed);
+    /* A person has connected meanwhile: no exchange is left that would tell them. */
+    if (news && !ward->busy && good > world_now(world))
+        ward_tell(ward, KEEPER_GO, NULL);
+}
+
+void ward_suspect(struct shard *shard, struct account *account,
+                  const struct auth_rule *rule)
+{
+    struct world *world = shard->keeper->config.world;
+    struct ward *ward = ward_find(shard, &account->id);
+    if (!rule->check || account->credential_version == 0)
+        return;
+    if (!ward && !rule->token) {
+        ward = ward_make(shard, &account->id);
+        ward->tokenless = true;
+        take_facts(ward, account, world_now(world), world_wall(world));
+    }
+    if (!ward || !(ward->tokenless || ward->fixed))
+        return;
+    ward->suspect = true;
+    ward->errand_failures = 0;
+    plan_errand(shard, ward, account, rule);
+    place(shard, ward);
 }
 
 void ward_fix(struct shard *shard, struct ward *ward)
 {
     pthread_mutex_lock(&shard->lock);
     ward->fixed = true;
+    ward->token_due = USEC_NEVER;
     pthread_mutex_unlock(&shard->lock);
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "call/profiles.h"
 #include "call/transport.h"
 #include "directory/keyring.h"
 #include "http/server.h"
@@ -236,6 +237,7 @@ static bool start_gate(struct daemon *daemon, str *ret_why)
                      .directory = daemon->directory,
                      .h1 = daemon->h1,
                      .curl = daemon->curl,
+                     .profiles = profiles_create(daemon->upstream_tls, 0),
                      .egress_proxy =
                          settings->egress_proxy.n ? settings->egress_proxy : STR_NONE,
                      .error_bytes_max = ERROR_BYTES_MAX,
@@ -575,6 +577,7 @@ void daemon_destroy(struct daemon **ptr)
     mem_free(daemon->gate.parts);
     transport_destroy(&daemon->curl);
     transport_destroy(&daemon->h1);
+    profiles_destroy(&daemon->gate.exchange.profiles);
     tls_unref(&daemon->server_tls);
     tls_unref(&daemon->upstream_tls);
     tokens_stop(&daemon->tokens);

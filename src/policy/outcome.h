@@ -41,8 +41,9 @@ enum call_fault {
     CALL_FAULT_CONNECT,
     CALL_FAULT_CONNECT_TIMEOUT,
     CALL_FAULT_TLS,
-    CALL_FAULT_RESET,   /* the connection ended before a whole answer */
-    CALL_FAULT_INVALID, /* the answer is no HTTP */
+    CALL_FAULT_CERTIFICATE, /* ours: the vendor does not take it, or wants one */
+    CALL_FAULT_RESET,       /* the connection ended before a whole answer */
+    CALL_FAULT_INVALID,     /* the answer is no HTTP */
     CALL_FAULT_FIRST_BYTE_TIMEOUT,
     CALL_FAULT_IDLE_TIMEOUT,
     CALL_FAULT_TOTAL_TIMEOUT,

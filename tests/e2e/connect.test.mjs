@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { browser } from "./support/browser.mjs";
 import { folderOf } from "./support/documents.mjs";
 import { faults, oidc } from "./support/oidc.mjs";
-import { breakwater, freePort, sleep, stopAll, until } from "./support/run.mjs";
+import { breakwater, freePort, stopAll, until } from "./support/run.mjs";
 import { ask, dial } from "./support/wire.mjs";
 
 after(stopAll);
@@ -220,6 +220,24 @@ test("an account is connected again, whatever state it is in, and renewed in the
   assert.ok(bw.log("connect").every(({ what }) => what !== "refused"));
 });
 
+test("a call that waits for a token has the one of a person who connects meanwhile", async () => {
+  const { server, bw, account, session, call } = await started();
+  const person = browser();
+  await person.walk((await session()).url, { until: back });
+  const { callback, first } = await comeBack(session, person);
+  await server.fault(faults.held, { path: "/token", grant: "authorization_code", count: 1 });
+  const connected = ask(callback, { headers: { cookie: cookieOf(first) } });
+  await until("the exchange of the code", async () => (await server.log()).requests.filter(({ grant_type }) => grant_type === "authorization_code").length === 2);
+  await server.expireAccess();
+  const waiting = call();
+  await until("the call that waits", async () => (await bw.api("GET", `accounts/${account.id}`)).token.waiters === 1);
+  await server.release();
+  assert.match((await connected).headers.location, /status=connected/);
+  const answer = await waiting;
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal((await server.stats()).reused, 0);
+});
+
 // --- forms -----------------------------------------------------------------------------
 
 const post = (url, fields) => ask(url, { method: "POST", body: new URLSearchParams(fields).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } });
@@ -311,8 +329,9 @@ test("a body that is too large is refused, and one that never ends does no harm"
   const chunked = await ask(url, { method: "POST", headers: { "transfer-encoding": "chunked" }, body: "x".repeat(300_000) });
   assert.deepEqual(statusOf(chunked), [413, "body_too_large"]);
   const wire = await dial(bw.port);
-  wire.send(`POST ${new URL(url).pathname} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nusername=`);
-  await sleep(100);
+  wire.send(`POST ${new URL(url).pathname} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n`);
+  await until("the wait for its body", () => wire.text.startsWith("HTTP/1.1 100 "));
+  wire.send("username=");
   wire.close();
   assert.equal((await ask(`${bw.url}/healthz`)).status, 200);
   assert.equal(await state(), "connecting");

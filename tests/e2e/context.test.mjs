@@ -129,7 +129,7 @@ test("whose login it is may be known from such a request, and may not change by 
 
 const post = (url, fields) => ask(url, { method: "POST", body: new URLSearchParams(fields).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } });
 
-const keyed = (vendor, auth = {}) => plain("keyed", vendor.url, { label: "Keyed", auth: { scheme: "bearer", check: "/me", ...auth } });
+const keyed = (vendor, auth = {}) => plain("keyed", vendor.url, { label: "Keyed", errors: { message: ["/message"] }, auth: { scheme: "bearer", check: "/me", ...auth } });
 
 test("a key that the vendor does not take is told beside its field; the next one connects", async () => {
   const vendor = await api({ "/me": { status: 401, body: { message: "bad key <1>" } } });
@@ -165,4 +165,88 @@ test("a daemon that stops while a key is tried tells it, and stores nothing", as
   await until("the check", () => vendor.asked.length);
   assert.deepEqual(await bw.stop("SIGTERM"), { code: 0, signal: null });
   assert.match((await pressed).text, /token_unavailable/);
+});
+
+// --- what nothing renews ----------------------------------------------------------------
+
+// An account with a key that was stored by the API, and calls of it.
+async function keyedAccount(vendor, auth = {}, changes = {}) {
+  const document = { ...keyed(vendor, auth), resources: {
+    contacts: { methods: { list: { verb: "GET", path: "/contacts" } } }, deals: { methods: { list: { verb: "GET", path: "/deals" } } } }, ...changes };
+  const { bw, look } = await serving(document);
+  const id = (await look()).id;
+  await bw.api("PUT", `accounts/${id}/credentials`, { credentials: { token: "key" } });
+  const key = await bw.callKey();
+  const call = async (path) => (await ask(`${bw.proxy(id)}${path}`, { headers: { "x-breakwater-key": key } })).status;
+  return { bw, id, look, call };
+}
+
+const refusing = (check = { status: 401, body: { message: "key was revoked" } }) => ({ "/me": check, "/contacts": { status: 401 }, "/deals": { status: 401 } });
+const checks = (vendor) => vendor.paths().filter((one) => one === "GET /me").length;
+
+test("three refusals of two resources and a refused check: a person is asked; a check by hand brings it back", async () => {
+  const vendor = await api(refusing());
+  const { bw, id, look, call } = await keyedAccount(vendor);
+  for (const path of ["/contacts", "/contacts", "/contacts"]) assert.equal(await call(path), 401);
+  assert.equal(checks(vendor), 0, "one resource may need a scope");
+  assert.equal(await call("/deals"), 401);
+  await until("needs_reauth", async () => (await look()).state === "needs_reauth");
+  assert.equal(checks(vendor), 1);
+  assert.match((await look()).state_reason, /answered 401: key was revoked/);
+  assert.equal(await call("/contacts"), 409);
+  const events = (await bw.api("GET", "events")).items.map((event) => event.type);
+  assert.deepEqual(events.filter((type) => type === "account.needs_reauth").length, 1);
+  vendor.answers = { "/me": { body: {} }, "/contacts": { body: {} } };
+  await bw.api("POST", `accounts/${id}/renew`);
+  await until("the check", async () => (await look()).state === "active");
+  assert.equal(await call("/contacts"), 200);
+  assert.ok((await bw.api("GET", "events")).items.some((event) => event.type === "account.reactivated"));
+});
+
+for (const [what, check] of [["is passed", { body: {} }], ["is forbidden", { status: 403 }], ["is limited", { status: 429 }], ["meets trouble", { status: 500 }]])
+  test(`refused calls alone change nothing: the check ${what}`, async () => {
+    const vendor = await api(refusing(check));
+    const { look, call } = await keyedAccount(vendor);
+    for (const path of ["/contacts", "/deals", "/contacts"]) await call(path);
+    await until("the check", () => checks(vendor));
+    assert.equal(await call("/deals"), 401);
+    assert.notEqual((await look()).state, "needs_reauth");
+  });
+
+test("a call that is taken ends a row of refusals", async () => {
+  const vendor = await api({ ...refusing(), "/ok": { body: {} } });
+  const { look, call } = await keyedAccount(vendor);
+  for (const path of ["/contacts", "/deals", "/ok", "/contacts", "/deals", "/ok"]) await call(path);
+  assert.equal(checks(vendor), 0);
+  assert.equal((await look()).state, "active");
+});
+
+test("without a check an account is never given up, and none can be made by hand", async () => {
+  const vendor = await api(refusing());
+  const { bw, id, look, call } = await keyedAccount(vendor, { check: undefined });
+  for (const path of ["/contacts", "/deals", "/contacts", "/deals"]) await call(path);
+  assert.equal((await look()).state, "active");
+  await assert.rejects(bw.api("POST", `accounts/${id}/renew`), /no token block, and no check/);
+});
+
+test("an account that needs a person stays so after a restart, and credentials that are stored bring it back", async () => {
+  const vendor = await api(refusing());
+  const { bw, id, look, call } = await keyedAccount(vendor);
+  for (const path of ["/contacts", "/deals", "/contacts"]) await call(path);
+  await until("needs_reauth", async () => (await look()).state === "needs_reauth");
+  await bw.api("PUT", `accounts/${id}/credentials`, { credentials: { token: "new" } });
+  assert.equal((await look()).state, "active");
+});
+
+test("an account that the API makes gets its context, too, as soon as the vendor says it", async () => {
+  const vendor = await api({ "/org": { status: 503 }, "/acme/contacts": { body: { found: true } } });
+  const { bw, id, look, call } = await keyedAccount(vendor,
+    { check: undefined, context: [{ url: `${vendor.url}/org`, keep: { org: "/name" } }] }, { base_url: `${vendor.url}/{org}` });
+  await until("the first try", () => vendor.paths().includes("GET /org"));
+  assert.equal(await call("/contacts"), 500, "credential_unusable: there is no base URL yet");
+  vendor.answers["/org"] = { body: { name: "acme" } };
+  await bw.api("PUT", `accounts/${id}/credentials`, { credentials: { token: "key2" } });
+  await until("the context", async () => (await look()).context.org === "acme");
+  assert.equal(await call("/contacts"), 200);
+  assert.equal(vendor.asked.find((one) => one.url === "/acme/contacts").headers.authorization, "Bearer key2");
 });

@@ -342,7 +342,7 @@ const claimsOf = (more) => ({ iss: "service", sub: "ada@acme.test", aud: second.
 const grant = (jwt, form) => ofSecond({ grant_type: jwtBearer, assertion: jwt, ...form });
 const seconds = (n) => Math.floor(Date.now() / 1000) + n;
 
-for (const alg of ["RS256", "ES256"])
+for (const alg of ["RS256", "ES256", "PS256"])
   test(`a JWT bearer assertion gives a token for its subject, once: ${alg}`, { skip: noAuthlib }, async () => {
     const jwt = assertion(second.keys[alg], claimsOf({ scope: "api.read" }));
     const { status, json, text } = await grant(jwt);
@@ -383,6 +383,7 @@ test("the second server gives client credentials: by secret, by one taken as it 
     await ofSecond(form, basicOf(raw.id, raw.secret)),
     await ofSecond({ ...form, ...asserted("RS256") }),
     await ofSecond({ ...form, ...asserted("ES256") }),
+    await ofSecond({ ...form, ...asserted("PS256") }),
   ];
   for (const { status, text, json } of ways) {
     assert.equal(status, 200, text);

@@ -2,10 +2,11 @@
 // somewhere, and every name in backticks exists.
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { after, before, test } from "node:test";
-import { folderOf, localized } from "./support/documents.mjs";
+import { authority } from "./support/certs.mjs";
+import { folderOf, localized, plain } from "./support/documents.mjs";
 import { commandsOf, pageOf, pages, sources } from "./support/pages.mjs";
 import { adminKey, breakwater, folder, program, root, simulator, start, stopAll, until } from "./support/run.mjs";
 import { ask } from "./support/wire.mjs";
@@ -48,7 +49,8 @@ async function placeOf(file) {
 }
 
 async function makePlace(file) {
-  const documents = folderOf(...["hubspot", "twilio"].map((name) => localized(name, `${sim.url}/${name}`)));
+  const documents = folderOf(...["hubspot", "twilio"].map((name) => localized(name, `${sim.url}/${name}`)),
+    plain("bank", "https://127.0.0.1:1", { auth: { scheme: "bearer", tls: "required" } }));
   const daemon = await breakwater({ integrations: documents });
   const home = folder();
   const place = { daemon, home, ids: new Map() };
@@ -56,14 +58,18 @@ async function makePlace(file) {
   mkdirSync(join(home, "backups"));
   writeFileSync(join(home, "vendor.json"), pageOf("docs/sim.md").fences.find((f) => f.language === "json").text);
   for (const secret of ["token.txt", "secret.txt", "new-secret.txt"]) writeFileSync(join(home, secret), "a token\n");
+  const { cert, key } = authority().sign("bank-1");
+  copyFileSync(cert, join(home, "cert.pem"));
+  copyFileSync(key, join(home, "key.pem"));
   if (!empty.has(file)) await furnish(daemon);
   return place;
 }
 
-// Two accounts, and a history: good calls, a throttle, a slow one.
+// Four accounts, and a history: good calls, a throttle, a slow one.
 async function furnish(daemon) {
   for (const external_id of ["acme", "crm-42"]) await daemon.account("hubspot", { external_id });
   await daemon.account("twilio", { external_id: "sms-7", credentials: { username: "u", password: "p" } });
+  await daemon.api("POST", "accounts", { environment: daemon.environment.id, integration: "bank", external_id: "bank-1" });
   const call = (id) => ask(`${daemon.url}/proxy/acme/crm/v3/objects/contacts/${id}`, { headers: { authorization: `Bearer ${adminKey}` } });
   await sim.inject("/hubspot/crm/v3/objects/contacts/busy", { status: 429, headers: { "Retry-After": "1" } }, { count: 1 });
   await sim.inject("/hubspot/crm/v3/objects/contacts/slow", { delay: "1100ms" }, { count: 1 });

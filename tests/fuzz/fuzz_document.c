@@ -126,9 +126,9 @@ static void check_auth(struct arena *arena, const struct integration *integratio
     header_add_name(&headers, STR("Authorization"), STR("Bearer bw_abc"));
     struct auth_request request = {
         .arena = arena, .headers = &headers, .query = STR("a=bw_def")};
-    CHECK(auth_ops_of(&integration->auth)->fields(&integration->auth, fields) <=
+    CHECK(auth_ops_of(&integration->way.rule)->fields(&integration->way.rule, fields) <=
           AUTH_FIELDS_MAX);
-    CHECK(str_eq(auth_take_key(&integration->auth, &request), STR("bw_abc")));
+    CHECK(str_eq(auth_take_key(&integration->way.rule, &request), STR("bw_abc")));
     CHECK(header_count(&headers, HEADER_AUTHORIZATION) == 0);
 }
 
@@ -159,7 +159,7 @@ static void check_token(struct arena *arena, const struct integration *integrati
     for (size_t i = 0; i < COUNT_OF(names); i++)
         json_build_member(&build, str_z(names[i]), json_of_text(str_z(value)));
     struct json context = json_build_object(&build);
-    struct token_inputs inputs = {.rule = integration->auth.token,
+    struct token_inputs inputs = {.rule = integration->way.rule.token,
                                   .arena = arena,
                                   .context = &context,
                                   .client_id = STR("id"),
@@ -182,7 +182,7 @@ static void check_integration(struct arena *arena, const struct integration *int
     check_answer(arena, integration, 429);
     check_answer(arena, integration, 503);
     check_auth(arena, integration);
-    if (integration->auth.token) {
+    if (integration->way.rule.token) {
         check_token(arena, integration, "x");
         check_token(arena, integration, "evil.test/?#\r\nX: y");
     }

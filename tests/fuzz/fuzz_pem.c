@@ -1,9 +1,11 @@
 /*
  * The input is what somebody took for a private key. It is refused with a sentence, or it
  * is a key: of one kind, which signs with the algorithms that fit and with no other.
- * Blanks between its lines change nothing.
+ * Blanks between its lines change nothing. It is read as a certificate with its key as
+ * well, which is refused with a sentence or can be shown.
  */
 #include "base/crypto_sign.h"
+#include "http/tls_pair.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -55,6 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         sign_key_destroy(&same);
     }
     sign_key_destroy(&key);
+    why = tls_pair_fault(text, text); /* certificates, and the key of one of them */
+    CHECK(!why || strlen(why) > 20);
     arena_fini(&arena);
     return 0;
 }

@@ -335,6 +335,7 @@ static const char *fault_word(enum call_fault fault)
         [CALL_FAULT_CONNECT] = "connect",
         [CALL_FAULT_CONNECT_TIMEOUT] = "connect timeout",
         [CALL_FAULT_TLS] = "tls",
+        [CALL_FAULT_CERTIFICATE] = "certificate",
         [CALL_FAULT_RESET] = "reset",
         [CALL_FAULT_INVALID] = "invalid",
         [CALL_FAULT_FIRST_BYTE_TIMEOUT] = "first byte timeout",

@@ -14,7 +14,7 @@ export const clientAssertion = "urn:ietf:params:oauth:client-assertion-type:jwt-
 
 // `settings` are access_seconds, and `unknown`: subjects nobody may speak for.
 export async function authlib(settings = {}) {
-  const keys = { RS256: signingKey("RS256"), ES256: signingKey("ES256") };
+  const keys = Object.fromEntries(["RS256", "ES256", "PS256"].map((alg) => [alg, signingKey(alg)]));
   const jwks = Object.values(keys).map((key) => key.jwk);
   const clients = {
     machine: { id: "machine", secret: "machine-secret", methods: ["client_secret_basic", "client_secret_post"], grants: ["client_credentials"] },
@@ -27,7 +27,7 @@ export async function authlib(settings = {}) {
   const url = /^listening (\S+)$/m.exec(it.out)[1];
   Object.assign(it, { url, issuer: url, tokenUrl: `${url}/token`, apiUrl: `${url}/api`, keys, clients });
   const control = async (name, asked = {}) => {
-    const response = await fetch(`${url}/_control/${name}`, { method: "POST", body: JSON.stringify(asked) });
+    const response = await fetch(`${url}/_control/${name}`, { method: "POST", body: JSON.stringify(asked), signal: AbortSignal.timeout(60_000) });
     if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()} ${it.err}`);
     return response.json();
   };

@@ -1,8 +1,10 @@
 // JSON Web Tokens (RFC 7519) by Node's own cryptography: keys, what is signed with them.
-import { createPublicKey, generateKeyPairSync, randomUUID, sign } from "node:crypto";
+import { constants, createPublicKey, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 
+const rsa = () => generateKeyPairSync("rsa", { modulusLength: 2048 });
 const pairs = {
-  RS256: () => generateKeyPairSync("rsa", { modulusLength: 2048 }),
+  RS256: rsa,
+  PS256: rsa,
   ES256: () => generateKeyPairSync("ec", { namedCurve: "P-256" }),
 };
 
@@ -17,7 +19,8 @@ const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url")
 
 export function makeJwt({ alg, kid, privateKey }, claims, header = {}) {
   const text = `${part({ alg, kid, typ: "JWT", ...header })}.${part(claims)}`;
-  const signature = sign("sha256", Buffer.from(text), { key: privateKey, dsaEncoding: "ieee-p1363" });
+  const padding = alg === "PS256" && { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+  const signature = sign("sha256", Buffer.from(text), { key: privateKey, dsaEncoding: "ieee-p1363", ...padding });
   return `${text}.${signature.toString("base64url")}`;
 }
 

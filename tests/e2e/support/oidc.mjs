@@ -86,7 +86,7 @@ export async function oidc({ callback = "http://127.0.0.1:9/callback", ...settin
     { ready: /^listening (\S+)$/m, env: { NODE_ENV: "production" } });
   const keys = { RS256: signingKey("RS256"), ES256: signingKey("ES256") };
   const control = async (name, asked = {}) => {
-    const response = await fetch(`${it.url}/_control/${name}`, { method: "POST", body: JSON.stringify(asked) });
+    const response = await fetch(`${it.url}/_control/${name}`, { method: "POST", body: JSON.stringify(asked), signal: AbortSignal.timeout(60_000) });
     if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()} ${it.err}`);
     return response.json();
   };

@@ -3,6 +3,10 @@ import http from "node:http";
 import https from "node:https";
 import { connect } from "node:net";
 
+// As long as nothing at all comes: whoever never answers is named, instead of the whole file
+// running into its limit.
+const silenceMax = 150_000;
+
 // One request. What is not told is not sent: no default headers but Host. The answer's
 // body is text; `json` parses it.
 export function ask(url, { method = "GET", headers = {}, body, agent, ca, signal, host } = {}) {
@@ -20,6 +24,7 @@ export function ask(url, { method = "GET", headers = {}, body, agent, ca, signal
       response.on("aborted", () => reject(new Error("the answer was cut")));
     });
     request.on("error", reject);
+    request.setTimeout(silenceMax, () => request.destroy(new Error(`${method} ${url}: nothing came`)));
     request.end(body);
   });
 }

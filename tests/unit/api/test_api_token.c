@@ -95,22 +95,22 @@ static void test_a_renewed_one_is_shown_with_its_times(void **state)
     assert_true(number_at(heard, "/credential_version") == 2);
 }
 
-/* The keeper hears of an account before it can be found: here, long before. */
+/* The keeper hears of an account after it can be found: here, long after. */
 static void (*tell_keeper)(void *arg, struct account *account, bool there);
 
-static void tell_early(void *arg, struct account *account, bool there)
+static void tell_late(void *arg, struct account *account, bool there)
 {
-    tell_keeper(arg, account, there);
     usleep(30000);
+    tell_keeper(arg, account, there);
 }
 
-static void test_one_is_renewed_that_the_keeper_hears_of_early(void **state)
+static void test_one_is_renewed_that_the_keeper_hears_of_late(void **state)
 {
     struct house *house = *state;
     struct directory *directory = house->directory;
     tell_keeper = directory->watch;
-    directory_watch_accounts(directory, tell_early, directory->watch_arg);
-    const char *id = make_pair(house, "early", format(house, GOOD, 86400 * 365));
+    directory_watch_accounts(directory, tell_late, directory->watch_arg);
+    const char *id = make_pair(house, "late", format(house, GOOD, 86400 * 365));
     show_after(house, id, 0);
     directory_watch_accounts(directory, tell_keeper, directory->watch_arg);
 }
@@ -211,7 +211,7 @@ int test_api_token(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_a_token_block_there_is_none),
         cmocka_unit_test(test_a_renewed_one_is_shown_with_its_times),
-        cmocka_unit_test(test_one_is_renewed_that_the_keeper_hears_of_early),
+        cmocka_unit_test(test_one_is_renewed_that_the_keeper_hears_of_late),
         cmocka_unit_test(test_it_is_renewed_by_hand),
         cmocka_unit_test(test_a_failing_one_says_what_the_vendor_said),
         cmocka_unit_test(test_one_that_was_revoked_says_so),

@@ -7,6 +7,7 @@ int test_auth_schemes(void);
 int test_auth_signed(void);
 int test_auth_take_key(void);
 int test_auth_vendors(void);
+int test_certificate(void);
 int test_client_auth(void);
 int test_jwt(void);
 int test_oauth1(void);
@@ -27,6 +28,7 @@ int main(void)
     failed += test_auth_signed();
     failed += test_auth_take_key();
     failed += test_auth_vendors();
+    failed += test_certificate();
     failed += test_client_auth();
     failed += test_jwt();
     failed += test_oauth1();

@@ -63,6 +63,11 @@ static void faults_say_where_and_why(void **state)
         {"{\"scheme\":\"wsse\",\"header\":\"Host\"}", "/header", "never reaches"},
         {"{\"scheme\":\"wsse\",\"digest\":\"sha1\"}", "/digest", "one of"},
         {"{\"scheme\":\"wsse\",\"password\":\"p\"}", "/password", "no meaning"},
+        {"{\"scheme\":\"bearer\",\"tls\":\"always\"}", "/tls", "one of"},
+        {"{\"scheme\":\"bearer\",\"tls\":{}}", "/tls", "\"certificate\" is missing"},
+        {"{\"scheme\":\"bearer\",\"token\":{\"grant\":\"client_credentials\","
+         "\"url\":\"https://a.test\",\"client\":\"tls_client_auth\"}}",
+         "/token", "\"tls\": \"required\""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct binder binder;

@@ -75,6 +75,8 @@ static void an_app_says_who_it_is(void **state)
         {"\"none\"", "cl", "unused", "", "&client_id=cl"},
         {"{\"kind\":\"header\",\"word\":\"ID\"}", "cl", "p:s",
          "Authorization: ID Y2w6cDpz", ""},
+        {"\"tls_client_auth\"", "cl", "unused", "", "&client_id=cl"},
+        {"{\"kind\":\"tls_client_auth\",\"id_name\":\"app\"}", "cl", NULL, "", "&app=cl"},
         {"{\"kind\":\"header\",\"header\":\"X-Client\"}", "cl", "ps",
          "X-Client: Basic Y2w6cHM=", ""},
     };
@@ -83,6 +85,7 @@ static void an_app_says_who_it_is(void **state)
         ask(*state, rows[i].rule, &asking);
         asking.auth.id = str_z(rows[i].id);
         asking.auth.secret = str_z(rows[i].secret);
+        asking.auth.certificate = true; /* for the one that wants it */
         assert_int_equal(client_auth_put(&asking.auth, &asking.why), ERR_NONE);
         given_same(rows[i].rule, str_z(line_of(&asking)), rows[i].line);
         str parts[] = {STR("grant_type=client_credentials"), str_z(rows[i].form)};
@@ -214,6 +217,7 @@ static void what_an_app_lacks_is_said_and_nothing_added(void **state)
         {"\"basic_raw\"", "i", NULL, NULL, "no client secret"},
         {"\"header\"", "i", NULL, NULL, "no client secret"},
         {"\"body\"", "i", NULL, NULL, "no client secret"},
+        {"\"tls_client_auth\"", "i", "s", NULL, "no client certificate"},
         {"\"assertion\"", "i", "s", NULL, "no private key"},
         {"\"assertion\"", "i", "s", KEYS "ec.pem", "of a kind that"},
         {"{\"kind\":\"assertion\",\"alg\":\"HS256\"}", "i", NULL, KEYS "ec.pem",

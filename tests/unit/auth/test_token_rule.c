@@ -210,6 +210,19 @@ static void an_account_has_what_an_exchange_could_use(void **state)
                         "key client_id client_secret");
 }
 
+/* Only a key that signs is a text of several lines. */
+static void what_answers_leave_is_stored_as_it_is(void **state)
+{
+    struct auth_field fields[AUTH_FIELDS_MAX];
+    const char *json = TOKEN_BY_CLIENT(",\"client\":\"assertion\","
+                                       "\"keep_secret\":{\"user_token\":\"/user\"}");
+    uint32_t n = token_fields(vendor_token(*state, json), STR("token"), fields);
+    for (uint32_t i = 0; i < n; i++)
+        assert_int_equal(fields[i].text, str_eq(fields[i].name, STR("private_key"))
+                                             ? AUTH_TEXT_SIGN_KEY
+                                             : AUTH_TEXT_LINE);
+}
+
 static void no_rule_has_more_fields_than_there_is_room(void **state)
 {
     struct auth_field fields[AUTH_FIELDS_MAX];
@@ -287,6 +300,7 @@ int test_token_rule(void)
         GIVEN_TEST(faults_say_where_and_why),
         GIVEN_TEST(what_has_no_meaning_is_told_at_once),
         GIVEN_TEST(an_account_has_what_an_exchange_could_use),
+        GIVEN_TEST(what_answers_leave_is_stored_as_it_is),
         GIVEN_TEST(no_rule_has_more_fields_than_there_is_room),
         GIVEN_TEST(the_grant_says_how_a_token_is_renewed),
         GIVEN_TEST(a_token_is_renewed_within_its_margin),

@@ -1,6 +1,8 @@
+#include "base/crypto.h"
 #include "tests.h"
 
 int main(void)
 {
-    return test_dial() + test_dns();
+    crypto_start();
+    return test_dial() + test_dns() + test_profiles();
 }

@@ -5,5 +5,6 @@
 
 int test_dial(void);
 int test_dns(void);
+int test_profiles(void);
 
 #endif

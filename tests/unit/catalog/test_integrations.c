@@ -174,7 +174,7 @@ static void token_endpoints_are_where_credentials_may_go(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(contexts); i++) {
         const struct integration *integration = paper_vendor(*state, contexts[i].name);
-        const struct token_rule *rule = integration->auth.token;
+        const struct token_rule *rule = integration->way.rule.token;
         const char *context = contexts[i].context;
         if (!rule != !contexts[i].token_url)
             fail_msg("%s: a token URL is wanted for each token block, and only there",
@@ -193,7 +193,7 @@ static void consent_is_asked_for_over_tls(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(contexts); i++) {
         const struct token_rule *rule =
-            paper_vendor(*state, contexts[i].name)->auth.token;
+            paper_vendor(*state, contexts[i].name)->way.rule.token;
         if (rule && rule->authorize_url.n)
             assert_true(str_starts(rule->authorize_url.parts[0].text, STR("https://")));
     }
@@ -204,7 +204,7 @@ static void a_token_block_asks_for_nothing_more(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(contexts); i++) {
         struct auth_field fields[AUTH_FIELDS_MAX];
-        const struct auth_rule *rule = &paper_vendor(*state, contexts[i].name)->auth;
+        const struct auth_rule *rule = &paper_vendor(*state, contexts[i].name)->way.rule;
         uint32_t n = rule->token ? auth_fields(rule, fields) : 0;
         bool token = false;
         for (uint32_t k = 0; k < n; k++) {

@@ -86,7 +86,7 @@ static void read_answer(struct arena *arena, const char *name, const char *text,
     headers_init(&headers, arena, 1);
     const struct answer answer = {
         .status = 200, .headers = &headers, .text = str_z(text), .wall = NOW};
-    token_answer_read(paper_vendor(arena, name)->auth.token, &answer, arena, ret);
+    token_answer_read(paper_vendor(arena, name)->way.rule.token, &answer, arena, ret);
 }
 
 static void ends_are_read_in_each_form(void **state)

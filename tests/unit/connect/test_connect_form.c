@@ -1,6 +1,8 @@
 #include "groups.h"
+#include "support/certs.h"
 #include "support/given.h"
 
+#include "base/encode.h"
 #include "connect/connect_form.h"
 #include "json/json_write.h"
 #include "json/merge.h"
@@ -179,6 +181,52 @@ static void what_is_missing_or_too_long_is_said_beside_it(void **state)
     buf_fini(&buf);
 }
 
+/* A browser takes the line ends out of what is pasted into a field. */
+static str in_one_line(struct arena *arena, const char *file)
+{
+    str pem = given_file(arena, certs_path(file)), text = STR("");
+    for (str line; str_next(&pem, '\n', &line);)
+        text = arena_printf(arena, STR_F STR_F, STR_A(text), STR_A(line));
+    return encode_form(arena, text);
+}
+
+static void a_certificate_and_its_key_are_looked_at_together(void **state)
+{
+    static const struct {
+        const char *chain, *key; /* NULL: not entered */
+        const char *fault;       /* a part; NULL: none */
+    } rows[] = {
+        {"client.pem", "client.key", NULL},
+        {"client.pem", "good.key", "does not match"},
+        {"client.key", "client.key", "no certificate in the PEM text"},
+        {"client.pem", "client.pem", "no private key"},
+        {"client.pem", NULL, "no \"certificate_key\""},
+        {NULL, NULL, NULL},
+    };
+    struct arena *arena = *state;
+    const struct integration *integration =
+        read_document(arena, "{'auth':{'scheme':'none','tls':'optional'}}");
+    struct account account = account_with(arena, "{}");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct connect_form form;
+        struct json context = quoted(arena, "{}");
+        connect_form_make(integration, &account, STR_NONE, &form);
+        assert_int_equal(form.n, 2);
+        str chain = rows[i].chain ? in_one_line(arena, rows[i].chain) : STR("");
+        str key = rows[i].key ? in_one_line(arena, rows[i].key) : STR("");
+        assert_true(sent(
+            arena, &form,
+            arena_z(arena,
+                    arena_printf(arena, "certificate=" STR_F "&certificate_key=" STR_F,
+                                 STR_A(chain), STR_A(key)))));
+        assert_true(connect_form_fits(&form, integration, &context, arena) ==
+                    !rows[i].fault);
+        str fault = form.fields[0].fault;
+        if (rows[i].fault && str_find_str(fault, str_z(rows[i].fault)) == fault.n)
+            fail_msg("%s: " STR_F, rows[i].fault, STR_A(fault));
+    }
+}
+
 /* --- whether it leads anywhere --- */
 
 static const struct fitting {
@@ -243,6 +291,7 @@ int test_connect_form(void)
         GIVEN_TEST(the_names_are_those_of_the_context_alone),
         GIVEN_TEST(what_was_sent_is_taken_apart),
         GIVEN_TEST(what_is_missing_or_too_long_is_said_beside_it),
+        GIVEN_TEST(a_certificate_and_its_key_are_looked_at_together),
         GIVEN_TEST(a_value_that_leads_nowhere_is_faulted_at_its_field),
     };
     return cmocka_run_group_tests_name("connect: forms", tests, NULL, NULL);

@@ -319,7 +319,8 @@ static void secrets_of_apps_are_known_ones(void **state)
         const char *value;
         const char *says;
     } bad[] = {
-        {"token", "x", "`secrets` must be named client_secret, client_secret_next and"},
+        {"token", "x",
+         "`secrets` must be named client_secret, client_secret_next, private"},
         {"client_secret", "", "`secrets/client_secret` must be 1 to 4096 bytes"},
         {"client_secret", NULL, "`secrets/client_secret` must be 1 to 4096 bytes"},
         {"client_secret_next", "x\n", "without a line end"},
@@ -328,6 +329,8 @@ static void secrets_of_apps_are_known_ones(void **state)
         {"private_key", "-----BEGIN ENCRYPTED PRIVATE KEY-----", "without a passphrase"},
         {"private_key", "-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: AES\nENCRYPTED\n",
          "without a passphrase"},
+        {"certificate", "x", "given certificate and certificate_key together"},
+        {"certificate_key", "x", "given certificate and certificate_key together"},
     };
     struct office *office = *state;
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
@@ -347,6 +350,14 @@ static void secrets_of_apps_are_known_ones(void **state)
     assert_invalid(office, change, "each name once");
     secret_fini(&twice[0].value);
     secret_fini(&twice[1].value);
+    struct credential pair[] = {office_credential("certificate", "x"),
+                                office_credential("certificate_key", "y")};
+    change = app_change(office);
+    change.credentials = pair;
+    change.credential_n = 2;
+    assert_invalid(office, change, "no certificate in the PEM text");
+    secret_fini(&pair[0].value);
+    secret_fini(&pair[1].value);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, office_setup, office_teardown)

@@ -254,6 +254,39 @@ static void readers_run_beside_changes(void **state)
     }
 }
 
+struct watcher {
+    struct directory *directory;
+    int heard;
+    int missed; /* another account than the one it was told of */
+};
+
+static void on_account(void *arg, struct account *account, bool there)
+{
+    struct watcher *watcher = arg;
+    struct account *found =
+        directory_account(watcher->directory, tenant_id_str(&account->id));
+    watcher->heard++;
+    watcher->missed += found != (there ? account : NULL);
+    account_unref(&found);
+}
+
+/* A keeper that knew of a new token before readers find it would send them to the old. */
+static void who_watches_hears_of_what_readers_find(void **state)
+{
+    struct office *office = *state;
+    struct watcher watcher = {.directory = office->directory};
+    directory_watch_accounts(office->directory, on_account, &watcher);
+    struct town t = build(office);
+    assert_int_equal(office_store_credential(office, t.main_a, "token", "t1"), ERR_NONE);
+    assert_int_equal(office_store_credential(office, t.main_a, "token", "t2"), ERR_NONE);
+    struct change change = office_change(office, CHANGE_ACCOUNT_DELETE);
+    change.id = t.main_a;
+    assert_int_equal(office_do(office, &change), ERR_NONE);
+    directory_watch_accounts(office->directory, NULL, NULL);
+    assert_true(watcher.heard >= 8);
+    assert_int_equal(watcher.missed, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, office_setup, office_teardown)
 #define DURABLE(name)                                                                    \
     cmocka_unit_test_setup_teardown(name, office_setup_durable, office_teardown)
@@ -266,6 +299,7 @@ int test_find(void)
         TEST(a_key_of_many_environments_finds_too),
         TEST(a_name_follows_its_account),
         TEST(many_names_are_told_apart),
+        TEST(who_watches_hears_of_what_readers_find),
         DURABLE(readers_run_beside_changes),
     };
     return cmocka_run_group_tests_name("find", tests, NULL, NULL);

@@ -6,9 +6,13 @@
 
 #include "tests.h"
 
+#include "call/profiles.h"
 #include "catalog/integration.h"
 #include "exchange/exchange.h"
+#include "http/tls.h"
+#include "support/certs.h"
 #include "support/false_world.h"
+#include "support/given.h"
 #include "support/script_transport.h"
 
 static const char document[] =
@@ -800,6 +804,108 @@ static void one_accounts_failures_stop_that_account_alone(void **state)
     close_scene(&scene);
 }
 
+/* It is one account's: the vendor works, and asking again would change nothing. */
+static void a_refused_certificate_is_asked_about_once_and_marks_nobody(void **state)
+{
+    WITH_PLAYS(scene, {.fault = CALL_FAULT_CERTIFICATE, .unsent = true});
+    struct story story;
+    for (unsigned i = 0; i < 10; i++) {
+        run(&story, &scene, i % 2 ? "POST" : "GET", "/things", i % 2 ? "{}" : NULL);
+        assert_int_equal(story.exchange.outcome.err, ERR_CERTIFICATE_REFUSED);
+        assert_int_equal(story.exchange.outcome.class, OUTCOME_AUTH_FAILED);
+        assert_int_equal(story.exchange.outcome.attempts, 1);
+        assert_false(story.exchange.outcome.sent);
+        end(&story);
+    }
+    assert_int_equal(scene.script.calls, 10);
+    assert_int_equal(scene.breaker_events, 0);
+    close_scene(&scene);
+}
+
+/* --- what is shown --- */
+
+static void want_certificates(struct scene *scene)
+{
+    static const char wanting[] =
+        "{\"name\":\"vendor\",\"hosts\":[\"api.vendor.test\"],\"base_url\":"
+        "\"https://api.vendor.test\",\"auth\":{\"scheme\":\"bearer\",\"tls\":"
+        "\"required\",\"token\":{\"grant\":\"client_credentials\",\"client\":"
+        "\"tls_client_auth\",\"url\":\"https://api.vendor.test/token\"}}}";
+    struct binder binder;
+    str why;
+    bind_init(&binder, &scene->arena);
+    scene->integration = integration_read(&binder, str_z(wanting));
+    assert_non_null(scene->integration);
+    struct tls *tls =
+        tls_create_client(&scene->arena, STR_NONE, STR_NONE, STR_NONE, &why);
+    assert_non_null(tls);
+    scene->env.profiles = profiles_create(tls, 0);
+    tls_unref(&tls);
+}
+
+/* A request to the token endpoint with the certificate of that name (NULL: none). */
+static void ask_for_token(struct story *story, struct scene *scene, const char *name,
+                          const char *key)
+{
+    struct url url;
+    assert_true(
+        url_parse(&scene->arena, STR("https://api.vendor.test/token"), &url, NULL));
+    begin(story, scene, "POST", "/token", NULL);
+    story->exchange.request.target = &url;
+    if (name) {
+        str end = STR(".pem"), key_end = STR(".key");
+        str parts[] = {str_z(name), end}, key_parts[] = {str_z(key), key_end};
+        story->exchange.request.certificate = (struct certificate){
+            given_file(
+                &scene->arena,
+                certs_path(arena_z(&scene->arena, arena_join(&scene->arena, parts, 2)))),
+            given_file(&scene->arena,
+                       certs_path(arena_z(&scene->arena,
+                                          arena_join(&scene->arena, key_parts, 2))))};
+    }
+    exchange_start(&story->exchange);
+    finish(story);
+}
+
+static void a_token_endpoint_is_shown_what_its_request_brings(void **state)
+{
+    WITH_PLAYS(scene, {.status = 200});
+    const struct tls *shown[3];
+    static const char *const names[] = {"client", "good", "client"};
+    struct story story;
+    want_certificates(&scene);
+    for (int i = 0; i < 3; i++) {
+        ask_for_token(&story, &scene, names[i], names[i]);
+        assert_int_equal(story.exchange.outcome.class, OUTCOME_OK);
+        shown[i] = story.exchange.call.tls;
+        assert_true(shown[i] && tls_shows_certificate(shown[i]));
+        end(&story);
+    }
+    assert_ptr_not_equal(shown[0], shown[1]);
+    assert_ptr_equal(shown[0], shown[2]);
+    profiles_destroy(&scene.env.profiles);
+    close_scene(&scene);
+}
+
+static void nothing_is_sent_without_a_certificate_that_can_be_shown(void **state)
+{
+    WITH_PLAYS(scene, {.status = 200});
+    struct story story;
+    want_certificates(&scene);
+    ask_for_token(&story, &scene, NULL, NULL);
+    assert_int_equal(story.exchange.outcome.err, ERR_CREDENTIAL_UNUSABLE);
+    ASSERT_STR(story.exchange.outcome.detail, CERTIFICATE_MISSING);
+    end(&story);
+    ask_for_token(&story, &scene, "client", "good");
+    assert_int_equal(story.exchange.outcome.err, ERR_CREDENTIAL_UNUSABLE);
+    ASSERT_STR(story.exchange.outcome.detail,
+               "The private key does not match the certificate: it is another one's.");
+    end(&story);
+    assert_int_equal(scene.script.calls, 0);
+    profiles_destroy(&scene.env.profiles);
+    close_scene(&scene);
+}
+
 static void a_4xx_or_401_never_opens_it(void **state)
 {
     WITH_PLAYS(scene, {.status = 401}, {.status = 404}, {.status = 403}, {.status = 429},
@@ -919,6 +1025,9 @@ int test_exchange(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_answer_streams_to_its_starter),
+        cmocka_unit_test(a_refused_certificate_is_asked_about_once_and_marks_nobody),
+        cmocka_unit_test(a_token_endpoint_is_shown_what_its_request_brings),
+        cmocka_unit_test(nothing_is_sent_without_a_certificate_that_can_be_shown),
         cmocka_unit_test(another_allowed_host_can_be_asked_a_foreign_one_cannot),
         cmocka_unit_test(a_path_does_not_lead_above_the_base_url),
         cmocka_unit_test(an_interim_answer_is_passed_on),

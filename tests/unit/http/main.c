@@ -13,6 +13,7 @@ int main(void)
     failed += test_parse();
     failed += test_path();
     failed += test_template();
+    failed += test_tls_pair();
     failed += test_url();
     failed += test_url_pattern();
     failed += test_url_query();

@@ -12,6 +12,7 @@ int test_inflate(void);
 int test_parse(void);
 int test_path(void);
 int test_template(void);
+int test_tls_pair(void);
 int test_url(void);
 int test_url_pattern(void);
 int test_url_query(void);

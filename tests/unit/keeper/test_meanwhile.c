@@ -1,6 +1,8 @@
 #include "groups.h"
 #include "lodge.h"
 
+#include "directory/token_change.h"
+
 /* What others do to an account, its document or the daemon while an exchange goes on. */
 
 /* An account whose exchange has been sent, and answers in a second. */
@@ -41,6 +43,58 @@ static void whoever_waits_takes_the_credentials_that_were_put(void **state)
     assert_true(lodge_run_until(lodge, &asker.answered, 5 * USEC_S));
     assert_int_equal(asker.word, KEEPER_GO);
     assert_true(str_starts(lodge_token(lodge, 0, id), STR("a2.")));
+}
+
+static bool changed;
+
+static void on_changed(struct token_change *change)
+{
+    (void)change;
+    changed = true;
+}
+
+/* As somebody does who exchanges a person's code. */
+static void step(struct lodge *lodge, struct token_change *change, enum token_step step)
+{
+    changed = false;
+    change->step = step;
+    change->done = on_changed;
+    directory_change_token(change);
+    assert_true(lodge_run_until(lodge, &changed, USEC_S));
+    assert_int_equal(change->err, ERR_NONE);
+    assert_int_equal(change->end, TOKEN_DONE);
+}
+
+static void whoever_waits_takes_the_token_of_a_person_who_connects(void **state)
+{
+    struct lodge *lodge = *state;
+    struct asker asker;
+    char token[] = "a2.0";
+    str id = lodge_account(lodge, 1);
+    lodge_run(lodge, USEC_S);
+    struct credential set = {STR("token"), {token, strlen(token)}};
+    struct token_change change = {.directory = lodge->processes[0].directory,
+                                  .worker =
+                                      false_loop_worker(&lodge->processes[0].loop, 0),
+                                  .arena = &lodge->arena,
+                                  .account = id,
+                                  .version = lodge_version(lodge, id),
+                                  .holder = STR("connect"),
+                                  .lease = USEC_MIN,
+                                  .wall = world_wall(&lodge->world.world)};
+    step(lodge, &change, TOKEN_INTEND);
+    lodge_ask(lodge, 0, id, change.version, &asker);
+    lodge_run(lodge, 5 * USEC_S); /* exchanges of the keeper find the lease taken */
+    assert_false(asker.answered);
+    change.credentials = &set;
+    change.credential_n = 1;
+    change.issued = change.wall = world_wall(&lodge->world.world);
+    change.expires = change.refresh_expires = change.wall + USEC_H;
+    step(lodge, &change, TOKEN_STORE);
+    assert_true(lodge_run_until(lodge, &asker.answered, USEC_S));
+    assert_int_equal(asker.word, KEEPER_GO);
+    assert_str(lodge_token(lodge, 0, id), STR("a2.0"));
+    assert_int_equal(lodge->mint.asked, 1);
 }
 
 static void a_failure_of_the_exchange_before_is_not_the_new_credentials(void **state)
@@ -319,6 +373,7 @@ int test_meanwhile(void)
     const struct CMUnitTest tests[] = {
         LODGE_TEST(a_put_of_credentials_wins_over_an_exchange_under_way),
         LODGE_TEST(whoever_waits_takes_the_credentials_that_were_put),
+        LODGE_TEST(whoever_waits_takes_the_token_of_a_person_who_connects),
         LODGE_TEST(a_failure_of_the_exchange_before_is_not_the_new_credentials),
         LODGE_TEST(an_account_that_is_deleted_during_an_exchange_is_gone),
         LODGE_TEST(an_account_that_is_deleted_is_forgotten),

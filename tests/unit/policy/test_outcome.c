@@ -162,6 +162,7 @@ static void faults_have_their_classes_and_errors(void **state)
         {CALL_FAULT_CONNECT, OUTCOME_NETWORK, "upstream_connect"},
         {CALL_FAULT_CONNECT_TIMEOUT, OUTCOME_TIMEOUT, "upstream_timeout"},
         {CALL_FAULT_TLS, OUTCOME_NETWORK, "upstream_tls"},
+        {CALL_FAULT_CERTIFICATE, OUTCOME_AUTH_FAILED, "certificate_refused"},
         {CALL_FAULT_RESET, OUTCOME_NETWORK, "upstream_reset"},
         {CALL_FAULT_INVALID, OUTCOME_INVALID, "upstream_invalid"},
         {CALL_FAULT_FIRST_BYTE_TIMEOUT, OUTCOME_TIMEOUT, "upstream_timeout"},
