@@ -29,12 +29,21 @@ static enum err read_link(struct page_look *look)
     return ERR_NONE;
 }
 
+/* A value's text, without finding it a second time unless a part of it is asked for. */
+static str text_of(struct page_look *look, const struct signal *signal,
+                   const struct json *value)
+{
+    bool whole = !signal->item.n && !signal->part && !signal->after.n;
+    return whole ? json_as_text(value, look->arena)
+                 : signal_text(signal, look->answer, look->arena);
+}
+
 /* false is as good as nothing; true, a list or an object names no page. */
 static enum err read_next(struct page_look *look)
 {
     const struct signal *next = &look->rule->next;
     struct json value = signal_value(next, look->answer, look->arena);
-    str text = signal_text(next, look->answer, look->arena);
+    str text = text_of(look, next, &value);
     if (json_is(&value, JSON_UNDEFINED) || json_is(&value, JSON_FALSE))
         return ERR_NONE;
     if (json_is(&value, JSON_NULL)) {
@@ -48,17 +57,17 @@ static enum err read_next(struct page_look *look)
     return ERR_NONE;
 }
 
-/* Not there or null: `absent`. */
+/* Not there or null: not true. */
 static enum err read_truth(struct page_look *look, const struct signal *signal,
                            const char *member, bool *ret_truth)
 {
     static const char *const yes[] = {"true", "1", "yes"};
     static const char *const no[] = {"false", "0", "no", ""};
-    str text = signal_text(signal, look->answer, look->arena);
-    struct json value = signal_value(signal, look->answer, look->arena);
     *ret_truth = false;
     if (signal->source == SIGNAL_NONE)
         return ERR_NONE;
+    struct json value = signal_value(signal, look->answer, look->arena);
+    str text = text_of(look, signal, &value);
     for (size_t i = 0; !str_absent(text) && i < COUNT_OF(yes); i++)
         if (str_eq_nocase(text, str_z(yes[i]))) {
             *ret_truth = true;

@@ -42,6 +42,16 @@ struct walk walk_cut(const struct walk *before, uint32_t taken)
     return walk;
 }
 
+bool walk_resize(const struct page_rule *rule, uint32_t wanted, struct walk *walk)
+{
+    bool begun = walk->pages > 0 || walk->seen > 0;
+    bool steady = page_ops_of(rule)->steady || rule->advance == PAGE_BY_SIZE;
+    if (walk->skip || (begun && steady))
+        return false;
+    walk->size = page_rule_size(rule, wanted);
+    return true;
+}
+
 struct walk walk_copy(struct arena *arena, const struct walk *walk)
 {
     struct walk copy = *walk;

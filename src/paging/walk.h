@@ -96,6 +96,11 @@ enum walk_verdict walk_refused(const struct page_rule *rule, struct walk *walk,
  * fewer than came. */
 struct walk walk_cut(const struct walk *before, uint32_t taken);
 
+/* Another size for the pages that follow: another wish of the caller's, or a smaller page
+ * after one that was too much for the vendor. False, and it stays, where positions hang
+ * on it (pages that are counted), and within a page that is partly handed out. */
+bool walk_resize(const struct page_rule *rule, uint32_t wanted, struct walk *walk);
+
 /* A copy whose texts stand in the arena. */
 struct walk walk_copy(struct arena *arena, const struct walk *walk);
 

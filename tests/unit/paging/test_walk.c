@@ -150,6 +150,36 @@ static void a_page_can_be_handed_out_in_parts(void **state)
     }
 }
 
+static void a_size_stays_where_positions_hang_on_it(void **state)
+{
+    static const struct {
+        const char *rule;
+        bool begun;
+        uint32_t skip;
+        bool resized;
+    } rows[] = {
+        {numbered, false, 0, true},
+        {numbered, true, 0, false},
+        {numbered, false, 1, false},
+        {"{\"kind\":\"offset_limit\",\"put\":\"o\",\"size\":{\"put\":\"n\","
+         "\"default\":3,\"max\":9}}",
+         true, 0, true},
+        {"{\"kind\":\"offset_limit\",\"put\":\"o\",\"advance\":\"size\","
+         "\"size\":{\"put\":\"n\",\"default\":3}}",
+         true, 0, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct walk walk;
+        const struct page_rule *rule =
+            stroll_rule(*state, given_json(*state, str_z(rows[i].rule)));
+        walk_begin(rule, 0, STR_NONE, &walk);
+        walk.pages = rows[i].begun;
+        walk.skip = rows[i].skip;
+        assert_int_equal(walk_resize(rule, 7, &walk), rows[i].resized);
+        assert_int_equal(walk.size, rows[i].resized ? 7 : 3);
+    }
+}
+
 /* A vendor whose page has shrunk since. */
 static void more_was_handed_out_than_there_is(void **state)
 {
@@ -255,6 +285,7 @@ int test_walk(void)
         GIVEN_TEST(a_walk_through_cursors_is_the_same_walk),
         GIVEN_TEST(every_kind_and_signal_of_the_field_has_a_case),
         GIVEN_TEST(a_page_can_be_handed_out_in_parts),
+        GIVEN_TEST(a_size_stays_where_positions_hang_on_it),
         GIVEN_TEST(more_was_handed_out_than_there_is),
         GIVEN_TEST(a_walk_that_failed_stays_where_it_was),
         GIVEN_TEST(a_stored_link_is_looked_at_again),
