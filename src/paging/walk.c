@@ -306,11 +306,23 @@ static void move(const struct page_look *look, struct walk *next)
     next->mark = mark_of(look);
 }
 
+/* An expression that failed found nothing, which could be taken for the end. */
+static enum err check_expressions(struct page_look *look)
+{
+    const str *trouble = look->answer->trouble;
+    if (str_absent(*trouble))
+        return ERR_NONE;
+    return page_invalid(look, "An expression of the block failed: " STR_F ".",
+                        STR_A(*trouble));
+}
+
 static enum err read_page(struct page_look *look, struct walk *next, str *ret_delta)
 {
     enum err err = find_records(look);
     if (!err)
         err = page_look_fill(look);
+    if (!err)
+        err = check_expressions(look);
     if (!err)
         err = find_next(look, next);
     if (err)
@@ -319,6 +331,8 @@ static enum err read_page(struct page_look *look, struct walk *next, str *ret_de
     err = check_mark(look, next->mark);
     if (!err && next->at.form == POSITION_END)
         err = find_delta(look, ret_delta);
+    if (!err)
+        err = check_expressions(look);
     if (!err)
         err = look_for_loop(look, next);
     return err ? err : leave_window(look, next);
@@ -339,12 +353,14 @@ enum err walk_read(const struct page_rule *rule, struct walk *walk,
                    struct arena *arena, struct page *ret_page)
 {
     struct walk next = *walk;
-    str delta = STR_NONE;
+    str delta = STR_NONE, trouble = STR_NONE;
+    struct answer asked = *answer;
+    asked.trouble = &trouble;
     struct page_look look = {.rule = rule,
                              .ops = page_ops_of(rule),
                              .walk = walk,
                              .reach = reach,
-                             .answer = answer,
+                             .answer = &asked,
                              .arena = arena,
                              .total = -1,
                              .pages = -1};
