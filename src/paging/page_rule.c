@@ -8,12 +8,9 @@
 #include "base/crypto.h"
 #include "json/json_write.h"
 #include "paging/page_kind.h"
+#include "paging/page_part.h"
 
-enum {
-    FIRST_NOT_GIVEN = UINT32_MAX,
-    SIZE_MAX_BOUND = 100000,
-    HASHED_BYTES_MAX = 64 << 20
-};
+enum { FIRST_NOT_GIVEN = INT32_MAX, HASHED_BYTES_MAX = 64 << 20 };
 
 static const char *const kind_words[] = {
 #define X(name, doc) #name,
@@ -27,13 +24,6 @@ static const struct page_ops *const kinds[PAGE_KIND_COUNT] = {
 #undef X
 };
 
-static const char *const end_words[] = {
-#define X(name, doc) #name,
-#include "paging/page_end_list.h"
-#undef X
-    NULL};
-
-static const char *const then_words[] = {"error", "restart", NULL};
 static const char *const advance_words[] = {"records", "size", NULL};
 static const char *const against_words[] = {"request", "base_url", NULL};
 
@@ -47,231 +37,6 @@ str page_kind_word(const struct page_rule *rule)
 {
     return str_z(kind_words[rule->kind]);
 }
-
-/* --- the parts --- */
-
-static const struct bind_row records_rows[] = {
-    {.name = "at",
-     .kind = BIND_CUSTOM,
-     .offset = offsetof(struct page_records, at),
-     .custom = page_pointer_read,
-     .custom_schema = PAGE_POINTER_SCHEMA,
-     .doc = "The list, as a JSON pointer; \"\", the body itself, unless given."},
-    {.name = "expression",
-     .kind = BIND_CUSTOM,
-     .offset = offsetof(struct page_records, expression),
-     .custom = expression_read,
-     .custom_schema = EXPRESSION_SCHEMA,
-     .doc =
-         "In place of `at`: JSONata over the answer that makes a list; written in [ ], "
-         "so that it is one with a single record, or none, too."},
-};
-
-static void finish_records(struct binder *binder, void *obj)
-{
-    const struct page_records *records = obj;
-    if (records->expression && records->at.n)
-        bind_fault(binder, "has both `at` and `expression`; it takes one of them.");
-}
-
-static const struct bind_table records_table = {
-    .name = "place of the records",
-    .rows = records_rows,
-    .n = COUNT_OF(records_rows),
-    .bytes = sizeof(struct page_records),
-    .finish = finish_records,
-    .shorthand = "at",
-};
-
-static const struct bind_row size_rows[] = {
-    {.name = "put",
-     .kind = BIND_OBJECT,
-     .offset = offsetof(struct page_size, put),
-     .table = &page_place_table,
-     .doc = "Where a request says it; without it the size cannot be chosen."},
-    {.name = "default",
-     .kind = BIND_UINT,
-     .offset = offsetof(struct page_size, standard),
-     .min = 1,
-     .max = SIZE_MAX_BOUND,
-     .doc = "The size of a page when nobody asks for one."},
-    {.name = "min",
-     .kind = BIND_UINT,
-     .offset = offsetof(struct page_size, min),
-     .min = 1,
-     .max = SIZE_MAX_BOUND,
-     .doc = "The smallest size that the vendor takes."},
-    {.name = "max",
-     .kind = BIND_UINT,
-     .offset = offsetof(struct page_size, max),
-     .min = 1,
-     .max = SIZE_MAX_BOUND,
-     .doc = "The largest size that the vendor takes."},
-    {.name = "told",
-     .kind = BIND_OBJECT,
-     .offset = offsetof(struct page_size, told),
-     .table = &signal_table,
-     .doc = "Where the answer tells the size that it took, when that may be a smaller "
-            "one."},
-};
-
-static void finish_size(struct binder *binder, void *obj)
-{
-    const struct page_size *size = obj;
-    if (size->max && size->standard > size->max)
-        bind_fault_at(binder, STR("default"), "is %u, which is more than \"max\", %u.",
-                      size->standard, size->max);
-    if (size->max && size->min > size->max)
-        bind_fault_at(binder, STR("min"), "is %u, which is more than \"max\", %u.",
-                      size->min, size->max);
-    if (size->standard && size->min > size->standard)
-        bind_fault_at(binder, STR("default"), "is %u, which is less than \"min\", %u.",
-                      size->standard, size->min);
-}
-
-static const struct bind_table size_table = {
-    .name = "page size",
-    .rows = size_rows,
-    .n = COUNT_OF(size_rows),
-    .bytes = sizeof(struct page_size),
-    .finish = finish_size,
-};
-
-struct end_word {
-    uint32_t end; /* enum page_end */
-};
-
-static const struct bind_row end_rows[] = {
-    {.name = "on",
-     .kind = BIND_ENUM,
-     .offset = offsetof(struct end_word, end),
-     .required = true,
-     .words = end_words,
-     .doc = "token_absent, token_null, token_empty: `next` is so; header_absent: its "
-            "header, or the Link, is not there; more_false, done_true; total_reached: "
-            "`total` records have come; last_page: `pages` pages have; short_page: fewer "
-            "records than were asked for; empty_page; no_content: 204."},
-};
-
-static const struct bind_table end_table = {
-    .name = "end signal",
-    .rows = end_rows,
-    .n = COUNT_OF(end_rows),
-    .bytes = sizeof(struct end_word),
-    .shorthand = "on",
-};
-
-static const struct bind_row window_rows[] = {
-    {.name = "records",
-     .kind = BIND_UINT,
-     .offset = offsetof(struct page_window, records),
-     .min = 1,
-     .max = 1e9,
-     .doc = "How many records of a list the vendor shows."},
-    {.name = "pages",
-     .kind = BIND_UINT,
-     .offset = offsetof(struct page_window, pages),
-     .min = 1,
-     .max = 1e9,
-     .doc = "How many pages of a list the vendor shows."},
-    {.name = "then",
-     .kind = BIND_ENUM,
-     .offset = offsetof(struct page_window, then),
-     .words = then_words,
-     .doc = "What follows where it ends: an error that says so, or the walk goes on with "
-            "`restart`."},
-};
-
-static void finish_window(struct binder *binder, void *obj)
-{
-    const struct page_window *window = obj;
-    if (!window->records && !window->pages)
-        bind_fault(binder, "is empty; add \"records\" or \"pages\".");
-}
-
-static const struct bind_table window_table = {
-    .name = "window of a list",
-    .rows = window_rows,
-    .n = COUNT_OF(window_rows),
-    .bytes = sizeof(struct page_window),
-    .finish = finish_window,
-};
-
-static const struct bind_row restart_rows[] = {
-    {.name = "value",
-     .kind = BIND_CUSTOM,
-     .offset = offsetof(struct page_restart, value),
-     .required = true,
-     .custom = page_pointer_read,
-     .custom_schema = PAGE_POINTER_SCHEMA,
-     .doc = "The value of a record by which the list is sorted, as a JSON pointer within "
-            "it."},
-    {.name = "put",
-     .kind = BIND_OBJECT,
-     .offset = offsetof(struct page_restart, put),
-     .required = true,
-     .table = &page_place_table,
-     .doc = "The filter that the last record's value goes to; it lets through what is "
-            "behind that value."},
-};
-
-static const struct bind_table restart_table = {
-    .name = "restart",
-    .rows = restart_rows,
-    .n = COUNT_OF(restart_rows),
-    .bytes = sizeof(struct page_restart),
-};
-
-static const struct bind_row expired_rows[] = {
-    {.name = "when",
-     .kind = BIND_LIST,
-     .offset = offsetof(struct page_expired, when),
-     .required = true,
-     .min = 1,
-     .max = 10,
-     .table = &condition_table,
-     .doc = "Answers that say that the cursor is no longer good."},
-    {.name = "then",
-     .kind = BIND_ENUM,
-     .offset = offsetof(struct page_expired, then),
-     .words = then_words,
-     .doc = "What follows: an error that says so; or the walk begins again, where it "
-            "broke off if there is a `restart`, else with the first page."},
-};
-
-static const struct bind_table expired_table = {
-    .name = "expiry of cursors",
-    .rows = expired_rows,
-    .n = COUNT_OF(expired_rows),
-    .bytes = sizeof(struct page_expired),
-};
-
-static const struct bind_row delta_rows[] = {
-    {.name = "token",
-     .kind = BIND_OBJECT,
-     .offset = offsetof(struct page_delta, token),
-     .table = &signal_table,
-     .doc = "Where the last page tells what the next walk begins with; what `next` said "
-            "last unless given."},
-    {.name = "put",
-     .kind = BIND_OBJECT,
-     .offset = offsetof(struct page_delta, put),
-     .table = &page_place_table,
-     .doc = "Where it goes; without it, where cursors go, or it is a whole URL."},
-    {.name = "expired",
-     .kind = BIND_LIST,
-     .offset = offsetof(struct page_delta, expired),
-     .max = 10,
-     .table = &condition_table,
-     .doc = "Answers that say that it is no longer good: everything must be read anew."},
-};
-
-static const struct bind_table delta_table = {
-    .name = "delta block",
-    .rows = delta_rows,
-    .n = COUNT_OF(delta_rows),
-    .bytes = sizeof(struct page_delta),
-};
 
 /* --- the block --- */
 
@@ -292,7 +57,7 @@ static const struct bind_row rule_rows[] = {
     {.name = "records",
      .kind = BIND_OBJECT,
      .offset = RULE(records),
-     .table = &records_table,
+     .table = &page_records_table,
      .doc = "Where an answer has its records; the body itself unless given."},
     SIGNAL_ROW(next, "Where an answer tells the next page: a cursor, a URL, a number."),
     {.name = "put",
@@ -304,7 +69,7 @@ static const struct bind_row rule_rows[] = {
     {.name = "size",
      .kind = BIND_OBJECT,
      .offset = RULE(size),
-     .table = &size_table,
+     .table = &page_size_table,
      .doc = "How many records a page has."},
     SIGNAL_ROW(more, "Where an answer says whether there is more: true."),
     SIGNAL_ROW(done, "Where an answer says whether this was the last page: true."),
@@ -315,7 +80,7 @@ static const struct bind_row rule_rows[] = {
      .offset = RULE(end),
      .min = 1,
      .max = PAGE_END_COUNT,
-     .table = &end_table,
+     .table = &page_end_table,
      .doc =
          "What ends a walk, any of it. Unless given: `more` or `done` if there is one, "
          "else what the kind has."},
@@ -357,22 +122,22 @@ static const struct bind_row rule_rows[] = {
     {.name = "window",
      .kind = BIND_OPTION,
      .offset = RULE(window),
-     .table = &window_table,
+     .table = &page_window_table,
      .doc = "How much of a list the vendor shows, if not all."},
     {.name = "restart",
      .kind = BIND_OPTION,
      .offset = RULE(restart),
-     .table = &restart_table,
+     .table = &page_restart_table,
      .doc = "How a walk begins again where it broke off."},
     {.name = "expired",
      .kind = BIND_OPTION,
      .offset = RULE(expired),
-     .table = &expired_table,
+     .table = &page_expired_table,
      .doc = "How the vendor says that a cursor is no longer good."},
     {.name = "delta",
      .kind = BIND_OPTION,
      .offset = RULE(delta),
-     .table = &delta_table,
+     .table = &page_delta_table,
      .doc = "How a walk over what has changed since the last one begins."},
 };
 
@@ -454,7 +219,7 @@ static uint32_t standard_ends(const struct page_rule *rule, const struct page_op
 
 static uint32_t written_ends(const struct page_rule *rule)
 {
-    const struct end_word *words = rule->end.items;
+    const struct page_end_word *words = rule->end.items;
     uint32_t ends = 0;
     for (uint32_t i = 0; i < rule->end.n; i++)
         ends |= 1u << words[i].end;
@@ -488,7 +253,7 @@ static void check_ends(struct binder *binder, const struct page_rule *rule,
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         for (uint32_t k = 0; k < PAGE_END_COUNT; k++)
             if ((rows[i].end & rule->ends) >> k & 1 && !rows[i].there)
-                bind_fault(binder, "ends by \"%s\", which needs %s.", end_words[k],
+                bind_fault(binder, "ends by \"%s\", which needs %s.", page_end_words[k],
                            rows[i].wants);
 }
 
