@@ -17,6 +17,7 @@
 struct account_body {
     str environment;
     str integration;
+    str way;
     str external_id;
     str name;
     str app;
@@ -53,12 +54,21 @@ static void init_body(void *obj)
                        API_CONCURRENCY_SCHEMA,                                           \
                        "Calls at once; 0 = the integration's setting.")
 
+#define WAY_ROW(text)                                                                    \
+    {                                                                                    \
+        .name = "auth", .kind = BIND_CUSTOM,                                             \
+        .offset = offsetof(struct account_body, way), .custom = api_read_text_or_null,   \
+        .custom_schema = API_WAY_SCHEMA, .doc = text                                     \
+    }
+
 #define CREDENTIALS_DOC                                                                  \
     "Name and value of each credential that the integration wants; write only."
 
 static const struct bind_row create_rows[] = {
     API_ROW_TEXT(struct account_body, environment, true, "The id of its environment."),
     API_ROW_TEXT(struct account_body, integration, true, "The name of its integration."),
+    WAY_ROW("By which way of authentication of its integration it is connected; left out "
+            "or null: the first, unless whoever connects it chooses another."),
     SHARED_ROWS,
     API_ROW_CUSTOM(struct account_body, credentials, api_read_labels,
                    "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"},"
@@ -66,7 +76,11 @@ static const struct bind_row create_rows[] = {
                    CREDENTIALS_DOC),
 };
 
-static const struct bind_row update_rows[] = {SHARED_ROWS};
+static const struct bind_row update_rows[] = {
+    SHARED_ROWS,
+    WAY_ROW("By which way of authentication it is connected; only while it has no "
+            "credentials, since another way comes with its own. Null: the first."),
+};
 
 static const struct bind_row credential_rows[] = {
     {.name = "credentials",
@@ -77,6 +91,8 @@ static const struct bind_row credential_rows[] = {
      .custom_schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":"
                       "\"string\"},\"minProperties\":1,\"writeOnly\":true}",
      .doc = CREDENTIALS_DOC},
+    WAY_ROW("The way of authentication whose credentials these are; left out: the "
+            "account's. Null: the first."),
     {.name = "version",
      .kind = BIND_UINT,
      .offset = offsetof(struct account_body, version),
@@ -104,6 +120,7 @@ TABLE(reason);
 
 struct look {
     struct api_call *call;
+    str whose; /* credentials they are to be */
     struct auth_field fields[AUTH_FIELDS_MAX];
     uint32_t field_n;
     struct catalog_fault faults[BIND_FAULTS_MAX];
@@ -159,9 +176,8 @@ static void look_at(struct look *look, const struct credential *secret)
     if (look->n == BIND_FAULTS_MAX)
         return;
     if (!field)
-        note(look, secret->name,
-             "is no credential of this integration; it wants " STR_F ".",
-             STR_A(field_names(look)));
+        note(look, secret->name, "is no credential of " STR_F "; it wants " STR_F ".",
+             STR_A(look->whose), STR_A(field_names(look)));
     else if (value.n == 0)
         note(look, secret->name, "is empty.");
     else if (field->text == AUTH_TEXT_SIGN_KEY)
@@ -207,30 +223,54 @@ static void look_at_all(struct look *look)
             note(look, look->fields[i].name, "is missing.");
 }
 
-/* Whether the integration is there, and the credentials, if any were given, are what it
- * asks for. False when it was refused. */
-static bool check_integration(struct api_call *call, str name)
+/* What a body says of a way, by the integration's document; held by its snapshot. */
+static const struct auth_way *find_way(struct api_call *call,
+                                       const struct integration *integration, str name)
+{
+    const struct auth_way *way = integration_way(integration, name.n ? name : STR_NONE);
+    if (!way)
+        api_refuse_member(call, "/auth", STR_F,
+                          STR_A(integration_no_way(integration, name, call->arena)));
+    return way;
+}
+
+static bool check_credentials(struct api_call *call, const struct auth_way *way)
 {
     struct look *look = arena_zalloc(call->arena, sizeof(*look));
+    look->call = call;
+    look->whose = STR("this integration");
+    if (!str_absent(way->name))
+        look->whose =
+            arena_printf(call->arena, "the way \"" STR_F "\"", STR_A(way->name));
+    look->field_n = auth_fields(&way->rule, look->fields);
+    look_at_all(look);
+    if (look->n == 0)
+        return true;
+    api_refuse_faults(call, ERR_BODY_INVALID,
+                      STR("The credentials are not what the integration wants."),
+                      look->faults, look->n);
+    return false;
+}
+
+/*
+ * Whether the integration is there and has the way (absent or "": the default), and the
+ * credentials, if any were given, are what that asks for. False when it was refused.
+ * *ret_way: its name, "" for one without.
+ */
+static bool check_integration(struct api_call *call, str name, str way_name, str *ret_way)
+{
     struct snapshot *snapshot = catalog_snapshot(call->api->catalog);
     const struct integration *integration = snapshot_find(snapshot, name);
-    look->call = call;
-    if (integration && call->secrets) {
-        look->field_n =
-            auth_fields(&integration_way(integration, STR_NONE)->rule, look->fields);
-        look_at_all(look);
-    }
-    snapshot_unref(&snapshot);
+    const struct auth_way *way =
+        integration ? find_way(call, integration, way_name) : NULL;
+    bool good = way && (!call->secrets || check_credentials(call, way));
     if (!integration)
         api_refuse(call, ERR_INTEGRATION_UNKNOWN, "It would be \"%.*s\".",
                    (int)(name.n < 64 ? name.n : 64), name.p);
-    else if (look->n)
-        api_refuse_faults(call, ERR_BODY_INVALID,
-                          STR("The credentials are not what the integration wants."),
-                          look->faults, look->n);
-    else
-        return true;
-    return false;
+    if (good)
+        *ret_way = str_absent(way->name) ? STR("") : arena_str(call->arena, way->name);
+    snapshot_unref(&snapshot);
+    return good;
 }
 
 /* --- answering --- */
@@ -283,8 +323,11 @@ static struct change *fill(struct api_call *call, enum change_kind kind,
 
 /* --- create, update, delete --- */
 
-static bool may_create(struct api_call *call, const struct account_body *body)
+/* With its credentials an account keeps the way that they are of; without, it has one
+ * only if that is said. */
+static bool may_create(struct api_call *call, struct account_body *body)
 {
+    str way;
     if (call->secrets && !api_may(call, PERMISSION_SECRETS)) {
         api_refuse_permission(call, PERMISSION_SECRETS);
         return false;
@@ -293,7 +336,11 @@ static bool may_create(struct api_call *call, const struct account_body *body)
     if (!environment)
         return false;
     environment_unref(&environment);
-    return check_integration(call, body->integration);
+    if (!check_integration(call, body->integration, body->way, &way))
+        return false;
+    if (call->secrets || body->way.n)
+        body->way = way;
+    return true;
 }
 
 static void run_create(struct api_call *call)
@@ -307,6 +354,7 @@ static void run_create(struct api_call *call)
     struct change *change = fill(call, CHANGE_ACCOUNT_CREATE, &body);
     change->environment_id = body.environment;
     change->integration = body.integration;
+    change->way = body.way;
     change->credentials = call->secrets;
     change->credential_n = call->secret_n;
     api_submit(change, on_created);
@@ -318,14 +366,36 @@ const struct api_handler handler_accounts_create = {.run = run_create,
                                                     .status = 201,
                                                     .answer = &account_shape};
 
+/* To name the first one, where it is the account's without being named, is no change. */
+static bool check_way(struct api_call *call, const struct account *account,
+                      struct account_body *body)
+{
+    str named, first;
+    if (str_absent(body->way))
+        return true;
+    if (!check_integration(call, account->integration, body->way, &named))
+        return false;
+    bool unnamed = str_absent(account->way) && account->credential_version > 0;
+    if (unnamed && check_integration(call, account->integration, STR_NONE, &first) &&
+        str_eq(named, first))
+        body->way = STR_NONE;
+    return true;
+}
+
 static void run_update(struct api_call *call)
 {
     struct account_body body;
-    str id = find(call);
-    if (str_absent(id) || !api_bind(call, &body))
+    struct account *account = api_find_account(call);
+    if (!account)
+        return;
+    str id = arena_str(call->arena, tenant_id_str(&account->id));
+    bool good = api_bind(call, &body) && check_way(call, account, &body);
+    account_unref(&account);
+    if (!good)
         return;
     struct change *change = fill(call, CHANGE_ACCOUNT_UPDATE, &body);
     change->id = id;
+    change->way = body.way;
     api_submit(change, on_changed);
 }
 
@@ -420,17 +490,21 @@ static void run_credentials(struct api_call *call)
         return;
     str id = arena_str(call->arena, tenant_id_str(&account->id));
     str integration = arena_str(call->arena, account->integration);
+    str before = arena_str(call->arena, account->way);
+    str way;
     account_unref(&account);
     if (!api_bind(call, &body))
         return;
     api_take_secrets(call, &body.credentials);
-    if (!check_integration(call, integration))
+    if (!check_integration(call, integration, str_absent(body.way) ? before : body.way,
+                           &way))
         return;
     struct change *change = api_change(call, CHANGE_ACCOUNT_CREDENTIALS);
     change->id = id;
     change->credentials = call->secrets;
     change->credential_n = call->secret_n;
     change->credential_version = body.version;
+    change->way = way;
     api_submit(change, on_changed);
 }
 

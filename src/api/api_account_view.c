@@ -13,6 +13,11 @@
          .doc = "The id of its environment."},                                           \
         {.name = "stage", .kind = SHAPE_TEXT, .doc = "The id of its stage."},            \
         {.name = "integration", .kind = SHAPE_TEXT, .doc = "The vendor's integration."}, \
+        {.name = "auth",                                                                 \
+         .kind = SHAPE_TEXT,                                                             \
+         .nullable = true,                                                               \
+         .doc = "By which way of authentication of its integration it is connected; "    \
+                "null: the first, or the only one."},                                    \
         {.name = "external_id",                                                          \
          .kind = SHAPE_TEXT,                                                             \
          .nullable = true,                                                               \
@@ -68,7 +73,7 @@ static const struct shape_row whole_rows[] = {
      .kind = SHAPE_OBJECT,
      .nullable = true,
      .shape = &token_shape,
-     .doc = "How its token stands; null where the integration has no token block."},
+     .doc = "How its token stands; null where its way has no token block."},
     {.name = "standing",
      .kind = SHAPE_OBJECT,
      .shape = &standing_shape,
@@ -85,6 +90,7 @@ static void put_members(struct json_out *out, const struct account *account)
     shape_put_text(out, "environment", tenant_id_str(&environment->id));
     shape_put_text(out, "stage", tenant_id_str(&environment->stage->id));
     shape_put_text(out, "integration", account->integration);
+    shape_put_text(out, "auth", account->way);
     shape_put_text(out, "external_id", account->external_id);
     shape_put_text(out, "name", account->name);
     shape_put_text(out, "app",
@@ -109,7 +115,7 @@ void view_account(struct json_out *out, const struct account *account)
 
 /* Puts the credentials into nothing, as a call would into its request. */
 static str credential_trouble(struct api_call *call, struct account *account,
-                              const struct integration *integration)
+                              const struct auth_rule *rule)
 {
     enum err err = ERR_NONE;
     struct headers headers;
@@ -120,9 +126,7 @@ static str credential_trouble(struct api_call *call, struct account *account,
     if (!credentials)
         return STR(DIRECTORY_CREDENTIALS_CLOSED);
     headers_init(&headers, call->arena, 4);
-    err = auth_ops_of(&integration_way(integration, account->way)->rule)
-              ->apply(&integration_way(integration, account->way)->rule, credentials,
-                      &request);
+    err = auth_ops_of(rule)->apply(rule, credentials, &request);
     return err ? STR("The stored credentials do not fit the auth block.") : STR_NONE;
 }
 
@@ -135,6 +139,9 @@ static str trouble_of(struct api_call *call, const struct token_look *look,
     if (!integration)
         return arena_printf(arena, "The integration \"" STR_F "\" is not loaded.",
                             STR_A(account->integration));
+    const struct auth_way *way = integration_way(integration, account->way);
+    if (!way)
+        return integration_no_way(integration, account->way, arena);
     switch (account->state) {
     case ACCOUNT_DISABLED:
         return STR("It is switched off.");
@@ -149,13 +156,11 @@ static str trouble_of(struct api_call *call, const struct token_look *look,
     case ACCOUNT_DEGRADED:
         break;
     }
-    if (auth_is_stored(&integration_way(integration, account->way)->rule) &&
-        account->credential_version == 0)
+    if (auth_is_stored(&way->rule) && account->credential_version == 0)
         return STR("No credentials are stored.");
-    if (!str_absent(url_trouble) ||
-        integration_way(integration, account->way)->rule.scheme == AUTH_none)
+    if (!str_absent(url_trouble) || way->rule.scheme == AUTH_none)
         return url_trouble;
-    str trouble = credential_trouble(call, account, integration);
+    str trouble = credential_trouble(call, account, &way->rule);
     return str_absent(trouble) ? token_trouble(look) : trouble;
 }
 
@@ -164,9 +169,11 @@ static str base_url_of(struct arena *arena, const struct account *account,
                        const struct integration *integration, str *ret_trouble)
 {
     struct url url;
+    const struct auth_way *way =
+        integration ? integration_way(integration, account->way) : NULL;
     *ret_trouble = STR_NONE;
-    if (!integration || integration_base_url(integration, &account->context, arena, &url,
-                                             ret_trouble) != ERR_NONE)
+    if (!way || integration_base_url(integration, way, &account->context, arena, &url,
+                                     ret_trouble) != ERR_NONE)
         return STR_NONE;
     *ret_trouble = STR_NONE;
     return url_format(arena, &url);

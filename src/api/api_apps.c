@@ -20,6 +20,10 @@ static const struct shape_row app_rows[] = {
      .nullable = true,
      .doc = "The id of its stage; null: the platform's."},
     {.name = "integration", .kind = SHAPE_TEXT, .doc = "The vendor's integration."},
+    {.name = "auth",
+     .kind = SHAPE_TEXT,
+     .nullable = true,
+     .doc = "The way of authentication for which alone it is; null: for all."},
     {.name = "name", .kind = SHAPE_TEXT, .doc = "For people."},
     {.name = "client_id", .kind = SHAPE_TEXT, .doc = "The vendor's name for the client."},
     {.name = "redirect_uri",
@@ -76,6 +80,7 @@ static void put_app(struct api_call *call, const struct app *app)
                    environment ? tenant_id_str(&environment->id) : STR_NONE);
     shape_put_text(out, "stage", stage);
     shape_put_text(out, "integration", app->integration);
+    shape_put_text(out, "auth", app->way);
     shape_put_text(out, "name", app->name);
     shape_put_text(out, "client_id", app->client_id);
     shape_put_text(out, "redirect_uri", app->redirect_uri);
@@ -225,6 +230,7 @@ const struct api_handler handler_apps_get = {
 struct app_body {
     str environment;
     str integration;
+    str way;
     str name;
     str client_id;
     str redirect_uri;
@@ -322,10 +328,17 @@ static void read_secrets(struct binder *binder, const struct json *value, void *
     "certificate_key (PEM) for mutual TLS; write only."
 
 #define SETTING_ROWS                                                                     \
-    API_ROW_CUSTOM(struct app_body, redirect_uri, api_read_text_or_null,                 \
-                   API_TEXT_OR_NULL_SCHEMA,                                              \
-                   "Where the vendor sends people back to: an https URL; null: "         \
-                   "Breakwater's own address."),                                         \
+    {.name = "auth",                                                                     \
+     .kind = BIND_CUSTOM,                                                                \
+     .offset = offsetof(struct app_body, way),                                           \
+     .custom = api_read_text_or_null,                                                    \
+     .custom_schema = API_WAY_SCHEMA,                                                    \
+     .doc = "The way of authentication for which alone it is, where the vendor wants "   \
+            "another client for each; null: for all."},                                  \
+        API_ROW_CUSTOM(struct app_body, redirect_uri, api_read_text_or_null,             \
+                       API_TEXT_OR_NULL_SCHEMA,                                          \
+                       "Where the vendor sends people back to: an https URL; null: "     \
+                       "Breakwater's own address."),                                     \
         API_ROW_CUSTOM(struct app_body, scopes, read_list_or_null, SCOPES_SCHEMA,        \
                        "What is asked of the vendor; null: what the integration's "      \
                        "document says."),                                                \
@@ -425,6 +438,7 @@ static struct change *fill(struct api_call *call, enum change_kind kind,
     change->integration = body->integration;
     change->name = body->name;
     change->client_id = body->client_id;
+    change->way = body->way;
     change->redirect_uri = body->redirect_uri;
     change->scopes = body->scopes;
     change->params = body->params;
@@ -446,16 +460,20 @@ static void on_changed(struct change *change)
     send_app(change->owner, change->id);
 }
 
-/* False when it was refused. */
-static bool check_integration(struct api_call *call, str name)
+/* False when it was refused. `way`: absent or "", none is named. */
+static bool check_integration(struct api_call *call, str name, str way)
 {
     struct snapshot *snapshot = catalog_snapshot(call->api->catalog);
-    bool found = snapshot_find(snapshot, name) != NULL;
-    snapshot_unref(&snapshot);
-    if (!found)
+    const struct integration *integration = snapshot_find(snapshot, name);
+    bool good = integration && (way.n == 0 || integration_way(integration, way));
+    if (!integration)
         api_refuse(call, ERR_INTEGRATION_UNKNOWN, "It would be \"%.*s\".",
                    (int)(name.n < 64 ? name.n : 64), name.p);
-    return found;
+    else if (!good)
+        api_refuse_member(call, "/auth", STR_F,
+                          STR_A(integration_no_way(integration, way, call->arena)));
+    snapshot_unref(&snapshot);
+    return good;
 }
 
 static bool may_create(struct api_call *call, const struct app_body *body)
@@ -466,7 +484,7 @@ static bool may_create(struct api_call *call, const struct app_body *body)
     }
     return may_change(call, str_absent(body->environment)) &&
            check_environment(call, body->environment) &&
-           check_integration(call, body->integration);
+           check_integration(call, body->integration, body->way);
 }
 
 static void run_create(struct api_call *call)
@@ -485,11 +503,20 @@ const struct api_handler handler_apps_create = {.run = run_create,
                                                 .status = 201,
                                                 .answer = &app_shape};
 
+/* Of the integration of the app. */
+static bool has_way(struct api_call *call, str id, str way)
+{
+    struct app *app = way.n ? find_app(call, id) : NULL;
+    bool good = way.n == 0 || (app && check_integration(call, app->integration, way));
+    app_unref(&app);
+    return good;
+}
+
 static void run_update(struct api_call *call)
 {
     struct app_body body;
     str id = find(call);
-    if (str_absent(id) || !api_bind(call, &body))
+    if (str_absent(id) || !api_bind(call, &body) || !has_way(call, id, body.way))
         return;
     struct change *change = fill(call, CHANGE_APP_UPDATE, &body);
     change->id = id;

@@ -12,6 +12,10 @@
 void api_read_text_or_null(struct binder *binder, const struct json *value, void *field);
 #define API_TEXT_OR_NULL_SCHEMA "{\"type\":[\"string\",\"null\"],\"maxLength\":200}"
 
+/* The name of a way of authentication, or null. */
+#define API_WAY_SCHEMA                                                                   \
+    "{\"type\":[\"string\",\"null\"],\"pattern\":\"^[a-z0-9_]{0,40}$\"}"
+
 /* custom: struct json. An object whose members are texts. */
 void api_read_labels(struct binder *binder, const struct json *value, void *field);
 #define API_LABELS_SCHEMA                                                                \

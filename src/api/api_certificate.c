@@ -24,11 +24,12 @@ void certificate_look(struct api_call *call, struct account *account,
     struct certificate certificate;
     const char *why = NULL;
     *ret = (struct certificate_look){.trouble = STR_NONE, .warning = STR_NONE};
-    if (!integration)
+    const struct auth_way *way =
+        integration ? integration_way(integration, account->way) : NULL;
+    if (!way)
         return;
-    enum err err = party_certificate(call->api->directory, account,
-                                     &integration_way(integration, account->way)->rule,
-                                     call->arena, &certificate, &why);
+    enum err err = party_certificate(call->api->directory, account, way, call->arena,
+                                     &certificate, &why);
     if (err == ERR_NONE && !certificate.chain.n)
         return;
     struct tls_pair *pair =

@@ -24,6 +24,7 @@ static const struct shape session_shape = SHAPE_OF("connect_session", session_ro
 struct session_body {
     str account;
     str return_url;
+    str way;
     usec lifetime;
     bool force;
 };
@@ -46,6 +47,14 @@ static const struct bind_row body_rows[] = {
      .doc = "Where the browser is sent afterwards, with `status`, `account` and, when it "
             "went wrong, `code`; allowed by the setting `connect_returns` or the app's "
             "`return_urls`."},
+    {.name = "auth",
+     .kind = BIND_TEXT,
+     .offset = offsetof(struct session_body, way),
+     .min = 1,
+     .max = 40,
+     .doc = "By which way of authentication; left out: by the account's, and by one that "
+            "is chosen on the page where an account has neither way nor credentials yet "
+            "and its integration has several."},
     {.name = "lifetime",
      .kind = BIND_DURATION,
      .offset = offsetof(struct session_body, lifetime),
@@ -110,6 +119,7 @@ static void mint(struct api_call *call, const struct session_body *body,
         (struct session){.id = fresh_name(call, "ses_"),
                          .account = arena_str(call->arena, tenant_id_str(&account->id)),
                          .return_url = body->return_url,
+                         .way = body->way,
                          .force = body->force,
                          .expires = change->wall + body->lifetime};
     session_change(change);
@@ -119,13 +129,38 @@ static bool may_return(struct api_call *call, const struct session_body *body,
                        const struct account *account)
 {
     if (str_absent(body->return_url) ||
-        connect_may_return(call->api->connect, account, body->return_url, call->arena))
+        connect_may_return(call->api->connect, account,
+                           str_absent(body->way) ? account->way : body->way,
+                           body->return_url, call->arena))
         return true;
     api_refuse_member(
         call, "/return_url",
         "leads where browsers may not be sent; add its origin to the setting "
         "connect_returns, or to return_urls of the account's app.");
     return false;
+}
+
+/* A way by which there is something to connect. */
+static bool has_way(struct api_call *call, const struct session_body *body,
+                    const struct account *account)
+{
+    if (str_absent(body->way))
+        return true;
+    struct snapshot *snapshot = catalog_snapshot(call->api->catalog);
+    const struct integration *integration = snapshot_find(snapshot, account->integration);
+    const struct auth_way *way =
+        integration ? integration_way(integration, body->way) : NULL;
+    bool good = way && way->rule.scheme != AUTH_none;
+    if (!integration)
+        api_refuse(call, ERR_INTEGRATION_UNKNOWN, "The account belongs to \"" STR_F "\".",
+                   STR_A(account->integration));
+    else if (!way)
+        api_refuse_member(call, "/auth", STR_F,
+                          STR_A(integration_no_way(integration, body->way, call->arena)));
+    else if (!good)
+        api_refuse_member(call, "/auth", "is a way that takes no credentials.");
+    snapshot_unref(&snapshot);
+    return good;
 }
 
 static void run_create(struct api_call *call)
@@ -141,7 +176,7 @@ static void run_create(struct api_call *call)
     else if (account->state == ACCOUNT_DELETING || account->state == ACCOUNT_DISABLED)
         api_refuse(call, ERR_STATE_CONFLICT, "The account is %s.",
                    account_state_words[account->state]);
-    else if (may_return(call, &body, account))
+    else if (has_way(call, &body, account) && may_return(call, &body, account))
         mint(call, &body, account);
     account_unref(&account);
 }

@@ -5,8 +5,36 @@
 #include "api/api_accounts.h"
 
 #include "api/api_view.h"
+#include "auth/token_rule.h"
 
 /* --- what an integration looks like --- */
+
+static const struct shape_row field_rows[] = {
+    {.name = "name", .kind = SHAPE_TEXT, .doc = "Its name among the credentials."},
+    {.name = "secret", .kind = SHAPE_BOOL, .doc = "Whether a form should hide it."},
+    {.name = "optional", .kind = SHAPE_BOOL, .doc = "Whether it may be missing."},
+};
+
+static const struct shape field_shape = SHAPE_OF("credential_field", field_rows);
+
+static const struct shape_row way_rows[] = {
+    {.name = "way",
+     .kind = SHAPE_TEXT,
+     .nullable = true,
+     .doc = "Its name, which accounts have in \"auth\"; null: it is the only one."},
+    {.name = "label", .kind = SHAPE_TEXT, .nullable = true, .doc = "For people."},
+    {.name = "scheme", .kind = SHAPE_TEXT, .doc = "How requests carry the credential."},
+    {.name = "grant",
+     .kind = SHAPE_TEXT,
+     .nullable = true,
+     .doc = "How its token comes; null: it is stored once and for all."},
+    {.name = "credentials",
+     .kind = SHAPE_LIST,
+     .shape = &field_shape,
+     .doc = "What an account of it needs."},
+};
+
+static const struct shape way_shape = SHAPE_OF("auth_way", way_rows);
 
 #define COMMON_ROWS                                                                      \
     {.name = "name", .kind = SHAPE_TEXT, .doc = "Unique."},                              \
@@ -19,18 +47,12 @@
          .kind = SHAPE_UINT,                                                             \
          .doc = "Counted by Breakwater, from 1."},                                       \
         {.name = "hash", .kind = SHAPE_TEXT, .doc = "SHA-256 of the document's text."},  \
-        {.name = "auth", .kind = SHAPE_TEXT, .doc = "The scheme of its credentials."},   \
+        {.name = "auth",                                                                 \
+         .kind = SHAPE_TEXTS,                                                            \
+         .doc = "The schemes of its ways of authentication, the default first."},        \
     {                                                                                    \
         .name = "hosts", .kind = SHAPE_TEXTS, .doc = "Where credentials may be sent."    \
     }
-
-static const struct shape_row field_rows[] = {
-    {.name = "name", .kind = SHAPE_TEXT, .doc = "Its name among the credentials."},
-    {.name = "secret", .kind = SHAPE_BOOL, .doc = "Whether a form should hide it."},
-    {.name = "optional", .kind = SHAPE_BOOL, .doc = "Whether it may be missing."},
-};
-
-static const struct shape field_shape = SHAPE_OF("credential_field", field_rows);
 
 static const struct shape_row method_rows[] = {
     {.name = "name", .kind = SHAPE_TEXT, .doc = "Unique in its resource."},
@@ -56,10 +78,10 @@ static const struct shape_row page_rows[] = {COMMON_ROWS};
 
 static const struct shape_row whole_rows[] = {
     COMMON_ROWS,
-    {.name = "credentials",
+    {.name = "ways",
      .kind = SHAPE_LIST,
-     .shape = &field_shape,
-     .doc = "What an account of it needs."},
+     .shape = &way_shape,
+     .doc = "The ways of authentication; the first is the default."},
     {.name = "resources",
      .kind = SHAPE_LIST,
      .shape = &resource_shape,
@@ -77,28 +99,15 @@ static const char *const scheme_words[] = {
 #undef X
     NULL};
 
-static void put_members(struct json_out *out, const struct integration *integration)
-{
-    const struct document_host *hosts = integration->hosts.items;
-    shape_put_text(out, "name", integration->name);
-    shape_put_text(out, "label", integration->label);
-    shape_put_text(out, "version", integration->version);
-    json_out_member_int(out, STR("revision"), integration->revision);
-    shape_put_text(out, "hash", integration->hash);
-    shape_put_text(
-        out, "auth",
-        str_z(scheme_words[integration_way(integration, STR_NONE)->rule.scheme]));
-    json_out_name(out, STR("hosts"));
-    json_out_array(out);
-    for (uint32_t i = 0; i < integration->hosts.n; i++)
-        json_out_text(out, hosts[i].text);
-    json_out_end(out);
-}
+static const char *const grant_words[] = {
+#define X(name, doc) #name,
+#include "auth/token_grant_list.h"
+#undef X
+    NULL};
 
-static void put_fields(struct json_out *out, const struct integration *integration)
+static void put_fields(struct json_out *out, const struct auth_rule *rule)
 {
     struct auth_field fields[AUTH_FIELDS_MAX];
-    const struct auth_rule *rule = &integration_way(integration, STR_NONE)->rule;
     uint32_t n = auth_fields(rule, fields);
     json_out_name(out, STR("credentials"));
     json_out_array(out);
@@ -109,6 +118,45 @@ static void put_fields(struct json_out *out, const struct integration *integrati
         json_out_member_bool(out, STR("optional"), fields[i].optional);
         json_out_end(out);
     }
+    json_out_end(out);
+}
+
+static void put_ways(struct json_out *out, const struct integration *integration)
+{
+    const struct auth_way *ways = integration->ways.items;
+    json_out_name(out, STR("ways"));
+    json_out_array(out);
+    for (uint32_t i = 0; i < integration->ways.n; i++) {
+        const struct token_rule *token = ways[i].rule.token;
+        json_out_object(out);
+        shape_put_text(out, "way", ways[i].name);
+        shape_put_text(out, "label", ways[i].label);
+        shape_put_text(out, "scheme", str_z(scheme_words[ways[i].rule.scheme]));
+        shape_put_text(out, "grant", token ? str_z(grant_words[token->grant]) : STR_NONE);
+        put_fields(out, &ways[i].rule);
+        json_out_end(out);
+    }
+    json_out_end(out);
+}
+
+static void put_members(struct json_out *out, const struct integration *integration)
+{
+    const struct document_host *hosts = integration->hosts.items;
+    const struct auth_way *ways = integration->ways.items;
+    shape_put_text(out, "name", integration->name);
+    shape_put_text(out, "label", integration->label);
+    shape_put_text(out, "version", integration->version);
+    json_out_member_int(out, STR("revision"), integration->revision);
+    shape_put_text(out, "hash", integration->hash);
+    json_out_name(out, STR("auth"));
+    json_out_array(out);
+    for (uint32_t i = 0; i < integration->ways.n; i++)
+        json_out_text(out, str_z(scheme_words[ways[i].rule.scheme]));
+    json_out_end(out);
+    json_out_name(out, STR("hosts"));
+    json_out_array(out);
+    for (uint32_t i = 0; i < integration->hosts.n; i++)
+        json_out_text(out, hosts[i].text);
     json_out_end(out);
 }
 
@@ -186,7 +234,7 @@ static void run_get(struct api_call *call)
     if (integration) {
         json_out_object(out);
         put_members(out, integration);
-        put_fields(out, integration);
+        put_ways(out, integration);
         put_resources(out, integration);
         json_out_name(out, STR("document"));
         json_out_raw(out, integration->text);

@@ -79,10 +79,11 @@ void token_look(struct api_call *call, struct account *account,
     *ret = (struct token_look){.account = account,
                                .arena = call->arena,
                                .wall = world_wall(call->worker->world)};
-    if (!integration || !integration_way(integration, account->way)->rule.token ||
-        !call->api->keeper)
+    const struct auth_way *way =
+        integration ? integration_way(integration, account->way) : NULL;
+    if (!way || !way->rule.token || !call->api->keeper)
         return;
-    ret->rule = integration_way(integration, account->way)->rule.token;
+    ret->rule = way->rule.token;
     keeper_view(call->api->keeper, account, &ret->view);
     if (account->credential_version == 0)
         return;
@@ -272,7 +273,9 @@ static void on_noted(struct api_note *note)
 static str why_not(const struct token_look *look, const struct integration *integration)
 {
     const struct account *account = look->account;
-    bool checks = integration && integration_way(integration, account->way)->rule.check;
+    const struct auth_way *way =
+        integration ? integration_way(integration, account->way) : NULL;
+    bool checks = way && way->rule.check;
     if (account->state == ACCOUNT_DISABLED || account->state == ACCOUNT_DELETING)
         return STR("It is switched off or being deleted.");
     if (account->credential_version == 0)

@@ -33,19 +33,19 @@ bool integration_allows(const struct integration *integration, const struct url 
 }
 
 enum err integration_base_url(const struct integration *integration,
-                              const struct json *context, struct arena *arena,
-                              struct url *ret_url, str *ret_detail)
+                              const struct auth_way *way, const struct json *context,
+                              struct arena *arena, struct url *ret_url, str *ret_detail)
 {
     struct template_values values = {context, "the account's context",
                                      "the base URL of its integration"};
     str text;
     struct url url;
     const char *why;
-    if (integration->fixed_base.host.n) {
-        *ret_url = integration->fixed_base;
+    if (way->fixed_base.host.n) {
+        *ret_url = way->fixed_base;
         return ERR_NONE;
     }
-    if (!template_fill_url(&integration->base_url, &values, arena, &text, ret_detail))
+    if (!template_fill_url(&way->base_url, &values, arena, &text, ret_detail))
         return ERR_CREDENTIAL_UNUSABLE;
     if (!parse_base(arena, text, &url, &why)) {
         *ret_detail = arena_printf(arena,
@@ -123,12 +123,11 @@ static bool any_can_match(const struct integration *integration, const struct ur
 }
 
 static void check_host(struct binder *binder, const struct integration *integration,
-                       const struct url *url)
+                       const struct template *template, const struct url *url)
 {
-    bool varies = template_has_host(&integration->base_url);
-    bool fits = varies
-                    ? any_can_match(integration, url, literal_end(&integration->base_url))
-                    : integration_allows(integration, url);
+    bool varies = template_has_host(template);
+    bool fits = varies ? any_can_match(integration, url, literal_end(template))
+                       : integration_allows(integration, url);
     if (!fits && varies)
         bind_fault_at(
             binder, STR("base_url"),
@@ -140,11 +139,11 @@ static void check_host(struct binder *binder, const struct integration *integrat
                       STR_A(url_origin(binder->arena, url)));
 }
 
-void base_url_check(struct binder *binder, struct integration *integration)
+void base_url_check(struct binder *binder, const struct integration *integration,
+                    const struct template *template, struct url *ret_fixed)
 {
     struct url url;
     const char *why;
-    const struct template *template = &integration->base_url;
     bool origin = template_has_origin(template);
     if (!origin && !has_scheme(template->parts[0].text)) {
         bind_fault_at(
@@ -162,7 +161,7 @@ void base_url_check(struct binder *binder, struct integration *integration)
     if (!parse_base(binder->arena, sample(template, binder->arena), &url, &why))
         bind_fault_at(binder, STR("base_url"), "is not usable: %s.", why);
     else if (!origin)
-        check_host(binder, integration, &url);
+        check_host(binder, integration, template, &url);
     if (binder->fault_n == 0 && template->n == 1 && str_absent(template->parts[0].name))
-        integration->fixed_base = url;
+        *ret_fixed = url;
 }

@@ -158,7 +158,7 @@ static const struct bind_row connect_rows[] = {
             "What URLs need and nothing else brings is asked for in any case."},
 };
 
-static const struct bind_table connect_table = {
+const struct bind_table connect_table = {
     .name = "connect block",
     .rows = connect_rows,
     .n = COUNT_OF(connect_rows),
@@ -291,11 +291,14 @@ static const struct bind_row rows[] = {
      .table = &header_table,
      .doc = "Headers of every request."},
     {.name = "auth",
-     .kind = BIND_OBJECT,
-     .offset = FIELD(way.rule),
+     .kind = BIND_OBJECTS,
+     .offset = FIELD(ways),
      .required = true,
-     .table = &auth_table,
-     .doc = "How requests carry the account's credential."},
+     .min = 1,
+     .max = WAYS_MAX,
+     .table = &way_table,
+     .doc = "How requests carry the account's credential: in one way, or in several, of "
+            "which each account has one; the first is the default."},
     {.name = "connect",
      .kind = BIND_OBJECT,
      .offset = FIELD(connect),
@@ -367,7 +370,7 @@ static void finish_document(struct binder *binder, void *obj)
     if (str_absent(integration->label))
         integration->label = integration->name;
     integration->inspect_success = document_inspects(integration, STR_NONE);
-    base_url_check(binder, integration);
+    way_check(binder, integration);
 }
 
 const struct bind_table document_table = {

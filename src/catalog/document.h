@@ -7,10 +7,17 @@
 
 #include "catalog/integration.h"
 
-enum { DOCUMENT_BYTES_MAX = 4 << 20, DOCUMENT_DEPTH_MAX = 64, DOCUMENT_NAME_MAX = 64 };
+enum {
+    DOCUMENT_BYTES_MAX = 4 << 20,
+    DOCUMENT_DEPTH_MAX = 64,
+    DOCUMENT_NAME_MAX = 64,
+    WAYS_MAX = 16
+};
 
 extern const struct bind_table document_table;    /* struct integration */
 extern const struct bind_table resource_table;    /* struct resource */
+extern const struct bind_table way_table;         /* struct auth_way */
+extern const struct bind_table connect_table;     /* struct connect_rule */
 extern const struct bind_table rewrite_table;     /* struct rewrite */
 extern const struct bind_table idempotency_table; /* struct idempotency */
 
@@ -24,9 +31,14 @@ bool document_inspects(const struct integration *integration, str group);
 /* Whether a document may set or name this header of a request. */
 bool document_header_valid(str name);
 
-/* Reports at /base_url what can never become a URL of an allowed host; one that needs no
- * variables is filled here, once. */
-void base_url_check(struct binder *binder, struct integration *integration);
+/* Reports at "base_url" below the place that is being read what can never become a URL of
+ * an allowed host; one that needs no variables is filled here, once. */
+void base_url_check(struct binder *binder, const struct integration *integration,
+                    const struct template *template, struct url *ret_fixed);
+
+/* What rows cannot say about the ways of authentication, and what each has of the
+ * document. */
+void way_check(struct binder *binder, struct integration *integration);
 
 /* What rows cannot say about resources and methods: defaults by verb, settings merged,
  * paths put into the set. `written` is the document. */

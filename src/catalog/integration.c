@@ -64,8 +64,34 @@ void integration_schema(struct buf *buf)
 
 const struct auth_way *integration_way(const struct integration *integration, str name)
 {
-    (void)name;
-    return &integration->way;
+    const struct auth_way *ways = integration->ways.items;
+    for (uint32_t i = 0; i < integration->ways.n; i++)
+        if (auth_way_is(&ways[i], name))
+            return &ways[i];
+    return NULL;
+}
+
+/* `"oauth", "key"`; `none with a name` for one that has no name. */
+static str way_names(const struct integration *integration, struct arena *arena)
+{
+    const struct auth_way *ways = integration->ways.items;
+    str names = STR("");
+    if (str_absent(ways[0].name))
+        return STR("none with a name");
+    for (uint32_t i = 0; i < integration->ways.n; i++)
+        names = arena_printf(arena, STR_F "%s\"" STR_F "\"", STR_A(names), i ? ", " : "",
+                             STR_A(ways[i].name));
+    return names;
+}
+
+str integration_no_way(const struct integration *integration, str name,
+                       struct arena *arena)
+{
+    return arena_printf(arena,
+                        "\"" STR_F "\" has no way of authentication called \"" STR_F
+                        "\"; it has " STR_F ".",
+                        STR_A(integration->name), STR_A(name),
+                        STR_A(way_names(integration, arena)));
 }
 
 const struct method *integration_method(const struct integration *integration, str verb,

@@ -92,7 +92,15 @@ struct document_host {
 
 /* One of the ways in which the vendor takes credentials. */
 struct auth_way {
-    struct auth_rule rule;
+    struct auth_rule rule;    /* first: its table is the base of a way's */
+    str name;                 /* [a-z0-9_]+; absent: the only one, which needs none */
+    bool is_default;          /* the first */
+    str label;                /* for people; absent: none */
+    struct template base_url; /* its own, or the document's */
+    struct url fixed_base;    /* what it gives when it has no variables; else no host */
+    bool own_base;            /* base_url is its own */
+    struct connect_rule connect;
+    str place; /* in the document, as a JSON pointer */
 };
 
 enum http_version { HTTP_VERSION_1, HTTP_VERSION_2 };
@@ -100,17 +108,16 @@ enum http_version { HTTP_VERSION_1, HTTP_VERSION_2 };
 struct integration {
     str name; /* [a-z0-9_-]+ */
     str label;
-    str version;            /* the document's own, free text */
-    uint32_t revision;      /* counted by the store; 0: not stored */
-    str hash;               /* SHA-256 of the document's text, hexadecimal */
-    str text;               /* the document */
-    struct bind_list hosts; /* struct document_host */
-    struct template base_url;
-    struct url fixed_base;    /* what it gives when it has no variables; else no host */
-    uint32_t http;            /* enum http_version */
-    struct bind_list headers; /* struct fixed_header */
-    struct auth_way way;
-    struct connect_rule connect;
+    str version;                 /* the document's own, free text */
+    uint32_t revision;           /* counted by the store; 0: not stored */
+    str hash;                    /* SHA-256 of the document's text, hexadecimal */
+    str text;                    /* the document */
+    struct bind_list hosts;      /* struct document_host */
+    struct template base_url;    /* of the ways that have none of their own */
+    uint32_t http;               /* enum http_version */
+    struct bind_list headers;    /* struct fixed_header */
+    struct bind_list ways;       /* struct auth_way; at least one, the default first */
+    struct connect_rule connect; /* for all ways, behind what a way has itself */
     struct throttle_rule rate_limit;
     struct error_rule errors;
     struct idempotency idempotency;
@@ -137,7 +144,21 @@ struct integration *integration_read(struct binder *binder, str text);
 void integration_schema(struct buf *buf);
 
 /*
- * The base URL for an account's context; its path has no slash at its end, or is "/".
+ * The way that an account names; absent: the default. NULL: the document has none of this
+ * name, as when it was changed since; integration_no_way says so in a sentence.
+ */
+const struct auth_way *integration_way(const struct integration *integration, str name);
+/* Whether an account that names `name` (absent: none) has this way. */
+static inline bool auth_way_is(const struct auth_way *way, str name)
+{
+    return str_absent(name) ? way->is_default : str_eq(way->name, name);
+}
+
+str integration_no_way(const struct integration *integration, str name,
+                       struct arena *arena);
+
+/*
+ * A way's base URL for an account's context; its path has no slash at its end, or is "/".
  * ERR_CREDENTIAL_UNUSABLE with a sentence when a variable is missing or cannot stand
  * where the template has it; ERR_HOST_FORBIDDEN when the host is not allowed.
  *
@@ -146,11 +167,8 @@ void integration_schema(struct buf *buf);
  * (`https://host`): a context can lead to no host that `hosts` does not have.
  */
 enum err integration_base_url(const struct integration *integration,
-                              const struct json *context, struct arena *arena,
-                              struct url *ret_url, str *ret_detail);
-
-/* The way that an account names; absent: the default. */
-const struct auth_way *integration_way(const struct integration *integration, str name);
+                              const struct auth_way *way, const struct json *context,
+                              struct arena *arena, struct url *ret_url, str *ret_detail);
 
 /* Whether credentials may go there. */
 bool integration_allows(const struct integration *integration, const struct url *url);

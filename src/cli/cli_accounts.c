@@ -47,6 +47,11 @@ static const struct cli_option list_options[] = {
          .value = "ID",                                                                  \
          .place = OPTION_TEXT,                                                           \
          .doc = "The app with which it is connected; \"\" for none."},                   \
+        {.name = "auth",                                                                 \
+         .value = "WAY",                                                                 \
+         .place = OPTION_TEXT,                                                           \
+         .doc =                                                                          \
+             "By which way of authentication of its integration; \"\" for the first."},  \
         {.name = "label",                                                                \
          .value = "NAME=VALUE",                                                          \
          .place = OPTION_PAIRS,                                                          \
@@ -107,11 +112,16 @@ const struct cli_action action_accounts_renew = {.method = "POST",
 #define CREDENTIALS_PATH "/v1/accounts/{}/credentials"
 
 static const struct cli_option credentials_options[] = {
-    SECRET_OPTIONS("credential_version"), {.name = NULL}};
+    SECRET_OPTIONS("credential_version"),
+    {.name = "auth",
+     .value = "WAY",
+     .doc = "The way of authentication that they are of; unless given, the account's."},
+    {.name = NULL}};
 
 static int run_credentials(struct cli *cli)
 {
-    static const struct secrets_place place = {"PUT", CREDENTIALS_PATH, "credentials"};
+    struct secrets_place place = {"PUT", CREDENTIALS_PATH, "credentials",
+                                  cli_value(cli, "auth")};
     return secrets_send(cli, &place);
 }
 

@@ -31,6 +31,10 @@ static const struct cli_option list_options[] = {
      .member = "redirect_uri",                                                           \
      .doc =                                                                              \
          "Where the vendor sends people back to; \"\" for Breakwater's own address."},   \
+        {.name = "auth",                                                                 \
+         .value = "WAY",                                                                 \
+         .place = OPTION_TEXT,                                                           \
+         .doc = "The way of authentication for which alone it is; \"\" for all."},       \
         {.name = "scopes",                                                               \
          .value = "SCOPE,SCOPE",                                                         \
          .place = OPTION_LIST_OR_NULL,                                                   \
@@ -111,7 +115,8 @@ static int run_secrets(struct cli *cli)
 {
     str name = cli_value(cli, "remove");
     bool replace = cli_has(cli, "replace");
-    struct secrets_place place = {replace ? "PUT" : "PATCH", SECRETS_PATH, "secrets"};
+    struct secrets_place place = {replace ? "PUT" : "PATCH", SECRETS_PATH, "secrets",
+                                  STR_NONE};
     if (str_absent(name))
         return secrets_send(cli, &place);
     if (replace || cli_has(cli, "from-stdin") || cli_has(cli, "from-file"))

@@ -49,6 +49,7 @@ static void begin_body(struct buf *body, struct json_out *out, uint64_t version,
     json_out_object(out);
     if (version)
         json_out_member_int(out, STR("version"), (int64_t)version);
+    json_out_member_text(out, STR("auth"), place->way);
     json_out_name(out, str_z(place->member));
 }
 

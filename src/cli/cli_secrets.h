@@ -26,6 +26,7 @@ struct secrets_place {
     const char *method;
     const char *path;
     const char *member;
+    str way; /* of authentication, that they are of; absent: not said */
 };
 
 /* Reads them as the options say, sends them, prints the answer; the exit status. */

@@ -12,7 +12,7 @@ static const char stopping[] = "Breakwater is stopping.";
 
 static const struct token_rule *rule_of(const struct code *code)
 {
-    return integration_way(code->integration, code->lease.found->way)->rule.token;
+    return code->way->rule.token;
 }
 
 static void end(struct code *code, enum err err, str detail)
@@ -65,8 +65,10 @@ static void store(struct code *code)
     }
     new->issued = wall;
     new->expires = token_end_of(wall, answer->lifetime);
-    new->refresh_expires =
-        token_refresh_end(answer, code->lease.found->token.refresh_expires, wall);
+    bool same = auth_way_is(code->way, code->lease.found->way);
+    new->refresh_expires = token_refresh_end(
+        answer, same ? code->lease.found->token.refresh_expires : 0, wall);
+    new->way = str_absent(code->way->name) ? STR("") : code->way->name;
     code->awaits = CODE_STORE;
     lease_end(&code->lease, TOKEN_STORE);
 }
@@ -87,12 +89,13 @@ static void look_around(struct code *code)
     struct errand *errand = &code->errand;
     struct token_change *new = &code->lease.change;
     const struct token_answer *answer = &code->call.answer;
-    const struct auth_rule *auth =
-        &integration_way(code->integration, code->lease.found->way)->rule;
+    const struct auth_rule *auth = &code->way->rule;
     enum err err = ERR_NONE;
+    const struct credentials *own = NULL; /* what is of another way is left behind */
+    if (auth_way_is(code->way, code->lease.found->way))
+        own = directory_credentials(code->env->directory, code->lease.found, &err);
     new->credential_n =
-        token_merge(directory_credentials(code->env->directory, code->lease.found, &err),
-                    auth_token_name(auth), answer, code->arena, &new->credentials);
+        token_merge(own, auth_token_name(auth), answer, code->arena, &new->credentials);
     errand->context = merge_patch(code->arena, &errand->context, &answer->context);
     if (!errand_take_context(errand, auth)) {
         store(code);
@@ -128,6 +131,7 @@ static void ask(struct code *code)
         .arena = code->arena,
         .pin = code->pin,
         .integration = code->integration,
+        .way = code->way,
         .account = code->lease.found,
         .context = merge_patch(code->arena, &code->lease.found->context, &code->context),
         .heard = on_looked};
@@ -139,6 +143,7 @@ static void ask(struct code *code)
                             .arena = code->arena,
                             .pin = code->pin,
                             .integration = code->integration,
+                            .way = code->way,
                             .account = code->lease.found,
                             .purpose = code->code.n ? TOKEN_FOR_CODE : TOKEN_OBTAIN,
                             .context = &code->errand.context,
@@ -159,7 +164,9 @@ static void on_had(struct lease *lease)
     struct code *code = CONTAINER_OF(lease, struct code, lease);
     code->pin = catalog_pin(code->env->catalog, code->worker);
     code->integration = snapshot_find(code->pin->snapshot, lease->found->integration);
-    if (code->integration && rule_of(code))
+    if (code->integration)
+        code->way = integration_way(code->integration, code->way_name);
+    if (code->way && rule_of(code))
         ask(code);
     else
         release(code, ERR_INTEGRATION_UNKNOWN, STR_NONE);

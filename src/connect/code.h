@@ -26,7 +26,8 @@ struct code {
     struct worker *worker;
     struct arena *arena; /* holds secrets; its owner wipes it */
     str account;
-    str code; /* absent: there is none */
+    str way_name; /* of the integration; absent: the only one, without a name */
+    str code;     /* absent: there is none */
     str verifier, redirect_uri;
     struct json context; /* OBJECT: what the redirect brought */
     bool force;          /* another identity is taken */
@@ -42,6 +43,7 @@ struct code {
     struct lease lease;
     struct pin *pin;
     const struct integration *integration;
+    const struct auth_way *way;
     struct token_call call;
     struct errand errand; /* its context: the account's, and over it all that came */
     enum { CODE_LEASE, CODE_CALL, CODE_ERRAND, CODE_STORE } awaits;

@@ -103,9 +103,9 @@ static bool setting_allows(const struct connect *connect, const struct url *url,
 }
 
 static bool app_allows(const struct connect *connect, const struct account *account,
-                       const struct url *url, struct arena *arena)
+                       str way, const struct url *url, struct arena *arena)
 {
-    struct app *app = party_app(connect->directory, account);
+    struct app *app = party_app(connect->directory, account, way);
     bool allowed = false;
     for (uint32_t i = 0; app && i < app->return_urls.n && !allowed; i++)
         allowed = matches(url, json_text(&app->return_urls.u.items[i]), arena);
@@ -114,7 +114,7 @@ static bool app_allows(const struct connect *connect, const struct account *acco
 }
 
 bool connect_may_return(const struct connect *connect, const struct account *account,
-                        str url, struct arena *arena)
+                        str way, str url, struct arena *arena)
 {
     struct url parsed;
     if (!url_parse(arena, url, &parsed, NULL) || !is_plain(parsed.path))
@@ -123,5 +123,5 @@ bool connect_may_return(const struct connect *connect, const struct account *acc
         return true;
     parsed.path = uri_remove_dots(arena, parsed.path);
     return setting_allows(connect, &parsed, arena) ||
-           app_allows(connect, account, &parsed, arena);
+           app_allows(connect, account, way, &parsed, arena);
 }

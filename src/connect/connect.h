@@ -45,9 +45,10 @@ bool connect_is_ours(str path);
 void connect_request(struct connect *connect, struct inbound *in);
 
 /* Whether a browser may be sent there after connecting the account: the setting or the
- * account's app lists it, or it is this machine's and the stage a sandbox. */
+ * account's app for the way (absent: whichever it has) lists it, or it is this machine's
+ * and the stage a sandbox. */
 bool connect_may_return(const struct connect *connect, const struct account *account,
-                        str url, struct arena *arena);
+                        str way, str url, struct arena *arena);
 
 /* The whole link for a session's secret; `in`: the request, where no public_url is set.
  */

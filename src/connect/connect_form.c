@@ -10,14 +10,28 @@ enum { VALUE_BYTES_MAX = 16 * 1024 };
 
 /* --- what there is to ask --- */
 
-static const struct connect_field *described(const struct integration *integration,
-                                             str name)
+struct asking {
+    struct connect_form *form;
+    const struct integration *integration;
+    const struct auth_way *way;
+    const struct account *account;
+    str again;
+};
+
+static const struct connect_field *find_words(const struct connect_rule *rule, str name)
 {
-    const struct connect_field *fields = integration->connect.fields.items;
-    for (uint32_t i = 0; i < integration->connect.fields.n; i++)
+    const struct connect_field *fields = rule->fields.items;
+    for (uint32_t i = 0; i < rule->fields.n; i++)
         if (str_eq(fields[i].name, name))
             return &fields[i];
     return NULL;
+}
+
+/* In the way's own words, or the document's. */
+static const struct connect_field *described(const struct asking *asking, str name)
+{
+    const struct connect_field *own = find_words(&asking->way->connect, name);
+    return own ? own : find_words(&asking->integration->connect, name);
 }
 
 static bool has(const struct connect_form *form, str name)
@@ -28,10 +42,11 @@ static bool has(const struct connect_form *form, str name)
     return false;
 }
 
-static void add(struct connect_form *form, const struct integration *integration,
-                const struct page_field *field, bool credential)
+static void add(const struct asking *asking, const struct page_field *field,
+                bool credential)
 {
-    const struct connect_field *words = described(integration, field->name);
+    struct connect_form *form = asking->form;
+    const struct connect_field *words = described(asking, field->name);
     if (form->n == FORM_FIELDS_MAX || has(form, field->name))
         return;
     form->is_credential[form->n] = credential;
@@ -43,13 +58,6 @@ static void add(struct connect_form *form, const struct integration *integration
     }
     form->n++;
 }
-
-struct asking {
-    struct connect_form *form;
-    const struct integration *integration;
-    const struct account *account;
-    str again;
-};
 
 static bool is_asked_again(const struct asking *asking, str name)
 {
@@ -86,17 +94,16 @@ static bool comes_by_itself(const struct auth_rule *auth, str name)
     return rule && is_kept(&rule->keep, name);
 }
 
-static void add_context(struct asking *asking, str name)
+static void add_context(const struct asking *asking, str name)
 {
     struct page_field field = {
         .name = name, .value = json_member_text(&asking->account->context, name)};
     if ((str_absent(field.value) || is_asked_again(asking, name)) &&
-        !comes_by_itself(
-            &integration_way(asking->integration, asking->account->way)->rule, name))
-        add(asking->form, asking->integration, &field, false);
+        !comes_by_itself(&asking->way->rule, name))
+        add(asking, &field, false);
 }
 
-static void add_variables(struct asking *asking, const struct template *template)
+static void add_variables(const struct asking *asking, const struct template *template)
 {
     for (uint32_t i = 0; i < template->n; i++)
         if (!str_absent(template->parts[i].name))
@@ -105,53 +112,64 @@ static void add_variables(struct asking *asking, const struct template *template
 
 /* With a code the vendor gives the token; whoever has a secret of another kind is asked
  * for it each time, since that is what connecting again is for. */
-static void add_credentials(struct connect_form *form,
-                            const struct integration *integration)
+static void add_credentials(const struct asking *asking)
 {
     struct auth_field fields[AUTH_FIELDS_MAX];
-    const struct token_rule *rule = integration_way(integration, STR_NONE)->rule.token;
-    uint32_t n = auth_fields(&integration_way(integration, STR_NONE)->rule, fields);
+    const struct auth_rule *rule = &asking->way->rule;
+    uint32_t n = auth_fields(rule, fields);
     for (uint32_t i = 0; i < n; i++) {
-        bool made =
-            rule &&
-            str_eq(fields[i].name,
-                   auth_token_name(&integration_way(integration, STR_NONE)->rule));
+        bool made = rule->token && str_eq(fields[i].name, auth_token_name(rule));
         struct page_field field = {.name = fields[i].name,
                                    .secret = fields[i].secret,
                                    .optional = fields[i].optional};
-        bool asked = !rule || described(integration, field.name);
+        bool asked = !rule->token || described(asking, field.name);
         if (asked && !made)
-            add(form, integration, &field, true);
+            add(asking, &field, true);
     }
 }
 
-static bool is_credential(const struct integration *integration, str name)
+static bool is_credential_of(const struct auth_way *way, str name)
 {
     struct auth_field fields[AUTH_FIELDS_MAX];
-    uint32_t n = auth_fields(&integration_way(integration, STR_NONE)->rule, fields);
+    uint32_t n = auth_fields(&way->rule, fields);
     for (uint32_t i = 0; i < n; i++)
         if (str_eq(fields[i].name, name))
             return true;
     return false;
 }
 
-void connect_form_make(const struct integration *integration,
+/* The document's words may be about a credential of another way. */
+static bool is_credential(const struct integration *integration, str name)
+{
+    const struct auth_way *ways = integration->ways.items;
+    for (uint32_t i = 0; i < integration->ways.n; i++)
+        if (is_credential_of(&ways[i], name))
+            return true;
+    return false;
+}
+
+static void add_described(const struct asking *asking, const struct connect_rule *rule)
+{
+    const struct connect_field *fields = rule->fields.items;
+    for (uint32_t i = 0; i < rule->fields.n; i++)
+        if (!is_credential(asking->integration, fields[i].name))
+            add_context(asking, fields[i].name);
+}
+
+void connect_form_make(const struct integration *integration, const struct auth_way *way,
                        const struct account *account, str again, struct connect_form *ret)
 {
-    struct asking asking = {ret, integration, account, again};
-    const struct token_rule *rule =
-        integration_way(integration, account->way)->rule.token;
-    const struct connect_field *fields = integration->connect.fields.items;
+    const struct asking asking = {ret, integration, way, account, again};
+    const struct token_rule *rule = way->rule.token;
     ret->n = 0;
-    for (uint32_t i = 0; i < integration->connect.fields.n; i++)
-        if (!is_credential(integration, fields[i].name))
-            add_context(&asking, fields[i].name);
-    add_variables(&asking, &integration->base_url);
+    add_described(&asking, &way->connect);
+    add_described(&asking, &integration->connect);
+    add_variables(&asking, &way->base_url);
     if (rule) {
         add_variables(&asking, &rule->authorize_url);
         add_variables(&asking, &rule->url);
     }
-    add_credentials(ret, integration);
+    add_credentials(&asking);
 }
 
 str connect_form_names(const struct connect_form *form, struct arena *arena)
@@ -265,7 +283,7 @@ static bool template_fits(struct connect_form *form,
 }
 
 /* Both stand beside each other: the fault is told at the certificate. */
-static bool pair_fits(struct connect_form *form, const struct integration *integration)
+static bool pair_fits(struct connect_form *form, const struct auth_way *way)
 {
     struct page_field *chain = NULL, *key = NULL;
     for (uint32_t i = 0; i < form->n; i++) {
@@ -275,7 +293,7 @@ static bool pair_fits(struct connect_form *form, const struct integration *integ
         else if (form->is_credential[i] && str_eq(field->name, STR("certificate_key")))
             key = field;
     }
-    if (!integration_way(integration, STR_NONE)->rule.tls.certificate || !chain || !key ||
+    if (!way->rule.tls.certificate || !chain || !key ||
         (!chain->value.n && !key->value.n))
         return true;
     struct certificate pair = {chain->value, key->value};
@@ -288,13 +306,13 @@ static bool pair_fits(struct connect_form *form, const struct integration *integ
 }
 
 bool connect_form_fits(struct connect_form *form, const struct integration *integration,
-                       const struct json *context, struct arena *arena)
+                       const struct auth_way *way, const struct json *context,
+                       struct arena *arena)
 {
-    const struct token_rule *rule = integration_way(integration, STR_NONE)->rule.token;
-    const struct template *templates[] = {&integration->base_url,
-                                          rule ? &rule->authorize_url : NULL,
-                                          rule ? &rule->url : NULL};
-    bool good = pair_fits(form, integration);
+    const struct token_rule *rule = way->rule.token;
+    const struct template *templates[] = {
+        &way->base_url, rule ? &rule->authorize_url : NULL, rule ? &rule->url : NULL};
+    bool good = pair_fits(form, way);
     for (size_t i = 0; i < COUNT_OF(templates); i++)
         if (templates[i] && templates[i]->n)
             good &= template_fits(form, integration, templates[i], context, arena);

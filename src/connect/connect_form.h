@@ -21,7 +21,7 @@ struct connect_form {
 /* The fields that are still to be asked for; n 0: nothing is. `again`: names, with commas
  * between, of what the account's context has and is asked for all the same, with its
  * value, so that a person can correct it; "": all of it; absent: nothing. Borrowed. */
-void connect_form_make(const struct integration *integration,
+void connect_form_make(const struct integration *integration, const struct auth_way *way,
                        const struct account *account, str again,
                        struct connect_form *ret);
 
@@ -31,7 +31,8 @@ str connect_form_names(const struct connect_form *form, struct arena *arena);
 /* Looks whether URLs can be made of the values, which lead where they may. False: the
  * field that is in the way says what it must be. */
 bool connect_form_fits(struct connect_form *form, const struct integration *integration,
-                       const struct json *context, struct arena *arena);
+                       const struct auth_way *way, const struct json *context,
+                       struct arena *arena);
 
 /* Takes in what was sent. False when something is missing or will not do: the fields say
  * what. Values are borrowed. */

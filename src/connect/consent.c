@@ -139,7 +139,8 @@ static str redirect_uri(struct consent *consent, const struct app *app)
 /* As it was when the browser was sent away: the vendor compares them. */
 static str own_redirect_uri(struct consent *consent)
 {
-    struct app *app = party_app(consent->connect->directory, consent->account);
+    struct app *app =
+        party_app(consent->connect->directory, consent->account, consent->way->name);
     str uri = redirect_uri(consent, app);
     app_unref(&app);
     return uri;
@@ -183,6 +184,7 @@ static void change_session(struct consent *consent, enum session_step step,
     change->secret = consent->secret;
     change->state = consent->ticket.state;
     change->browser = consent->ticket.browser;
+    change->begun = consent->way ? consent->way->name : STR_NONE;
     session_change(change);
 }
 
@@ -206,10 +208,7 @@ static bool may_send(struct consent *consent, str text, str *ret_detail)
     struct url url;
     *ret_detail = STR("The address of the consent page is not among the hosts.");
     return url_parse(consent->arena, text, &url, NULL) &&
-           party_may_ask(integration,
-                         &integration_way(integration, consent->account->way)
-                              ->rule.token->authorize_url,
-                         &url);
+           party_may_ask(integration, &consent->way->rule.token->authorize_url, &url);
 }
 
 static void on_begun(struct session_change *change)
@@ -223,8 +222,7 @@ static void on_begun(struct session_change *change)
         refuse(consent, change->err, STR_NONE);
         return;
     }
-    party_init(&party, consent->connect->directory, consent->account,
-               integration_way(consent->integration, consent->account->way)->rule.token,
+    party_init(&party, consent->connect->directory, consent->account, consent->way,
                consent->arena, &inputs);
     inputs.redirect_uri = redirect_uri(consent, party.app);
     inputs.verifier = proof_key(consent);
@@ -245,8 +243,7 @@ static void on_begun(struct session_change *change)
 
 static bool by_code(const struct consent *consent)
 {
-    const struct token_rule *rule =
-        integration_way(consent->integration, consent->account->way)->rule.token;
+    const struct token_rule *rule = consent->way->rule.token;
     return rule && rule->grant == TOKEN_GRANT_authorization_code;
 }
 
@@ -262,8 +259,7 @@ static void on_code(struct code *code)
 /* What the document wants of the redirect, as context. */
 static struct json redirect_context(struct consent *consent)
 {
-    const struct token_rule *rule =
-        integration_way(consent->integration, consent->account->way)->rule.token;
+    const struct token_rule *rule = consent->way->rule.token;
     const struct token_param *items = rule->redirect.items;
     struct json_build build;
     json_build_init(&build, consent->arena);
@@ -284,10 +280,10 @@ static void exchange_code(struct consent *consent, str text)
     code->worker = consent->worker;
     code->arena = consent->arena;
     code->account = consent->session.session.account;
+    code->way_name = consent->way->name;
     code->code = text;
     code->context = redirect_context(consent);
-    if (text.n &&
-        integration_way(consent->integration, consent->account->way)->rule.token->pkce)
+    if (text.n && consent->way->rule.token->pkce)
         code->verifier = proof_key(consent);
     if (text.n)
         code->redirect_uri = own_redirect_uri(consent);
@@ -301,8 +297,7 @@ static void exchange_code(struct consent *consent, str text)
 /* Keys that a form brought get their token as the keeper gets it. */
 static void go_on_without_vendor(struct consent *consent)
 {
-    if (integration_way(consent->integration, consent->account->way)->rule.token &&
-        !consent->change.credential_n)
+    if (consent->way->rule.token && !consent->change.credential_n)
         exchange_code(consent, STR_NONE);
     else
         change_session(consent, SESSION_END, on_ended);
@@ -325,8 +320,10 @@ static void go_on(struct consent *consent)
 static str form_text_of(struct consent *consent)
 {
     const struct integration *integration = consent->integration;
-    if (integration->connect.text.n || (consent->form.n && !by_code(consent)))
-        return integration->connect.text;
+    str own = consent->way->connect.text;
+    str text = str_absent(own) ? integration->connect.text : own;
+    if (text.n || (consent->form.n && !by_code(consent)))
+        return text;
     return arena_printf(consent->arena,
                         by_code(consent) ? "Next, " STR_F " asks you whether you agree."
                                          : STR_F
@@ -397,6 +394,7 @@ static void on_context(struct change *change)
     struct change *next = new_change(consent, CHANGE_ACCOUNT_CREDENTIALS, on_stored);
     next->credentials = consent->credentials;
     next->credential_n = n;
+    next->way = str_absent(consent->way->name) ? STR("") : consent->way->name;
     directory_change(next);
 }
 
@@ -433,8 +431,8 @@ static bool read_form(struct consent *consent, struct json *ret_context)
     form_add_text(&sent, arena_str(consent->arena, buf_peek(&consent->body)));
     bool good = connect_form_read(&consent->form, &sent);
     *ret_context = connect_form_context(&consent->form, consent->account, consent->arena);
-    return connect_form_fits(&consent->form, consent->integration, ret_context,
-                             consent->arena) &&
+    return connect_form_fits(&consent->form, consent->integration, consent->way,
+                             ret_context, consent->arena) &&
            good;
 }
 
@@ -448,8 +446,7 @@ static void take_form(struct consent *consent)
         return;
     }
     uint32_t n = connect_form_credentials(&consent->form, consent->credentials);
-    if (integration_way(consent->integration, consent->account->way)->rule.token ||
-        n == 0) {
+    if (consent->way->rule.token || n == 0) {
         keep_form(consent, context);
         return;
     }
@@ -457,6 +454,7 @@ static void take_form(struct consent *consent)
                             .worker = consent->worker,
                             .arena = consent->arena,
                             .account = consent->account,
+                            .way_name = consent->way->name,
                             .credentials = consent->credentials,
                             .credential_n = n,
                             .context = context,
@@ -495,6 +493,48 @@ static bool find_account(struct consent *consent)
     if (find_integration(consent))
         return true;
     refuse(consent, ERR_INTEGRATION_UNKNOWN, STR_NONE);
+    return false;
+}
+
+/* Their labels, or their names. */
+static void show_choice(struct consent *consent, const struct choice *choice)
+{
+    struct arena *arena = consent->arena;
+    struct page_choice choices[CHOICE_MAX];
+    for (uint32_t i = 0; i < choice->n; i++) {
+        const struct auth_way *way = choice->ways[i];
+        str parts[] = {STR("?auth="), way->name,
+                       str_absent(consent->again) ? STR("") : STR("&ask")};
+        choices[i] = (struct page_choice){str_absent(way->label) ? way->name : way->label,
+                                          arena_join(arena, parts, COUNT_OF(parts))};
+    }
+    struct page page = {.status = 200,
+                        .title = arena_printf(arena, "Connect " STR_F,
+                                              STR_A(consent->integration->label)),
+                        .text = STR("How do you want to connect?"),
+                        .choices = choices,
+                        .choice_n = choice->n,
+                        .back = return_link(consent, STR("left"), STR_NONE)};
+    show(consent, &page);
+}
+
+/* False when it is answered: with a question, or a refusal. */
+static bool choose(struct consent *consent)
+{
+    struct choice choice = {.directory = consent->connect->directory,
+                            .integration = consent->integration,
+                            .account = consent->account,
+                            .of_session = consent->session.session.way,
+                            .asked = query_text(consent, STR("auth"))};
+    consent->way = choice_make(&choice);
+    if (consent->way)
+        return true;
+    if (choice.n)
+        show_choice(consent, &choice);
+    else
+        refuse(
+            consent, ERR_CREDENTIAL_UNUSABLE,
+            integration_no_way(consent->integration, choice.of_session, consent->arena));
     return false;
 }
 
@@ -539,6 +579,9 @@ static bool send_to_form(struct consent *consent)
     if (consent->sent_form || !str_absent(consent->again) || !names.n)
         return false;
     form_init(&query, consent->arena);
+    str chosen = query_text(consent, STR("auth"));
+    if (chosen.n)
+        form_add(&query, STR("auth"), chosen);
     form_add(&query, STR("ask"), names);
     str to = with_query(consent->arena, own_link(consent), form_text(&query));
     let_go(consent);
@@ -553,10 +596,10 @@ static void on_looked(struct session_change *change)
         tell_over(consent, change->err);
         return;
     }
-    if (!find_account(consent))
+    if (!find_account(consent) || !choose(consent))
         return;
-    connect_form_make(consent->integration, consent->account, consent->again,
-                      &consent->form);
+    connect_form_make(consent->integration, consent->way, consent->account,
+                      consent->again, &consent->form);
     bool pressed = consent->sent_form || by_code(consent);
     if (send_to_form(consent))
         return;
@@ -673,7 +716,12 @@ static void on_claimed(struct session_change *change)
     }
     if (!find_account(consent))
         return;
-    if (error.n)
+    consent->way = integration_way(consent->integration, consent->session.session.begun);
+    if (!consent->way)
+        refuse(consent, ERR_CREDENTIAL_UNUSABLE,
+               integration_no_way(consent->integration, consent->session.session.begun,
+                                  consent->arena));
+    else if (error.n)
         tell_no(consent, error);
     else if (!code.n || !by_code(consent))
         refuse(consent, ERR_CONNECT_REFUSED, STR("The vendor sent no code."));

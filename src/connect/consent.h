@@ -1,10 +1,10 @@
 /*
  * A browser's request while an account is being connected. Inside of src/connect only.
  *
- *   link      LOOK ──► form, or BEGIN ──► to the vendor; or that it is connected
- *   form      BODY ──► LOOK ──► TRIAL ──► CHANGE (context, credentials) ──► BEGIN, or
- *                       ▲ again    └ no                                     FINISH
- *   callback  CLAIM ──► CODE ──► FINISH ──► back to the product, or to the link
+ *   link      LOOK ──► a choice, a form, or BEGIN ──► to the vendor; or that it is
+ * connected form      BODY ──► LOOK ──► TRIAL ──► CHANGE (context, credentials) ──►
+ * BEGIN, or ▲ again    └ no                                     FINISH callback  CLAIM
+ * ──► CODE ──► FINISH ──► back to the product, or to the link
  *
  * Each wait ends with the store's, the directory's or the exchange's answer; a browser
  * that leaves meanwhile stops nothing. Lives in the request's arena, which is wiped.
@@ -13,6 +13,7 @@
 #define CONNECT_CONSENT_H
 
 #include "base/buf.h"
+#include "connect/choice.h"
 #include "connect/connect.h"
 #include "connect/connect_form.h"
 #include "connect/session.h"
@@ -33,6 +34,7 @@ struct consent {
     struct account *account;
     struct snapshot *snapshot;
     const struct integration *integration;
+    const struct auth_way *way; /* by which it is connected */
     struct connect_form form;
     str words; /* the vendor's, of what it did not take; absent: none */
     struct credential credentials[FORM_FIELDS_MAX];

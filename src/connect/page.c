@@ -43,6 +43,8 @@ static const char style_html[] =
     "button,.deed{padding:.6rem 1.2rem;font:inherit;font-weight:600;color:var(--paper);"
     "background:var(--deed);border:1px solid var(--deed);border-radius:6px;"
     "text-decoration:none;cursor:pointer}"
+    ".choice{display:block;margin:.75rem 0;padding:.7rem 1rem;font-weight:600;"
+    "text-decoration:none;border:1px solid var(--edge);border-radius:6px}"
     "footer{margin-top:1.5rem;padding-top:1rem;border-top:1px solid var(--line)}"
     "@media (max-width:30rem){main{margin-top:0;padding:1.25rem}}"
     "</style></head><body><main>";
@@ -161,7 +163,7 @@ static uint32_t first_of(const struct page *page)
 /* On, and back; where there is no way on, back is what is to be done. */
 static void put_ways(struct buf *out, const struct page *page)
 {
-    bool on = page->button.n || page->again.n;
+    bool on = page->button.n || page->again.n || page->choice_n;
     if (!on && !page->back.n)
         return;
     put(out, "<div class=\"ways\">");
@@ -179,6 +181,14 @@ static void put_form(struct buf *out, const struct page *page)
         put_field(out, &page->fields[i], i == first_of(page));
     put_ways(out, page);
     put(out, "</form>");
+}
+
+static void put_choices(struct buf *out, const struct page *page)
+{
+    for (uint32_t i = 0; i < page->choice_n; i++) {
+        put_in(out, "<a class=\"choice\" href=\"", page->choices[i].href, "\">");
+        put_in(out, "", page->choices[i].label, "</a>");
+    }
 }
 
 static void put_reference(struct buf *out, const struct page *page)
@@ -205,6 +215,7 @@ void page_print(struct buf *out, const struct page *page)
     put_in(out, "<h1>", page->title, "</h1>");
     put_in(out, "<p>", page->text, "</p>");
     put_in(out, "<blockquote>", page->words, "</blockquote>");
+    put_choices(out, page);
     if (page->button.n)
         put_form(out, page);
     else

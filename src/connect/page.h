@@ -19,6 +19,11 @@ struct page_field {
     bool optional;
 };
 
+struct page_choice {
+    str label;
+    str href;
+};
+
 struct page {
     int status;
     str title;
@@ -28,10 +33,12 @@ struct page {
     str reference;                   /* to tell to who helps; absent: none */
     const struct page_field *fields; /* a form, sent to the page's own address */
     uint32_t field_n;
-    str button; /* the form's; absent: there is no form */
-    str again;  /* a link to begin again; absent: none */
-    str back;   /* a link back to the product; absent: none */
-    str cookie; /* a Set-Cookie line; absent: none */
+    str button;                        /* the form's; absent: there is no form */
+    str again;                         /* a link to begin again; absent: none */
+    str back;                          /* a link back to the product; absent: none */
+    str cookie;                        /* a Set-Cookie line; absent: none */
+    const struct page_choice *choices; /* links, one of which is to be followed */
+    uint32_t choice_n;
 };
 
 /* Answers the request with it, and with headers that keep it to this browser. */

@@ -26,14 +26,14 @@ static void on_heard(struct token_call *call)
 
 /* --- what there is to revoke --- */
 
-static const struct token_rule *rule_of(const struct parting *parting,
-                                        const struct integration **ret_integration)
+static const struct auth_way *way_of(const struct parting *parting,
+                                     const struct integration **ret_integration)
 {
     const struct account *account = parting->lease.found;
     const struct integration *integration =
         snapshot_find(parting->pin->snapshot, account->integration);
     *ret_integration = integration;
-    return integration ? integration_way(integration, account->way)->rule.token : NULL;
+    return integration ? integration_way(integration, account->way) : NULL;
 }
 
 /* False: there is nothing that its vendor could take back. */
@@ -44,7 +44,8 @@ static bool prepare(struct parting *parting)
     struct account *account = parting->lease.found;
     enum err err = ERR_NONE;
     parting->pin = catalog_pin(env->catalog, parting->worker);
-    const struct token_rule *rule = rule_of(parting, &integration);
+    const struct auth_way *way = way_of(parting, &integration);
+    const struct token_rule *rule = way ? way->rule.token : NULL;
     if (!rule || !rule->revoke_url.n || account->credential_version == 0)
         return false;
     const struct credentials *own = directory_credentials(env->directory, account, &err);
@@ -58,6 +59,7 @@ static bool prepare(struct parting *parting)
                                         .arena = parting->arena,
                                         .pin = parting->pin,
                                         .integration = integration,
+                                        .way = way,
                                         .account = account,
                                         .purpose = TOKEN_REVOKE,
                                         .refresh_token = token,

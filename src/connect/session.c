@@ -25,6 +25,7 @@ static enum err put_audit(struct tx *tx, const struct session_change *change)
     json_out_object(&out);
     json_out_member_text(&out, STR("session"), change->session.id);
     json_out_member_text(&out, STR("return_url"), change->session.return_url);
+    json_out_member_text(&out, STR("auth"), change->session.way);
     json_out_member_bool(&out, STR("force"), change->session.force);
     json_out_end(&out);
     struct audit_entry entry = {.time = change->wall,
@@ -47,13 +48,15 @@ static enum err run_mint(struct tx *tx, struct session_change *change)
         "DELETE FROM connect_session WHERE expires < $1"};
     static const struct statement insert = {
         "INSERT INTO connect_session (id, digest, account, return_url, force, ended, "
-        "expires, created, created_by) VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8)"};
+        "expires, created, created_by, way) "
+        "VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9)"};
     const struct session *session = &change->session;
     struct value old = V_INT(change->wall - kept_after_end);
     struct value params[] = {V_TEXT(session->id),      digest_of(change, change->secret),
                              V_TEXT(session->account), V_TEXT(session->return_url),
                              V_INT(session->force),    V_INT(session->expires),
-                             V_INT(change->wall),      V_TEXT(change->actor.key_id)};
+                             V_INT(change->wall),      V_TEXT(change->actor.key_id),
+                             V_TEXT(session->way)};
     enum err err = tx_exec(tx, &forget, &old, 1, NULL);
     if (err == ERR_NONE)
         err = tx_exec(tx, &insert, params, COUNT_OF(params), NULL);
@@ -63,7 +66,8 @@ static enum err run_mint(struct tx *tx, struct session_change *change)
 /* --- finding --- */
 
 #define COLUMNS                                                                          \
-    "SELECT id, account, return_url, force, expires, created, ended, browser "           \
+    "SELECT id, account, return_url, force, expires, created, ended, browser, way, "     \
+    "begun "                                                                             \
     "FROM connect_session "
 
 static bool take_row(struct tx *tx, struct session_change *change, str *ret_browser)
@@ -75,7 +79,9 @@ static bool take_row(struct tx *tx, struct session_change *change, str *ret_brow
                                        .force = tx_int(tx, 3) != 0,
                                        .expires = tx_int(tx, 4),
                                        .created = tx_int(tx, 5),
-                                       .ended = tx_int(tx, 6) != 0};
+                                       .ended = tx_int(tx, 6) != 0,
+                                       .way = arena_str(arena, tx_text(tx, 8)),
+                                       .begun = arena_str(arena, tx_text(tx, 9))};
     *ret_browser = arena_str(arena, tx_text(tx, 7));
     return change->session.expires > change->wall && !change->session.ended;
 }
@@ -102,12 +108,12 @@ static enum err run_look(struct tx *tx, struct session_change *change)
 static enum err run_begin(struct tx *tx, struct session_change *change)
 {
     static const struct statement update = {
-        "UPDATE connect_session SET state = $2, browser = $3 WHERE id = $1"};
+        "UPDATE connect_session SET state = $2, browser = $3, begun = $4 WHERE id = $1"};
     enum err err = run_look(tx, change);
     if (err != ERR_NONE)
         return err;
     struct value params[] = {V_TEXT(change->session.id), digest_of(change, change->state),
-                             digest_of(change, change->browser)};
+                             digest_of(change, change->browser), V_TEXT(change->begun)};
     return tx_exec(tx, &update, params, COUNT_OF(params), NULL);
 }
 

@@ -19,6 +19,8 @@ struct session {
     str id;
     str account;
     str return_url; /* absent: none */
+    str way;        /* of authentication, by which to connect; absent: not said */
+    str begun;      /* the way by which the browser was sent to the vendor */
     bool force;     /* another identity at the vendor is taken */
     usec expires;   /* wall */
     usec created;
@@ -49,8 +51,9 @@ struct session_change {
     str secret;             /* the link's text: MINT, LOOK, BEGIN */
     str state;              /* BEGIN, CLAIM */
     str browser;            /* what the browser keeps: BEGIN, CLAIM */
-    struct session session; /* MINT: id, account, return_url, force, expires; END: id;
-                               otherwise the answer, also where the session is over */
+    struct session session; /* MINT: id, account, return_url, way, force, expires; END:
+                               id; otherwise the answer, also where the session is over */
+    str begun;              /* BEGIN: by which way; absent: the document's only one */
     str environment;        /* MINT: of the account, for the audit log */
 
     enum err err;       /* SESSION_UNKNOWN, SESSION_OTHER_BROWSER; the store's */

@@ -17,7 +17,7 @@ static void on_over(struct errand *errand);
 
 static const struct auth_rule *rule_of(const struct trial *trial)
 {
-    return &integration_way(trial->errand.integration, trial->account->way)->rule;
+    return &trial->errand.way->rule;
 }
 
 static void set_out(struct trial *trial)
@@ -90,7 +90,9 @@ void trial_start(struct trial *trial)
     errand->pin = trial->pin = catalog_pin(env->catalog, trial->worker);
     errand->integration =
         snapshot_find(trial->pin->snapshot, trial->account->integration);
-    if (!errand->integration)
+    if (errand->integration)
+        errand->way = integration_way(errand->integration, trial->way_name);
+    if (!errand->way)
         end(trial, ERRAND_FAILED, ERR_INTEGRATION_UNKNOWN, STR_NONE);
     else if (errand_take_check(errand, rule_of(trial)))
         set_out(trial);

@@ -14,6 +14,7 @@ struct trial {
     struct worker *worker;
     struct arena *arena; /* holds secrets; its owner wipes it */
     struct account *account;
+    str way_name; /* by which it is connected; absent: the only one, without a name */
     const struct credential *credentials; /* all that the account will have */
     uint32_t credential_n;
     struct json context;               /* OBJECT: the account's, with what was entered */

@@ -19,7 +19,8 @@ static const char external_id_taken[] =
 static bool check_names(struct change *change)
 {
     return check_option(change, "name", change->name) && check_external_id(change) &&
-           check_labels(change) && check_context(change) && check_concurrency(change);
+           check_way(change) && check_labels(change) && check_context(change) &&
+           check_concurrency(change);
 }
 
 static bool check_account_create(struct change *change)
@@ -28,11 +29,19 @@ static bool check_account_create(struct change *change)
            check_names(change) && check_credentials(change);
 }
 
+/* Nothing is said of one that is not named, unless that is the change. */
+static void note_way(struct change *change)
+{
+    if (change->way.n || change->kind == CHANGE_ACCOUNT_UPDATE)
+        json_out_member_text(&change->work->out, STR("auth"), change->way);
+}
+
 static void note_names(struct change *change)
 {
     struct json_out *out = &change->work->out;
     json_out_member_text(out, STR("external_id"), change->external_id);
     json_out_member_text(out, STR("name"), change->name);
+    note_way(change);
     change_note_json(change, STR("labels"), &change->labels);
     change_note_json(change, STR("context"), &change->context);
     if (change->concurrency_max >= 0)
@@ -63,7 +72,7 @@ static bool check_account_credentials(struct change *change)
         change_refuse(change, ERR_BODY_INVALID, "`credentials` must not be empty.");
         return false;
     }
-    return check_credentials(change);
+    return check_way(change) && check_credentials(change);
 }
 
 /* Stores them as version `version`, in place of all before. */
@@ -108,6 +117,7 @@ static void note_credentials(struct change *change, uint64_t version)
 struct present {
     enum account_state state;
     uint64_t credential_version;
+    str way;
     str data_key;
     bool fails; /* its token could not be renewed */
 };
@@ -121,6 +131,7 @@ static enum err read_present(struct tx *tx, struct change *change, struct presen
     struct arena *arena = &change->work->arena;
     *ret = (struct present){.state = account->state,
                             .credential_version = account->credential_version,
+                            .way = arena_str(arena, account->way),
                             .data_key = arena_str(arena, account->data_key),
                             .fails = account->token.failures > 0};
     account_unref(&change->work->in_account.object);
@@ -160,8 +171,8 @@ static enum err run_account_credentials(struct tx *tx, struct change *change)
 {
     static const struct statement update = {
         "UPDATE account SET credential_version = $2, state = $3, "
-        "state_reason = CASE WHEN $3 = state THEN state_reason END, updated = $4 "
-        "WHERE id = $1"};
+        "state_reason = CASE WHEN $3 = state THEN state_reason END, updated = $4, "
+        "way = NULLIF(COALESCE($5, way), '') WHERE id = $1"};
     struct present present;
     enum err err = read_present(tx, change, &present);
     if (err == ERR_NONE)
@@ -174,14 +185,15 @@ static enum err run_account_credentials(struct tx *tx, struct change *change)
         (state == ACCOUNT_DEGRADED && present.fails))
         state = ACCOUNT_ACTIVE;
     struct value params[] = {V_TEXT(change->id), V_INT((int64_t)version),
-                             V_TEXT(account_state_word(state)),
-                             V_INT(change->work->wall)};
+                             V_TEXT(account_state_word(state)), V_INT(change->work->wall),
+                             V_TEXT(change->way)};
     err = put_credentials(tx, change, present.data_key, version);
     if (err == ERR_NONE)
         err = tx_exec(tx, &update, params, COUNT_OF(params), NULL);
     if (err != ERR_NONE)
         return err;
     note_credentials(change, version);
+    note_way(change);
     err = tell_move(tx, change, present.state, state);
     return err == ERR_NONE ? read_back(tx, change) : err;
 }
@@ -198,9 +210,9 @@ static enum err insert_account(struct tx *tx, struct change *change)
 {
     static const struct statement insert = {
         "INSERT INTO account (id, environment, integration, external_id, name, labels, "
-        "context, state, concurrency_max, credential_version, created, updated) "
+        "context, state, concurrency_max, credential_version, created, updated, way) "
         "VALUES ($1, $2, $3, NULLIF($4, ''), NULLIF($5, ''), COALESCE($6, '{}'), "
-        "COALESCE($7, '{}'), $8, COALESCE($9, 0), $10, $11, $11)"};
+        "COALESCE($7, '{}'), $8, COALESCE($9, 0), $10, $11, $11, NULLIF($12, ''))"};
     bool connected = change->credential_n > 0;
     enum account_state state = connected ? ACCOUNT_ACTIVE : ACCOUNT_CONNECTING;
     struct value params[] = {V_TEXT(change_id(change)),
@@ -213,7 +225,8 @@ static enum err insert_account(struct tx *tx, struct change *change)
                              V_TEXT(account_state_word(state)),
                              change_number(change->concurrency_max),
                              V_INT(connected),
-                             V_INT(change->work->wall)};
+                             V_INT(change->work->wall),
+                             V_TEXT(change->way)};
     enum err err = tx_exec(tx, &insert, params, COUNT_OF(params), NULL);
     return change_exists(change, err, external_id_taken);
 }
@@ -247,21 +260,41 @@ static enum err run_account_create(struct tx *tx, struct change *change)
                            : err;
 }
 
+/* The stored credentials are those of the way that the account has. */
+static enum err refuse_way(struct tx *tx, struct change *change)
+{
+    struct present present;
+    if (str_absent(change->way))
+        return ERR_NONE;
+    enum err err = read_present(tx, change, &present);
+    str before = str_absent(present.way) ? STR("") : present.way;
+    if (err != ERR_NONE || present.credential_version == 0 || str_eq(before, change->way))
+        return err;
+    return change_refuse(change, ERR_STATE_CONFLICT,
+                         "`auth`: the account has credentials of the way it is connected "
+                         "by; another way comes together with new ones.");
+}
+
 static enum err run_account_update(struct tx *tx, struct change *change)
 {
     static const struct statement update = {
         "UPDATE account SET external_id = NULLIF(COALESCE($2, external_id), ''), "
         "name = NULLIF(COALESCE($3, name), ''), labels = COALESCE($4, labels), "
         "context = COALESCE($5, context), "
-        "concurrency_max = COALESCE($6, concurrency_max), updated = $7 WHERE id = $1"};
+        "concurrency_max = COALESCE($6, concurrency_max), updated = $7, "
+        "way = NULLIF(COALESCE($8, way), '') WHERE id = $1"};
     struct value params[] = {V_TEXT(change->id),
                              V_TEXT(change->external_id),
                              V_TEXT(change->name),
                              change_json(change, &change->labels),
                              change_json(change, &change->context),
                              change_number(change->concurrency_max),
-                             V_INT(change->work->wall)};
-    enum err err = tx_exec(tx, &update, params, COUNT_OF(params), NULL);
+                             V_INT(change->work->wall),
+                             V_TEXT(change->way)};
+    enum err err = refuse_way(tx, change);
+    if (err != ERR_NONE)
+        return err;
+    err = tx_exec(tx, &update, params, COUNT_OF(params), NULL);
     if (err != ERR_NONE)
         return change_exists(change, err, external_id_taken);
     note_names(change);

@@ -20,7 +20,7 @@ enum { SETTINGS_BYTES_MAX = 256 * 1024, SECRETS_MAX = 8 };
 
 static bool check_settings(struct change *change)
 {
-    return check_client_id(change) && check_redirect_uri(change) &&
+    return check_client_id(change) && check_redirect_uri(change) && check_way(change) &&
            check_scopes(change) && check_params(change) && check_return_urls(change);
 }
 
@@ -49,6 +49,7 @@ static void note_settings(struct change *change)
     json_out_member_text(out, STR("name"), change->name);
     json_out_member_text(out, STR("client_id"), change->client_id);
     json_out_member_text(out, STR("redirect_uri"), change->redirect_uri);
+    json_out_member_text(out, STR("auth"), change->way);
     note_json(change, "scopes", &change->scopes);
     note_json(change, "params", &change->params);
     note_json(change, "return_urls", &change->return_urls);
@@ -77,6 +78,7 @@ static str settings_of(struct change *change, const struct app *before)
     struct json_out out;
     struct buf text;
     str redirect_uri = given_or(change->redirect_uri, before->redirect_uri);
+    str way = given_or(change->way, before->way);
     buf_init(&text, SETTINGS_BYTES_MAX);
     json_out_init(&out, &text);
     json_out_object(&out);
@@ -84,6 +86,8 @@ static str settings_of(struct change *change, const struct app *before)
                          given_or(change->client_id, before->client_id));
     if (redirect_uri.n)
         json_out_member_text(&out, STR("redirect_uri"), redirect_uri);
+    if (way.n)
+        json_out_member_text(&out, STR("auth"), way);
     put_json(&out, "scopes", &change->scopes, &before->scopes);
     put_json(&out, "params", &change->params, &before->params);
     put_json(&out, "return_urls", &change->return_urls, &before->return_urls);

@@ -172,6 +172,8 @@ struct change {
     usec expires; /* wall; CREATE: 0 and USEC_NEVER = never */
     str key_text; /* KEY_CREATE: a given key (the first admin key); absent = make one */
     str app_id;   /* of an account */
+    str way;      /* of an account, an app; "": none. An account with credentials takes it
+                     with new ones only */
     str client_id, redirect_uri;
     struct json scopes, params, return_urls;
     bool app_default; /* make it the default of its environment and integration */

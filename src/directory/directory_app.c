@@ -111,6 +111,7 @@ static void put_again(struct directory *directory, const struct app *app,
         .id = app->id,
         .environment = environment,
         .integration = app->integration,
+        .way = app->way,
         .name = app->name,
         .client_id = app->client_id,
         .redirect_uri = app->redirect_uri,
@@ -174,9 +175,17 @@ static bool same_or_none(str a, str b)
     return str_absent(a) || str_absent(b) ? str_absent(a) && str_absent(b) : str_eq(a, b);
 }
 
-/* Whether `app` comes before `other` as the default. */
-static bool comes_before(const struct app *app, const struct app *other)
+/* Whether it is for a way; "": for all of them. */
+static bool serves(const struct app *app, str way)
 {
+    return str_absent(app->way) || str_absent(way) || str_eq(app->way, way);
+}
+
+/* Whether `app` comes before `other` as the default. */
+static bool comes_before(const struct app *app, const struct app *other, str way)
+{
+    if (!str_absent(way) && str_absent(app->way) != str_absent(other->way))
+        return str_absent(other->way);
     if (app->chosen != other->chosen)
         return app->chosen > other->chosen;
     if (app->created != other->created)
@@ -184,9 +193,10 @@ static bool comes_before(const struct app *app, const struct app *other)
     return str_cmp(app_id(app), app_id(other)) < 0;
 }
 
-/* The default of exactly this environment, or of the platform. */
+/* The default of exactly this environment, or of the platform. `way`: absent, whichever;
+ * "", of those that are for all ways. */
 static struct app *find_default(struct directory *directory, str environment,
-                                str integration)
+                                str integration, str way)
 {
     struct roster_key key = choice_key(environment, integration, STR(""));
     struct app *best = NULL;
@@ -196,8 +206,8 @@ static struct app *find_default(struct directory *directory, str environment,
     while ((app = roster_next(&directory->choices, &place)) != NULL &&
            order_of_choice(app).major == key.major)
         if (str_eq(app->integration, integration) &&
-            same_or_none(environment_of(app), environment) &&
-            (!best || comes_before(app, best)))
+            same_or_none(environment_of(app), environment) && serves(app, way) &&
+            (!best || comes_before(app, best, way)))
             best = app;
     if (best)
         app_ref(best);
@@ -206,19 +216,21 @@ static struct app *find_default(struct directory *directory, str environment,
 }
 
 struct app *directory_app_of(struct directory *directory, str environment_id,
-                             str integration)
+                             str integration, str way)
 {
     CHECK_MAGIC(directory, DIRECTORY_MAGIC);
     struct app *own = NULL;
     if (!str_absent(environment_id))
-        own = find_default(directory, environment_id, integration);
-    return own ? own : find_default(directory, STR_NONE, integration);
+        own = find_default(directory, environment_id, integration, way);
+    return own ? own : find_default(directory, STR_NONE, integration, way);
 }
 
 bool directory_app_is_default(struct directory *directory, const struct app *app)
 {
     CHECK_MAGIC(directory, DIRECTORY_MAGIC);
-    struct app *found = find_default(directory, environment_of(app), app->integration);
+    str way = str_absent(app->way) ? STR("") : app->way;
+    struct app *found =
+        find_default(directory, environment_of(app), app->integration, way);
     bool same = found && str_eq(app_id(found), app_id(app));
     app_unref(&found);
     return same;

@@ -1,8 +1,10 @@
 /*
  * Apps in the directory: the OAuth clients with which accounts are connected. An
- * environment's own come before the platform's. Of several apps of one environment (or of
- * the platform) for one integration exactly one is the default: the one that was made the
- * default last; where none was, or its time has gone with it, the oldest.
+ * environment's own come before the platform's. An app may be for one way of
+ * authentication alone; for that way it comes before those that are for all. Of several
+ * apps of one environment (or of the platform) for one integration, and for the same way
+ * or all of them, exactly one is the default: the one that was made the default last;
+ * where none was, or its time has gone with it, the oldest.
  *
  * As with all objects of the directory: any thread, with a reference that the caller
  * gives back, and no look-up touches the store.
@@ -14,13 +16,14 @@
 
 struct app *directory_app(struct directory *directory, str id); /* by id; or NULL */
 
-/* The app with which a new account of the integration is connected: the environment's
- * default, else the platform's, else NULL. An absent environment asks for the platform's
- * alone. */
+/* The app with which a new account of the integration is connected by `way` (absent:
+ * whichever): the environment's default, else the platform's, else NULL. An absent
+ * environment asks for the platform's alone. */
 struct app *directory_app_of(struct directory *directory, str environment_id,
-                             str integration);
+                             str integration, str way);
 
-/* Whether it is the default of its environment, or of the platform. */
+/* Whether it is the default of its environment, or of the platform, for its way, or for
+ * all that have no app of their own. */
 bool directory_app_is_default(struct directory *directory, const struct app *app);
 
 /*

@@ -8,6 +8,7 @@
 
 enum {
     TEXT_BYTES_MAX = 200,
+    WAY_BYTES_MAX = 40,
     MEMBERS_MAX = 50,
     MEMBER_NAME_BYTES_MAX = 100,
     MEMBER_BYTES_MAX = 500,
@@ -96,6 +97,14 @@ bool check_external_id(struct change *change)
         return true;
     return refuse(change, "external_id",
                   "your own name for the account; \"acc_\" begins Breakwater's ids");
+}
+
+bool check_way(struct change *change)
+{
+    str way = change->way;
+    if (way.n == 0 || (way.n <= WAY_BYTES_MAX && is_word(way)))
+        return true;
+    return refuse(change, "auth", "1 to 40 characters of a–z, 0–9, \"_\"");
 }
 
 /* --- objects of texts --- */

@@ -107,7 +107,8 @@ static void account_of_row(struct tx *tx, struct arena *scratch,
                                      .tried = tx_int(tx, 21),
                                      .failures = (uint32_t)tx_int(tx, 22),
                                      .fault = tx_text(tx, 23),
-                                     .intent = (uint64_t)tx_int(tx, 24)}};
+                                     .intent = (uint64_t)tx_int(tx, 24)},
+                           .way = tx_text(tx, 25)};
     *ret = (struct found_account){.environment = tenant_id_of(tx_text(tx, 1))};
     if (!like.id.text[0] || !read_texts(scratch, tx_text(tx, 5), &like.labels) ||
         !read_texts(scratch, tx_text(tx, 6), &like.context) ||
@@ -134,6 +135,7 @@ static bool read_settings(struct arena *arena, str text, struct app *app)
         return false;
     app->client_id = json_member_text(&settings, STR("client_id"));
     app->redirect_uri = json_member_text(&settings, STR("redirect_uri"));
+    app->way = json_member_text(&settings, STR("auth"));
     return app->client_id.n > 0 &&
            take_member(&settings, "scopes", JSON_ARRAY, &app->scopes) &&
            take_member(&settings, "params", JSON_OBJECT, &app->params) &&
@@ -197,7 +199,7 @@ static void key_of_rows(struct tx *tx, struct arena *scratch, struct found_key *
     "a.context, a.app, a.state, a.state_reason, a.concurrency_max, "                     \
     "a.credential_version, a.created, a.updated, k.sealed, c.sealed, "                   \
     "t.issued, t.expires, t.refresh_expires, t.learned, t.refreshed, t.tried, "          \
-    "t.failures, t.fault, t.intent "                                                     \
+    "t.failures, t.fault, t.intent, a.way "                                              \
     "FROM account a LEFT JOIN data_key k ON k.owner = a.id "                             \
     "LEFT JOIN credential c ON c.account = a.id AND c.version = a.credential_version "   \
     "LEFT JOIN token t ON t.account = a.id"

@@ -267,6 +267,7 @@ static void put_again(struct directory *directory, const struct account *account
         .id = account->id,
         .environment = environment,
         .integration = account->integration,
+        .way = account->way,
         .external_id = account->external_id,
         .name = account->name,
         .labels = account->labels,

@@ -223,6 +223,7 @@ bool check_redirect_uri(struct change *change);
 bool check_scopes(struct change *change);
 bool check_params(struct change *change);
 bool check_return_urls(struct change *change);
+bool check_way(struct change *change);
 bool check_app_secrets(struct change *change);
 bool check_permissions(struct change *change);
 bool check_environments(struct change *change);

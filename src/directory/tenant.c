@@ -105,7 +105,7 @@ struct environment *environment_create(const struct environment *like)
 
 static size_t account_bytes(const struct account *like)
 {
-    return like->integration.n + like->external_id.n + like->name.n +
+    return like->integration.n + like->way.n + like->external_id.n + like->name.n +
            like->state_reason.n + like->data_key.n + like->sealed.n +
            like->token.fault.n + object_bytes(&like->labels) +
            object_bytes(&like->context);
@@ -122,6 +122,7 @@ struct account *account_create(const struct account *like)
     account->labels = json_copy(&arena, &like->labels);
     account->context = json_copy(&arena, &like->context);
     account->integration = arena_str(&arena, like->integration);
+    account->way = arena_str(&arena, like->way);
     account->external_id = arena_str(&arena, like->external_id);
     account->name = arena_str(&arena, like->name);
     account->app = like->app;
@@ -154,10 +155,10 @@ static size_t list_bytes(const struct json *list)
 
 static size_t app_bytes(const struct app *like)
 {
-    return like->integration.n + like->name.n + like->client_id.n + like->redirect_uri.n +
-           like->data_key.n + like->sealed.n + list_bytes(&like->scopes) +
-           object_bytes(&like->params) + list_bytes(&like->return_urls) +
-           list_bytes(&like->secret_names);
+    return like->integration.n + like->way.n + like->name.n + like->client_id.n +
+           like->redirect_uri.n + like->data_key.n + like->sealed.n +
+           list_bytes(&like->scopes) + object_bytes(&like->params) +
+           list_bytes(&like->return_urls) + list_bytes(&like->secret_names);
 }
 
 struct app *app_create(const struct app *like)
@@ -172,6 +173,7 @@ struct app *app_create(const struct app *like)
     app->return_urls = json_copy(&arena, &like->return_urls);
     app->secret_names = json_copy(&arena, &like->secret_names);
     app->integration = arena_str(&arena, like->integration);
+    app->way = arena_str(&arena, like->way);
     app->name = arena_str(&arena, like->name);
     app->client_id = arena_str(&arena, like->client_id);
     app->redirect_uri = arena_str(&arena, like->redirect_uri);

@@ -111,7 +111,7 @@ struct account {
     struct tenant_id id;
     struct environment *environment; /* a reference */
     str integration;
-    str way;              /* of its auth; absent: the default */
+    str way;              /* of its authentication; absent: the default */
     str external_id;      /* absent if none */
     str name;             /* for people; absent if none */
     struct json labels;   /* OBJECT of strings */
@@ -144,6 +144,7 @@ struct app {
     struct tenant_id id;
     struct environment *environment; /* a reference; NULL: the platform's */
     str integration;
+    str way;  /* of authentication, which alone it is for; absent: for all */
     str name; /* for people */
     str client_id;
     str redirect_uri;         /* absent: the daemon's own */

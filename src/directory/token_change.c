@@ -187,6 +187,14 @@ static enum err run_intend(struct tx *tx, struct token_change *change)
 
 /* --- store --- */
 
+/* Whether the account gets another way. */
+static bool moves(const struct token_change *change)
+{
+    str before = change->work->account->way;
+    return !str_absent(change->way) &&
+           !str_eq(change->way, str_absent(before) ? STR("") : before);
+}
+
 static enum err put_set(struct tx *tx, struct token_change *change)
 {
     static const struct statement expire = {
@@ -202,7 +210,9 @@ static enum err put_set(struct tx *tx, struct token_change *change)
     if (!directory_seal_credentials(change->directory->keyring, &data_key, &set,
                                     &work->arena, &sealed))
         return ERR_CREDENTIAL_UNUSABLE;
-    struct value before[] = {V_TEXT(change->account), V_INT((int64_t)change->version)};
+    /* A set of another way is no help when this one is refused. */
+    uint64_t oldest = moves(change) ? set.version : change->version;
+    struct value before[] = {V_TEXT(change->account), V_INT((int64_t)oldest)};
     struct value params[] = {V_TEXT(change->account), V_INT((int64_t)set.version),
                              V_BLOB(sealed), V_INT(change->wall)};
     enum err err = tx_exec(tx, &expire, before, COUNT_OF(before), NULL);
@@ -264,17 +274,18 @@ static enum err run_store(struct tx *tx, struct token_change *change)
 {
     static const struct statement account = {
         "UPDATE account SET credential_version = $2, context = COALESCE($3, context), "
-        "updated = $4 WHERE id = $1"};
+        "updated = $4, way = NULLIF(COALESCE($5, way), '') WHERE id = $1"};
     static const struct statement token = {
         "UPDATE token SET issued = $2, expires = $3, refresh_expires = $4, "
         "refreshed = $5, failures = 0, fault = NULL, intent = 0, lease_until = 0, "
-        "lease_by = NULL WHERE account = $1"};
-    struct value of_account[] = {V_TEXT(change->account),
-                                 V_INT((int64_t)change->version + 1),
-                                 merged_context(change), V_INT(change->wall)};
+        "lease_by = NULL, learned = CASE WHEN $6 = 1 THEN 0 ELSE learned END "
+        "WHERE account = $1"};
+    struct value of_account[] = {
+        V_TEXT(change->account), V_INT((int64_t)change->version + 1),
+        merged_context(change), V_INT(change->wall), V_TEXT(change->way)};
     struct value of_token[] = {V_TEXT(change->account), V_INT(change->issued),
-                               V_INT(change->expires), V_INT(change->refresh_expires),
-                               V_INT(change->wall)};
+                               V_INT(change->expires),  V_INT(change->refresh_expires),
+                               V_INT(change->wall),     V_INT(moves(change))};
     enum err err = put_set(tx, change);
     if (err == ERR_NONE)
         err = tx_exec(tx, &account, of_account, COUNT_OF(of_account), NULL);

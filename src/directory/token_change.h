@@ -72,6 +72,8 @@ struct token_change {
     usec issued, expires, refresh_expires; /* as struct token_facts */
     struct json context; /* STORE, LEARN: members to put into the account's context;
                           * UNDEFINED: none */
+    str way; /* STORE: the account's from now on, which leaves nothing of another way
+                behind; "": none; absent: as it is */
 
     /* FAIL */
     str fault;       /* a sentence */

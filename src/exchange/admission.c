@@ -46,15 +46,22 @@ usec exchange_deadline(const struct exchange *exchange)
 
 /* --- credential --- */
 
+/* What fails together: a way with a base URL of its own leads to other servers. */
 static str circuit_name(struct exchange *exchange)
 {
     const struct method *method = exchange->method;
     str region = json_member_text(&exchange->account->context, STR("region"));
     str group = method ? method->breaker_group : STR_NONE;
-    if (str_absent(region) && !group.n)
+    str way = exchange->way && exchange->way->own_base ? exchange->way->name : STR_NONE;
+    if (str_absent(region) && !group.n && !way.n)
         return exchange->integration->name;
-    str parts[] = {exchange->integration->name, region.n ? STR(" region=") : STR(""),
-                   region, group.n ? STR(" group=") : STR(""), group};
+    str parts[] = {exchange->integration->name,
+                   way.n ? STR(" auth=") : STR(""),
+                   way,
+                   region.n ? STR(" region=") : STR(""),
+                   region,
+                   group.n ? STR(" group=") : STR(""),
+                   group};
     return arena_join(exchange->arena, parts, COUNT_OF(parts));
 }
 
@@ -153,9 +160,14 @@ static enum err find_base(struct exchange *exchange, str *ret_detail)
         exchange->base = *exchange->request.target;
         return ERR_NONE;
     }
-    enum err err =
-        integration_base_url(exchange->integration, &exchange->account->context,
-                             exchange->arena, &exchange->base, ret_detail);
+    if (!exchange->way) {
+        *ret_detail = integration_no_way(exchange->integration, exchange->account->way,
+                                         exchange->arena);
+        return ERR_CREDENTIAL_UNUSABLE;
+    }
+    enum err err = integration_base_url(exchange->integration, exchange->way,
+                                        &exchange->account->context, exchange->arena,
+                                        &exchange->base, ret_detail);
     if (!err)
         err = check_path(exchange, ret_detail);
     return err ? err : choose_host(exchange, ret_detail);
@@ -163,10 +175,10 @@ static enum err find_base(struct exchange *exchange, str *ret_detail)
 
 static bool carries_credential(const struct exchange *exchange)
 {
-    const struct auth_rule *rule =
-        &integration_way(exchange->integration, exchange->account->way)->rule;
-    bool may_show = rule->tls.certificate && exchange->account->credential_version;
-    return auth_is_stored(rule) || may_show;
+    const struct auth_rule *rule = exchange_rule(exchange);
+    bool may_show =
+        rule && rule->tls.certificate && exchange->account->credential_version;
+    return rule && (auth_is_stored(rule) || may_show);
 }
 
 enum exchange_step step_credential(struct exchange *exchange)

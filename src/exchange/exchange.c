@@ -141,6 +141,8 @@ void exchange_start(struct exchange *exchange)
     const struct method *method = exchange->method;
     exchange->resilience =
         method ? method->resilience : &exchange->integration->resilience;
+    if (!exchange->way)
+        exchange->way = integration_way(exchange->integration, exchange->account->way);
     exchange->began = exchange->worker->now;
     exchange->total_deadline = exchange->began + exchange->resilience->timeouts.total;
     exchange->limit_deadline = exchange->began + exchange->request.wait_on_limit;

@@ -136,6 +136,7 @@ struct exchange {
     struct pin *pin; /* the starter's; so are the next three */
     const struct integration *integration;
     struct account *account;     /* a newer one after a renewal, then our own: */
+    const struct auth_way *way;  /* NULL: the account's, as it is at the start */
     const struct method *method; /* NULL: not matched */
     struct exchange_request request;
 

@@ -11,6 +11,14 @@
 /* Moves through the steps until one waits. */
 void exchange_move(struct exchange *exchange, enum exchange_step next);
 
+/* The rule by which the request gets the account's credential; NULL: it gets none, being
+ * for a token endpoint, or nobody knows how. */
+static inline const struct auth_rule *exchange_rule(const struct exchange *exchange)
+{
+    bool own = exchange->way && !exchange->request.target;
+    return own ? &exchange->way->rule : NULL;
+}
+
 /* gather.c: a body that is signed, before anything else. Waits until it is complete. */
 bool exchange_must_gather(const struct exchange *exchange);
 void exchange_gather(struct exchange *exchange);

@@ -116,6 +116,7 @@ static void fetch_start(void *arg, struct token_fetch *request)
     exchange->pin = request->pin;
     exchange->integration = request->integration;
     exchange->account = request->account;
+    exchange->way = request->way;
     exchange->request.verb = request->request.verb;
     exchange->request.path = request->request.url.path;
     exchange->request.query = request->request.url.query;

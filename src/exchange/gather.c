@@ -21,10 +21,8 @@ static bool is_form(const struct headers *headers)
 bool exchange_must_gather(const struct exchange *exchange)
 {
     const struct exchange_request *request = &exchange->request;
-    return request->body &&
-           auth_ops_of(
-               &integration_way(exchange->integration, exchange->account->way)->rule)
-               ->signs_form &&
+    const struct auth_rule *rule = exchange_rule(exchange);
+    return request->body && rule && auth_ops_of(rule)->signs_form &&
            is_form(request->headers);
 }
 

@@ -6,21 +6,17 @@
 #include "exchange/exchange_steps.h"
 #include "keeper/party.h"
 
-static const struct auth_rule *rule_of(const struct exchange *exchange)
-{
-    return &integration_way(exchange->integration, exchange->account->way)->rule;
-}
-
 static enum err choose(struct exchange *exchange, struct certificate *ret,
                        const char **ret_why)
 {
-    const struct auth_rule *rule = rule_of(exchange);
+    const struct auth_way *way = exchange->way;
     if (!exchange->request.target)
-        return party_certificate(exchange->env->directory, exchange->account, rule,
+        return party_certificate(exchange->env->directory, exchange->account, way,
                                  exchange->arena, ret, ret_why);
     *ret = exchange->request.certificate;
     *ret_why = CERTIFICATE_MISSING;
-    bool missing = !ret->chain.n && rule->tls.certificate == AUTH_CERTIFICATE_REQUIRED;
+    bool missing =
+        !ret->chain.n && way->rule.tls.certificate == AUTH_CERTIFICATE_REQUIRED;
     return missing ? ERR_CREDENTIAL_UNUSABLE : ERR_NONE;
 }
 
@@ -29,7 +25,7 @@ enum err exchange_take_certificate(struct exchange *exchange, str *ret_detail)
     struct certificate certificate;
     const char *why;
     tls_unref(&exchange->tls);
-    if (rule_of(exchange)->tls.certificate == AUTH_CERTIFICATE_NONE)
+    if (!exchange->way || exchange->way->rule.tls.certificate == AUTH_CERTIFICATE_NONE)
         return ERR_NONE;
     enum err err = choose(exchange, &certificate, &why);
     if (err == ERR_NONE && certificate.chain.n) {

@@ -14,6 +14,7 @@ static void take_newest(struct exchange *exchange)
         return; /* deleted meanwhile */
     account_unref(&exchange->newer);
     exchange->account = exchange->newer = newest;
+    exchange->way = integration_way(exchange->integration, newest->way);
 }
 
 static enum exchange_step refuse(struct exchange *exchange,
@@ -41,18 +42,17 @@ static void on_heard(struct token_wait *wait)
 
 bool exchange_needs_token(const struct exchange *exchange)
 {
-    return integration_way(exchange->integration, exchange->account->way)->rule.token &&
-           exchange->env->keeper && !exchange->request.target && !exchange->renewed &&
+    const struct auth_rule *rule = exchange_rule(exchange);
+    return rule && rule->token && exchange->env->keeper && !exchange->renewed &&
            !keeper_good(exchange->account, exchange->worker->now);
 }
 
 bool exchange_may_renew(const struct exchange *exchange)
 {
     const struct body *body = exchange->request.body;
-    return integration_way(exchange->integration, exchange->account->way)->rule.token &&
-           exchange->env->keeper && !exchange->request.target &&
-           !exchange->refused_once && exchange->credentials &&
-           (!body || body_can_rewind(body));
+    const struct auth_rule *rule = exchange_rule(exchange);
+    return rule && rule->token && exchange->env->keeper && !exchange->refused_once &&
+           exchange->credentials && (!body || body_can_rewind(body));
 }
 
 enum keeper_word exchange_ask_token(struct exchange *exchange, uint64_t refused)

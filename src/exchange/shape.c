@@ -72,8 +72,7 @@ static void aim(struct exchange *exchange)
  * no other. */
 static bool put_credential(struct exchange *exchange)
 {
-    const struct auth_rule *rule =
-        &integration_way(exchange->integration, exchange->account->way)->rule;
+    const struct auth_rule *rule = &exchange->way->rule;
     const struct auth_ops *ops = auth_ops_of(rule);
     struct world *world = exchange->worker->world;
     struct auth_request auth = {.arena = exchange->arena,

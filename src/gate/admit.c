@@ -57,8 +57,7 @@ static bool take_credential(struct visit *visit)
 {
     struct auth_request request = {
         .arena = visit->arena, .headers = &visit->headers, .query = visit->query};
-    str key = auth_take_key(
-        &integration_way(visit->integration, visit->account->way)->rule, &request);
+    str key = auth_take_key(&visit->way->rule, &request);
     visit->query = request.query;
     return str_absent(visit->key_by_form) || str_eq(key, visit->key_by_form);
 }

@@ -202,9 +202,13 @@ static enum visit_step find_account(struct visit *visit)
                                      "The account belongs to \"" STR_F "\".",
                                      STR_A(visit->account->integration)),
                         -1);
-    const struct auth_rule *rule =
-        &integration_way(visit->integration, visit->account->way)->rule;
-    err = check_state(visit->account, auth_is_stored(rule));
+    visit->way = integration_way(visit->integration, visit->account->way);
+    if (!visit->way)
+        return visit_no(
+            visit, ERR_CREDENTIAL_UNUSABLE,
+            integration_no_way(visit->integration, visit->account->way, visit->arena),
+            -1);
+    err = check_state(visit->account, auth_is_stored(&visit->way->rule));
     if (err)
         return visit_no(visit, err, visit->account->state_reason, -1);
     return VISIT_ADMIT;

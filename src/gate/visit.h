@@ -58,6 +58,7 @@ struct visit {
     struct account *account;
     struct pin *pin;
     const struct integration *integration;
+    const struct auth_way *way; /* the account's */
     const struct method *method;
     struct wishes wishes;
     struct headers headers; /* for the vendor */

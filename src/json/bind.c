@@ -79,10 +79,12 @@ static void *field_of(const struct bind_row *row, void *obj)
 /* Defaults, for the object and those in place inside of it. */
 static void set_defaults(const struct bind_table *table, void *obj)
 {
+    if (table->base && table->base->init)
+        table->base->init(obj);
     if (table->init)
         table->init(obj);
-    for (size_t i = 0; i < table->n; i++) {
-        const struct bind_row *row = &table->rows[i];
+    for (size_t i = 0; i < bind_row_count(table); i++) {
+        const struct bind_row *row = bind_row_at(table, i);
         if (row->kind == BIND_OBJECT)
             set_defaults(row->table, field_of(row, obj));
     }
@@ -90,9 +92,9 @@ static void set_defaults(const struct bind_table *table, void *obj)
 
 static const struct bind_row *find_row(const struct bind_table *table, str name)
 {
-    for (size_t i = 0; i < table->n; i++)
-        if (str_eq(str_z(table->rows[i].name), name))
-            return &table->rows[i];
+    for (size_t i = 0; i < bind_row_count(table); i++)
+        if (str_eq(str_z(bind_row_at(table, i)->name), name))
+            return bind_row_at(table, i);
     return NULL;
 }
 
@@ -100,10 +102,10 @@ static const struct bind_row *find_row(const struct bind_table *table, str name)
 static str names_of(struct binder *binder, const struct bind_table *table)
 {
     str text = STR("");
-    for (size_t i = 0; i < table->n && i < NAMES_SHOWN_MAX; i++)
+    for (size_t i = 0; i < bind_row_count(table) && i < NAMES_SHOWN_MAX; i++)
         text = arena_printf(binder->arena, STR_F "%s\"%s\"", STR_A(text), i ? ", " : "",
-                            table->rows[i].name);
-    return table->n > NAMES_SHOWN_MAX
+                            bind_row_at(table, i)->name);
+    return bind_row_count(table) > NAMES_SHOWN_MAX
                ? arena_printf(binder->arena, STR_F ", …", STR_A(text))
                : text;
 }
@@ -114,9 +116,10 @@ static void fault_unknown(struct binder *binder, const struct bind_table *table,
         binder->fault_n++; /* nobody will read the sentence */
         return;
     }
-    const char **names = arena_array(binder->arena, table->n + 1, sizeof(names[0]));
-    for (size_t i = 0; i < table->n; i++)
-        names[i] = table->rows[i].name;
+    size_t n = bind_row_count(table);
+    const char **names = arena_array(binder->arena, n + 1, sizeof(names[0]));
+    for (size_t i = 0; i < n; i++)
+        names[i] = bind_row_at(table, i)->name;
     str nearest = bind_nearest(name, names);
     str shown = bind_say_quoted(binder, name);
     if (!str_absent(nearest))
@@ -161,6 +164,20 @@ static void read_list(struct binder *binder, const struct bind_row *row,
     *(struct bind_list *)field = (struct bind_list){items, items ? value->n : 0};
 }
 
+/* A list, or what would stand in a list of one; its table says what that may be. */
+static void read_objects(struct binder *binder, const struct bind_row *row,
+                         const struct json *value, void *field)
+{
+    if (value->type == JSON_ARRAY) {
+        read_list(binder, row, value, field);
+        return;
+    }
+    void *item = arena_array(binder->arena, 1, row->table->bytes);
+    set_defaults(row->table, item);
+    read_object(binder, row->table, value, item);
+    *(struct bind_list *)field = (struct bind_list){item, 1};
+}
+
 static void read_named(struct binder *binder, const struct bind_row *row,
                        const struct json *value, void *field)
 {
@@ -200,6 +217,8 @@ static void read_row(struct binder *binder, const struct bind_row *row,
         read_option(binder, row, value, field);
     else if (row->kind == BIND_LIST)
         read_list(binder, row, value, field);
+    else if (row->kind == BIND_OBJECTS)
+        read_objects(binder, row, value, field);
     else if (row->kind == BIND_NAMED)
         read_named(binder, row, value, field);
     else if (row->kind == BIND_CUSTOM)
@@ -225,8 +244,8 @@ static void read_member(struct binder *binder, const struct bind_table *table,
 static void find_missing(struct binder *binder, const struct bind_table *table,
                          const struct json *value)
 {
-    for (size_t i = 0; i < table->n; i++) {
-        const struct bind_row *row = &table->rows[i];
+    for (size_t i = 0; i < bind_row_count(table); i++) {
+        const struct bind_row *row = bind_row_at(table, i);
         bool is_short = value->type != JSON_OBJECT &&
                         str_eq(str_z(row->name), str_z(table->shorthand));
         if (!row->required || is_short || json_member(value, str_z(row->name)))
@@ -278,6 +297,8 @@ static void read_object(struct binder *binder, const struct bind_table *table,
         read_shorthand(binder, table, value, obj);
     if (value->type == JSON_OBJECT || binder->fault_n == faults)
         find_missing(binder, table, value);
+    if (table->base && table->base->finish && binder->fault_n == faults)
+        table->base->finish(binder, obj);
     if (table->finish && binder->fault_n == faults)
         table->finish(binder, obj);
     binder->depth--;

@@ -30,6 +30,7 @@ enum bind_kind {
     BIND_OBJECT,   /* the struct of `table`, in place; its init runs also if missing */
     BIND_OPTION,   /* pointer to the struct of `table`; NULL if missing */
     BIND_LIST,     /* struct bind_list of structs of `table`; count within [min, max] */
+    BIND_OBJECTS,  /* as LIST; one object stands for a list of one */
     BIND_NAMED, /* object with free names → struct bind_list; see bind_table.name_at */
     BIND_TEXTS, /* struct bind_texts; one string stands for a list of one; each of a
                  * length within [min, max] */
@@ -62,7 +63,7 @@ struct bind_row {
     double min;                     /* both 0 = no bounds */
     double max;                     /* less than min = no upper bound */
     const char *const *words;       /* ENUM */
-    const struct bind_table *table; /* OBJECT, OPTION, LIST, NAMED */
+    const struct bind_table *table; /* OBJECT, OPTION, LIST, OBJECTS, NAMED */
 
     /* CUSTOM: reads `value` into `field`; reports faults with bind_fault. */
     void (*custom)(struct binder *binder, const struct json *value, void *field);
@@ -74,6 +75,9 @@ struct bind_row {
 
 struct bind_table {
     const char *name; /* what the object is, as a noun: "pagination block" */
+    /* Rows, init and finish of the struct that this one starts with; they come first. A
+     * base has no base itself. NULL = none. */
+    const struct bind_table *base;
     const struct bind_row *rows;
     size_t n;
     size_t bytes;            /* sizeof the struct */

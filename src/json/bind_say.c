@@ -76,6 +76,7 @@ str bind_say_wanted(struct binder *binder, const struct bind_row *row)
         [BIND_OBJECT] = "an object",
         [BIND_OPTION] = "an object",
         [BIND_LIST] = "an array of objects",
+        [BIND_OBJECTS] = "an object or an array of objects",
         [BIND_NAMED] = "an object with one member for each",
         [BIND_TEXTS] = "a string or an array of strings",
         [BIND_UINTS] = "a whole number or an array of whole numbers",

@@ -37,7 +37,7 @@ static struct use *find_use(const struct schema *s, const struct bind_table *tab
 static bool has_table(const struct bind_row *row)
 {
     return row->kind == BIND_OBJECT || row->kind == BIND_OPTION ||
-           row->kind == BIND_LIST || row->kind == BIND_NAMED;
+           row->kind == BIND_LIST || row->kind == BIND_OBJECTS || row->kind == BIND_NAMED;
 }
 
 /* Tables are found breadth-first: a table added here is looked into later. */
@@ -52,14 +52,22 @@ static void count_use(struct schema *s, const struct bind_table *table)
     s->uses[s->n++] = (struct use){.table = table, .count = 1};
 }
 
+/* OBJECTS has its table in two places, so that the table gets a name. */
+static void count_row(struct schema *s, const struct bind_row *row)
+{
+    if (has_table(row))
+        count_use(s, row->table);
+    if (row->kind == BIND_OBJECTS)
+        count_use(s, row->table);
+}
+
 static void count_uses(struct schema *s, const struct bind_table *root)
 {
     count_use(s, root);
     for (size_t i = 0; i < s->n; i++) {
         const struct bind_table *table = s->uses[i].table;
-        for (size_t k = 0; k < table->n; k++)
-            if (has_table(&table->rows[k]))
-                count_use(s, table->rows[k].table);
+        for (size_t k = 0; k < bind_row_count(table); k++)
+            count_row(s, bind_row_at(table, k));
     }
 }
 
@@ -194,6 +202,19 @@ static void put_list(struct schema *s, const struct bind_row *row)
               bind_row_has_max(row) ? row->max : BIND_ITEMS_MAX);
 }
 
+static void put_objects(struct schema *s, const struct bind_row *row)
+{
+    json_out_name(&s->out, STR("anyOf"));
+    json_out_array(&s->out);
+    json_out_object(&s->out);
+    put_table(s, row->table);
+    json_out_end(&s->out);
+    json_out_object(&s->out);
+    put_list(s, row);
+    json_out_end(&s->out);
+    json_out_end(&s->out);
+}
+
 static void put_kind(struct schema *s, const struct bind_row *row)
 {
     switch (row->kind) {
@@ -222,6 +243,9 @@ static void put_kind(struct schema *s, const struct bind_row *row)
     case BIND_LIST:
     case BIND_NAMED:
         put_list(s, row);
+        break;
+    case BIND_OBJECTS:
+        put_objects(s, row);
         break;
     case BIND_TEXTS:
         put_one_or_many(s, row, put_text);
@@ -260,15 +284,15 @@ static void put_row(struct schema *s, const struct bind_row *row)
 static void put_required(struct schema *s, const struct bind_table *table)
 {
     bool any = false;
-    for (size_t i = 0; i < table->n; i++)
-        any = any || table->rows[i].required;
+    for (size_t i = 0; i < bind_row_count(table); i++)
+        any = any || bind_row_at(table, i)->required;
     if (!any)
         return;
     json_out_name(&s->out, STR("required"));
     json_out_array(&s->out);
-    for (size_t i = 0; i < table->n; i++)
-        if (table->rows[i].required)
-            json_out_text(&s->out, str_z(table->rows[i].name));
+    for (size_t i = 0; i < bind_row_count(table); i++)
+        if (bind_row_at(table, i)->required)
+            json_out_text(&s->out, str_z(bind_row_at(table, i)->name));
     json_out_end(&s->out);
 }
 
@@ -277,9 +301,9 @@ static void put_object(struct schema *s, const struct bind_table *table)
     put_type(s, "object");
     json_out_name(&s->out, STR("properties"));
     json_out_object(&s->out);
-    for (size_t i = 0; i < table->n; i++) {
-        json_out_name(&s->out, str_z(table->rows[i].name));
-        put_row(s, &table->rows[i]);
+    for (size_t i = 0; i < bind_row_count(table); i++) {
+        json_out_name(&s->out, str_z(bind_row_at(table, i)->name));
+        put_row(s, bind_row_at(table, i));
     }
     json_out_end(&s->out);
     put_required(s, table);
@@ -293,9 +317,9 @@ static void put_object(struct schema *s, const struct bind_table *table)
 /* The row that is read instead of an object; NULL when there is none. */
 static const struct bind_row *shorthand_of(const struct bind_table *table)
 {
-    for (size_t i = 0; table->shorthand && i < table->n; i++)
-        if (strcmp(table->rows[i].name, table->shorthand) == 0)
-            return &table->rows[i];
+    for (size_t i = 0; table->shorthand && i < bind_row_count(table); i++)
+        if (strcmp(bind_row_at(table, i)->name, table->shorthand) == 0)
+            return bind_row_at(table, i);
     return NULL;
 }
 

@@ -175,8 +175,8 @@ static enum err find_place(struct errand *errand, const struct own_request *own,
     struct url base = {0};
     enum err err = ERR_NONE;
     if (own_request_is_below(own))
-        err = integration_base_url(errand->integration, &errand->context, errand->arena,
-                                   &base, ret_detail);
+        err = integration_base_url(errand->integration, errand->way, &errand->context,
+                                   errand->arena, &base, ret_detail);
     if (err == ERR_NONE)
         err = own_request_url(own, &base, &errand->context, errand->arena, ret_url,
                               ret_detail);
@@ -192,15 +192,13 @@ static enum err find_place(struct errand *errand, const struct own_request *own,
  * is missing the exchange says. */
 static void take_certificate(struct errand *errand)
 {
-    const struct auth_rule *rule =
-        &integration_way(errand->integration, errand->account->way)->rule;
     struct certificate *ret = &errand->fetch.request.certificate;
     const char *why;
     if (certificate_choose(errand->credentials, NULL, ret, &why) == ERR_NONE &&
         ret->chain.n)
         return;
-    if (party_certificate(errand->directory, errand->account, rule, errand->arena, ret,
-                          &why) != ERR_NONE)
+    if (party_certificate(errand->directory, errand->account, errand->way, errand->arena,
+                          ret, &why) != ERR_NONE)
         *ret = (struct certificate){STR_NONE, STR_NONE};
 }
 
@@ -214,6 +212,7 @@ static bool send(struct errand *errand)
                                   .arena = errand->arena,
                                   .pin = errand->pin,
                                   .integration = errand->integration,
+                                  .way = errand->way,
                                   .account = errand->account,
                                   .credentials = errand->credentials,
                                   .context = &errand->context,

@@ -30,6 +30,7 @@ struct errand {
     struct arena *arena; /* holds secrets; its owner wipes it */
     struct pin *pin;     /* of the catalog: holds the integration */
     const struct integration *integration;
+    const struct auth_way *way; /* of the integration */
     struct account *account;
     const struct own_request *requests;
     uint32_t n;

@@ -59,6 +59,7 @@ struct flight {
     struct account *account; /* as it was when it began; credentials are its */
     struct pin *pin;
     const struct integration *integration;
+    const struct auth_way *way; /* of the account */
     const struct credentials *own;
     struct token_change change;
     struct token_call call;
@@ -93,12 +94,14 @@ static struct worker *worker_of(const struct flight *flight)
     return flight->shard->worker;
 }
 
-/* NULL: its integration is not there. */
-static const struct auth_rule *auth_of(const struct flight *flight)
+/* By which an account has its credentials: this object of it, or one that came meanwhile.
+ * NULL: its integration is not there, or has no such way. */
+static const struct auth_rule *auth_of(const struct flight *flight,
+                                       const struct account *account)
 {
-    if (!flight->integration)
-        return NULL;
-    return &integration_way(flight->integration, flight->account->way)->rule;
+    const struct auth_way *way =
+        flight->integration ? integration_way(flight->integration, account->way) : NULL;
+    return way ? &way->rule : NULL;
 }
 
 /* --- the end --- */
@@ -135,8 +138,9 @@ static void plan_next(struct flight *flight, struct account *account, usec now)
     struct shard *shard = flight->shard;
     struct ward *ward = flight->ward;
     bool was_errand = flight->errand_kind != WARD_NONE;
-    if (flight->integration)
-        ward_plan(shard, account, auth_of(flight));
+    const struct auth_rule *rule = auth_of(flight, account);
+    if (rule)
+        ward_plan(shard, account, rule);
     else
         ward_wait_for_document(ward);
     if (ward->gone) { /* nothing is left to do for it */
@@ -174,9 +178,9 @@ static void land(struct flight *flight)
     if (flight->errand_kind != WARD_NONE && !flight->held)
         ward_end_errand(ward, flight->answered && flight->change.err == ERR_NONE);
     ward->suspect |= flight->suspects;
-    if (ward->gone) {
+    if (ward->gone && !account) {
         ward_remove(shard, ward);
-    } else if (account) {
+    } else if (account) { /* it may have come to a way that needs no ward */
         plan_next(flight, account, now);
     } else {
         ward->token_due = now + withdrawn_again;
@@ -309,11 +313,8 @@ static void store(struct flight *flight)
     new->context = answer->context;
     if (str_absent(answer->refresh_token) && flight->previous_tried)
         answer->refresh_token = flight->call.refresh_token; /* it is the good one */
-    new->credential_n = token_merge(
-        flight->own,
-        auth_token_name(
-            &integration_way(flight->integration, flight->account->way)->rule),
-        answer, &flight->arena, &new->credentials);
+    new->credential_n = token_merge(flight->own, auth_token_name(&flight->way->rule),
+                                    answer, &flight->arena, &new->credentials);
     atomic_fetch_add(&keeper_of(flight)->exchanges[TOKEN_GOOD], 1);
     flight->step = FLIGHT_STORE;
     change(flight, TOKEN_STORE);
@@ -385,7 +386,7 @@ static void on_refused(struct flight *flight)
         return;
     }
     log_end(flight, LOG_WARN, "no_context", flight->errand.fault);
-    flight->suspects = auth_of(flight)->check != NULL;
+    flight->suspects = flight->way->rule.check != NULL;
     end_errand(flight, TOKEN_RELEASE);
 }
 
@@ -419,14 +420,15 @@ static void set_out(struct flight *flight)
                               .arena = &flight->arena,
                               .pin = flight->pin,
                               .integration = flight->integration,
+                              .way = flight->way,
                               .account = flight->account,
                               .credentials = flight->own,
                               .context = flight->account->context,
                               .heard = on_errand};
     if (flight->errand_kind == WARD_CHECK)
-        errand_take_check(errand, auth_of(flight));
+        errand_take_check(errand, &flight->way->rule);
     else
-        errand_take_context(errand, auth_of(flight));
+        errand_take_context(errand, &flight->way->rule);
     flight->step = FLIGHT_ERRAND;
     if (!errand_start(errand))
         on_errand(errand);
@@ -539,6 +541,13 @@ static bool prepare(struct flight *flight)
         end_with(flight, ERR_INTEGRATION_UNKNOWN, no_document_again, STR_NONE);
         return false;
     }
+    flight->way = integration_way(flight->integration, flight->account->way);
+    if (!flight->way) {
+        end_with(flight, ERR_CREDENTIAL_UNUSABLE, no_document_again,
+                 integration_no_way(flight->integration, flight->account->way,
+                                    &flight->arena));
+        return false;
+    }
     flight->own = directory_credentials(keeper->config.directory, flight->account, &err);
     if (!flight->own) {
         end_with(flight, err, no_document_again, STR(DIRECTORY_CREDENTIALS_CLOSED));
@@ -558,6 +567,7 @@ static void prepare_call(struct flight *flight, enum token_purpose purpose)
         .arena = &flight->arena,
         .pin = flight->pin,
         .integration = flight->integration,
+        .way = flight->way,
         .account = flight->account,
         .purpose = purpose,
         .refresh_token = auth_credential(flight->own, STR("refresh_token")),
@@ -582,7 +592,7 @@ static void take_from_ward(struct flight *flight)
 /* False: there is nothing to be done. */
 static bool choose(struct flight *flight)
 {
-    const struct auth_rule *auth = auth_of(flight);
+    const struct auth_rule *auth = &flight->way->rule;
     enum token_purpose purpose;
     if (flight->errand_kind == WARD_CHECK)
         return auth->check != NULL;

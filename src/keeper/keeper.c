@@ -39,7 +39,9 @@ static const struct auth_rule *rule_in(const struct snapshot *snapshot,
                                        const struct account *account)
 {
     const struct integration *integration = snapshot_find(snapshot, account->integration);
-    return integration ? &integration_way(integration, account->way)->rule : NULL;
+    const struct auth_way *way =
+        integration ? integration_way(integration, account->way) : NULL;
+    return way ? &way->rule : NULL;
 }
 
 static void plan(struct keeper *keeper, struct account *account,

@@ -32,6 +32,7 @@ struct token_fetch {
     struct arena *arena;
     struct pin *pin; /* of the catalog: holds the integration */
     const struct integration *integration;
+    const struct auth_way *way; /* of the integration */
     struct account *account;
     struct token_request request;
     const struct credentials *credentials;   /* NULL: none are sent along */

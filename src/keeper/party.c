@@ -2,12 +2,21 @@
 
 #include "catalog/integration.h"
 
-struct app *party_app(struct directory *directory, const struct account *account)
+static bool serves(const struct app *app, str way)
 {
+    return str_absent(app->way) || str_absent(way) || str_eq(app->way, way);
+}
+
+struct app *party_app(struct directory *directory, const struct account *account, str way)
+{
+    struct app *own = NULL;
     if (account->app.text[0])
-        return directory_app(directory, tenant_id_str(&account->app));
+        own = directory_app(directory, tenant_id_str(&account->app));
+    if (own && serves(own, way))
+        return own;
+    app_unref(&own);
     return directory_app_of(directory, tenant_id_str(&account->environment->id),
-                            account->integration);
+                            account->integration, way);
 }
 
 static struct bind_texts texts_of(const struct json *list, struct arena *arena)
@@ -19,15 +28,15 @@ static struct bind_texts texts_of(const struct json *list, struct arena *arena)
 }
 
 void party_init(struct party *party, struct directory *directory, struct account *account,
-                const struct token_rule *rule, struct arena *arena,
+                const struct auth_way *way, struct arena *arena,
                 struct token_inputs *ret_inputs)
 {
     enum err err = ERR_NONE;
-    *ret_inputs =
-        (struct token_inputs){.rule = rule, .arena = arena, .context = &account->context};
-    if (account->credential_version)
+    *ret_inputs = (struct token_inputs){
+        .rule = way->rule.token, .arena = arena, .context = &account->context};
+    if (account->credential_version && auth_way_is(way, account->way))
         ret_inputs->own = directory_credentials(directory, account, &err);
-    party->app = party_app(directory, account);
+    party->app = party_app(directory, account, way->name);
     if (!party->app)
         return;
     ret_inputs->client_id = party->app->client_id;
@@ -45,16 +54,17 @@ void party_fini(struct party *party)
 }
 
 enum err party_certificate(struct directory *directory, struct account *account,
-                           const struct auth_rule *rule, struct arena *arena,
+                           const struct auth_way *way, struct arena *arena,
                            struct certificate *ret, const char **ret_why)
 {
+    const struct auth_rule *rule = &way->rule;
     const struct credentials *own = NULL, *apps = NULL;
     enum err unopened; /* what cannot be opened is missing, and told as that */
     *ret = (struct certificate){STR_NONE, STR_NONE};
     if (rule->tls.certificate == AUTH_CERTIFICATE_NONE)
         return ERR_NONE;
-    struct app *app = rule->token ? party_app(directory, account) : NULL;
-    if (account->credential_version)
+    struct app *app = rule->token ? party_app(directory, account, way->name) : NULL;
+    if (account->credential_version && auth_way_is(way, account->way))
         own = directory_credentials(directory, account, &unopened);
     if (app)
         apps = directory_app_credentials(directory, app, &unopened);

@@ -1,6 +1,7 @@
 /*
  * Who asks a token endpoint: an account, and the app with which it is connected (the one
- * that it remembers, else its environment's, else the platform's). Holds what the inputs
+ * that it remembers, else its environment's, else the platform's; one of another way of
+ * authentication is none). Holds what the inputs
  * of a request borrow until party_fini.
  */
 #ifndef KEEPER_PARTY_H
@@ -9,6 +10,7 @@
 #include "auth/token_rule.h"
 #include "directory/directory_app.h"
 
+struct auth_way;
 struct integration;
 
 struct party {
@@ -17,17 +19,20 @@ struct party {
 };
 
 /*
- * Fills in what account and app give: context, params, client_id, own, apps, scopes. The
- * rest of `ret_inputs` is zeroes and the caller's. The account must outlive it. `arena`
- * is that of the inputs.
+ * Fills in the way's rule, and what account and app give: context, params, client_id,
+ * own, apps, scopes. The rest of `ret_inputs` is zeroes and the caller's. Account and way
+ * must outlive it. `arena` is that of the inputs. What the account has of another way is
+ * no credential here.
  */
 void party_init(struct party *party, struct directory *directory, struct account *account,
-                const struct token_rule *rule, struct arena *arena,
+                const struct auth_way *way, struct arena *arena,
                 struct token_inputs *ret_inputs);
 void party_fini(struct party *party);
 
-/* The app alone, with a reference that the caller gives back; NULL: there is none. */
-struct app *party_app(struct directory *directory, const struct account *account);
+/* The app alone, with a reference that the caller gives back; NULL: there is none. `way`:
+ * by its name; absent: whichever. */
+struct app *party_app(struct directory *directory, const struct account *account,
+                      str way);
 
 /*
  * The certificate that such an account shows on its connections: its own, else its app's
@@ -36,7 +41,7 @@ struct app *party_app(struct directory *directory, const struct account *account
  * are in the arena, which its owner wipes.
  */
 enum err party_certificate(struct directory *directory, struct account *account,
-                           const struct auth_rule *rule, struct arena *arena,
+                           const struct auth_way *way, struct arena *arena,
                            struct certificate *ret, const char **ret_why) MUST_CHECK;
 
 /* Whether what the template gave may be asked: the document's own word for a host is

@@ -13,7 +13,7 @@ const usec token_call_held_poll = 250 * USEC_MS;
 
 static const struct token_rule *rule_of(const struct token_call *call)
 {
-    return integration_way(call->integration, call->account->way)->rule.token;
+    return call->way->rule.token;
 }
 
 static void set_fault(struct token_call *call, enum err err, enum token_verdict verdict,
@@ -48,8 +48,7 @@ static enum err make_request(struct token_call *call, str *ret_detail)
     struct party party;
     struct token_inputs inputs;
     struct token_request *request = &call->fetch.request;
-    party_init(&party, call->directory, call->account, rule_of(call), call->arena,
-               &inputs);
+    party_init(&party, call->directory, call->account, call->way, call->arena, &inputs);
     fill_inputs(call, &inputs);
     enum err err = token_request_make(&inputs, call->purpose, request, ret_detail);
     party_fini(&party);
@@ -134,6 +133,7 @@ bool token_call_start(struct token_call *call)
                                        .arena = call->arena,
                                        .pin = call->pin,
                                        .integration = call->integration,
+                                       .way = call->way,
                                        .account = call->account,
                                        .deadline = call->worker->now + deadline_after,
                                        .done = on_fetched,

@@ -24,9 +24,10 @@ struct token_call {
     void *ops_arg; /* of `fetch` */
     struct directory *directory;
     struct worker *worker;
-    struct arena *arena;                   /* holds secrets; its owner wipes it */
-    struct pin *pin;                       /* of the catalog: holds the integration */
-    const struct integration *integration; /* it has a token rule */
+    struct arena *arena; /* holds secrets; its owner wipes it */
+    struct pin *pin;     /* of the catalog: holds the integration */
+    const struct integration *integration;
+    const struct auth_way *way; /* of the integration: has the rule */
     struct account *account;
     enum token_purpose purpose;
     const struct json *context;       /* NULL: the account's */

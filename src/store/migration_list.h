@@ -213,3 +213,13 @@ X(6, "apps",
   "ALTER TABLE app ADD COLUMN chosen BIGINT NOT NULL DEFAULT 0;"
   "ALTER TABLE app ADD COLUMN secret_version BIGINT NOT NULL DEFAULT 0;"
   "ALTER TABLE app ADD COLUMN secret_names TEXT NOT NULL DEFAULT '[]';")
+
+/*
+ * By which way of authentication of its integration an account is connected (NULL: the
+ * default), and a session connects: `way` as it was minted (NULL: it did not say), `begun`
+ * as the browser was sent to the vendor.
+ */
+X(7, "ways of authentication",
+  "ALTER TABLE account ADD COLUMN way TEXT;"
+  "ALTER TABLE connect_session ADD COLUMN way TEXT;"
+  "ALTER TABLE connect_session ADD COLUMN begun TEXT;")

@@ -364,7 +364,7 @@ test("a button connects with the app's certificate", async () => {
   await bw.api("POST", "apps", { integration: name, name: "App", client_id: "app-1", secrets });
   const account = await unconnected(name);
   const done = await press(await linkFor(account));
-  assert.equal(done.status, 200, done.text);
+  assert.equal(done.status, 303, done.text);
   assert.deepEqual(it.exchanges.map(({ cn, form }) => [cn, form.client_id]), [["button-app", "app-1"]]);
   assert.equal((await call(account)).text, "button-app");
 });
@@ -381,7 +381,7 @@ test("a form asks for a certificate and its key, and says beside it what is wron
   assert.ok(!wrong.text.includes(pem(server.key).split("\n")[1]));
   // as browsers send what is pasted into a field of one line
   const done = await press(url, { certificate: pair.certificate.replaceAll("\n", ""), certificate_key: pair.certificate_key.replaceAll("\n", " ") });
-  assert.equal(done.status, 200, done.text);
+  assert.equal(done.status, 303, done.text);
   assert.equal((await call(account)).text, "entered");
 });
 

@@ -47,8 +47,8 @@ for (const [what, fault, why] of [["answers 503", faults.failing(503), /answered
 test("a daemon that stops while a vendor hangs at a revocation stops in its time", async () => {
   const { server, bw, remove } = await started(["--drain-timeout", "300ms"]);
   await server.fault(faults.hang, { path: "/token/revocation", count: 1 });
-  const removed = remove();
+  const removed = remove().catch(() => {}); // it may be cut
   await until("the revocation", async () => (await server.stats()).revocations === 1);
   assert.deepEqual(await bw.stop("SIGTERM"), { code: 0, signal: null });
-  await removed.catch(() => {});
+  await removed;
 });

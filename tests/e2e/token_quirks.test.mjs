@@ -7,7 +7,7 @@ import { constants, createPublicKey, verify } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { folderOf, localizedTokens, plain, shipped } from "./support/documents.mjs";
+import { folderOf, localizedTokens, plain, shipped, waysOf } from "./support/documents.mjs";
 import { readJwt, signingKey } from "./support/jwt.mjs";
 import { breakwater, root, stopAll, until } from "./support/run.mjs";
 import { tokenEndpoint } from "./support/token_endpoint.mjs";
@@ -33,37 +33,38 @@ const refreshed = { grant_type: "refresh_token", refresh_token: "rt1" };
 const identity = { identity_url: "https://login.salesforce.com/id/00D/005" };
 const personal = { token: "at1", refresh_token: "rt1", ...own };
 
-// `at` is the path of the token endpoint; `form` or `json` all that is sent, `headers` what
+// A row is called by its document and, where that has several, its way. `at` is the path of
+// the token endpoint; `form` or `json` all that is sent, `headers` what
 // stands among the others; `sends` the header that a call carries then, `kept` what the
 // account's context has got, `base` the path in front of a call's own.
 const refreshes = {
   airtable: { at: "/oauth2/v1/token", headers: basic, form: refreshed },
   asana: { at: "/-/oauth_token", form: { ...refreshed, ...body }, answer: { body: { access_token: "at2", expires_in: 3600, data: { gid: "17" } } }, sends: "Bearer at2", kept: { user_gid: "17" } },
-  "bamboohr-oauth": { at: "/token.php", query: "request=token", context: { company_domain: "acme" }, form: { ...refreshed, ...body, request: "token" },
+  "bamboohr oauth": { at: "/token.php", query: "request=token", context: { company_domain: "acme" }, form: { ...refreshed, ...body, request: "token" },
     answer: sample("standard", { companyDomain: "acme2" }), kept: { company_domain: "acme2" } },
-  github: { at: "/login/oauth/access_token", form: { ...refreshed, ...body }, answer: samples.github_form, sends: "Bearer gho_x" },
-  "gitlab-oauth": { at: "/oauth/token", form: { ...refreshed, ...body } },
-  google: { at: "/token", form: { ...refreshed, ...body } },
+  "github oauth": { at: "/login/oauth/access_token", form: { ...refreshed, ...body }, answer: samples.github_form, sends: "Bearer gho_x" },
+  "gitlab oauth": { at: "/oauth/token", form: { ...refreshed, ...body } },
+  "google oauth": { at: "/token", form: { ...refreshed, ...body } },
   hubspot: { at: "/oauth/v1/token", form: { ...refreshed, ...body } },
-  "jira-oauth": { at: "/oauth/token", context: { cloud_id: "11-22" }, json: { ...refreshed, ...body }, base: "/ex/jira/11-22" },
-  microsoft: { at: "/common/oauth2/v2.0/token", context: { tenant: "common" }, form: { ...refreshed, ...body } },
-  netsuite: { at: "/services/rest/auth/oauth2/v1/token", headers: basic, context: { account_id: "1234567-sb1" }, form: refreshed },
+  "jira oauth": { at: "/oauth/token", context: { cloud_id: "11-22" }, json: { ...refreshed, ...body }, base: "/ex/jira/11-22" },
+  "microsoft oauth": { at: "/common/oauth2/v2.0/token", context: { tenant: "common" }, form: { ...refreshed, ...body } },
+  "netsuite oauth": { at: "/services/rest/auth/oauth2/v1/token", headers: basic, context: { account_id: "1234567-sb1" }, form: refreshed },
   notion: { at: "/v1/oauth/token", headers: { ...basic, "notion-version": "2022-06-28" }, json: refreshed,
     answer: { body: { access_token: "at2", refresh_token: null, workspace_id: "w1", workspace_name: "Acme", bot_id: "b1" } }, sends: "Bearer at2",
     kept: { workspace_id: "w1", workspace_name: "Acme", bot_id: "b1" } },
-  "pipedrive-oauth": { at: "/oauth/token", headers: basic, form: refreshed, moves: "api_domain" },
+  "pipedrive oauth": { at: "/oauth/token", headers: basic, form: refreshed, moves: "api_domain" },
   quickbooks: { at: "/oauth2/v1/tokens/bearer", headers: basic, context: { api: "sandbox-quickbooks" }, form: refreshed, answer: samples.quickbooks, sends: "Bearer eyJ" },
-  salesforce: { at: "/services/oauth2/token", form: { ...refreshed, ...body }, answer: samples.salesforce_no_expiry, sends: "Bearer 00D!at", from: "instance_url", moves: "instance_url", kept: identity },
+  "salesforce oauth": { at: "/services/oauth2/token", form: { ...refreshed, ...body }, answer: samples.salesforce_no_expiry, sends: "Bearer 00D!at", from: "instance_url", moves: "instance_url", kept: identity },
   shopify: { at: "/admin/oauth/access_token", context: { shop: "acme" }, credential: "key", form: { ...refreshed, ...body }, in: "x-shopify-access-token", sends: "at" },
-  slack: { at: "/api/oauth.v2.access", form: { ...refreshed, ...body }, answer: samples.slack_nested, sends: "Bearer xoxb-1",
+  "slack bot": { at: "/api/oauth.v2.access", form: { ...refreshed, ...body }, answer: samples.slack_nested, sends: "Bearer xoxb-1",
     kept: { team_id: "T9", team_name: "Acme", app_id: "A0", bot_user_id: "U0", user_id: "U1" } },
-  "slack-user": { at: "/api/oauth.v2.access", context: { user_scope: "search:read" }, form: { ...refreshed, ...body }, answer: samples.slack_nested, sends: "Bearer xoxp-1", kept: { team_id: "T9", team_name: "Acme", user_id: "U1" } },
-  stripe: { at: "/oauth/token", form: { ...refreshed, ...body }, answer: { body: { access_token: "sk2", livemode: false, stripe_user_id: "acct_1", stripe_publishable_key: "pk1", refresh_token: "rt2" } },
+  "slack user": { at: "/api/oauth.v2.access", context: { user_scope: "search:read" }, form: { ...refreshed, ...body }, answer: samples.slack_nested, sends: "Bearer xoxp-1", kept: { team_id: "T9", team_name: "Acme", user_id: "U1" } },
+  "stripe connect": { at: "/oauth/token", form: { ...refreshed, ...body }, answer: { body: { access_token: "sk2", livemode: false, stripe_user_id: "acct_1", stripe_publishable_key: "pk1", refresh_token: "rt2" } },
     sends: "Bearer sk2", kept: { stripe_user_id: "acct_1", publishable_key: "pk1", livemode: "false" } },
-  "stripe-apps": { at: "/v1/oauth/token", headers: { authorization: `Bearer ${secret}` }, form: { ...refreshed, client_id: id } },
-  "workday-oauth": { at: "/ccx/oauth2/acme/token", headers: basic, context: { tenant: "acme", host: "x", token_domain: "x", authorization_domain: "x" }, form: refreshed,
+  "stripe apps": { at: "/v1/oauth/token", headers: { authorization: `Bearer ${secret}` }, form: { ...refreshed, client_id: id } },
+  "workday oauth": { at: "/ccx/oauth2/acme/token", headers: basic, context: { tenant: "acme", host: "x", token_domain: "x", authorization_domain: "x" }, form: refreshed,
     answer: { body: { access_token: "at2" } }, sends: "Bearer at2" },
-  "zendesk-oauth": { at: "/oauth/tokens", context: { subdomain: "acme" }, form: { ...refreshed, ...body, expires_in: "172800" } },
+  "zendesk oauth": { at: "/oauth/tokens", context: { subdomain: "acme" }, form: { ...refreshed, ...body, expires_in: "172800" } },
 };
 
 // A token of ours in what was sent: its claims, when its signature is good.
@@ -79,7 +80,7 @@ const isNow = (seconds) => assert.ok(Math.abs(seconds - Date.now() / 1000) < 60,
 
 // What is asked without a person. `look` sees the request and takes what it has seen out.
 const obtained = {
-  "github-app": { at: "/app/installations/42/access_tokens", context: { installation_id: "42" }, credentials: { client_id: "Iv1.1", private_key: key.pem }, json: {},
+  "github app": { at: "/app/installations/42/access_tokens", context: { installation_id: "42" }, credentials: { client_id: "Iv1.1", private_key: key.pem }, json: {},
     answer: samples.github_installation, sends: "Bearer ghs_x",
     look: ({ headers }) => {
       const { header, claims } = signed(headers.authorization.replace("Bearer ", ""));
@@ -89,7 +90,7 @@ const obtained = {
       assert.ok(claims.exp - claims.iat <= 600);
       assert.equal(headers["user-agent"], "breakwater");
     } },
-  "google-service-account": { at: "/token", context: { client_email: "robot@p.iam", subject: "ada@acme.test", key_id: "k1" }, credentials: { private_key: key.pem }, form: { grant_type: jwtBearer },
+  "google service_account": { at: "/token", context: { client_email: "robot@p.iam", subject: "ada@acme.test", key_id: "k1" }, credentials: { private_key: key.pem }, form: { grant_type: jwtBearer },
     look: ({ form }) => {
       const { header, claims: { iat, exp, ...claims } } = signed(form.assertion);
       assert.equal(header.kid, "k1");
@@ -98,9 +99,9 @@ const obtained = {
       assert.equal(exp - iat, 3600);
       delete form.assertion;
     } },
-  "microsoft-app": { at: "/acme.test/oauth2/v2.0/token", context: { tenant: "acme.test" }, credentials: own,
+  "microsoft app": { at: "/acme.test/oauth2/v2.0/token", context: { tenant: "acme.test" }, credentials: own,
     form: { grant_type: "client_credentials", scope: "https://graph.microsoft.com/.default", ...body } },
-  "netsuite-app": { at: "/services/rest/auth/oauth2/v1/token", context: { account_id: "1234567-sb1", key_id: "cert1" }, credentials: { client_id: id, private_key: key.pem },
+  "netsuite app": { at: "/services/rest/auth/oauth2/v1/token", context: { account_id: "1234567-sb1", key_id: "cert1" }, credentials: { client_id: id, private_key: key.pem },
     form: { grant_type: "client_credentials", client_assertion_type: asserted },
     look: ({ form }, url) => {
       const { header, claims } = signed(form.client_assertion, true);
@@ -108,25 +109,26 @@ const obtained = {
       assert.deepEqual([claims.iss, claims.aud, claims.scope], [id, url, ["rest_webservices"]]);
       delete form.client_assertion;
     } },
-  "salesforce-app": { at: "/services/oauth2/token", context: { domain: "acme" }, credentials: own, form: { grant_type: "client_credentials", ...body },
+  "salesforce app": { at: "/services/oauth2/token", context: { domain: "acme" }, credentials: own, form: { grant_type: "client_credentials", ...body },
     answer: samples.salesforce_no_expiry, sends: "Bearer 00D!at", moves: "instance_url", kept: identity },
-  "salesforce-jwt": { at: "/services/oauth2/token", context: { login: "test", username: "ada@acme.test" }, credentials: { client_id: id, private_key: key.pem }, form: { grant_type: jwtBearer, client_id: id },
+  "salesforce jwt": { at: "/services/oauth2/token", context: { login: "test", username: "ada@acme.test" }, credentials: { client_id: id, private_key: key.pem }, form: { grant_type: jwtBearer, client_id: id },
     answer: samples.salesforce_no_expiry, sends: "Bearer 00D!at", moves: "instance_url", kept: identity,
     look: ({ form }) => {
       const { claims } = signed(form.assertion);
       assert.deepEqual([claims.iss, claims.sub, claims.aud], [id, "ada@acme.test", "https://test.salesforce.com"]);
       delete form.assertion;
     } },
-  "workday-app": { at: "/ccx/oauth2/acme/token", headers: { authorization: `ID ${base64(`${id}:${secret}`)}` }, context: { tenant: "acme", host: "x", token_domain: "x" }, credentials: own,
+  "workday app": { at: "/ccx/oauth2/acme/token", headers: { authorization: `ID ${base64(`${id}:${secret}`)}` }, context: { tenant: "acme", host: "x", token_domain: "x" }, credentials: own,
     form: { grant_type: "client_credentials", tenant_alias: "acme" }, answer: { body: { access_token: "at2" } }, sends: "Bearer at2" },
 };
 
 const rows = { ...refreshes, ...obtained };
-const withTokens = readdirSync(join(root, "integrations")).filter((name) => shipped(name).auth.token);
-const stored = ["mailchimp-oauth"]; // whose tokens neither end nor are renewed
+const withTokens = readdirSync(join(root, "integrations")).flatMap((name) =>
+  waysOf(shipped(name)).filter((way) => way.token).map(({ way }) => (way ? `${name} ${way}` : name)));
+const stored = ["mailchimp oauth"]; // whose tokens neither end nor are renewed
 
 test("each token block that is shipped has a row here", () => {
-  assert.deepEqual(withTokens, [...Object.keys(rows), ...stored].sort());
+  assert.deepEqual(withTokens.sort(), [...Object.keys(rows), ...stored].sort());
 });
 
 test("the page of vendors is as the documents are", () => {
@@ -139,6 +141,11 @@ test("the page of vendors is as the documents are", () => {
 let bw, caller;
 const vendors = {};
 
+// Each row has a vendor, and a document, of its own; the account says its way.
+const [named, wayOf] = [(row) => row.replace(" ", "-"), (row) => row.split(" ")[1]];
+const documentOf = (row, origin) => localizedTokens(row.split(" ")[0], origin, { name: named(row) });
+const accountOf = (it, row, more) => it.account(named(row), { auth: wayOf(row), ...more });
+
 before(async () => {
   const documents = [];
   for (const [name, row] of Object.entries(rows)) {
@@ -147,7 +154,7 @@ before(async () => {
     const answer = row.answer ?? samples.standard;
     vendor.answers.push(row.moves ? { ...answer, body: { ...answer.body, [row.moves]: api.url } } : answer);
     vendors[name] = { vendor, api: row.moves ? api : vendor };
-    const document = localizedTokens(name, vendor.url);
+    const document = documentOf(name, vendor.url);
     documents.push({ ...document, hosts: [...document.hosts, api.url] });
   }
   bw = await breakwater({ integrations: folderOf(...documents) });
@@ -161,7 +168,7 @@ for (const [name, row] of Object.entries(rows))
     const { vendor, api } = vendors[name];
     const { token, ...more } = personal;
     const context = { ...row.context, ...(row.from && { [row.from]: vendor.url }) };
-    const account = await bw.account(name, { credentials: row.credentials ?? { [row.credential ?? "token"]: token, ...more }, context });
+    const account = await accountOf(bw, name, { credentials: row.credentials ?? { [row.credential ?? "token"]: token, ...more }, context });
     await until("the exchange", () => vendor.exchanges.length);
     const [asked] = vendor.exchanges;
     row.look?.(asked, `${vendor.url}${row.at}`);
@@ -177,8 +184,8 @@ for (const [name, row] of Object.entries(rows))
     assert.equal(api.calls.length, 1);
     assert.equal(api.calls[0].path, `${row.base ?? ""}/ping`);
     assert.equal(api.calls[0].headers[row.in ?? "authorization"], row.sends ?? "Bearer at");
-    const { context: now, state } = await bw.api("GET", `accounts/${account.id}`);
-    assert.equal(state, "active");
+    const { context: now, state, auth } = await bw.api("GET", `accounts/${account.id}`);
+    assert.deepEqual([state, auth], ["active", wayOf(name) ?? null]);
     assert.deepEqual(now, { ...context, ...row.kept, ...(row.moves && { [row.moves]: api.url }) });
     assert.equal(vendor.exchanges.length, 1);
   });
@@ -188,7 +195,7 @@ test("a token that was stored alone is sent as it is, and nobody is asked for an
     const { vendor, api } = vendors[name], row = refreshes[name];
     const before = vendor.exchanges.length;
     const context = { ...row.context, ...(row.moves && { [row.moves]: api.url }) };
-    const account = await bw.account(name, { credentials: { [row.credential ?? "token"]: "by-hand" }, context });
+    const account = await accountOf(bw, name, { credentials: { [row.credential ?? "token"]: "by-hand" }, context });
     const answer = await call(account);
     assert.equal(answer.status, 200, `${name}: ${answer.text}`);
     assert.equal(api.calls.at(-1).headers[row.in ?? "authorization"], row.in ? "by-hand" : "Bearer by-hand");
@@ -199,21 +206,21 @@ test("a token that was stored alone is sent as it is, and nobody is asked for an
 // --- what only a person can mend -------------------------------------------------------------
 
 const refusals = {
-  google: { answer: samples.invalid_grant },
-  slack: { answer: { body: { ok: false, error: "invalid_refresh_token" } } },
-  github: { answer: { body: { error: "bad_refresh_token", error_description: "The refresh token passed is incorrect or expired." } } },
+  "google oauth": { answer: samples.invalid_grant },
+  "slack bot": { answer: { body: { ok: false, error: "invalid_refresh_token" } } },
+  "github oauth": { answer: { body: { error: "bad_refresh_token", error_description: "The refresh token passed is incorrect or expired." } } },
   hubspot: { answer: { status: 400, body: { status: "BAD_REFRESH_TOKEN", message: "missing or invalid refresh token" } } },
-  "jira-oauth": { answer: { status: 403, body: { error: "unauthorized_client", error_description: "refresh_token is invalid" } } },
-  microsoft: { answer: { status: 400, body: { error: "interaction_required", error_description: "AADSTS50076" } } },
-  "github-app": { answer: { status: 404, body: { message: "Not Found" } } },
-  "microsoft-app": { answer: { status: 400, body: { error: "unauthorized_client", error_description: "AADSTS700016" } } },
-  "google-service-account": { answer: { status: 401, body: { error: "unauthorized_client" } } },
+  "jira oauth": { answer: { status: 403, body: { error: "unauthorized_client", error_description: "refresh_token is invalid" } } },
+  "microsoft oauth": { answer: { status: 400, body: { error: "interaction_required", error_description: "AADSTS50076" } } },
+  "github app": { answer: { status: 404, body: { message: "Not Found" } } },
+  "microsoft app": { answer: { status: 400, body: { error: "unauthorized_client", error_description: "AADSTS700016" } } },
+  "google service_account": { answer: { status: 401, body: { error: "unauthorized_client" } } },
 };
 const passing = {
-  slack: { answer: { status: 429, headers: { "Retry-After": "60" }, body: { ok: false, error: "ratelimited" } } },
-  salesforce: { answer: { status: 503, body: "" } },
-  microsoft: { answer: { status: 400, body: { error: "temporarily_unavailable" } } },
-  "github-app": { answer: { status: 403, body: { message: "You have exceeded a secondary rate limit." } } },
+  "slack bot": { answer: { status: 429, headers: { "Retry-After": "60" }, body: { ok: false, error: "ratelimited" } } },
+  "salesforce oauth": { answer: { status: 503, body: "" } },
+  "microsoft oauth": { answer: { status: 400, body: { error: "temporarily_unavailable" } } },
+  "github app": { answer: { status: 403, body: { message: "You have exceeded a secondary rate limit." } } },
 };
 
 for (const [what, states, list] of [["asks for a person", ["needs_reauth"], refusals], ["waits", ["active", "degraded"], passing]])
@@ -221,12 +228,12 @@ for (const [what, states, list] of [["asks for a person", ["needs_reauth"], refu
     const documents = [], servers = {};
     for (const [name, { answer }] of Object.entries(list)) {
       servers[name] = await tokenEndpoint((path) => path === rows[name].at, [answer]);
-      documents.push(localizedTokens(name, servers[name].url));
+      documents.push(documentOf(name, servers[name].url));
     }
     const other = await breakwater({ integrations: folderOf(...documents) });
     for (const name of Object.keys(list)) {
       const row = rows[name];
-      const account = await other.account(name, { credentials: row.credentials ?? personal, context: { ...row.context, ...(row.from && { [row.from]: servers[name].url }) } });
+      const account = await accountOf(other, name, { credentials: row.credentials ?? personal, context: { ...row.context, ...(row.from && { [row.from]: servers[name].url }) } });
       const known = () => other.api("GET", `accounts/${account.id}`);
       await until(`the refusal of ${name}`, () => other.log("token").some((line) => line.account === account.id));
       await until(`the state of ${name}`, async () => states.includes((await known()).state));

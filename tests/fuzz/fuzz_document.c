@@ -46,11 +46,11 @@ static void check_faults(struct arena *arena, const struct binder *binder)
 }
 
 static void check_base_url(struct arena *arena, const struct integration *integration,
-                           const struct json *context)
+                           const struct auth_way *way, const struct json *context)
 {
     struct url url, again;
     str detail = STR_NONE;
-    enum err err = integration_base_url(integration, context, arena, &url, &detail);
+    enum err err = integration_base_url(integration, way, context, arena, &url, &detail);
     if (err != ERR_NONE) {
         CHECK(detail.n > 0);
         return;
@@ -62,11 +62,12 @@ static void check_base_url(struct arena *arena, const struct integration *integr
 }
 
 /* Contexts that give every variable one value. */
-static void check_contexts(struct arena *arena, const struct integration *integration)
+static void check_contexts(struct arena *arena, const struct integration *integration,
+                           const struct auth_way *way)
 {
     static const char *const values[] = {"x",          "a.b",  "..",          "x/../y",
                                          "evil.test#", "@b.c", "https://a.b", "1"};
-    const struct template *template = &integration->base_url;
+    const struct template *template = &way->base_url;
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         struct json_build build;
         json_build_init(&build, arena);
@@ -75,7 +76,7 @@ static void check_contexts(struct arena *arena, const struct integration *integr
                 json_build_member(&build, template->parts[k].name,
                                   json_of_text(str_z(values[i])));
         struct json context = json_build_object(&build);
-        check_base_url(arena, integration, &context);
+        check_base_url(arena, integration, way, &context);
     }
 }
 
@@ -118,7 +119,7 @@ static void check_answer(struct arena *arena, const struct integration *integrat
     CHECK(error.message.n <= 1000 && error.code.n <= 1000);
 }
 
-static void check_auth(struct arena *arena, const struct integration *integration)
+static void check_auth(struct arena *arena, const struct auth_rule *rule)
 {
     struct headers headers;
     struct auth_field fields[AUTH_FIELDS_MAX];
@@ -126,9 +127,8 @@ static void check_auth(struct arena *arena, const struct integration *integratio
     header_add_name(&headers, STR("Authorization"), STR("Bearer bw_abc"));
     struct auth_request request = {
         .arena = arena, .headers = &headers, .query = STR("a=bw_def")};
-    CHECK(auth_ops_of(&integration->way.rule)->fields(&integration->way.rule, fields) <=
-          AUTH_FIELDS_MAX);
-    CHECK(str_eq(auth_take_key(&integration->way.rule, &request), STR("bw_abc")));
+    CHECK(auth_ops_of(rule)->fields(rule, fields) <= AUTH_FIELDS_MAX);
+    CHECK(str_eq(auth_take_key(rule, &request), STR("bw_abc")));
     CHECK(header_count(&headers, HEADER_AUTHORIZATION) == 0);
 }
 
@@ -149,7 +149,7 @@ static void check_token_request(struct arena *arena, const struct token_inputs *
               header_value_valid(request.headers.items[i].value));
 }
 
-static void check_token(struct arena *arena, const struct integration *integration,
+static void check_token(struct arena *arena, const struct token_rule *rule,
                         const char *value)
 {
     static const char *const names[] = {"subdomain", "user", "client_secret", "origin"};
@@ -159,7 +159,7 @@ static void check_token(struct arena *arena, const struct integration *integrati
     for (size_t i = 0; i < COUNT_OF(names); i++)
         json_build_member(&build, str_z(names[i]), json_of_text(str_z(value)));
     struct json context = json_build_object(&build);
-    struct token_inputs inputs = {.rule = integration->way.rule.token,
+    struct token_inputs inputs = {.rule = rule,
                                   .arena = arena,
                                   .context = &context,
                                   .client_id = STR("id"),
@@ -174,18 +174,27 @@ static void check_token(struct arena *arena, const struct integration *integrati
         CHECK(detail.n > 0);
 }
 
+static void check_way(struct arena *arena, const struct integration *integration,
+                      const struct auth_way *way)
+{
+    CHECK(integration_way(integration, way->name) == way);
+    check_contexts(arena, integration, way);
+    check_auth(arena, &way->rule);
+    if (way->rule.token) {
+        check_token(arena, way->rule.token, "x");
+        check_token(arena, way->rule.token, "evil.test/?#\r\nX: y");
+    }
+}
+
 static void check_integration(struct arena *arena, const struct integration *integration)
 {
-    check_contexts(arena, integration);
     check_methods(integration);
     check_answer(arena, integration, 200);
     check_answer(arena, integration, 429);
     check_answer(arena, integration, 503);
-    check_auth(arena, integration);
-    if (integration->way.rule.token) {
-        check_token(arena, integration, "x");
-        check_token(arena, integration, "evil.test/?#\r\nX: y");
-    }
+    const struct auth_way *ways = integration->ways.items;
+    for (uint32_t i = 0; i < integration->ways.n; i++)
+        check_way(arena, integration, &ways[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

@@ -13,15 +13,21 @@ export function localized(name, base, changes = {}) {
   return { ...shipped(name), hosts: [new URL(base).origin], base_url: base, ...changes };
 }
 
-// The same with every URL of its token block there as well; paths, variables in them, and
+// The ways of authentication of a document: a word or an object is one without a name.
+export const waysOf = ({ auth }) => [auth].flat().map((way) => (typeof way === "string" ? { scheme: way } : way));
+
+// The same with every URL of its token blocks there as well; paths, variables in them, and
 // what begins with a variable stay as they are.
 export function localizedTokens(name, origin, changes = {}) {
   const document = shipped(name);
   const here = (url) => url.replace(/^https:\/\/[^/]+/, origin);
-  const token = { ...document.auth.token };
-  for (const member of ["authorize_url", "url", "refresh_url", "revoke_url"])
-    if (token[member]) token[member] = here(token[member]);
-  return { ...document, hosts: [new URL(origin).origin], base_url: here(document.base_url), auth: { ...document.auth, token }, ...changes };
+  const auth = waysOf(document).map((way) => {
+    const token = { ...way.token };
+    for (const member of ["authorize_url", "url", "refresh_url", "revoke_url"])
+      if (token[member]) token[member] = here(token[member]);
+    return { ...way, ...(way.base_url && { base_url: here(way.base_url) }), ...(way.token && { token }) };
+  });
+  return { ...document, hosts: [new URL(origin).origin], base_url: here(document.base_url), auth, ...changes };
 }
 
 export const quickRetries = { base: "10ms", max: "50ms" };

@@ -119,9 +119,9 @@ export async function breakwater({ integrations, flags = [], env = {}, data, bin
     it.stage ??= (await it.api("GET", "stages")).items[0] ?? await it.api("POST", "stages", { name: "sandbox", kind: "sandbox" });
     return it.api("POST", "environments", { stage: it.stage.id, name });
   };
-  it.account = async (integration, { external_id, credentials = { token: vendorToken }, context, environment } = {}) => {
+  it.account = async (integration, { external_id, credentials = { token: vendorToken }, context, environment, auth } = {}) => {
     it.environment ??= await it.tenant();
-    return it.api("POST", "accounts", { environment: (environment ?? it.environment).id, integration, external_id, credentials, context });
+    return it.api("POST", "accounts", { environment: (environment ?? it.environment).id, integration, external_id, credentials, context, auth });
   };
   // A key that may only call.
   it.callKey = async (more = {}) => (await it.api("POST", "keys", { label: "caller", permissions: ["call"], ...more })).key;

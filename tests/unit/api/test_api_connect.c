@@ -77,6 +77,29 @@ static void test_what_is_no_session_is_refused(void **state)
     assert_refused(post(house, "{}", "/v1/connect-sessions"), 422, "body_invalid");
 }
 
+static void test_a_session_says_a_way_that_there_is(void **state)
+{
+    struct house *house = *state;
+    assert_status(put(house,
+                      "{'name':'acme','hosts':['*.acme.test'],'base_url':"
+                      "'https://{subdomain}.acme.test','auth':[{'way':'key','scheme':"
+                      "'bearer'},{'way':'open','scheme':'none'}]}",
+                      "/v1/integrations/acme"),
+                  200);
+    assert_status(mint(house, ",'auth':'key'"), 201);
+    struct heard heard = mint(house, ",'auth':'jwt'");
+    assert_refused(heard, 422, "body_invalid");
+    assert_string_equal(text_at(house, heard, "/faults/0/pointer"), "/auth");
+    assert_says(heard, "it has \\\"key\\\", \\\"open\\\"");
+    heard = mint(house, ",'auth':'open'");
+    assert_refused(heard, 422, "body_invalid");
+    assert_says(heard, "takes no credentials");
+    heard = get(house, "/v1/audit?object=%s", account);
+    assert_string_equal(text_at(house, heard, "/items/0/detail/auth"), "key");
+    assert_status(del(house, "/v1/integrations/acme?force=true"), 204);
+    assert_refused(mint(house, ",'auth':'key'"), 404, "integration_unknown");
+}
+
 static void test_an_account_that_is_off_is_not_connected(void **state)
 {
     struct house *house = *state;
@@ -95,6 +118,7 @@ int test_api_connect(void)
         TEST(test_the_account_is_found_by_its_external_id),
         TEST(test_returns_must_be_allowed),
         TEST(test_what_is_no_session_is_refused),
+        TEST(test_a_session_says_a_way_that_there_is),
         TEST(test_an_account_that_is_off_is_not_connected),
     };
     return cmocka_run_group_tests_name("api: connect sessions", tests, NULL, NULL);

@@ -121,6 +121,70 @@ static void test_escapes_are_stored_as_what_they_mean(void **state)
     account_unref(&account);
 }
 
+static const char both_document[] =
+    "{'name':'both','hosts':['api.both.test'],'base_url':'https://api.both.test','auth':["
+    "{'way':'basic','label':'By name','scheme':'basic'},"
+    "{'way':'key','scheme':'header','header':'X-Key'}]}";
+
+/* What is stored without a word about its way is the first's, and stays the first's when
+ * the document's order changes. */
+static void test_they_are_of_one_way_and_say_which(void **state)
+{
+    struct house *house = *state;
+    assert_status(put(house, both_document, "/v1/integrations/both"), 200);
+    struct heard heard = make(house, "both", "{'username':'u','password':'p'}");
+    assert_status(heard, 201);
+    assert_string_equal(text_at(house, heard, "/auth"), "basic");
+    const char *id = text_at(house, heard, "/id");
+    heard = put(house, "{'credentials':{'key':'k'}}", "/v1/accounts/%s/credentials", id);
+    assert_refused(heard, 422, "body_invalid");
+    assert_string_equal(text_at(house, heard, "/faults/0/pointer"), "/credentials/key");
+    heard = put(house, "{'auth':'key','credentials':{'key':'k'}}",
+                "/v1/accounts/%s/credentials", id);
+    assert_status(heard, 200);
+    assert_string_equal(text_at(house, heard, "/auth"), "key");
+    assert_refused(patch(house, "{'auth':'basic'}", "/v1/accounts/%s", id), 409,
+                   "state_conflict");
+    heard = put(house, "{'auth':null,'credentials':{'username':'u','password':'p'}}",
+                "/v1/accounts/%s/credentials", id);
+    assert_string_equal(text_at(house, heard, "/auth"), "basic");
+    heard = get(house, "/v1/integrations/both");
+    assert_int_equal(count_at(heard, "/ways"), 2);
+    assert_string_equal(text_at(house, heard, "/ways/0/label"), "By name");
+    assert_string_equal(text_at(house, heard, "/ways/1/way"), "key");
+    assert_string_equal(text_at(house, heard, "/ways/1/scheme"), "header");
+    assert_string_equal(text_at(house, heard, "/ways/1/credentials/0/name"), "key");
+    assert_string_equal(text_at(house, heard, "/auth/1"), "header");
+}
+
+/* An account from before the document had several is its first way's. */
+static void test_the_only_way_becomes_the_first_of_several(void **state)
+{
+    struct house *house = *state;
+    static const char before[] =
+        "{'name':'grown','hosts':['api.grown.test'],'base_url':'https://api.grown.test',"
+        "'auth':'bearer'}";
+    static const char after[] =
+        "{'name':'grown','hosts':['api.grown.test'],'base_url':'https://api.grown.test',"
+        "'auth':[{'way':'token','scheme':'bearer'},{'way':'basic','scheme':'basic'}]}";
+    assert_status(put(house, before, "/v1/integrations/grown"), 200);
+    struct heard heard = make(house, "grown", "{'token':'t'}");
+    assert_true(is_null_at(heard, "/auth"));
+    const char *id = text_at(house, heard, "/id");
+    assert_refused(patch(house, "{'auth':'bearer'}", "/v1/accounts/%s", id), 422,
+                   "body_invalid");
+    assert_status(put(house, after, "/v1/integrations/grown"), 200);
+    heard = get(house, "/v1/accounts/%s", id);
+    assert_true(is_null_at(heard, "/auth") && is_null_at(heard, "/trouble"));
+    assert_status(patch(house, "{'auth':'token'}", "/v1/accounts/%s", id), 200);
+    assert_status(patch(house, "{'auth':null}", "/v1/accounts/%s", id), 200);
+    assert_refused(patch(house, "{'auth':'basic'}", "/v1/accounts/%s", id), 409,
+                   "state_conflict");
+    heard =
+        put(house, "{'credentials':{'token':'t2'}}", "/v1/accounts/%s/credentials", id);
+    assert_string_equal(text_at(house, heard, "/auth"), "token");
+}
+
 static void test_a_body_without_credentials_is_refused(void **state)
 {
     struct house *house = *state;
@@ -142,6 +206,8 @@ int test_api_credentials(void)
         cmocka_unit_test(test_a_private_key_has_its_lines_and_can_sign),
         cmocka_unit_test(test_two_who_change_them_at_once_do_not_undo_each_other),
         cmocka_unit_test(test_escapes_are_stored_as_what_they_mean),
+        cmocka_unit_test(test_they_are_of_one_way_and_say_which),
+        cmocka_unit_test(test_the_only_way_becomes_the_first_of_several),
         cmocka_unit_test(test_a_body_without_credentials_is_refused),
     };
     return cmocka_run_group_tests_name("api: credentials", tests, setup, house_teardown);

@@ -22,8 +22,8 @@ static void test_a_document_is_put_into_use_at_once(void **state)
     heard = get(house, "/v1/integrations/one");
     assert_status(heard, 200);
     assert_string_equal(text_at(house, heard, "/label"), "One");
-    assert_string_equal(text_at(house, heard, "/auth"), "bearer");
-    assert_string_equal(text_at(house, heard, "/credentials/0/name"), "token");
+    assert_string_equal(text_at(house, heard, "/auth/0"), "bearer");
+    assert_string_equal(text_at(house, heard, "/ways/0/credentials/0/name"), "token");
     assert_string_equal(text_at(house, heard, "/document/base_url"),
                         "https://api.one.test");
     heard = put(house, document(house, "one", "One"), "/v1/integrations/one");

@@ -15,6 +15,7 @@ int test_snapshot(void);
 int test_token_answers(void);
 int test_vendor_pages(void);
 int test_vendor_samples(void);
+int test_way(void);
 
 int main(void)
 {
@@ -34,5 +35,6 @@ int main(void)
     failed += test_token_answers();
     failed += test_vendor_pages();
     failed += test_vendor_samples();
+    failed += test_way();
     return failed != 0;
 }

@@ -72,7 +72,8 @@ static void check_row(struct arena *arena, const struct row *row)
     str detail = STR_NONE;
     const struct integration *integration = paper_read(arena, row->patch);
     enum err err = integration_base_url(
-        integration, given_json(arena, str_z(row->context)), arena, &url, &detail);
+        integration, integration_way(integration, STR_NONE),
+        given_json(arena, str_z(row->context)), arena, &url, &detail);
     str got = err == ERR_NONE ? url_format(arena, &url) : err_code(err);
     given_same(row->context, got, row->want);
     if (row->part && str_find_str(detail, str_z(row->part)) == detail.n)

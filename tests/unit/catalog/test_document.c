@@ -12,7 +12,7 @@ static void what_is_left_out_has_its_default(void **state)
     assert_int_equal(integration->http, HTTP_VERSION_1);
     assert_int_equal(integration->hosts.n, 1);
     assert_int_equal(integration->headers.n, 0);
-    assert_int_equal(integration->way.rule.scheme, AUTH_bearer);
+    assert_int_equal(integration_way(integration, STR_NONE)->rule.scheme, AUTH_bearer);
     assert_int_equal(integration->idempotency.kind, IDEMPOTENCY_NONE);
     assert_true(integration->rewrite.headers && integration->rewrite.body.n == 0);
     assert_int_equal(integration->resilience.retry.server.retries, 3);
@@ -71,13 +71,12 @@ static void headers_may_be_short_or_long(void **state)
 
 static void what_is_kept_of_an_answer_is_a_signal_with_a_name(void **state)
 {
-    const struct token_rule *rule =
-        paper_read(*state,
-                   "{\"auth\":{\"scheme\":\"bearer\",\"token\":{\"grant\":"
-                   "\"client_credentials\",\"url\":\"https://acme.test/token\",\"keep\":"
-                   "{\"place\":\"/instance_url\",\"team\":{\"expression\":\"team.id\"}},"
-                   "\"keep_secret\":{\"other\":{\"from\":\"X-Other\"}}}}}")
-            ->way.rule.token;
+    const struct integration *integration = paper_read(
+        *state, "{\"auth\":{\"scheme\":\"bearer\",\"token\":{\"grant\":"
+                "\"client_credentials\",\"url\":\"https://acme.test/token\",\"keep\":"
+                "{\"place\":\"/instance_url\",\"team\":{\"expression\":\"team.id\"}},"
+                "\"keep_secret\":{\"other\":{\"from\":\"X-Other\"}}}}}");
+    const struct token_rule *rule = integration_way(integration, STR_NONE)->rule.token;
     const struct signal_named *keep = rule->keep.items;
     const struct signal_named *secret = rule->keep_secret.items;
     assert_int_equal(rule->keep.n, 2);

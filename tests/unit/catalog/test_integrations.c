@@ -9,96 +9,112 @@
 
 int test_integrations(void);
 
-/* An account's context for each document that needs one. */
+/* An account's context for each way of each document. */
 static const struct {
     const char *name;
+    const char *way; /* NULL: the only one */
     const char *context;
     const char *want;      /* the base URL */
     const char *token_url; /* NULL: its tokens are stored by hand */
 } contexts[] = {
-    {"airtable", "{}", "https://api.airtable.com/",
+    {"airtable", NULL, "{}", "https://api.airtable.com/",
      "https://airtable.com/oauth2/v1/token"},
-    {"asana", "{}", "https://app.asana.com/", "https://app.asana.com/-/oauth_token"},
-    {"bamboohr", "{}", "https://api.bamboohr.com/", NULL},
-    {"bamboohr-oauth", "{\"company_domain\":\"acme\"}", "https://api.bamboohr.com/",
+    {"asana", NULL, "{}", "https://app.asana.com/",
+     "https://app.asana.com/-/oauth_token"},
+    {"bamboohr", "key", "{}", "https://api.bamboohr.com/", NULL},
+    {"bamboohr", "oauth", "{\"company_domain\":\"acme\"}", "https://api.bamboohr.com/",
      "https://acme.bamboohr.com/token.php?request=token"},
-    {"demo", "{\"origin\":\"http://127.0.0.1:8090\"}", "http://127.0.0.1:8090/demo",
+    {"demo", NULL, "{\"origin\":\"http://127.0.0.1:8090\"}", "http://127.0.0.1:8090/demo",
      NULL},
-    {"freshdesk", "{\"subdomain\":\"acme\"}", "https://acme.freshdesk.com/", NULL},
-    {"github", "{}", "https://api.github.com/",
+    {"freshdesk", NULL, "{\"subdomain\":\"acme\"}", "https://acme.freshdesk.com/", NULL},
+    {"github", "oauth", "{}", "https://api.github.com/",
      "https://github.com/login/oauth/access_token"},
-    {"github-app", "{\"installation_id\":\"42\"}", "https://api.github.com/",
+    {"github", "app", "{\"installation_id\":\"42\"}", "https://api.github.com/",
      "https://api.github.com/app/installations/42/access_tokens"},
-    {"gitlab", "{}", "https://gitlab.com/", NULL},
-    {"gitlab-oauth", "{}", "https://gitlab.com/", "https://gitlab.com/oauth/token"},
-    {"google", "{}", "https://www.googleapis.com/",
+    {"gitlab", "key", "{}", "https://gitlab.com/", NULL},
+    {"gitlab", "oauth", "{}", "https://gitlab.com/", "https://gitlab.com/oauth/token"},
+    {"google", "oauth", "{}", "https://www.googleapis.com/",
      "https://oauth2.googleapis.com/token"},
-    {"google-service-account", "{}", "https://www.googleapis.com/",
+    {"google", "service_account", "{}", "https://www.googleapis.com/",
      "https://oauth2.googleapis.com/token"},
-    {"hubspot", "{}", "https://api.hubapi.com/", "https://api.hubapi.com/oauth/v1/token"},
-    {"jira", "{\"site\":\"acme\"}", "https://acme.atlassian.net/", NULL},
-    {"jira-oauth", "{\"cloud_id\":\"11-22\"}", "https://api.atlassian.com/ex/jira/11-22",
-     "https://auth.atlassian.com/oauth/token"},
-    {"mailchimp", "{\"dc\":\"us21\"}", "https://us21.api.mailchimp.com/", NULL},
-    {"mailchimp-oauth", "{\"dc\":\"us21\"}", "https://us21.api.mailchimp.com/",
+    {"hubspot", NULL, "{}", "https://api.hubapi.com/",
+     "https://api.hubapi.com/oauth/v1/token"},
+    {"jira", "key", "{\"site\":\"acme\"}", "https://acme.atlassian.net/", NULL},
+    {"jira", "oauth", "{\"cloud_id\":\"11-22\"}",
+     "https://api.atlassian.com/ex/jira/11-22", "https://auth.atlassian.com/oauth/token"},
+    {"mailchimp", "key", "{\"dc\":\"us21\"}", "https://us21.api.mailchimp.com/", NULL},
+    {"mailchimp", "oauth", "{\"dc\":\"us21\"}", "https://us21.api.mailchimp.com/",
      "https://login.mailchimp.com/oauth2/token"},
-    {"microsoft", "{\"tenant\":\"common\"}", "https://graph.microsoft.com/",
+    {"microsoft", "oauth", "{\"tenant\":\"common\"}", "https://graph.microsoft.com/",
      "https://login.microsoftonline.com/common/oauth2/v2.0/token"},
-    {"microsoft-app", "{\"tenant\":\"acme.test\"}", "https://graph.microsoft.com/",
+    {"microsoft", "app", "{\"tenant\":\"acme.test\"}", "https://graph.microsoft.com/",
      "https://login.microsoftonline.com/acme.test/oauth2/v2.0/token"},
-    {"netsuite", "{\"account_id\":\"1234567-sb1\"}",
+    {"netsuite", "oauth", "{\"account_id\":\"1234567-sb1\"}",
      "https://1234567-sb1.suitetalk.api.netsuite.com/",
      "https://1234567-sb1.suitetalk.api.netsuite.com/services/rest/auth/oauth2/v1/token"},
-    {"netsuite-app", "{\"account_id\":\"1234567-sb1\"}",
+    {"netsuite", "app", "{\"account_id\":\"1234567-sb1\"}",
      "https://1234567-sb1.suitetalk.api.netsuite.com/",
      "https://1234567-sb1.suitetalk.api.netsuite.com/services/rest/auth/oauth2/v1/token"},
-    {"netsuite-tba", "{\"account_id\":\"1234567-sb1\"}",
+    {"netsuite", "tba", "{\"account_id\":\"1234567-sb1\"}",
      "https://1234567-sb1.suitetalk.api.netsuite.com/", NULL},
-    {"notion", "{}", "https://api.notion.com/", "https://api.notion.com/v1/oauth/token"},
-    {"pipedrive", "{}", "https://api.pipedrive.com/", NULL},
-    {"pipedrive-oauth", "{\"api_domain\":\"https://acme.pipedrive.com\"}",
+    {"notion", NULL, "{}", "https://api.notion.com/",
+     "https://api.notion.com/v1/oauth/token"},
+    {"pipedrive", "key", "{}", "https://api.pipedrive.com/", NULL},
+    {"pipedrive", "oauth", "{\"api_domain\":\"https://acme.pipedrive.com\"}",
      "https://acme.pipedrive.com/", "https://oauth.pipedrive.com/oauth/token"},
-    {"quickbooks", "{\"api\":\"sandbox-quickbooks\"}",
+    {"quickbooks", NULL, "{\"api\":\"sandbox-quickbooks\"}",
      "https://sandbox-quickbooks.api.intuit.com/",
      "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"},
-    {"salesforce",
+    {"salesforce", "oauth",
      "{\"instance_url\":\"https://acme.my.salesforce.com\",\"login\":\"test\"}",
      "https://acme.my.salesforce.com/",
      "https://test.salesforce.com/services/oauth2/token"},
-    {"salesforce-app",
+    {"salesforce", "app",
      "{\"instance_url\":\"https://"
      "acme.my.salesforce.com\",\"domain\":\"acme--dev.sandbox\"}",
      "https://acme.my.salesforce.com/",
      "https://acme--dev.sandbox.my.salesforce.com/services/oauth2/token"},
-    {"salesforce-jwt",
+    {"salesforce", "jwt",
      "{\"instance_url\":\"https://acme.my.salesforce.com\",\"login\":\"login\"}",
      "https://acme.my.salesforce.com/",
      "https://login.salesforce.com/services/oauth2/token"},
-    {"sendgrid", "{}", "https://api.sendgrid.com/", NULL},
-    {"shopify", "{\"shop\":\"acme\"}", "https://acme.myshopify.com/",
+    {"sendgrid", NULL, "{}", "https://api.sendgrid.com/", NULL},
+    {"shopify", NULL, "{\"shop\":\"acme\"}", "https://acme.myshopify.com/",
      "https://acme.myshopify.com/admin/oauth/access_token"},
-    {"slack", "{}", "https://slack.com/", "https://slack.com/api/oauth.v2.access"},
-    {"slack-user", "{}", "https://slack.com/", "https://slack.com/api/oauth.v2.access"},
-    {"stripe", "{}", "https://api.stripe.com/", "https://connect.stripe.com/oauth/token"},
-    {"stripe-apps", "{}", "https://api.stripe.com/",
+    {"slack", "bot", "{}", "https://slack.com/", "https://slack.com/api/oauth.v2.access"},
+    {"slack", "user", "{}", "https://slack.com/",
+     "https://slack.com/api/oauth.v2.access"},
+    {"stripe", "connect", "{}", "https://api.stripe.com/",
+     "https://connect.stripe.com/oauth/token"},
+    {"stripe", "apps", "{}", "https://api.stripe.com/",
      "https://api.stripe.com/v1/oauth/token"},
-    {"twilio", "{}", "https://api.twilio.com/", NULL},
-    {"workday", "{\"host\":\"wd3-services1.myworkday.com\"}",
+    {"twilio", NULL, "{}", "https://api.twilio.com/", NULL},
+    {"workday", "password", "{\"host\":\"wd3-services1.myworkday.com\"}",
      "https://wd3-services1.myworkday.com/", NULL},
-    {"workday-app",
+    {"workday", "app",
      "{\"host\":\"wd3-services1.myworkday.com\",\"tenant\":\"acme\",\"token_domain\":"
      "\"wd3-services1.myworkday.com\"}",
      "https://wd3-services1.myworkday.com/",
      "https://wd3-services1.myworkday.com/ccx/oauth2/acme/token"},
-    {"workday-oauth",
+    {"workday", "oauth",
      "{\"host\":\"wd3-services1.myworkday.com\",\"tenant\":\"acme\",\"token_domain\":"
      "\"wd3-services1.myworkday.com\",\"authorization_domain\":\"impl.workday.com\"}",
      "https://wd3-services1.myworkday.com/",
      "https://wd3-services1.myworkday.com/ccx/oauth2/acme/token"},
-    {"zendesk", "{\"subdomain\":\"acme\"}", "https://acme.zendesk.com/", NULL},
-    {"zendesk-oauth", "{\"subdomain\":\"acme\"}", "https://acme.zendesk.com/",
+    {"zendesk", "key", "{\"subdomain\":\"acme\"}", "https://acme.zendesk.com/", NULL},
+    {"zendesk", "oauth", "{\"subdomain\":\"acme\"}", "https://acme.zendesk.com/",
      "https://acme.zendesk.com/oauth/tokens"},
 };
+
+static const struct auth_way *way_at(struct arena *arena, size_t i)
+{
+    const struct integration *integration = paper_vendor(arena, contexts[i].name);
+    const struct auth_way *way =
+        integration_way(integration, contexts[i].way ? str_z(contexts[i].way) : STR_NONE);
+    if (!way || str_absent(way->name) != !contexts[i].way)
+        fail_msg("%s: its way %s", contexts[i].name, contexts[i].way);
+    return way;
+}
 
 static void each_document_is_good_and_knows_its_hosts(void **state)
 {
@@ -108,40 +124,32 @@ static void each_document_is_good_and_knows_its_hosts(void **state)
         const struct integration *integration = paper_vendor(*state, contexts[i].name);
         given_same(contexts[i].name, integration->name, contexts[i].name);
         enum err err = integration_base_url(
-            integration, given_json(*state, str_z(contexts[i].context)), *state, &url,
-            &detail);
+            integration, way_at(*state, i),
+            given_json(*state, str_z(contexts[i].context)), *state, &url, &detail);
         if (err)
             fail_msg("%s: " STR_F, contexts[i].name, STR_A(detail));
         given_same(contexts[i].name, url_format(*state, &url), contexts[i].want);
         assert_true(integration->label.n && integration->version.n);
+        assert_true(integration->resources.n > 0);
         assert_non_null(json_member(&integration->docs, STR("unverified")));
         assert_non_null(json_member(&integration->docs, STR("reference")));
-        assert_true(json_member_text(&integration->docs, STR("renewal")).n > 40);
     }
 }
 
-/* A document without methods of its own is another way into one that has them. */
-static void what_has_no_methods_shares_another_documents_limits(void **state)
+/* Whoever chooses reads a label; whoever looks after the account reads what to do when it
+ * ends, for each way. */
+static void each_way_has_a_label_and_says_what_to_do_when_it_ends(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(contexts); i++) {
-        str name = str_z(contexts[i].name);
-        size_t hyphen = str_find(name, '-');
         const struct integration *integration = paper_vendor(*state, contexts[i].name);
-        if (hyphen == name.n) {
-            assert_true(integration->resources.n > 0);
-            continue;
-        }
-        const struct integration *whole =
-            paper_vendor(*state, arena_z(*state, str_of(name.p, hyphen)));
-        static const char *const shared[] = {"headers",     "rate_limit", "errors",
-                                             "idempotency", "resilience", "rewrite"};
-        for (size_t k = 0; k < COUNT_OF(shared); k++) {
-            const struct json *own =
-                json_member(&integration->document, str_z(shared[k]));
-            const struct json *of = json_member(&whole->document, str_z(shared[k]));
-            if (!own != !of || (own && !json_equal(own, of)))
-                fail_msg("%s: its %s", contexts[i].name, shared[k]);
-        }
+        const struct auth_way *way = way_at(*state, i);
+        const struct json *renewal = json_member(&integration->docs, STR("renewal"));
+        str text =
+            contexts[i].way ? json_member_text(renewal, way->name) : json_text(renewal);
+        if (text.n <= 40 || (contexts[i].way && !way->label.n))
+            fail_msg("%s, %s", contexts[i].name, contexts[i].way);
+        if (contexts[i].way)
+            assert_int_equal(renewal->n, integration->ways.n);
     }
 }
 
@@ -174,7 +182,7 @@ static void token_endpoints_are_where_credentials_may_go(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(contexts); i++) {
         const struct integration *integration = paper_vendor(*state, contexts[i].name);
-        const struct token_rule *rule = integration->way.rule.token;
+        const struct token_rule *rule = way_at(*state, i)->rule.token;
         const char *context = contexts[i].context;
         if (!rule != !contexts[i].token_url)
             fail_msg("%s: a token URL is wanted for each token block, and only there",
@@ -192,8 +200,7 @@ static void token_endpoints_are_where_credentials_may_go(void **state)
 static void consent_is_asked_for_over_tls(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(contexts); i++) {
-        const struct token_rule *rule =
-            paper_vendor(*state, contexts[i].name)->way.rule.token;
+        const struct token_rule *rule = way_at(*state, i)->rule.token;
         if (rule && rule->authorize_url.n)
             assert_true(str_starts(rule->authorize_url.parts[0].text, STR("https://")));
     }
@@ -204,7 +211,7 @@ static void a_token_block_asks_for_nothing_more(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(contexts); i++) {
         struct auth_field fields[AUTH_FIELDS_MAX];
-        const struct auth_rule *rule = &paper_vendor(*state, contexts[i].name)->way.rule;
+        const struct auth_rule *rule = &way_at(*state, i)->rule;
         uint32_t n = rule->token ? auth_fields(rule, fields) : 0;
         bool token = false;
         for (uint32_t k = 0; k < n; k++) {
@@ -217,14 +224,17 @@ static void a_token_block_asks_for_nothing_more(void **state)
 
 static void no_document_is_left_out_here(void **state)
 {
-    size_t n = 0;
+    size_t n = 0, ways = 0;
     DIR *dir = opendir("integrations");
     assert_non_null(dir);
     for (struct dirent *item; (item = readdir(dir));)
-        n += item->d_name[0] != '.';
+        if (item->d_name[0] != '.') {
+            n++;
+            ways += paper_vendor(*state, item->d_name)->ways.n;
+        }
     closedir(dir);
-    assert_int_equal(n, COUNT_OF(contexts));
-    (void)state;
+    assert_true(n > 20);
+    assert_int_equal(ways, COUNT_OF(contexts));
 }
 
 /* The requests of the samples are lists: each is known, and safe. */
@@ -282,7 +292,7 @@ int test_integrations(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(each_document_is_good_and_knows_its_hosts),
-        GIVEN_TEST(what_has_no_methods_shares_another_documents_limits),
+        GIVEN_TEST(each_way_has_a_label_and_says_what_to_do_when_it_ends),
         GIVEN_TEST(token_endpoints_are_where_credentials_may_go),
         GIVEN_TEST(consent_is_asked_for_over_tls),
         GIVEN_TEST(a_token_block_asks_for_nothing_more),

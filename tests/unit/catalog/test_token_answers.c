@@ -13,87 +13,92 @@ int test_token_answers(void);
 
 static const struct {
     const char *name;
+    const char *way; /* NULL: the only one */
     const char *text;
     const char *token;
     const char *refresh_token; /* NULL: none */
     usec lifetime, refresh_lifetime;
 } rows[] = {
-    {"quickbooks",
+    {"quickbooks", NULL,
      "{\"access_token\":\"a\",\"refresh_token\":\"r\",\"expires_in\":3600,"
      "\"x_refresh_token_expires_in\":8726400}",
      "a", "r", USEC_H, 101 * USEC_DAY},
-    {"airtable",
+    {"airtable", NULL,
      "{\"access_token\":\"a\",\"refresh_token\":\"r\",\"expires_in\":3600,"
      "\"refresh_expires_in\":5184000}",
      "a", "r", USEC_H, 60 * USEC_DAY},
-    {"github",
+    {"github", "oauth",
      "{\"access_token\":\"a\",\"refresh_token\":\"r\",\"expires_in\":28800,"
      "\"refresh_token_expires_in\":15897600}",
      "a", "r", 8 * USEC_H, 184 * USEC_DAY},
-    {"shopify",
+    {"shopify", NULL,
      "{\"access_token\":\"a\",\"refresh_token\":\"r\",\"expires_in\":3600,"
      "\"refresh_token_expires_in\":7776000}",
      "a", "r", USEC_H, 90 * USEC_DAY},
     /* the end of the refresh token is known, though no answer tells it */
-    {"netsuite",
+    {"netsuite", "oauth",
      "{\"access_token\":\"a\",\"refresh_token\":\"r\",\"expires_in\":\"3600\"}", "a", "r",
      USEC_H, 7 * USEC_DAY},
-    {"netsuite", "{\"access_token\":\"a\",\"expires_in\":3600}", "a", NULL, USEC_H, -1},
-    {"stripe-apps", "{\"access_token\":\"a\",\"refresh_token\":\"r\"}", "a", "r", USEC_H,
-     365 * USEC_DAY},
+    {"netsuite", "oauth", "{\"access_token\":\"a\",\"expires_in\":3600}", "a", NULL,
+     USEC_H, -1},
+    {"stripe", "apps", "{\"access_token\":\"a\",\"refresh_token\":\"r\"}", "a", "r",
+     USEC_H, 365 * USEC_DAY},
     /* nothing is said: it is learned, or set */
-    {"salesforce", "{\"access_token\":\"a\",\"issued_at\":\"1760000000000\"}", "a", NULL,
-     -1, -1},
-    {"notion", "{\"access_token\":\"a\",\"refresh_token\":null}", "a", NULL, -1, -1},
-    {"workday-app", "{\"access_token\":\"a\"}", "a", NULL, USEC_H, -1},
-    {"workday-app", "{\"access_token\":\"a\",\"expires_in\":14400}", "a", NULL,
+    {"salesforce", "oauth", "{\"access_token\":\"a\",\"issued_at\":\"1760000000000\"}",
+     "a", NULL, -1, -1},
+    {"notion", NULL, "{\"access_token\":\"a\",\"refresh_token\":null}", "a", NULL, -1,
+     -1},
+    {"workday", "app", "{\"access_token\":\"a\"}", "a", NULL, USEC_H, -1},
+    {"workday", "app", "{\"access_token\":\"a\",\"expires_in\":14400}", "a", NULL,
      4 * USEC_H, -1},
     /* never */
-    {"mailchimp-oauth", "{\"access_token\":\"a\",\"expires_in\":0,\"scope\":null}", "a",
-     NULL, USEC_NEVER, -1},
+    {"mailchimp", "oauth", "{\"access_token\":\"a\",\"expires_in\":0,\"scope\":null}",
+     "a", NULL, USEC_NEVER, -1},
     /* a moment; one that has passed is none that could be planned with */
-    {"github-app", "{\"token\":\"ghs_x\",\"expires_at\":\"2025-10-09T09:53:20Z\"}",
+    {"github", "app", "{\"token\":\"ghs_x\",\"expires_at\":\"2025-10-09T09:53:20Z\"}",
      "ghs_x", NULL, USEC_H, -1},
-    {"github-app", "{\"token\":\"ghs_x\",\"expires_at\":\"2025-10-09T08:53:20Z\"}",
+    {"github", "app", "{\"token\":\"ghs_x\",\"expires_at\":\"2025-10-09T08:53:20Z\"}",
      "ghs_x", NULL, -1, -1},
-    {"github-app", "{\"token\":\"ghs_x\",\"expires_at\":\"2024-01-01T00:00:00Z\"}",
+    {"github", "app", "{\"token\":\"ghs_x\",\"expires_at\":\"2024-01-01T00:00:00Z\"}",
      "ghs_x", NULL, -1, -1},
     /* the user's beside the bot's: with a code, and refreshed */
-    {"slack",
+    {"slack", "bot",
      "{\"ok\":true,\"access_token\":\"xoxb\",\"expires_in\":43200,\"refresh_token\":"
      "\"r\","
      "\"authed_user\":{\"access_token\":\"xoxp\"}}",
      "xoxb", "r", 12 * USEC_H, -1},
-    {"slack-user",
+    {"slack", "user",
      "{\"ok\":true,\"access_token\":\"xoxb\",\"expires_in\":43200,\"refresh_token\":"
      "\"r\","
      "\"authed_user\":{\"access_token\":\"xoxp\"}}",
      "xoxp", NULL, -1, -1},
-    {"slack-user",
+    {"slack", "user",
      "{\"ok\":true,\"authed_user\":{\"access_token\":\"xoxp\",\"expires_in\":43200,"
      "\"refresh_token\":\"u\"}}",
      "xoxp", "u", 12 * USEC_H, -1},
-    {"slack-user",
+    {"slack", "user",
      "{\"ok\":true,\"access_token\":\"xoxp\",\"expires_in\":43200,\"refresh_token\":"
      "\"u\",\"token_type\":\"user\"}",
      "xoxp", "u", 12 * USEC_H, -1},
 };
 
-static void read_answer(struct arena *arena, const char *name, const char *text,
-                        struct token_answer *ret)
+static void read_answer(struct arena *arena, const char *name, const char *way,
+                        const char *text, struct token_answer *ret)
 {
     struct headers headers;
     headers_init(&headers, arena, 1);
     const struct answer answer = {
         .status = 200, .headers = &headers, .text = str_z(text), .wall = NOW};
-    token_answer_read(paper_vendor(arena, name)->way.rule.token, &answer, arena, ret);
+    const struct auth_way *found =
+        integration_way(paper_vendor(arena, name), way ? str_z(way) : STR_NONE);
+    token_answer_read(found->rule.token, &answer, arena, ret);
 }
 
 static void ends_are_read_in_each_form(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct token_answer answer;
-        read_answer(*state, rows[i].name, rows[i].text, &answer);
+        read_answer(*state, rows[i].name, rows[i].way, rows[i].text, &answer);
         assert_int_equal(answer.verdict, TOKEN_GOOD);
         given_same(rows[i].name, answer.access_token, rows[i].token);
         assert_int_equal(str_absent(answer.refresh_token), !rows[i].refresh_token);
@@ -109,7 +114,7 @@ static void ends_are_read_in_each_form(void **state)
 static void what_is_secret_goes_to_the_credentials(void **state)
 {
     struct token_answer answer;
-    read_answer(*state, "slack",
+    read_answer(*state, "slack", "bot",
                 "{\"ok\":true,\"access_token\":\"xoxb\",\"team\":{\"id\":\"T9\"},"
                 "\"authed_user\":{\"id\":\"U1\",\"access_token\":\"xoxp\"},"
                 "\"incoming_webhook\":{\"url\":\"https://hooks.slack.test/x\","

@@ -55,6 +55,7 @@ static void read_sample(struct sample *sample)
     double items = number_in(sample->expect, STR("items"));
     reply_read(sample->arena, sample->json, &answer);
     assert_int_equal(integration_base_url(sample->integration,
+                                          integration_way(sample->integration, STR_NONE),
                                           given_json(sample->arena, str_z(context)),
                                           sample->arena, &base, &detail),
                      ERR_NONE);

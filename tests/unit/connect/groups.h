@@ -5,6 +5,7 @@
 int test_session(void);
 int test_connect_form(void);
 int test_connect(void);
+int test_choice(void);
 int test_page(void);
 int test_ticket(void);
 

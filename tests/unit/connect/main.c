@@ -6,6 +6,7 @@ int main(void)
     failed += test_session();
     failed += test_connect_form();
     failed += test_connect();
+    failed += test_choice();
     failed += test_page();
     failed += test_ticket();
     return failed != 0;

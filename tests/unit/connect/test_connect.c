@@ -85,8 +85,8 @@ static void look_at_all(struct counter *counter, bool sandbox)
     struct account *account = directory_account(counter->directory, counter->account);
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         bool expected = sandbox ? table[i].sandbox : table[i].production;
-        bool found =
-            connect_may_return(&connect, account, str_z(table[i].url), &counter->arena);
+        bool found = connect_may_return(&connect, account, STR_NONE, str_z(table[i].url),
+                                        &counter->arena);
         if (found != expected)
             fail_msg("%s: %s", table[i].url, found ? "allowed" : "refused");
     }
@@ -108,8 +108,8 @@ static void nothing_is_allowed_where_nothing_is_set(void **state)
     struct counter *counter = *state;
     struct connect connect = {.directory = counter->directory, .returns = STR("")};
     struct account *account = directory_account(counter->directory, counter->account);
-    assert_false(connect_may_return(&connect, account, STR("https://us.test/after"),
-                                    &counter->arena));
+    assert_false(connect_may_return(&connect, account, STR_NONE,
+                                    STR("https://us.test/after"), &counter->arena));
     account_unref(&account);
 }
 

@@ -1,44 +1,13 @@
 #include "groups.h"
+#include "papers.h"
 #include "support/certs.h"
-#include "support/given.h"
 
 #include "base/encode.h"
 #include "connect/connect_form.h"
-#include "json/json_write.h"
-#include "json/merge.h"
-
-static const char base[] = "{'name':'acme','hosts':['*.acme.test'],"
-                           "'base_url':'https://api.acme.test','auth':'bearer'}";
-
-static struct json quoted(struct arena *arena, const char *text)
-{
-    char *copy = (char *)(uintptr_t)arena_str(arena, str_z(text)).p;
-    for (size_t i = 0; text[i]; i++)
-        copy[i] = text[i] == '\'' ? '"' : text[i];
-    return *given_json(arena, str_of(copy, strlen(text)));
-}
-
-static const struct integration *read_document(struct arena *arena, const char *patch)
-{
-    struct buf buf;
-    struct binder binder;
-    struct json good = quoted(arena, base), more = quoted(arena, patch);
-    struct json document = merge_patch(arena, &good, &more);
-    buf_init(&buf, 1 << 20);
-    json_write(&buf, &document, JSON_COMPACT);
-    bind_init(&binder, arena);
-    const struct integration *integration =
-        integration_read(&binder, arena_str(arena, buf_peek(&buf)));
-    buf_fini(&buf);
-    if (!integration)
-        fail_msg(STR_F ": " STR_F, STR_A(binder.first->pointer),
-                 STR_A(binder.first->text));
-    return integration;
-}
 
 static struct account account_with(struct arena *arena, const char *context)
 {
-    return (struct account){.context = quoted(arena, context)};
+    return (struct account){.context = papers_json(arena, context)};
 }
 
 /* The names of the fields, with "*" behind a secret and "?" behind an optional one. */
@@ -47,7 +16,8 @@ static str asked(struct arena *arena, const char *patch, const char *context,
 {
     struct connect_form form;
     struct account account = account_with(arena, context);
-    connect_form_make(read_document(arena, patch), &account,
+    const struct integration *integration = papers_read(arena, patch);
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account,
                       again ? str_z(again) : STR_NONE, &form);
     str text = STR("");
     for (uint32_t i = 0; i < form.n; i++)
@@ -104,10 +74,11 @@ static void words_of_the_document_are_shown(void **state)
     struct arena *arena = *state;
     struct connect_form form;
     struct account account = account_with(arena, "{'region':'eu'}");
-    connect_form_make(read_document(arena,
-                                    "{'connect':{'fields':{'region':{'label':'Region',"
-                                    "'help':'Where you signed up.'}}}}"),
-                      &account, STR(""), &form);
+    const struct integration *integration =
+        papers_read(arena, "{'connect':{'fields':{'region':{'label':'Region',"
+                           "'help':'Where you signed up.'}}}}");
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account,
+                      STR(""), &form);
     assert_str(form.fields[0].label, STR("Region"));
     assert_str(form.fields[0].help, STR("Where you signed up."));
     assert_str(form.fields[0].value, STR("eu"));
@@ -115,16 +86,50 @@ static void words_of_the_document_are_shown(void **state)
     assert_true(form.is_credential[1]);
 }
 
+static const char two_ways[] =
+    "{'connect':{'fields':{'token':'T','password':'P','region':'Region','sub':'S'}},"
+    "'auth':[{'way':'key','scheme':'basic','connect':{'fields':{'sub':{'label':'Team'},"
+    "'username':'Mail'}},'base_url':'https://{sub}.acme.test'},"
+    "{'way':'oauth','scheme':'bearer','token':{'grant':'authorization_code',"
+    "'authorize_url':'https://a.acme.test/auth','url':'https://a.acme.test/t'}}]}";
+
+/* The fields of one way, with their labels. */
+static str asked_by(struct arena *arena, const char *name)
+{
+    struct connect_form form;
+    struct account account = account_with(arena, "{}");
+    const struct integration *integration = papers_read(arena, two_ways);
+    connect_form_make(integration, integration_way(integration, str_z(name)), &account,
+                      STR_NONE, &form);
+    str text = STR("");
+    for (uint32_t i = 0; i < form.n; i++)
+        text = arena_printf(arena, STR_F "%s" STR_F "=" STR_F, STR_A(text), i ? " " : "",
+                            STR_A(form.fields[i].name), STR_A(form.fields[i].label));
+    return text;
+}
+
+/* Its own words come before the document's, and no way asks for what is another's. */
+static void each_way_asks_for_its_own(void **state)
+{
+    assert_str(asked_by(*state, "key"),
+               STR("sub=Team region=Region username=Mail password=P"));
+    assert_str(asked_by(*state, "oauth"), STR("region=Region sub=S"));
+}
+
 static void the_names_are_those_of_the_context_alone(void **state)
 {
     struct arena *arena = *state;
     struct connect_form form;
     struct account account = account_with(arena, "{}");
-    connect_form_make(read_document(arena, "{'base_url':'https://{sub}.acme.test/{a}'}"),
-                      &account, STR_NONE, &form);
+    const struct integration *integration =
+        papers_read(arena, "{'base_url':'https://{sub}.acme.test/{a}'}");
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account,
+                      STR_NONE, &form);
     assert_int_equal(form.n, 3);
     assert_str(connect_form_names(&form, arena), STR("sub,a"));
-    connect_form_make(read_document(arena, "{}"), &account, STR_NONE, &form);
+    integration = papers_read(arena, "{}");
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account,
+                      STR_NONE, &form);
     assert_true(str_absent(connect_form_names(&form, arena)));
 }
 
@@ -145,8 +150,9 @@ static void what_was_sent_is_taken_apart(void **state)
     struct credential credentials[FORM_FIELDS_MAX];
     struct account account = account_with(arena, "{'kept':'1'}");
     const struct integration *integration =
-        read_document(arena, "{'base_url':'https://{sub}.acme.test','auth':'basic'}");
-    connect_form_make(integration, &account, STR_NONE, &form);
+        papers_read(arena, "{'base_url':'https://{sub}.acme.test','auth':'basic'}");
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account,
+                      STR_NONE, &form);
     assert_true(sent(arena, &form, "sub=+x+&username=u%26&password=%C3%A9&more=1"));
     struct json context = connect_form_context(&form, &account, arena);
     assert_int_equal(context.n, 2);
@@ -163,9 +169,10 @@ static void what_is_missing_or_too_long_is_said_beside_it(void **state)
     struct arena *arena = *state;
     struct connect_form form;
     struct account account = account_with(arena, "{}");
-    const struct integration *integration = read_document(
+    const struct integration *integration = papers_read(
         arena, "{'auth':'basic','connect':{'fields':{'region':{'optional':true}}}}");
-    connect_form_make(integration, &account, STR_NONE, &form);
+    connect_form_make(integration, integration_way(integration, STR_NONE), &account,
+                      STR_NONE, &form);
     assert_false(sent(arena, &form, "username=+&password=x"));
     assert_str(form.fields[0].fault, STR_NONE);
     assert_true(form.fields[1].fault.n > 0);
@@ -205,12 +212,13 @@ static void a_certificate_and_its_key_are_looked_at_together(void **state)
     };
     struct arena *arena = *state;
     const struct integration *integration =
-        read_document(arena, "{'auth':{'scheme':'none','tls':'optional'}}");
+        papers_read(arena, "{'auth':{'scheme':'none','tls':'optional'}}");
     struct account account = account_with(arena, "{}");
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct connect_form form;
-        struct json context = quoted(arena, "{}");
-        connect_form_make(integration, &account, STR_NONE, &form);
+        struct json context = papers_json(arena, "{}");
+        connect_form_make(integration, integration_way(integration, STR_NONE), &account,
+                          STR_NONE, &form);
         assert_int_equal(form.n, 2);
         str chain = rows[i].chain ? in_one_line(arena, rows[i].chain) : STR("");
         str key = rows[i].key ? in_one_line(arena, rows[i].key) : STR("");
@@ -219,8 +227,9 @@ static void a_certificate_and_its_key_are_looked_at_together(void **state)
             arena_z(arena,
                     arena_printf(arena, "certificate=" STR_F "&certificate_key=" STR_F,
                                  STR_A(chain), STR_A(key)))));
-        assert_true(connect_form_fits(&form, integration, &context, arena) ==
-                    !rows[i].fault);
+        assert_true(connect_form_fits(&form, integration,
+                                      integration_way(integration, STR_NONE), &context,
+                                      arena) == !rows[i].fault);
         str fault = form.fields[0].fault;
         if (rows[i].fault && str_find_str(fault, str_z(rows[i].fault)) == fault.n)
             fail_msg("%s: " STR_F, rows[i].fault, STR_A(fault));
@@ -252,9 +261,11 @@ static void see_whether_it_fits(struct arena *arena, const struct fitting *fitti
 {
     struct connect_form form;
     struct account nobody = account_with(arena, "{}");
-    struct json context = quoted(arena, fitting->context);
-    connect_form_make(integration, &nobody, STR_NONE, &form);
-    bool fits = connect_form_fits(&form, integration, &context, arena);
+    struct json context = papers_json(arena, fitting->context);
+    connect_form_make(integration, integration_way(integration, STR_NONE), &nobody,
+                      STR_NONE, &form);
+    bool fits = connect_form_fits(
+        &form, integration, integration_way(integration, STR_NONE), &context, arena);
     str found = STR("");
     for (uint32_t i = 0; i < form.n; i++)
         if (form.fields[i].fault.n)
@@ -279,7 +290,7 @@ static void a_value_that_leads_nowhere_is_faulted_at_its_field(void **state)
                            str_z(fittings[i].url), str_z(rest + 2)};
             str patch = arena_join(arena, parts, COUNT_OF(parts));
             see_whether_it_fits(arena, &fittings[i],
-                                read_document(arena, arena_z(arena, patch)));
+                                papers_read(arena, arena_z(arena, patch)));
         }
 }
 
@@ -288,6 +299,7 @@ int test_connect_form(void)
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(what_is_missing_is_asked),
         GIVEN_TEST(words_of_the_document_are_shown),
+        GIVEN_TEST(each_way_asks_for_its_own),
         GIVEN_TEST(the_names_are_those_of_the_context_alone),
         GIVEN_TEST(what_was_sent_is_taken_apart),
         GIVEN_TEST(what_is_missing_or_too_long_is_said_beside_it),

@@ -26,12 +26,25 @@ static void what_others_wrote_is_text(void **state)
     struct arena *arena = *state;
     str bad = STR(HOSTILE);
     struct page_field field = {bad, bad, bad, bad, bad, false, false};
-    struct page page = {200, bad, bad, bad, bad, bad, &field, 1, bad, bad, bad, STR_NONE};
+    struct page_choice choice = {bad, bad};
+    struct page page = {200, bad, bad, bad, bad,      bad,     &field,
+                        1,   bad, bad, bad, STR_NONE, &choice, 1};
     str text = printed(arena, &page);
     assert_false(has(text, "<script"));
     assert_false(has(text, "'>"));
     assert_false(has(text, "\"'"));
     assert_true(has(text, "&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;"));
+}
+
+static void choices_are_links(void **state)
+{
+    const struct page_choice choices[] = {{STR("A <key>"), STR("?auth=key&ask")},
+                                          {STR("OAuth"), STR("?auth=oauth")}};
+    struct page page = {.title = STR("x"), .choices = choices, .choice_n = 2};
+    str text = printed(*state, &page);
+    assert_true(has(text, "href=\"?auth=key&amp;ask\">A &lt;key&gt;</a>"));
+    assert_true(has(text, "href=\"?auth=oauth\">OAuth</a>"));
+    assert_false(has(text, "<form"));
 }
 
 static void a_secret_is_never_shown_again(void **state)
@@ -132,6 +145,7 @@ int test_page(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(what_others_wrote_is_text),
+        GIVEN_TEST(choices_are_links),
         GIVEN_TEST(a_secret_is_never_shown_again),
         GIVEN_TEST(a_fault_is_bound_to_its_field_and_has_the_cursor),
         GIVEN_TEST(the_first_field_has_the_cursor),

@@ -16,6 +16,7 @@ static void mint(struct counter *counter)
     change.session = (struct session){.id = STR("ses_1"),
                                       .account = counter->account,
                                       .return_url = STR("https://us.test/after"),
+                                      .way = STR("oauth"),
                                       .force = true,
                                       .expires = change.wall + 30 * USEC_MIN};
     assert_int_equal(counter_take(counter, &change), ERR_NONE);
@@ -67,6 +68,32 @@ static void a_minted_session_is_found_by_its_link(void **state)
     assert_int_equal(look(counter, STR("con_another"), &session), ERR_SESSION_UNKNOWN);
     assert_int_equal(look(counter, STR(""), &session), ERR_SESSION_UNKNOWN);
     assert_int_equal(look(counter, STR("ses_1"), &session), ERR_SESSION_UNKNOWN);
+}
+
+/* What the browser was sent with comes back with it; the link itself stays open. */
+static void a_session_knows_by_which_way_it_was_begun(void **state)
+{
+    struct counter *counter = *state;
+    struct session session;
+    mint(counter);
+    assert_int_equal(look(counter, LINK, &session), ERR_NONE);
+    assert_str(session.way, STR("oauth"));
+    assert_true(str_absent(session.begun));
+    struct session_change change = counter_step(counter, SESSION_BEGIN);
+    change.secret = LINK;
+    change.state = STATE;
+    change.browser = BROWSER;
+    change.begun = STR("other");
+    assert_int_equal(counter_take(counter, &change), ERR_NONE);
+    change = counter_step(counter, SESSION_CLAIM);
+    change.state = STATE;
+    change.browser = BROWSER;
+    assert_int_equal(counter_take(counter, &change), ERR_NONE);
+    assert_str(change.session.begun, STR("other"));
+    assert_str(change.session.way, STR("oauth"));
+    assert_int_equal(begin(counter, STR("second"), BROWSER), ERR_NONE);
+    assert_int_equal(look(counter, LINK, &session), ERR_NONE);
+    assert_true(str_absent(session.begun));
 }
 
 static void a_state_is_good_once(void **state)
@@ -196,6 +223,7 @@ int test_session(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_minted_session_is_found_by_its_link),
+        TEST(a_session_knows_by_which_way_it_was_begun),
         TEST(a_state_is_good_once),
         TEST(beginning_again_forgets_the_state_before),
         TEST(another_browser_neither_claims_nor_uses_up),

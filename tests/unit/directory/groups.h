@@ -15,6 +15,7 @@ int test_audit(void);
 int test_rotation(void);
 int test_token_change(void);
 int test_directory_open(void);
+int test_way(void);
 int test_model(void);
 int test_crowd(void);
 

@@ -16,6 +16,7 @@ int main(void)
     failed += test_rotation();
     failed += test_token_change();
     failed += test_directory_open();
+    failed += test_way();
     failed += test_model();
     failed += test_crowd();
     return failed != 0;

@@ -14,7 +14,7 @@ static void assert_chosen(struct office *office, str environment, const char *in
                           str wanted)
 {
     struct app *app =
-        directory_app_of(office->directory, environment, str_z(integration));
+        directory_app_of(office->directory, environment, str_z(integration), STR_NONE);
     if (str_absent(wanted)) {
         assert_null(app);
         return;

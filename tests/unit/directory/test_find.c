@@ -160,7 +160,7 @@ struct reader {
 static bool finds_app(struct directory *directory, str environment)
 {
     enum err err = ERR_NONE;
-    struct app *app = directory_app_of(directory, environment, STR("mail"));
+    struct app *app = directory_app_of(directory, environment, STR("mail"), STR_NONE);
     bool good = app && app->environment->stage != NULL;
     if (good && app->secret_version > 0)
         good = directory_app_credentials(directory, app, &err) != NULL;

@@ -511,8 +511,8 @@ static void assert_choice(struct model *m, int environment, int integration)
     str id = environment < 0 ? STR_NONE : id_of(&m->environments[environment].id);
     if (wanted < 0)
         wanted = default_app(m, -1, integration);
-    struct app *app =
-        directory_app_of(m->office->directory, id, str_z(integrations[integration]));
+    struct app *app = directory_app_of(m->office->directory, id,
+                                       str_z(integrations[integration]), STR_NONE);
     assert_int_equal(app != NULL, wanted >= 0);
     if (app)
         assert_str(id_of(&app->id), id_of(&m->apps[wanted].id));

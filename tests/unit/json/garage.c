@@ -41,6 +41,28 @@ static const struct bind_table door_table = {
     .shorthand = "paint",
 };
 
+static void gate_finish(struct binder *binder, void *obj)
+{
+    struct garage_gate *gate = obj;
+    gate->finished = gate->door.finished;
+    if (gate->locked && gate->door.delay)
+        bind_fault_at(binder, STR("delay"), "is of no use; it is locked.");
+}
+
+static const struct bind_row gate_rows[] = {
+    {.name = "locked", .kind = BIND_BOOL, AT(gate, locked)},
+};
+
+static const struct bind_table gate_table = {
+    .name = "gate block",
+    .base = &door_table,
+    .rows = gate_rows,
+    .n = COUNT_OF(gate_rows),
+    .bytes = sizeof(struct garage_gate),
+    .finish = gate_finish,
+    .shorthand = "paint",
+};
+
 static const struct bind_table car_table;
 
 static const struct bind_row car_rows[] = {
@@ -111,6 +133,12 @@ static const struct bind_row garage_rows[] = {
      .min = 1,
      .max = 3},
     {.name = "cars", .kind = BIND_NAMED, ROOT(cars), .table = &car_table},
+    {.name = "gates",
+     .kind = BIND_OBJECTS,
+     ROOT(gates),
+     .table = &gate_table,
+     .min = 1,
+     .max = 2},
     {.name = "odd",
      .kind = BIND_CUSTOM,
      ROOT(odd),

@@ -17,6 +17,12 @@ struct garage_door {
     bool finished; /* finish ran */
 };
 
+struct garage_gate {
+    struct garage_door door; /* the base of its table */
+    bool locked;
+    bool finished; /* its own finish ran, after the door's */
+};
+
 struct garage_car {
     str name;
     struct bind_texts plates;
@@ -37,6 +43,7 @@ struct garage {
     struct garage_door *spare;
     struct bind_list doors;
     struct bind_list cars;
+    struct bind_list gates;
     int64_t odd; /* CUSTOM */
 };
 

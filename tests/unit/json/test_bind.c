@@ -107,10 +107,11 @@ static void unknown_members_are_named(void **state)
              "\"door\" is not a member of the garage; did you mean \"doors\"?");
     fault_in(*state, "\"rules\":{\"oppen\":true}", "/rules/oppen",
              "\"oppen\" is not a member of the rules block; did you mean \"open\"?");
-    fault_in(*state, "\"wheels/~\\n\":1", "/wheels~1~0\n",
-             "\"wheels/~\\n\" is not a member of the garage; it has \"owner\", \"rules\","
-             " \"spare\", \"doors\", \"cars\", \"odd\", and names that start with "
-             "\"x-\".");
+    fault_in(
+        *state, "\"wheels/~\\n\":1", "/wheels~1~0\n",
+        "\"wheels/~\\n\" is not a member of the garage; it has \"owner\", \"rules\","
+        " \"spare\", \"doors\", \"cars\", \"gates\", \"odd\", and names that start with "
+        "\"x-\".");
 }
 
 static void missing_members_are_named(void **state)
@@ -261,6 +262,50 @@ static void a_shorthand_stands_for_an_object(void **state)
              "block.");
 }
 
+static void one_object_stands_for_a_list_of_one(void **state)
+{
+    static const char *const texts[] = {
+        "{\"owner\":\"A\",\"gates\":{\"locked\":true,\"paint\":\"red\"}}",
+        "{\"owner\":\"A\",\"gates\":[{\"locked\":true,\"paint\":\"red\"}]}",
+        "{\"owner\":\"A\",\"gates\":\"red\"}"};
+    struct binder binder;
+    struct garage garage;
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        assert_true(bind_text(&binder, *state, texts[i], &garage));
+        const struct garage_gate *gate = garage.gates.items;
+        assert_int_equal(garage.gates.n, 1);
+        assert_int_equal(gate->door.paint, PAINT_RED);
+        assert_int_equal(gate->door.width, 200);
+        assert_true(gate->locked == (i < 2));
+    }
+    fault_in(*state, "\"gates\":[]", "/gates", "has 0 items; must have at least 1.");
+    fault_in(*state, "\"gates\":5", "/gates",
+             "is 5; wants one of \"red\", \"green\", \"blue\", or an object: the gate "
+             "block.");
+}
+
+static void a_table_has_the_rows_of_its_base(void **state)
+{
+    struct binder binder;
+    struct garage garage;
+    assert_true(bind_text(
+        &binder, *state, "{\"owner\":\"A\",\"gates\":[{\"width\":90},{\"locked\":true}]}",
+        &garage));
+    const struct garage_gate *gates = garage.gates.items;
+    assert_int_equal(gates[0].door.width, 90);
+    assert_true(gates[0].finished);
+    assert_true(gates[1].locked);
+    fault_in(*state, "\"gates\":{\"width\":13,\"locked\":true,\"delay\":\"2s\"}",
+             "/gates/width", "is unlucky; take another."); /* and its own is not run */
+    fault_in(*state, "\"gates\":[{},{\"locked\":true,\"delay\":\"2s\"}]",
+             "/gates/1/delay", "is of no use; it is locked.");
+    fault_in(*state, "\"gates\":{\"loked\":true}", "/gates/loked",
+             "\"loked\" is not a member of the gate block; did you mean \"locked\"?");
+    fault_in(*state, "\"gates\":{\"wheel\":true}", "/gates/wheel",
+             "\"wheel\" is not a member of the gate block; it has \"width\", \"delay\", "
+             "\"paint\", \"locked\", and names that start with \"x-\".");
+}
+
 static void finish_may_object(void **state)
 {
     fault_in(*state, "\"doors\":[{},{\"width\":13}]", "/doors/1/width",
@@ -406,6 +451,8 @@ int test_bind(void)
         T(durations_have_a_unit_and_bounds),
         T(words_are_suggested),
         T(a_shorthand_stands_for_an_object),
+        T(one_object_stands_for_a_list_of_one),
+        T(a_table_has_the_rows_of_its_base),
         T(finish_may_object),
         T(finish_runs_on_good_objects_only),
         T(all_faults_are_reported_in_order),

@@ -80,11 +80,23 @@ static void a_shorthand_is_an_alternative(void **state)
        "\"description\":\"From 1s to 60s.\"}");
 }
 
+static void one_or_many_objects_share_their_table(void **state)
+{
+    struct arena *arena = *state;
+    at(arena, "/properties/gates",
+       "{\"anyOf\":[{\"$ref\":\"#/$defs/gate_block\"},{\"type\":\"array\",\"items\":"
+       "{\"$ref\":\"#/$defs/gate_block\"},\"minItems\":1,\"maxItems\":2}]}");
+    at(arena, "/$defs/gate_block/anyOf/0", "{\"enum\":[\"red\",\"green\",\"blue\"]}");
+    at(arena, "/$defs/gate_block/anyOf/1/properties/locked", "{\"type\":\"boolean\"}");
+    at(arena, "/$defs/gate_block/anyOf/1/properties/width/maximum", "500");
+}
+
 static void only_shared_tables_are_defined_apart(void **state)
 {
     struct json schema = schema_of(*state, &garage_table);
     const struct json *defs = json_member(&schema, STR("$defs"));
-    assert_int_equal(defs->n, 2);
+    assert_int_equal(defs->n, 3);
+    assert_non_null(json_member(defs, STR("gate_block")));
     assert_non_null(json_member(defs, STR("car")));
     assert_non_null(json_member(defs, STR("door_block")));
 }
@@ -158,6 +170,7 @@ int test_bind_schema(void)
         T(objects_are_closed_but_for_extensions),
         T(each_kind_has_its_schema),
         T(a_shorthand_is_an_alternative),
+        T(one_or_many_objects_share_their_table),
         T(only_shared_tables_are_defined_apart),
         T(the_root_may_contain_itself),
         T(what_has_no_bounds_is_not_bounded),

@@ -109,11 +109,10 @@ static void change_catalog(struct lodge *lodge, struct process *process,
                  STR_A(change.fault_n ? change.faults[0].text : STR("")));
 }
 
-static str document_with(struct lodge *lodge, const char *token_patch)
+static str merged(struct lodge *lodge, str patch)
 {
     struct buf text;
     struct arena *arena = &lodge->arena;
-    str patch = arena_printf(arena, "{\"auth\":{\"token\":%s}}", token_patch);
     struct json merged =
         merge_patch(arena, given_json(arena, str_z(base)), given_json(arena, patch));
     buf_init(&text, 1 << 20);
@@ -121,6 +120,34 @@ static str document_with(struct lodge *lodge, const char *token_patch)
     str document = arena_str(arena, buf_peek(&text));
     buf_fini(&text);
     return document;
+}
+
+static str document_with(struct lodge *lodge, const char *token_patch)
+{
+    return merged(lodge,
+                  arena_printf(&lodge->arena, "{\"auth\":{\"token\":%s}}", token_patch));
+}
+
+void lodge_three_ways(struct lodge *lodge)
+{
+    struct buf token;
+    buf_init(&token, 1 << 20);
+    json_write(
+        &token,
+        json_member(json_member(given_json(&lodge->arena, str_z(base)), STR("auth")),
+                    STR("token")),
+        JSON_COMPACT);
+    str rest = str_from(buf_peek(&token), 1); /* behind its brace */
+    lodge->document = merged(
+        lodge, arena_printf(&lodge->arena,
+                            "{\"auth\":["
+                            "{\"way\":\"oauth\",\"scheme\":\"bearer\",\"token\":{" STR_F
+                            "},{\"way\":\"early\",\"scheme\":\"bearer\",\"token\":"
+                            "{\"margin\":\"25m\"," STR_F
+                            "},{\"way\":\"key\",\"scheme\":\"bearer\"}]}",
+                            STR_A(rest), STR_A(rest)));
+    buf_fini(&token);
+    change_catalog(lodge, &lodge->processes[0], CATALOG_PUT);
 }
 
 void lodge_document(struct lodge *lodge, const char *token_patch)
@@ -323,6 +350,17 @@ void lodge_put(struct lodge *lodge, str id, const char *token, const char *refre
     struct change change = lodge_change(lodge, CHANGE_ACCOUNT_CREDENTIALS, id);
     change.credentials = set;
     change.credential_n = make_set(set, token, refresh_token);
+    lodge_do(lodge, &change);
+    drop_set(set, change.credential_n);
+}
+
+void lodge_put_by(struct lodge *lodge, str id, const char *way, const char *refresh_token)
+{
+    struct credential set[SET_MAX];
+    struct change change = lodge_change(lodge, CHANGE_ACCOUNT_CREDENTIALS, id);
+    change.credentials = set;
+    change.credential_n = make_set(set, "by-hand", refresh_token);
+    change.way = str_z(way);
     lodge_do(lodge, &change);
     drop_set(set, change.credential_n);
 }

@@ -63,6 +63,10 @@ usec lodge_now(const struct lodge *lodge);
  * first process; "" takes the document out. */
 void lodge_document(struct lodge *lodge, const char *token_patch);
 
+/* The same with three ways: "oauth", which is as the document's only one was, "early",
+ * which renews 25 minutes before the end, and "key", which has no tokens. */
+void lodge_three_ways(struct lodge *lodge);
+
 /* An account with the mint's grant of that number, known to all processes; its id. */
 str lodge_account(struct lodge *lodge, unsigned grant);
 
@@ -74,6 +78,9 @@ struct change lodge_change(struct lodge *lodge, enum change_kind kind, str id);
 void lodge_do(struct lodge *lodge, struct change *change);
 void lodge_move(struct lodge *lodge, str id, enum account_state state);
 void lodge_put(struct lodge *lodge, str id, const char *token, const char *refresh_token);
+/* Those of another way, without a refresh token if that is NULL. */
+void lodge_put_by(struct lodge *lodge, str id, const char *way,
+                  const char *refresh_token);
 
 /* What a process has of an account; the reference goes with account_unref. */
 struct account *lodge_find(struct lodge *lodge, unsigned process, str id);

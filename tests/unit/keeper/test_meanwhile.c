@@ -270,6 +270,82 @@ static void without_its_document_nobody_is_told_that_an_account_was_deleted(void
 
 /* --- the daemon --- */
 
+/* --- its way --- */
+
+static uint64_t wards_of(struct lodge *lodge)
+{
+    struct keeper_stats stats;
+    keeper_stats(lodge->processes[0].keeper, &stats);
+    return stats.wards;
+}
+
+static void an_account_of_a_way_without_tokens_is_forgotten(void **state)
+{
+    struct lodge *lodge = *state;
+    lodge_three_ways(lodge);
+    str id = lodge_account(lodge, 1);
+    lodge_run(lodge, USEC_S);
+    unsigned asked = lodge->mint.asked;
+    assert_int_equal(wards_of(lodge), 1);
+    lodge_put_by(lodge, id, "key", NULL);
+    lodge_run(lodge, USEC_S);
+    assert_int_equal(wards_of(lodge), 0);
+    lodge_run(lodge, 5 * USEC_H);
+    assert_int_equal(lodge->mint.asked, asked);
+    assert_str(lodge_token(lodge, 0, id), STR("by-hand"));
+    lodge_put_by(lodge, id, "oauth", "r2.0");
+    lodge_run(lodge, USEC_S);
+    assert_int_equal(wards_of(lodge), 1);
+    assert_str(lodge_token(lodge, 0, id), STR("a2.1"));
+}
+
+static void a_way_that_changes_during_an_exchange_drops_its_answer(void **state)
+{
+    struct lodge *lodge = *state;
+    struct asker asker;
+    lodge_three_ways(lodge);
+    str id = flying_account(lodge);
+    lodge_ask(lodge, 0, id, lodge_version(lodge, id), &asker);
+    assert_int_equal(asker.word, KEEPER_WAIT);
+    lodge_put_by(lodge, id, "key", NULL);
+    assert_true(lodge_run_until(lodge, &asker.answered, 5 * USEC_S));
+    assert_int_equal(asker.word, KEEPER_GO);
+    lodge_run(lodge, 2 * USEC_S);
+    assert_str(lodge_token(lodge, 0, id), STR("by-hand"));
+    assert_int_equal(wards_of(lodge), 0);
+}
+
+static void each_account_is_renewed_as_its_way_has_it(void **state)
+{
+    struct lodge *lodge = *state;
+    lodge_three_ways(lodge);
+    str one = lodge_account(lodge, 1), two = lodge_account(lodge, 2);
+    lodge_put_by(lodge, two, "early", "r2.0");
+    lodge_run(lodge, USEC_S);
+    assert_str(lodge_token(lodge, 0, two), STR("a2.1"));
+    assert_in_range(lodge_view(lodge, one).due_in, 56 * USEC_MIN, USEC_H);
+    assert_in_range(lodge_view(lodge, two).due_in, 34 * USEC_MIN, 53 * USEC_MIN);
+}
+
+/* What it has is given to calls, which say what is wrong. */
+static void an_account_whose_way_has_gone_is_renewed_when_it_comes_back(void **state)
+{
+    struct lodge *lodge = *state;
+    lodge_three_ways(lodge);
+    str id = lodge_account(lodge, 1);
+    lodge_put_by(lodge, id, "early", "r2.0");
+    lodge_run(lodge, USEC_S);
+    unsigned asked = lodge->mint.asked;
+    lodge_document(lodge, "{}");
+    lodge_run(lodge, 5 * USEC_H);
+    assert_int_equal(lodge->mint.asked, asked);
+    assert_int_equal(lodge_state(lodge, id), ACCOUNT_ACTIVE);
+    lodge_three_ways(lodge);
+    lodge_run(lodge, USEC_MIN);
+    assert_int_equal(lodge->mint.asked, asked + 1);
+    assert_true(lodge_good(lodge, 0, id));
+}
+
 static void a_drain_renews_what_is_waited_for_and_nothing_else(void **state)
 {
     struct lodge *lodge = *state;
@@ -386,6 +462,10 @@ int test_meanwhile(void)
         LODGE_TEST(a_document_that_is_replaced_during_an_exchange_disturbs_it_not),
         LODGE_TEST(a_document_that_is_removed_during_an_exchange_loses_no_token),
         LODGE_TEST(without_its_document_nobody_is_told_that_an_account_was_deleted),
+        LODGE_TEST(an_account_of_a_way_without_tokens_is_forgotten),
+        LODGE_TEST(a_way_that_changes_during_an_exchange_drops_its_answer),
+        LODGE_TEST(each_account_is_renewed_as_its_way_has_it),
+        LODGE_TEST(an_account_whose_way_has_gone_is_renewed_when_it_comes_back),
         LODGE_TEST(a_drain_renews_what_is_waited_for_and_nothing_else),
         LODGE_TEST(whoever_waits_when_the_worker_leaves_is_told),
         LODGE_TEST(a_set_that_is_not_stored_yet_is_offered_when_the_worker_leaves),
