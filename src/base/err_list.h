@@ -158,6 +158,24 @@ X(STATE_CONFLICT, "state_conflict", 409, NEVER, "The object's state does not all
 X(CURSOR_INVALID, "cursor_invalid", 400, NEVER, "This cursor is not one of ours",
   "Use `next_cursor` of the page before, unchanged, with the same query.")
 
+/* Lists, page by page */
+X(CURSOR_STALE, "cursor_stale", 410, NEVER,
+  "The list's description has changed since this cursor was made",
+  "Begin the list again, without a cursor.")
+X(CURSOR_EXPIRED, "cursor_expired", 410, NEVER, "The vendor no longer takes this cursor",
+  "Begin the list again, without a cursor; next time ask for the pages sooner.")
+X(WINDOW_CAPPED, "window_capped", 422, NEVER, "The vendor shows no more of this list",
+  "Narrow the list by a filter, or split it into ranges; `detail` has the vendor's limit.")
+X(PAGE_INVALID, "page_invalid", 502, NEVER,
+  "The vendor's page is not as its integration describes it",
+  "Compare the `pagination` block with an answer; `detail` says what is missing.")
+X(PAGE_LOOP, "page_loop", 502, NEVER, "The vendor's pages go in a circle",
+  "The walk was ended. Compare the `pagination` block with an answer; if it is right, "
+  "tell the vendor.")
+X(PAGE_LINK_FORBIDDEN, "page_link_forbidden", 502, NEVER,
+  "The vendor's link to the next page leads where its integration may not go",
+  "Nothing was sent there. If the host is the vendor's own, list it under `hosts`.")
+
 /* Our own trouble */
 X(STORE_UNAVAILABLE, "store_unavailable", 503, LATER, "The store cannot be reached",
   "Nothing was changed. See the runbook for the store.")

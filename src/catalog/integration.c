@@ -30,6 +30,12 @@ static str hash_text(struct arena *arena, str text)
     return encode_hex(arena, str_of((const char *)digest, sizeof(digest)));
 }
 
+static struct json written(const struct json *document, str member)
+{
+    const struct json *value = json_member(document, member);
+    return value ? *value : (struct json){0};
+}
+
 struct integration *integration_read(struct binder *binder, str text)
 {
     struct json document;
@@ -39,8 +45,10 @@ struct integration *integration_read(struct binder *binder, str text)
     struct integration *integration = arena_zalloc(binder->arena, sizeof(*integration));
     if (!bind_read(binder, &document_table, &document, integration))
         return NULL;
-    const struct json *resilience = json_member(&document, STR("resilience"));
-    integration->resilience_text = resilience ? *resilience : (struct json){0};
+    integration->resilience_text = written(&document, STR("resilience"));
+    integration->pagination_text = written(&document, STR("pagination"));
+    if (integration->pagination)
+        integration->pagination->hash = page_rule_hash(&integration->pagination_text);
     method_compile(binder, integration, &document);
     integration->text = text;
     integration->hash = hash_text(binder->arena, text);

@@ -11,6 +11,7 @@
 #include "http/path.h"
 #include "http/template.h"
 #include "http/url.h"
+#include "paging/page_rule.h"
 #include "policy/outcome.h"
 #include "policy/resilience.h"
 #include "policy/throttle.h"
@@ -70,7 +71,10 @@ struct method {
     const struct resilience *resilience; /* the integration's, or merged */
     struct rewrite rewrite;              /* its own, or the integration's */
     bool has_rewrite;
-    struct idempotency idempotency; /* its own, or the integration's */
+    struct json pagination_override;    /* UNDEFINED if none */
+    const struct page_rule *pagination; /* its own, merged or not, or the integration's;
+                                         * NULL: nothing is known of lists */
+    struct idempotency idempotency;     /* its own, or the integration's */
     bool has_idempotency;
     bool inspect_success; /* some rule looks into bodies of its answers below 400 */
     const struct resource *resource;
@@ -120,10 +124,12 @@ struct integration {
     struct resilience resilience;
     struct json resilience_text; /* as written, for merging with overrides */
     struct rewrite rewrite;
-    struct bind_list resources; /* struct resource */
-    struct path_set *paths;     /* verb and path → struct method */
-    bool inspect_success;       /* some rule looks into bodies below 400 of calls that
-                                 * match no method */
+    struct page_rule *pagination; /* NULL: none for the integration as a whole */
+    struct json pagination_text;  /* as written, for merging with overrides */
+    struct bind_list resources;   /* struct resource */
+    struct path_set *paths;       /* verb and path → struct method */
+    bool inspect_success;         /* some rule looks into bodies below 400 of calls that
+                                   * match no method */
     struct json docs;
     struct json document; /* all of it: what no table reads yet is found here */
 };

@@ -87,7 +87,8 @@ static void read_override(struct binder *binder, const struct json *value, void 
     if (json_is(value, JSON_OBJECT))
         *(struct json *)field = *value;
     else
-        bind_fault(binder, "must be an object with members of the resilience block.");
+        bind_fault(binder, "must be an object with members of the integration's block of "
+                           "this name.");
 }
 
 #define METHOD(field) offsetof(struct method, field)
@@ -139,6 +140,13 @@ static const struct bind_row method_rows[] = {
      .custom_schema = "{\"type\":\"object\"}",
      .doc = "Members of the resilience block that differ for this method; null takes one "
             "back to its default."},
+    {.name = "pagination",
+     .kind = BIND_CUSTOM,
+     .offset = METHOD(pagination_override),
+     .custom = read_override,
+     .custom_schema = "{\"type\":\"object\"}",
+     .doc = "Members of the pagination block that differ for this method; null takes one "
+            "back to its default. With a \"kind\" it stands alone."},
     {.name = "rewrite",
      .kind = BIND_OBJECT,
      .offset = METHOD(rewrite),
@@ -243,6 +251,27 @@ static void merge_resilience(struct binder *binder, const struct integration *in
     binder->at = before;
 }
 
+/* The same; but what one kind says is nothing to another, so that a block with a kind
+ * stands alone. */
+static void merge_pagination(struct binder *binder, const struct integration *integration,
+                             struct method *method)
+{
+    const struct json *own = &method->pagination_override;
+    method->pagination = integration->pagination;
+    if (json_is(own, JSON_UNDEFINED))
+        return;
+    struct json merged =
+        json_member(own, STR("kind"))
+            ? *own
+            : merge_patch(binder->arena, &integration->pagination_text, own);
+    struct page_rule *rule = arena_zalloc(binder->arena, sizeof(*rule));
+    str before = bind_enter(binder, STR("pagination"));
+    if (bind_read(binder, &page_rule_table, &merged, rule))
+        method->pagination = rule;
+    rule->hash = page_rule_hash(&merged);
+    binder->at = before;
+}
+
 /* Whether two patterns take the same paths: their literals are equal, names aside. */
 static bool same_shape(str a, str b)
 {
@@ -302,6 +331,7 @@ static void compile_resource(struct binder *binder, struct integration *integrat
         methods[i].resource = resource;
         set_defaults(&methods[i], integration, json_member(written, methods[i].name));
         merge_resilience(binder, integration, &methods[i]);
+        merge_pagination(binder, integration, &methods[i]);
         add_path(binder, integration, &methods[i]);
         binder->at = before;
     }

@@ -380,3 +380,16 @@ void json_out_member_bool(struct json_out *out, str name, bool value)
     json_out_name(out, name);
     json_out_bool(out, value);
 }
+
+str json_as_text(const struct json *value, struct arena *arena)
+{
+    char text[32];
+    if (!value)
+        return STR_NONE;
+    if (json_is_bool(value))
+        return json_is(value, JSON_TRUE) ? STR("true") : STR("false");
+    str written = json_text(value);
+    if (!json_is(value, JSON_NUMBER) || !str_absent(written))
+        return written;
+    return arena_str(arena, str_of(text, json_write_number(json_number(value), text)));
+}

@@ -25,6 +25,10 @@ void json_write_text(struct buf *buf, str text);
 /* The shortest text of a finite double; at most 25 bytes into `ret`. */
 size_t json_write_number(double value, char ret[32]);
 
+/* A boolean or number as its JSON text, a string as it is; absent for anything else, and
+ * for NULL. A copy, if any, in the arena. */
+str json_as_text(const struct json *value, struct arena *arena);
+
 /*
  * Printing as it comes. Names and values must alternate inside objects, which is
  * checked; commas and quotes are put by the writer.

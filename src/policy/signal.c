@@ -134,20 +134,6 @@ const struct bind_table signal_named_table = {
     .shorthand = "from",
 };
 
-/* A boolean or number as its JSON text, a string as it is; absent for anything else. */
-static str json_as_text(const struct json *value, struct arena *arena)
-{
-    char text[32];
-    if (!value)
-        return STR_NONE;
-    if (json_is_bool(value))
-        return json_is(value, JSON_TRUE) ? STR("true") : STR("false");
-    str written = json_text(value);
-    if (!json_is(value, JSON_NUMBER) || !str_absent(written))
-        return written;
-    return arena_str(arena, str_of(text, json_write_number(json_number(value), text)));
-}
-
 static void init_condition(void *obj)
 {
     struct condition *condition = obj;
@@ -301,6 +287,21 @@ static str cut_part(str text, uint32_t part)
     if (slash == text.n)
         return STR_NONE;
     return str_trim(part == 1 ? str_of(text.p, slash) : str_from(text, slash + 1));
+}
+
+struct json signal_value(const struct signal *signal, const struct answer *answer,
+                         struct arena *arena)
+{
+    static const struct json none;
+    const struct json *found;
+    if (signal->source == SIGNAL_EXPRESSION)
+        return expression_value(signal->expression, answer, arena);
+    if (signal->source == SIGNAL_BODY) {
+        found = answer->body ? pointer_find(&signal->pointer, answer->body) : NULL;
+        return found ? *found : none;
+    }
+    str text = raw_text(signal, answer, arena);
+    return str_absent(text) ? none : json_of_text(text);
 }
 
 str signal_text(const struct signal *signal, const struct answer *answer,

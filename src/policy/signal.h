@@ -88,6 +88,12 @@ bool condition_needs_body_of_success(const struct condition *condition, str grou
 str signal_text(const struct signal *signal, const struct answer *answer,
                 struct arena *arena);
 
+/* The value as it stands there, of any type, null too; UNDEFINED when it is not there.
+ * `item`, `part`, `after` and `words` are not looked at. It shares memory with the signal
+ * and the answer. */
+struct json signal_value(const struct signal *signal, const struct answer *answer,
+                         struct arena *arena);
+
 /* The value as a number. */
 bool signal_number(const struct signal *signal, const struct answer *answer,
                    struct arena *arena, double *ret_value);

@@ -13,6 +13,7 @@ int test_integrations(void);
 int test_method(void);
 int test_snapshot(void);
 int test_token_answers(void);
+int test_vendor_pages(void);
 int test_vendor_samples(void);
 int test_way(void);
 
@@ -32,6 +33,7 @@ int main(void)
     failed += test_method();
     failed += test_snapshot();
     failed += test_token_answers();
+    failed += test_vendor_pages();
     failed += test_vendor_samples();
     failed += test_way();
     return failed != 0;

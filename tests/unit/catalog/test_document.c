@@ -43,7 +43,7 @@ static void members_of_later_steps_are_kept(void **state)
 {
     const struct integration *integration = paper_read(
         *state,
-        "{\"connect\":{},\"context\":{\"a\":1},\"limits\":{},\"pagination\":{},\"cache\":"
+        "{\"connect\":{},\"context\":{\"a\":1},\"limits\":{},\"cache\":"
         "{},"
         "\"webhooks\":{},\"subscriptions\":{},\"events\":{},\"unified\":{},\"sync\":{},"
         "\"probes\":{},\"docs\":{\"unverified\":[\"all\"]},\"x-ours\":5}");

@@ -140,6 +140,64 @@ static void an_override_needs_no_block_above_it(void **state)
     assert_int_equal(method->resilience->host_concurrency, 1000);
 }
 
+#define PAGED                                                                            \
+    "{\"pagination\":{\"kind\":\"cursor_in_body\",\"records\":\"/a\",\"next\":\"/n\","   \
+    "\"put\":\"after\",\"size\":{\"put\":{\"query\":\"limit\"},\"max\":100}},"
+
+static const char paged[] =
+    PAGED "\"resources\":{\"a\":{\"methods\":{"
+          "\"plain\":{\"verb\":\"GET\",\"path\":\"/plain\"},"
+          "\"merged\":{\"verb\":\"GET\",\"path\":\"/merged\",\"pagination\":"
+          "{\"records\":\"/b\",\"size\":{\"max\":7}}},"
+          "\"alone\":{\"verb\":\"GET\",\"path\":\"/alone\",\"pagination\":"
+          "{\"kind\":\"link_header\"}}}}}}";
+
+static void pagination_is_merged_unless_it_has_a_kind(void **state)
+{
+    const struct integration *integration = paper_read(*state, paged);
+    const struct page_rule *plain =
+        integration_method(integration, STR("GET"), STR("/plain"))->pagination;
+    const struct page_rule *merged =
+        integration_method(integration, STR("GET"), STR("/merged"))->pagination;
+    const struct page_rule *alone =
+        integration_method(integration, STR("GET"), STR("/alone"))->pagination;
+    assert_ptr_equal(plain, integration->pagination);
+    given_same("records", plain->records.at.tokens[0].name, "a");
+    assert_int_equal(merged->kind, PAGE_cursor_in_body);
+    given_same("records", merged->records.at.tokens[0].name, "b");
+    given_same("size", merged->size.put.query, "limit");
+    assert_int_equal(merged->size.max, 7);
+    assert_int_equal(alone->kind, PAGE_link_header);
+    assert_int_equal(alone->size.max, 0);
+}
+
+/* Cursors are bound to it. */
+static void each_pagination_block_has_its_hash(void **state)
+{
+    const struct integration *integration = paper_read(*state, paged);
+    const struct integration *again = paper_read(*state, paged);
+    static const char *const paths[] = {"/plain", "/merged", "/alone"};
+    uint64_t hashes[COUNT_OF(paths)];
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        hashes[i] = integration_method(integration, STR("GET"), str_z(paths[i]))
+                        ->pagination->hash;
+        assert_true(hashes[i] != 0);
+        assert_true(
+            hashes[i] ==
+            integration_method(again, STR("GET"), str_z(paths[i]))->pagination->hash);
+        for (size_t k = 0; k < i; k++)
+            assert_true(hashes[i] != hashes[k]);
+    }
+}
+
+static void without_a_block_nothing_is_known_of_lists(void **state)
+{
+    const struct integration *integration = paper_read(*state, acme);
+    assert_null(integration->pagination);
+    assert_null(integration_method(integration, STR("POST"), STR("/contacts/search"))
+                    ->pagination);
+}
+
 int test_method(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +207,9 @@ int test_method(void)
         GIVEN_TEST(resilience_is_merged),
         GIVEN_TEST(null_takes_a_setting_back),
         GIVEN_TEST(an_override_needs_no_block_above_it),
+        GIVEN_TEST(pagination_is_merged_unless_it_has_a_kind),
+        GIVEN_TEST(each_pagination_block_has_its_hash),
+        GIVEN_TEST(without_a_block_nothing_is_known_of_lists),
     };
     return cmocka_run_group_tests_name("catalog: method", tests, NULL, NULL);
 }

@@ -301,6 +301,22 @@ static void json_that_is_text_already_goes_out_as_it_is(void **state)
     buf_fini(&buf);
 }
 
+static void scalars_have_a_text(void **state)
+{
+    static const struct {
+        const char *json;
+        const char *text;
+    } rows[] = {{"true", "true"},   {"false", "false"}, {"12", "12"},
+                {"1.50", "1.50"},   {"\"a\"", "a"},     {"\"\"", ""},
+                {"1e400", "1e400"}, {"null", NULL},     {"[1]", NULL},
+                {"{}", NULL}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct json value = read_z(*state, rows[i].json);
+        assert_str(json_as_text(&value, *state), str_z(rows[i].text));
+    }
+    assert_true(str_absent(json_as_text(NULL, *state)));
+}
+
 int test_json_write(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, read_setup, read_teardown)
@@ -319,6 +335,7 @@ int test_json_write(void)
         T(json_that_is_text_already_goes_out_as_it_is),
         T(names_and_values_must_alternate),
         T(sixty_three_levels_can_be_open),
+        T(scalars_have_a_text),
     };
     return cmocka_run_group_tests_name("json/json_write", tests, NULL, NULL);
 }

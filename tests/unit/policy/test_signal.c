@@ -119,6 +119,36 @@ static void values_are_found_and_read(void **state)
     }
 }
 
+static void values_keep_their_type(void **state)
+{
+    static const struct {
+        const char *signal;
+        const char *answer;
+        const char *value; /* NULL: UNDEFINED */
+    } value_rows[] = {
+        {"\"/a\"", BODY("{\"a\":[1]}"), "[1]"},
+        {"\"/a\"", BODY("{\"a\":null}"), "null"},
+        {"\"/a\"", BODY("{}"), NULL},
+        {"\"/a\"", BODY("\"text\""), NULL},
+        {"\"X-A\"", LINE("12"), "\"12\""},
+        {"\"X-B\"", LINE("12"), NULL},
+        {"\"#status\"", "{\"status\":204}", "\"204\""},
+        {"{\"expression\":\"a.b\"}", BODY("{\"a\":{\"b\":false}}"), "false"},
+        {"{\"expression\":\"a.b\"}", BODY("{}"), NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(value_rows); i++) {
+        struct signal signal;
+        struct answer answer = reply_of(*state, value_rows[i].answer);
+        reply_rule(*state, &signal_table, given_json(*state, str_z(value_rows[i].signal)),
+                   &signal);
+        struct json got = signal_value(&signal, &answer, *state);
+        bool there = !json_is(&got, JSON_UNDEFINED);
+        if (there != (value_rows[i].value != NULL) ||
+            (there && !json_equal(&got, given_json(*state, str_z(value_rows[i].value)))))
+            fail_msg("%s of %s", value_rows[i].signal, value_rows[i].answer);
+    }
+}
+
 static void conditions_hold_or_not(void **state)
 {
     static const struct {
@@ -199,6 +229,7 @@ int test_signal(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(values_are_found_and_read),
+        GIVEN_TEST(values_keep_their_type),
         GIVEN_TEST(conditions_hold_or_not),
         GIVEN_TEST(conditions_say_what_they_need),
         GIVEN_TEST(the_vendors_clock_is_its_date),
