@@ -109,11 +109,11 @@ static void change_catalog(struct lodge *lodge, struct process *process,
                  STR_A(change.fault_n ? change.faults[0].text : STR("")));
 }
 
-static str document_with(struct lodge *lodge, const char *token_patch)
+static str document_with(struct lodge *lodge, const char *auth_patch)
 {
     struct buf text;
     struct arena *arena = &lodge->arena;
-    str patch = arena_printf(arena, "{\"auth\":{\"token\":%s}}", token_patch);
+    str patch = arena_printf(arena, "{\"auth\":%s}", auth_patch);
     struct json merged =
         merge_patch(arena, given_json(arena, str_z(base)), given_json(arena, patch));
     buf_init(&text, 1 << 20);
@@ -130,8 +130,14 @@ void lodge_document(struct lodge *lodge, const char *token_patch)
         change_catalog(lodge, process, CATALOG_REMOVE);
         return;
     }
-    lodge->document = document_with(lodge, token_patch);
-    change_catalog(lodge, process, CATALOG_PUT);
+    str patch = arena_printf(&lodge->arena, "{\"token\":%s}", token_patch);
+    lodge_auth(lodge, arena_z(&lodge->arena, patch));
+}
+
+void lodge_auth(struct lodge *lodge, const char *auth_patch)
+{
+    lodge->document = document_with(lodge, auth_patch);
+    change_catalog(lodge, &lodge->processes[0], CATALOG_PUT);
 }
 
 /* --- processes --- */
@@ -528,6 +534,36 @@ bool lodge_call(struct lodge *lodge, unsigned process, str id)
     lodge_ask(lodge, process, id, version_in(lodge, process, id), &asker);
     return wait_for(&asker) == KEEPER_GO &&
            mint_takes(&lodge->mint, lodge_token(lodge, process, id));
+}
+
+/* --- refusals --- */
+
+void lodge_refuse(struct lodge *lodge, unsigned process, str id, uint64_t resource)
+{
+    struct account *account = get(lodge, process, id);
+    keeper_note_refusal(lodge->processes[process].keeper, account, resource);
+    account_unref(&account);
+}
+
+void lodge_suspect(struct lodge *lodge, unsigned process, str id)
+{
+    for (unsigned i = 0; i < 3; i++)
+        lodge_refuse(lodge, process, id, 1 + i % 2);
+}
+
+void lodge_hurry(struct lodge *lodge, unsigned process, str id)
+{
+    struct account *account = get(lodge, process, id);
+    keeper_hurry(lodge->processes[process].keeper, account);
+    account_unref(&account);
+}
+
+str lodge_context(struct lodge *lodge, unsigned process, str id, const char *name)
+{
+    struct account *account = get(lodge, process, id);
+    str text = arena_str(&lodge->arena, json_member_text(&account->context, str_z(name)));
+    account_unref(&account);
+    return text;
 }
 
 /* --- the store --- */
