@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "bench/clock.h"
+#include "directory/directory_credential.h"
 #include "directory/directory_state.h"
 #include "keeper/keeper.h"
 #include "tests/support/false_world.h"
@@ -68,6 +69,7 @@ static void end(const char *what, str why)
 static void init(struct bench *bench, const char *dir)
 {
     str why = STR("");
+    mem_share_heap();
     crypto_start();
     arena_init(&bench->arena, 1 << 16, (size_t)1 << 30);
     memset(bench->token, 'x', sizeof(bench->token));
@@ -334,8 +336,7 @@ static void run(struct bench *bench, double began)
                                    .log = &bench->log,
                                    .ops = &ops,
                                    .ops_arg = bench,
-                                   .workers = 1,
-                                   .alone = true};
+                                   .workers = 1};
     struct keeper_stats stats;
     double keeper_began = bench_cpu_ns() / 1e9;
     bench->keeper = keeper_open(&config);

@@ -6,8 +6,8 @@
  */
 #include "api/api_token.h"
 
+#include "api/api_note.h"
 #include "api/api_view.h"
-#include "directory/audit.h"
 #include "http/date.h"
 #include "keeper/keeper.h"
 #include "loop/world.h"
@@ -255,43 +255,18 @@ void view_token_warnings(struct json_out *out, const struct token_look *look)
 
 /* --- by hand --- */
 
-struct renewal {
-    struct store_op op;
-    struct api_call *call;
-    struct account *account; /* a reference */
-    usec wall;
-};
-
-static enum err put_audit(struct tx *tx, struct store_op *op)
+static void on_noted(struct api_note *note)
 {
-    const struct renewal *renewal = CONTAINER_OF(op, struct renewal, op);
-    const struct actor *actor = &renewal->call->actor;
-    struct audit_entry entry = {.time = renewal->wall,
-                                .actor = actor->key_id,
-                                .peer = actor->peer,
-                                .request_id = actor->request_id,
-                                .action = STR("account.renew"),
-                                .object_kind = STR("account"),
-                                .object_id = tenant_id_str(&renewal->account->id),
-                                .environment =
-                                    tenant_id_str(&renewal->account->environment->id),
-                                .detail = STR("{}")};
-    return audit_put(tx, &entry);
-}
-
-static void on_audited(struct store_op *op)
-{
-    struct renewal *renewal = CONTAINER_OF(op, struct renewal, op);
-    struct api_call *call = renewal->call;
-    struct account *account = renewal->account;
-    if (op->err) {
-        api_refuse_text(call, op->err, STR_NONE);
+    struct api_call *call = note->call;
+    struct account *account = note->owner;
+    if (note->err) {
+        api_refuse_text(call, note->err, STR_NONE);
     } else {
         keeper_hurry(call->api->keeper, account);
         view_account_whole(call, account);
         api_send(call);
     }
-    account_unref(&account); /* the call, and `renewal` with it, may be gone */
+    account_unref(&account); /* the call, and `note` with it, may be gone */
 }
 
 static str why_not(const struct token_look *look, const struct integration *integration)
@@ -334,12 +309,14 @@ static void run_renew(struct api_call *call)
         api_refuse_text(call, ERR_STATE_CONFLICT, why);
         return;
     }
-    struct renewal *renewal = arena_zalloc(call->arena, sizeof(*renewal));
-    *renewal = (struct renewal){
-        .call = call, .account = account, .wall = world_wall(call->worker->world)};
-    renewal->op = (struct store_op){
-        .kind = STORE_FULL, .run = put_audit, .done = on_audited, .worker = call->worker};
-    store_submit(call->api->store, &renewal->op);
+    struct api_note *note = arena_zalloc(call->arena, sizeof(*note));
+    *note = (struct api_note){.call = call,
+                              .action = STR("account.renew"),
+                              .account = account,
+                              .detail = STR("{}"),
+                              .done = on_noted,
+                              .owner = account};
+    api_note(note);
 }
 
 const struct api_handler handler_accounts_renew = {

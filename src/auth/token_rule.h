@@ -108,7 +108,7 @@ enum token_purpose {
     TOKEN_FOR_CODE, /* with a code that the vendor sent back with the browser */
     TOKEN_OBTAIN,   /* by the account's or the app's own credentials */
     TOKEN_REFRESH,  /* with a refresh token */
-    TOKEN_REVOKE
+    TOKEN_REVOKE    /* the refresh token, for good */
 };
 
 struct token_inputs {

@@ -5,7 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 enum { LINE_BYTES = 64 };
+
+/* Below this nothing is given back to the system: what a burst has used the next will. */
+enum { KEPT_BYTES = 64 << 20 };
 
 static int (*gate)(size_t n);
 
@@ -13,6 +20,14 @@ static _Noreturn void refuse(size_t n)
 {
     fprintf(stderr, "breakwater: out of memory (%zu bytes asked)\n", n);
     abort();
+}
+
+void mem_share_heap(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+#endif
 }
 
 void mem_set_gate(int (*allow)(size_t n))

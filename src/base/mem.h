@@ -14,6 +14,13 @@
 
 #include <stddef.h>
 
+/*
+ * For a daemon, before its threads start: one heap for all of them. What one thread
+ * allocates another frees here (accounts, credentials), and heaps of their own then keep
+ * a quarter more than is used; small blocks come from each thread's cache in any case.
+ */
+void mem_share_heap(void);
+
 void *mem_alloc(size_t n);                  /* not zeroed; n = 0 is allowed */
 void *mem_zalloc(size_t n);                 /* zeroed */
 void *mem_array(size_t count, size_t each); /* zeroed; an overflow ends the process */

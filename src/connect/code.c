@@ -1,23 +1,18 @@
 /*
- *   INTEND ──lease──► FETCH ──token──► CONTEXT ──► STORE ──► done
- *     ▲ held, newer     └──no──► RELEASE ◄──no──┘
- *     └── a moment later            └──► done
+ *   lease ──had──► FETCH ──token──► CONTEXT ──► STORE ──► done
+ *                    └──no──► RELEASE ◄──no──┘
+ *                                └──► done
  */
 #include "connect/code.h"
 
 #include "json/merge.h"
 #include "loop/world.h"
 
-enum { TRIES_MAX = 400 }; /* as long as a lease whose holder has died stands in the way */
-
 static const char stopping[] = "Breakwater is stopping.";
-
-static void on_changed(struct token_change *change);
-static void ask(struct code *code);
 
 static const struct token_rule *rule_of(const struct code *code)
 {
-    return integration_way(code->integration, code->found->way)->rule.token;
+    return integration_way(code->integration, code->lease.found->way)->rule.token;
 }
 
 static void end(struct code *code, enum err err, str detail)
@@ -25,28 +20,10 @@ static void end(struct code *code, enum err err, str detail)
     code->err = err;
     code->detail = detail;
     desk_leave(&code->work);
-    timer_cancel(&code->timer);
-    account_unref(&code->found);
     if (code->pin)
         catalog_unpin(code->env->catalog, code->worker, code->pin);
     code->pin = NULL;
     code->done(code);
-}
-
-static void change(struct code *code, enum token_step step)
-{
-    struct token_change *change = &code->change;
-    change->step = step;
-    change->directory = code->env->directory;
-    change->worker = code->worker;
-    change->done = on_changed;
-    change->arena = code->arena;
-    change->account = code->account;
-    change->version = code->found->credential_version;
-    change->holder = str_z(code->env->holder);
-    change->lease = token_call_lease;
-    change->wall = world_wall(code->worker->world);
-    directory_change_token(change);
 }
 
 /* --- from the vendor's answer to a set --- */
@@ -56,7 +33,7 @@ static void release(struct code *code, enum err err, str detail)
     code->err = err;
     code->detail = detail;
     code->awaits = CODE_STORE;
-    change(code, TOKEN_RELEASE);
+    lease_end(&code->lease, TOKEN_RELEASE);
 }
 
 /* Whose login it is may not change by accident: what is stored belongs to the one
@@ -65,7 +42,7 @@ static str changed_identity(const struct code *code, const struct json *context)
 {
     const struct bind_texts *names = &rule_of(code)->identity;
     for (uint32_t i = 0; i < names->n; i++) {
-        str before = json_member_text(&code->found->context, names->items[i]);
+        str before = json_member_text(&code->lease.found->context, names->items[i]);
         str now = json_member_text(context, names->items[i]);
         if (before.n && now.n && !str_eq(before, now))
             return names->items[i];
@@ -76,11 +53,11 @@ static str changed_identity(const struct code *code, const struct json *context)
 static void store(struct code *code)
 {
     const struct token_answer *answer = &code->call.answer;
-    struct token_change *new = &code->change;
+    struct token_change *new = &code->lease.change;
     usec wall = world_wall(code->worker->world);
     new->context = code->errand.context;
     str changed = changed_identity(code, &new->context);
-    if (!code->force && code->found->credential_version && changed.n) {
+    if (!code->force && code->lease.found->credential_version && changed.n) {
         release(code, ERR_IDENTITY_CHANGED,
                 arena_printf(code->arena, "\"" STR_F "\" is not what it was.",
                              STR_A(changed)));
@@ -89,9 +66,9 @@ static void store(struct code *code)
     new->issued = wall;
     new->expires = token_end_of(wall, answer->lifetime);
     new->refresh_expires =
-        token_refresh_end(answer, code->found->token.refresh_expires, wall);
+        token_refresh_end(answer, code->lease.found->token.refresh_expires, wall);
     code->awaits = CODE_STORE;
-    change(code, TOKEN_STORE);
+    lease_end(&code->lease, TOKEN_STORE);
 }
 
 static void on_looked(struct errand *errand)
@@ -108,13 +85,13 @@ static void on_looked(struct errand *errand)
 static void look_around(struct code *code)
 {
     struct errand *errand = &code->errand;
-    struct token_change *new = &code->change;
+    struct token_change *new = &code->lease.change;
     const struct token_answer *answer = &code->call.answer;
     const struct auth_rule *auth =
-        &integration_way(code->integration, code->found->way)->rule;
+        &integration_way(code->integration, code->lease.found->way)->rule;
     enum err err = ERR_NONE;
     new->credential_n =
-        token_merge(directory_credentials(code->env->directory, code->found, &err),
+        token_merge(directory_credentials(code->env->directory, code->lease.found, &err),
                     auth_token_name(auth), answer, code->arena, &new->credentials);
     errand->context = merge_patch(code->arena, &errand->context, &answer->context);
     if (!errand_take_context(errand, auth)) {
@@ -151,8 +128,8 @@ static void ask(struct code *code)
         .arena = code->arena,
         .pin = code->pin,
         .integration = code->integration,
-        .account = code->found,
-        .context = merge_patch(code->arena, &code->found->context, &code->context),
+        .account = code->lease.found,
+        .context = merge_patch(code->arena, &code->lease.found->context, &code->context),
         .heard = on_looked};
     code->call =
         (struct token_call){.ops = env->ops,
@@ -162,7 +139,7 @@ static void ask(struct code *code)
                             .arena = code->arena,
                             .pin = code->pin,
                             .integration = code->integration,
-                            .account = code->found,
+                            .account = code->lease.found,
                             .purpose = code->code.n ? TOKEN_FOR_CODE : TOKEN_OBTAIN,
                             .context = &code->errand.context,
                             .code = code->code,
@@ -175,100 +152,26 @@ static void ask(struct code *code)
         release(code, code->call.err, code->call.answer.fault);
 }
 
-/* --- the store's answers --- */
+/* --- the lease --- */
 
-static void begin(struct code *code);
-
-static void on_timer(struct timer *timer)
+static void on_had(struct lease *lease)
 {
-    begin(CONTAINER_OF(timer, struct code, timer));
-}
-
-static void again(struct code *code, usec delay)
-{
-    if (++code->tries > TRIES_MAX)
-        end(code, ERR_TOKEN_UNAVAILABLE,
-            STR("The account's token is being renewed; try again in a minute."));
-    else
-        timer_start(&code->timer, delay);
-}
-
-/* A lease that stands for its whole length has lost its holder. */
-static void note_lease(struct code *code)
-{
-    usec now = code->worker->now;
-    if (code->change.fence != code->seen_fence) {
-        code->seen_fence = code->change.fence;
-        code->seen_since = now;
-    } else if (now - code->seen_since >= token_call_lease) {
-        code->change.outlived = code->seen_fence;
-    }
-}
-
-/* The lease is had, or not needed any more. */
-static void on_stopped(struct code *code)
-{
-    if (code->change.end == TOKEN_DONE)
-        release(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
-    else
-        end(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
-}
-
-static void on_intended(struct code *code)
-{
-    if (code->stopping) {
-        on_stopped(code);
-        return;
-    }
-    switch (code->change.end) {
-    case TOKEN_DONE:
+    struct code *code = CONTAINER_OF(lease, struct code, lease);
+    code->pin = catalog_pin(code->env->catalog, code->worker);
+    code->integration = snapshot_find(code->pin->snapshot, lease->found->integration);
+    if (code->integration && rule_of(code))
         ask(code);
-        return;
-    case TOKEN_NEWER:
-        again(code, 0);
-        return;
-    case TOKEN_HELD:
-        note_lease(code);
-        again(code, token_call_held_poll);
-        return;
-    case TOKEN_GONE:
-        end(code, ERR_ACCOUNT_DISABLED, STR_NONE);
-        return;
-    }
-}
-
-static void on_changed(struct token_change *change)
-{
-    struct code *code = CONTAINER_OF(change, struct code, change);
-    if (change->step == TOKEN_RELEASE) /* if it failed, the lease runs out */
-        end(code, code->err, code->detail);
-    else if (change->err != ERR_NONE)
-        end(code, change->err, STR_NONE);
-    else if (change->step == TOKEN_INTEND)
-        on_intended(code);
-    else if (change->end != TOKEN_DONE)
-        end(code, ERR_STATE_CONFLICT,
-            STR("Its credentials were changed while it was being connected."));
     else
-        end(code, ERR_NONE, STR_NONE);
+        release(code, ERR_INTEGRATION_UNKNOWN, STR_NONE);
 }
 
-static void begin(struct code *code)
+static void on_ended(struct lease *lease)
 {
-    account_unref(&code->found);
-    code->found = directory_account(code->env->directory, code->account);
-    if (!code->found) {
-        end(code, ERR_ACCOUNT_UNKNOWN, STR_NONE);
-        return;
-    }
-    if (!code->pin)
-        code->pin = catalog_pin(code->env->catalog, code->worker);
-    code->integration = snapshot_find(code->pin->snapshot, code->found->integration);
-    if (!code->integration || !rule_of(code)) {
-        end(code, ERR_INTEGRATION_UNKNOWN, STR_NONE);
-        return;
-    }
-    change(code, TOKEN_INTEND);
+    struct code *code = CONTAINER_OF(lease, struct code, lease);
+    if (lease->err != ERR_NONE)
+        end(code, lease->err, lease->detail);
+    else
+        end(code, code->err, code->detail);
 }
 
 /* --- the end of the daemon --- */
@@ -276,25 +179,37 @@ static void begin(struct code *code)
 static void on_stop(struct desk_work *work)
 {
     struct code *code = CONTAINER_OF(work, struct code, work);
-    bool waits = timer_active(&code->timer);
-    code->stopping = true;
-    if (code->awaits == CODE_CALL)
+    switch (code->awaits) {
+    case CODE_LEASE:
+        lease_stop(&code->lease);
+        return;
+    case CODE_CALL:
         token_call_abandon(&code->call);
-    else if (code->awaits == CODE_ERRAND)
+        break;
+    case CODE_ERRAND:
         errand_abandon(&code->errand);
-    if (waits)
-        end(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
-    else if (code->awaits != CODE_STORE)
-        release(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
-    /* else the store is about to answer */
+        break;
+    case CODE_STORE:
+        return; /* it is about to answer */
+    }
+    release(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
 }
 
 void code_exchange(struct code *code)
 {
-    timer_init(&code->timer, code->worker, on_timer);
+    const struct code_env *env = code->env;
     code->work.stop = on_stop;
-    if (desk_take(&code->env->desks[code->worker->id], &code->work))
-        begin(code);
+    code->err = ERR_NONE;
+    code->awaits = CODE_LEASE;
+    code->lease = (struct lease){.directory = env->directory,
+                                 .worker = code->worker,
+                                 .arena = code->arena,
+                                 .account = code->account,
+                                 .holder = str_z(env->holder),
+                                 .had = on_had,
+                                 .ended = on_ended};
+    if (desk_take(&env->desks[code->worker->id], &code->work))
+        lease_take(&code->lease);
     else
         end(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
 }

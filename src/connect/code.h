@@ -8,9 +8,8 @@
 #define CONNECT_CODE_H
 
 #include "connect/desk.h"
-#include "directory/token_change.h"
 #include "keeper/errand.h"
-#include "keeper/token_call.h"
+#include "keeper/lease.h"
 
 struct code_env {
     struct directory *directory;
@@ -40,18 +39,12 @@ struct code {
 
     /* private */
     struct desk_work work;
-    struct account *found;
+    struct lease lease;
     struct pin *pin;
     const struct integration *integration;
-    struct token_change change;
     struct token_call call;
     struct errand errand; /* its context: the account's, and over it all that came */
-    struct timer timer;   /* armed: a lease stands in the way */
-    enum { CODE_STORE, CODE_CALL, CODE_ERRAND } awaits;
-    bool stopping;
-    unsigned tries;
-    uint64_t seen_fence; /* of a lease in the way, */
-    usec seen_since;     /* and since when */
+    enum { CODE_LEASE, CODE_CALL, CODE_ERRAND, CODE_STORE } awaits;
 };
 
 void code_exchange(struct code *code);

@@ -122,7 +122,8 @@ static enum err read_present(struct tx *tx, struct token_change *change)
     work->account = account_ref(work->found.object);
     if (work->account->credential_version != change->version)
         change->end = TOKEN_NEWER;
-    else if (change->step == TOKEN_INTEND && !admits_exchange(work->account->state))
+    else if (change->step == TOKEN_INTEND && !change->any_state &&
+             !admits_exchange(work->account->state))
         change->end = TOKEN_GONE;
     return ERR_NONE;
 }

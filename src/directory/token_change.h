@@ -60,6 +60,7 @@ struct token_change {
     uint64_t
         outlived;   /* INTEND: a fence that the caller has seen for that long; 0: none */
     usec learned;   /* INTEND: a lifetime that 401s have shown; 0: none */
+    bool any_state; /* INTEND: of an account that is switched off, too */
     bool harmless;  /* all but STORE: nothing at the vendor changes by it, so that no
                      * intent is noted, and one that stands stays */
     uint64_t fence; /* all but INTEND: what that answered */

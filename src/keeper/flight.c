@@ -2,17 +2,19 @@
  * A flight: one exchange at a token endpoint, or one errand, from its intent to its end,
  * on the worker of its shard.
  *
- *   INTEND ──lease──► FETCH ──token──► STORE ──► over
- *     │ newer, held     │ ▲ no           │ no store: again until there is one
- *     │                 ▼ │ once         │
- *     │              PREVIOUS            ▼
- *     │                 └──────────► FAIL ──► over
- *     └─lease──► ERRAND ──refused───────┘
- *                  └──► END (proved, learned, or nothing) ──► over
+ *   INTEND ──lease──► READY ──► FETCH ──token──► STORE ──► over
+ *     │ newer, held        │        │ ▲ no           │ no store: again until there is one
+ *     ▼                    │        ▼ │ once         │
+ *    over                  │     PREVIOUS            ▼
+ *                          │        └──────────► FAIL ──► over
+ *                          ▼           refused    │
+ *                        ERRAND ──────────────────┘
+ *                          └──► END (proved, learned, or nothing) ──► over
  *
  * Waits and who ends them:
  *   INTEND, STORE, FAIL, PREVIOUS,
  *   END                             the store's answer
+ *   READY                           the shard's next turn: few are sent in one
  *   FETCH, ERRAND                   the vendor's, within its deadline
  *   AGAIN                           the timer: a new set that could not be stored is
  *                                   offered again, since there is no other copy of it
@@ -35,6 +37,7 @@ static const usec withdrawn_again = 5 * USEC_MS;
 
 enum flight_step {
     FLIGHT_INTEND,
+    FLIGHT_READY,
     FLIGHT_FETCH,
     FLIGHT_PREVIOUS,
     FLIGHT_STORE,
@@ -48,7 +51,8 @@ enum flight_step {
 struct flight {
     struct shard *shard;
     struct ward *ward;
-    struct list node; /* among the shard's */
+    struct list node;  /* among the shard's */
+    struct list ready; /* among those that are */
     struct arena arena;
     struct timer timer;
     enum flight_step step;
@@ -103,6 +107,7 @@ static const struct auth_rule *auth_of(const struct flight *flight)
 static void free_flight(struct flight *flight)
 {
     list_remove(&flight->node);
+    list_remove(&flight->ready);
     flight->shard->flight_n--;
     timer_cancel(&flight->timer);
     credentials_destroy(&flight->previous.credentials);
@@ -163,7 +168,7 @@ static void plan_next(struct flight *flight, struct account *account,
     else if (!was_errand)
         tell(flight, account, now);
     if (was_errand && ward->wait_n)
-        ward->token_due = now;
+        ward->token_due = 0;
     let_be(shard, ward);
 }
 
@@ -361,6 +366,7 @@ static void store(struct flight *flight)
 /* Nothing was sent that matters, and nothing is: its worker leaves. */
 static void give_back(struct flight *flight)
 {
+    list_remove(&flight->ready);
     end_with(flight, ERR_TOKEN_UNAVAILABLE, 0, str_z(stopping));
     flight->step = FLIGHT_END;
     change(flight, TOKEN_RELEASE);
@@ -533,12 +539,13 @@ static void on_intended(struct flight *flight)
         note_lease(flight, 0);
         flight->interrupted = change->interrupted;
         CRASH_POINT("token.intended");
-        if (flight->shard->leaving)
+        if (flight->shard->leaving) {
             give_back(flight);
-        else if (flight->errand_kind == WARD_NONE)
-            fetch(flight);
-        else
-            begin_errand(flight);
+            return;
+        }
+        flight->step = FLIGHT_READY;
+        list_push_back(&flight->shard->ready, &flight->ready);
+        shard_pump_soon(flight->shard);
         return;
     case TOKEN_NEWER:
         flight->word = KEEPER_GO;
@@ -691,6 +698,7 @@ void flight_start(struct shard *shard, struct ward *ward)
     arena_init(&flight->arena, 8192, ARENA_BYTES_MAX);
     timer_init(&flight->timer, shard->worker, on_again);
     list_init(&flight->node);
+    list_init(&flight->ready);
     list_push_back(&shard->flights, &flight->node);
     shard->flight_n++;
     take_from_ward(flight);
@@ -702,6 +710,19 @@ void flight_start(struct shard *shard, struct ward *ward)
     }
 }
 
+bool flight_go_on(struct shard *shard)
+{
+    struct list *node = list_pop_front(&shard->ready);
+    if (!node)
+        return false;
+    struct flight *flight = CONTAINER_OF(node, struct flight, ready);
+    if (flight->errand_kind == WARD_NONE)
+        fetch(flight);
+    else
+        begin_errand(flight);
+    return true;
+}
+
 void flight_abandon(struct flight *flight)
 {
     if (flight->step == FLIGHT_FETCH)
@@ -709,7 +730,11 @@ void flight_abandon(struct flight *flight)
     else if (flight->step == FLIGHT_ERRAND)
         errand_abandon(&flight->errand);
     if (flight->hears_store)
-        return;                         /* it ends with the answer */
+        return; /* it ends with the answer */
+    if (flight->step == FLIGHT_READY) {
+        give_back(flight);
+        return;
+    }
     if (flight->step == FLIGHT_AGAIN) { /* for the last time */
         timer_cancel(&flight->timer);
         flight->step = FLIGHT_STORE;

@@ -12,9 +12,11 @@
 #include "keeper/waiter.h"
 
 enum {
-    /* Of a shard at a time; the store answers all of them in one turn. */
-    FLIGHTS_MAX = 32,
-    FLIGHTS_A_TURN = 16,
+    /* Of a shard at a time; the store answers all of them in one turn. What calls wait
+     * for does not wait for a vendor that hangs with all that was planned. */
+    FLIGHTS_MAX = 16,
+    FLIGHTS_AWAITED_MAX = 64,
+    FLIGHTS_A_TURN = 4, /* begun, or sent out: what a worker's turn can bear */
     ACCOUNTS_A_TIME = 256
 };
 
@@ -116,6 +118,7 @@ struct keeper *keeper_open(const struct keeper_config *config)
         map_init(&shard->wards);
         heap_init(&shard->due);
         list_init(&shard->flights);
+        list_init(&shard->ready);
     }
     directory_watch_accounts(config->directory, on_account, keeper);
     catalog_on_change(config->catalog, on_documents, keeper);
@@ -154,8 +157,13 @@ void keeper_close(struct keeper **keeper)
 
 /* --- what is due --- */
 
+static bool has_place(const struct shard *shard, const struct ward *ward)
+{
+    return shard->flight_n < (ward->wait_n ? FLIGHTS_AWAITED_MAX : FLIGHTS_MAX);
+}
+
 /* The next ward that is due, taken out and busy; else NULL with when there will be one.
- * While the daemon drains, only what somebody waits for is begun. */
+ * What somebody waits for comes first; while the daemon drains, nothing else is begun. */
 static struct ward *take_due(struct shard *shard, usec *ret_due)
 {
     struct ward *taken = NULL;
@@ -163,6 +171,10 @@ static struct ward *take_due(struct shard *shard, usec *ret_due)
     struct heap_node *node = heap_least(&shard->due);
     while (node && node->key <= shard->worker->now && !taken) {
         struct ward *ward = CONTAINER_OF(node, struct ward, node);
+        if (!has_place(shard, ward)) {
+            node = NULL; /* the end of a flight looks again */
+            break;
+        }
         heap_remove(&shard->due, node);
         if (ward->wait_n || !shard->draining)
             taken = ward;
@@ -176,22 +188,28 @@ static struct ward *take_due(struct shard *shard, usec *ret_due)
     return taken;
 }
 
+/* False: none may be begun now; *ret_due is when one will be. */
+static bool begin_next(struct shard *shard, usec *ret_due)
+{
+    *ret_due = USEC_NEVER;
+    if (shard->leaving)
+        return false;
+    struct ward *ward = take_due(shard, ret_due);
+    if (ward)
+        flight_start(shard, ward);
+    return ward != NULL;
+}
+
 static void pump(struct shard *shard)
 {
     usec due = USEC_NEVER;
-    for (unsigned i = 0; !shard->leaving && shard->flight_n < FLIGHTS_MAX; i++) {
-        if (i == FLIGHTS_A_TURN) {
-            timer_start(&shard->timer, 1);
-            return;
-        }
-        struct ward *ward = take_due(shard, &due);
-        if (!ward) {
+    for (unsigned i = 0; i < FLIGHTS_A_TURN; i++)
+        if (!flight_go_on(shard) && !begin_next(shard, &due)) {
             if (due != USEC_NEVER)
                 timer_start_at(&shard->timer, due);
             return;
         }
-        flight_start(shard, ward);
-    }
+    timer_start(&shard->timer, 1);
 }
 
 static void on_poke(struct post *post)
@@ -355,7 +373,7 @@ static struct token_wait *wait_for(struct shard *shard, struct ward *ward,
         ward->learned = now - ward->issued;
     if (question->refused && !in_exchange(ward))
         ward->refused = now;
-    ward_due(shard, ward, now);
+    ward_due(shard, ward, 0); /* before what nobody waits for */
     shard_poke(shard);
     return &waiter->wait;
 }

@@ -79,6 +79,7 @@ struct shard {
     /* the worker's own */
     struct timer timer;
     struct list flights;
+    struct list ready; /* of these, those whose intent is on disk */
     uint32_t flight_n;
     bool draining; /* only what somebody waits for is begun */
 };
@@ -152,6 +153,9 @@ void shard_poke(struct shard *shard);
 void flight_start(struct shard *shard, struct ward *ward);
 void flight_abandon(struct flight *flight); /* of a worker that leaves */
 struct flight *flight_of(struct list *node);
+
+/* The next that is ready asks its vendor. False: none is. */
+bool flight_go_on(struct shard *shard);
 
 /* A flight has ended: the next one may start, once its caller is through. */
 void shard_pump_soon(struct shard *shard);

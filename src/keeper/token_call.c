@@ -87,6 +87,17 @@ static str unreadable(const struct token_call *call)
     return STR_NONE;
 }
 
+/* RFC 7009 §2.2: 200 whatever became of the token; its body says nothing. */
+static void read_revocation(struct token_call *call)
+{
+    int status = call->fetch.answer.status;
+    call->answer = (struct token_answer){
+        .verdict = status < 300 ? TOKEN_GOOD : TOKEN_TRANSIENT, .retry_after = -1};
+    if (status >= 300)
+        call->answer.fault = arena_printf(
+            call->arena, "The vendor answered %d to the revocation.", status);
+}
+
 static void on_fetched(struct token_fetch *fetch)
 {
     struct token_call *call = fetch->owner;
@@ -98,6 +109,11 @@ static void on_fetched(struct token_fetch *fetch)
         return;
     }
     call->err = ERR_NONE;
+    if (call->purpose == TOKEN_REVOKE) {
+        read_revocation(call);
+        call->heard(call);
+        return;
+    }
     token_answer_read(rule_of(call), &fetch->answer, call->arena, &call->answer);
     call->unanswered = may_have_acted(call);
     if (call->answer.disbelieved && call->has_next_secret) {

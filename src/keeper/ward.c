@@ -306,7 +306,7 @@ void ward_plan(struct shard *shard, struct account *account, const struct auth_r
         ward->state = account->state;
         ward->token_due = next_due(shard, ward, account, rule->token);
         if (ward->wait_n && !ward->busy)
-            ward->token_due = world_now(world);
+            ward->token_due = 0;
     }
     plan_errand(shard, ward, account, rule);
     place(shard, ward);

@@ -7,6 +7,7 @@ import { dirname, join, normalize } from "node:path";
 import { after, before, test } from "node:test";
 import { authority } from "./support/certs.mjs";
 import { folderOf, localized, plain } from "./support/documents.mjs";
+import { expressionOf, models } from "./support/models.mjs";
 import { commandsOf, pageOf, pages, sources } from "./support/pages.mjs";
 import { adminKey, breakwater, folder, program, root, simulator, start, stopAll, until } from "./support/run.mjs";
 import { ask } from "./support/wire.mjs";
@@ -20,7 +21,7 @@ const mayBeMissing = ["sqlite3"];
 // Searches that may find nothing, because the trouble they look for is not there.
 const mayFindNothing = [/grep 'code="overloaded"'$/];
 
-const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/tokens.md", "docs/expressions.md", "docs/adding.md", "docs/proxy.md",
+const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/tokens.md", "docs/expressions.md", "docs/models.md", "docs/adding.md", "docs/proxy.md",
   "docs/connecting.md", "docs/operating.md", "docs/sim.md", "docs/cli.md"]
   .concat(pages.map((page) => page.file).filter((file) => file.startsWith("docs/runbooks/")));
 const forUsers = (file) => file === "docs/reference/api.md" || (examplePages.includes(file) && !["CONTRIBUTING.md", "docs/adding.md"].includes(file));
@@ -54,7 +55,7 @@ async function makePlace(file) {
   const daemon = await breakwater({ integrations: documents });
   const home = folder();
   const place = { daemon, home, ids: new Map() };
-  symlinkSync(join(root, "integrations"), join(home, "integrations"));
+  for (const shipped of ["integrations", "models"]) symlinkSync(join(root, shipped), join(home, shipped));
   mkdirSync(join(home, "backups"));
   writeFileSync(join(home, "vendor.json"), pageOf("docs/sim.md").fences.find((f) => f.language === "json").text);
   for (const secret of ["token.txt", "secret.txt", "new-secret.txt"]) writeFileSync(join(home, secret), "a token\n");
@@ -179,6 +180,18 @@ async function isTokenBlock(example, place) {
   await isDocument({ name: "with-token", hosts: ["api.example.com"], base_url: "https://api.example.com", auth: { scheme: "bearer", token: example } }, place);
 }
 
+// The unified block of a document; what is in it is held to its model by mappings.test.mjs.
+async function isUnifiedBlock({ unified }, place) {
+  await isDocument({ name: "with-mappings", hosts: ["api.example.com"], base_url: "https://api.example.com", auth: "bearer", unified }, place);
+  for (const [category, resources] of Object.entries(unified))
+    for (const [resource, mapping] of Object.entries(resources)) {
+      assert.ok(existsSync(join(root, "models", category, `${resource}.json`)));
+      const made = run(["eval", expressionOf(mapping.response), "-"], { input: JSON.stringify({ id: 1, surname: "Lovelace", mail: ["ada@example.com"] }) });
+      writeFileSync(join(place.home, "made.json"), made.stdout);
+      assert.equal(run(["validate", join(root, "models", category, `${resource}.json`), join(place.home, "made.json")]).status, 0, made.stdout + made.stderr);
+    }
+}
+
 // A script: the simulator comes up with it.
 async function isScript(example, place) {
   const file = join(place.home, "example.json");
@@ -212,6 +225,7 @@ async function isProblem(example, place) {
 const kinds = [
   [(example) => example.base_url, isDocument],
   [(example) => example.grant, isTokenBlock],
+  [(example) => example.unified, isUnifiedBlock],
   [(example) => example.routes, isScript],
   [(example) => example.event === "call", isLogLine],
   [(example) => /^urn:breakwater:error:/.test(example.type), isProblem],
@@ -281,6 +295,7 @@ async function vocabulary(place) {
   const get = async (path) => (await ask(`${daemon.url}${path}`)).text;
   const texts = [await get("/metrics"), await get("/openapi.json"), await get("/v1/errors"), await get("/v1/integration-schema"),
     run(["serve", "--print-settings"]).stdout, run(["sim", "--schema"]).stdout, daemon.err,
+    JSON.stringify(models),
     ...["watch/watch.c", "catalog/catalog.c", "sim/sim_hole_list.h", "policy/outcome_list.h", "auth/auth_oauth1.c", "auth/token_rule.c", "connect/consent.c",
       "cli/cli_lines.c", "cli/cli_validation.c"].map((file) => readFileSync(join(root, "src", file), "utf8"))];
   return new Set(texts.flatMap((text) => text.match(/[a-z][a-z0-9]*(_[a-z0-9]+)+/g) ?? []));

@@ -27,10 +27,10 @@ async function accountOf({ server, bw, key }, client, external_id) {
 // `seconds` is how long tokens live; `names` are the accounts'; with `way` the token endpoint
 // is reached over one on which things can go wrong; the rest is the daemon's. What there is of an account is that of the
 // first, too.
-export async function renewed({ seconds = 3600, names = ["acme"], client = "basic", token = {}, options = {}, changes = {}, way = false, ...daemon } = {}) {
+export async function renewed({ seconds = 3600, names = ["acme"], client = "basic", token = {}, options = {}, changes = {}, way = false, revokes = false, ...daemon } = {}) {
   const server = await oidc({ access_seconds: seconds, ...options });
   const it = { server, way: way ? await between(server.url) : undefined };
-  const block = tokenOf(server, { ...(way && { url: `${it.way.url}/token` }), ...token });
+  const block = tokenOf(server, { ...(way && { url: `${it.way.url}/token` }), ...(revokes && { revoke_url: server.revocationUrl }), ...token });
   it.bw = await breakwater({ ...daemon, integrations: folderOf(server.document("vendor", block, changes)) });
   it.key = await it.bw.callKey();
   it.accounts = [];

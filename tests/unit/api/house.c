@@ -130,14 +130,15 @@ static void abandon_fetch(struct token_fetch *fetch)
         endpoint->fetch = NULL;
 }
 
+static const struct keeper_ops keeper_ops = {answer_fetch, abandon_fetch};
+
 static void open_keeper(struct house *house)
 {
-    static const struct keeper_ops ops = {answer_fetch, abandon_fetch};
     struct keeper_config config = {.directory = house->directory,
                                    .catalog = house->catalog,
                                    .world = world_real(),
                                    .log = &house->log,
-                                   .ops = &ops,
+                                   .ops = &keeper_ops,
                                    .ops_arg = house,
                                    .workers = 1};
     house->keeper = keeper_open(&config);
@@ -163,7 +164,10 @@ static void open_api(struct house *house)
     house->connect = (struct connect){.directory = house->directory,
                                       .catalog = house->catalog,
                                       .store = house->store,
-                                      .log = &house->log};
+                                      .log = &house->log,
+                                      .workers = 1,
+                                      .ops = &keeper_ops,
+                                      .ops_arg = house};
     connect_open(&house->connect);
     house->api = (struct api){.directory = house->directory,
                               .connect = &house->connect,
