@@ -304,7 +304,6 @@ static const struct bind_row rows[] = {
      .offset = FIELD(connect),
      .table = &connect_table,
      .doc = "What a person is asked when an account is connected."},
-    LATER("context", "Requests and fields that fill an account's context."),
     {.name = "rate_limit",
      .kind = BIND_OBJECT,
      .offset = FIELD(rate_limit),

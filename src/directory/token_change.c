@@ -219,7 +219,8 @@ static enum err put_set(struct tx *tx, struct token_change *change)
     return err == ERR_NONE ? tx_exec(tx, &insert, params, COUNT_OF(params), NULL) : err;
 }
 
-/* The account's context with the members that the answer brought; NULL: as it is. */
+/* The account's context with the members that the answer brought; NULL: as it is. What
+ * is LEARNed fills what lacks: somebody may have chosen the rest. */
 static struct value merged_context(struct token_change *change)
 {
     struct token_work *work = change->work;
@@ -227,8 +228,10 @@ static struct value merged_context(struct token_change *change)
     struct json_out out;
     if (!json_is(&change->context, JSON_OBJECT) || change->context.n == 0)
         return V_NULL;
-    struct json merged =
-        merge_patch(&work->arena, &work->account->context, &change->context);
+    const struct json *present = &work->account->context;
+    struct json merged = change->step == TOKEN_LEARN
+                             ? merge_patch(&work->arena, &change->context, present)
+                             : merge_patch(&work->arena, present, &change->context);
     buf_init(&text, CONTEXT_BYTES_MAX);
     json_out_init(&out, &text);
     json_out_value(&out, &merged);

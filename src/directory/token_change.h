@@ -8,7 +8,7 @@
  *            stays in the store until the one after is there.
  *   FAIL     the exchange gave none: what happened, and what follows for the account.
  *   PROVE    the credentials that are stored work: what stood against them is forgotten.
- *   LEARN    what the vendor said goes into the account's context.
+ *   LEARN    what the vendor said goes into the account's context, where that lacks it.
  *   RELEASE  the exchange gave none, and that says nothing about the account.
  *
  * One exchange at a time an account, over all processes of a store: the lease outlives

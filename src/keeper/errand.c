@@ -73,7 +73,8 @@ static bool keep(struct errand *errand, const struct answer *answer, struct aren
                           json_of_text(arena_str(errand->arena, value)));
     }
     struct json kept = json_build_object(&build);
-    errand->context = merge_patch(errand->arena, &errand->context, &kept);
+    errand->context = errand->fills ? merge_patch(errand->arena, &kept, &errand->context)
+                                    : merge_patch(errand->arena, &errand->context, &kept);
     return true;
 }
 

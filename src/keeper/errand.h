@@ -37,6 +37,7 @@ struct errand {
     bool lenient; /* an error that says nothing about the credentials is DONE, too */
     const struct credentials *credentials;
     struct json context; /* OBJECT: what URLs and headers are made of; grows */
+    bool fills;          /* members that the context has already stay as they are */
     void (*heard)(struct errand *errand);
 
     /* the answer */

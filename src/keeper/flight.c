@@ -71,6 +71,7 @@ struct flight {
     bool hears_store; /* the store's answer is still to come */
     bool answered;    /* the errand: it need not be made again soon */
     bool suspects;    /* a check is to be made */
+    bool vain;        /* it was planned anew while it began: nothing is due */
     bool held;        /* another process is at it: those who wait go on waiting */
     usec again;       /* the last pause before the store was asked again; 0: none */
     /* the end */
@@ -131,14 +132,26 @@ static void tell(struct flight *flight, const struct account *account, usec now)
     ward_tell(ward, flight->word, &flight->reason);
 }
 
+static const char stopping[] = "Breakwater is stopping.";
+
+/* The ward may have its next flight; of a worker that leaves there is none. */
+static void let_be(struct shard *shard, struct ward *ward)
+{
+    struct keeper_reason reason = {.err = ERR_TOKEN_UNAVAILABLE, .retry_after = -1};
+    snprintf(reason.detail, sizeof(reason.detail), "%s", stopping);
+    if (shard->leaving)
+        ward_tell(ward, KEEPER_NO, &reason);
+    ward_release(shard, ward);
+}
+
 /* When the next exchange is, and what those who wait are told: who waits for a token is
  * not told of the end of an errand. */
-static void plan_next(struct flight *flight, struct account *account, usec now)
+static void plan_next(struct flight *flight, struct account *account,
+                      const struct auth_rule *rule, usec now)
 {
     struct shard *shard = flight->shard;
     struct ward *ward = flight->ward;
     bool was_errand = flight->errand_kind != WARD_NONE;
-    const struct auth_rule *rule = auth_of(flight, account);
     if (rule)
         ward_plan(shard, account, rule);
     else
@@ -151,15 +164,48 @@ static void plan_next(struct flight *flight, struct account *account, usec now)
     /* Whoever had the lease has stored a new set meanwhile. */
     if (flight->held && ward->version > flight->account->credential_version)
         flight->held = false;
-    if (flight->held && was_errand)
-        ward->errand_due = now + token_call_held_poll;
-    else if (flight->held)
+    if (flight->held) /* an errand would meet the same lease */
+        ward->errand_due = usec_max(ward->errand_due, now + token_call_held_poll);
+    if (flight->held && !was_errand)
         ward->token_due = now + token_call_held_poll;
-    else if (was_errand && ward->wait_n)
-        ward->token_due = 0;
     else if (!was_errand)
         tell(flight, account, now);
-    ward_release(shard, ward);
+    if (was_errand && ward->wait_n)
+        ward->token_due = 0;
+    let_be(shard, ward);
+}
+
+static bool lacks(const struct flight *flight, const struct account *account)
+{
+    const struct auth_rule *rule = auth_of(flight, account);
+    return rule && ward_lacks_context(account, rule);
+}
+
+/* A vendor in trouble, or without what is wanted, is asked again more and more rarely; 0:
+ * it has answered. */
+static usec errand_pause(const struct flight *flight, const struct account *account)
+{
+    const struct ward *ward = flight->ward;
+    const struct token_change *change = &flight->change;
+    bool answered = flight->answered && change->err == ERR_NONE &&
+                    change->end == TOKEN_DONE && account;
+    if (answered && (flight->errand_kind != WARD_CONTEXT || !lacks(flight, account)))
+        return 0;
+    return usec_max(ward_backoff(ward->errands[flight->errand_kind].failures + 1, true,
+                                 world_chance(worker_of(flight)->world)),
+                    flight->errand.retry_after);
+}
+
+/* As the document is by now; if it is gone, as it was. NULL: the way is gone. */
+static const struct auth_rule *rule_now(const struct flight *flight,
+                                        const struct snapshot *snapshot,
+                                        const struct account *account)
+{
+    const struct integration *integration = snapshot_find(snapshot, account->integration);
+    if (!integration)
+        return auth_of(flight, account);
+    const struct auth_way *way = integration_way(integration, account->way);
+    return way ? &way->rule : NULL;
 }
 
 /* Plans the ward anew and tells those who wait. Of an account that is no longer there the
@@ -170,23 +216,26 @@ static void land(struct flight *flight)
     struct ward *ward = flight->ward;
     struct account *account =
         directory_account(keeper_of(flight)->config.directory, tenant_id_str(&ward->id));
+    struct snapshot *snapshot = catalog_snapshot(keeper_of(flight)->config.catalog);
     usec now = worker_of(flight)->now;
     pthread_mutex_lock(&shard->lock);
-    ward->planned = false;
+    ward->planned = ward->on_errand = false;
     if (flight->hold)
         ward->hold = now + flight->hold;
     if (flight->errand_kind != WARD_NONE && !flight->held)
-        ward_end_errand(ward, flight->answered && flight->change.err == ERR_NONE);
+        ward_end_errand(ward, flight->errand_kind, errand_pause(flight, account), now);
     ward->suspect |= flight->suspects;
-    if (ward->gone && !account) {
+    if (account) { /* it may have come to a way that needs no ward */
+        plan_next(flight, account, rule_now(flight, snapshot, account), now);
+    } else if (ward->gone) {
         ward_remove(shard, ward);
-    } else if (account) { /* it may have come to a way that needs no ward */
-        plan_next(flight, account, now);
     } else {
         ward->token_due = now + withdrawn_again;
-        ward_release(shard, ward);
+        ward->errand_due = USEC_NEVER;
+        let_be(shard, ward);
     }
     pthread_mutex_unlock(&shard->lock);
+    snapshot_unref(&snapshot);
     account_unref(&account);
 }
 
@@ -239,7 +288,8 @@ static void change(struct flight *flight, enum token_step step)
     change->holder = str_z(keeper->holder);
     change->lease = token_call_lease;
     change->wall = world_wall(keeper->config.world);
-    change->harmless = flight->errand_kind != WARD_NONE;
+    change->harmless = flight->errand_kind != WARD_NONE ||
+                       (step == TOKEN_RELEASE && flight->interrupted);
     flight->hears_store = true;
     directory_change_token(change);
 }
@@ -320,6 +370,15 @@ static void store(struct flight *flight)
     change(flight, TOKEN_STORE);
 }
 
+/* Nothing was sent that matters, and nothing is: its worker leaves. */
+static void give_back(struct flight *flight)
+{
+    list_remove(&flight->ready);
+    end_with(flight, ERR_TOKEN_UNAVAILABLE, 0, str_z(stopping));
+    flight->step = FLIGHT_END;
+    change(flight, TOKEN_RELEASE);
+}
+
 /* --- the one try that is left --- */
 
 static void on_previous(struct token_previous *previous)
@@ -327,6 +386,10 @@ static void on_previous(struct token_previous *previous)
     struct flight *flight = CONTAINER_OF(previous, struct flight, previous);
     str token = auth_credential(previous->credentials, STR("refresh_token"));
     flight->hears_store = false;
+    if (flight->shard->leaving) {
+        give_back(flight);
+        return;
+    }
     if (previous->err != ERR_NONE || str_absent(token) ||
         str_eq(token, flight->call.refresh_token)) {
         fail(flight);
@@ -369,7 +432,7 @@ static void on_heard(struct token_call *call)
 
 static void end_errand(struct flight *flight, enum token_step step)
 {
-    flight->answered = step != TOKEN_RELEASE;
+    flight->answered = flight->answered || step != TOKEN_RELEASE;
     flight->step = FLIGHT_END;
     change(flight, step);
 }
@@ -424,6 +487,7 @@ static void set_out(struct flight *flight)
                               .account = flight->account,
                               .credentials = flight->own,
                               .context = flight->account->context,
+                              .fills = true,
                               .heard = on_errand};
     if (flight->errand_kind == WARD_CHECK)
         errand_take_check(errand, &flight->way->rule);
@@ -432,6 +496,27 @@ static void set_out(struct flight *flight)
     flight->step = FLIGHT_ERRAND;
     if (!errand_start(errand))
         on_errand(errand);
+}
+
+/* Whether another process has brought what is wanted since this flight began: the lease
+ * was its own until then. */
+static bool is_brought(const struct flight *flight)
+{
+    struct account *account =
+        directory_account(keeper_of(flight)->config.directory, flight->change.account);
+    bool brought =
+        flight->errand_kind == WARD_CONTEXT && account && !lacks(flight, account);
+    account_unref(&account);
+    return brought;
+}
+
+static void begin_errand(struct flight *flight)
+{
+    flight->answered = is_brought(flight);
+    if (flight->answered)
+        end_errand(flight, TOKEN_RELEASE);
+    else
+        set_out(flight);
 }
 
 /* --- answers of the store --- */
@@ -462,6 +547,10 @@ static void on_intended(struct flight *flight)
         note_lease(flight, 0);
         flight->interrupted = change->interrupted;
         CRASH_POINT("token.intended");
+        if (flight->shard->leaving) {
+            give_back(flight);
+            return;
+        }
         flight->step = FLIGHT_READY;
         list_push_back(&flight->shard->ready, &flight->ready);
         shard_pump_soon(flight->shard);
@@ -578,14 +667,17 @@ static void prepare_call(struct flight *flight, enum token_purpose purpose)
  * token. */
 static void take_from_ward(struct flight *flight)
 {
-    const struct ward *ward = flight->ward;
+    struct ward *ward = flight->ward;
     usec now = worker_of(flight)->now;
     pthread_mutex_lock(&flight->shard->lock);
+    bool wanted = ward->token_due <= now || ward->wait_n;
     flight->change.learned = ward->learned;
     if (now - ward->lease_seen >= token_call_lease)
         flight->change.outlived = ward->lease; /* its holder is no longer alive */
-    if (ward->token_due > now && !ward->wait_n)
+    flight->vain = !wanted && ward->errand_due > now;
+    if (!wanted && !flight->vain)
         flight->errand_kind = ward->errand;
+    ward->on_errand = flight->errand_kind != WARD_NONE;
     pthread_mutex_unlock(&flight->shard->lock);
 }
 
@@ -594,6 +686,8 @@ static bool choose(struct flight *flight)
 {
     const struct auth_rule *auth = &flight->way->rule;
     enum token_purpose purpose;
+    if (flight->vain)
+        return false;
     if (flight->errand_kind == WARD_CHECK)
         return auth->check != NULL;
     if (flight->errand_kind == WARD_CONTEXT)
@@ -604,7 +698,9 @@ static bool choose(struct flight *flight)
         prepare_call(flight, purpose);
         return true;
     }
-    ward_fix(flight->shard, flight->ward); /* a token that was stored by hand */
+    /* A token that was stored by hand: what is due is a check. */
+    ward_fix(flight->shard, flight->ward);
+    flight->suspects = flight->account->state == ACCOUNT_NEEDS_REAUTH;
     return false;
 }
 
@@ -639,7 +735,7 @@ bool flight_go_on(struct shard *shard)
     if (flight->errand_kind == WARD_NONE)
         fetch(flight);
     else
-        set_out(flight);
+        begin_errand(flight);
     return true;
 }
 
@@ -650,13 +746,17 @@ void flight_abandon(struct flight *flight)
     else if (flight->step == FLIGHT_ERRAND)
         errand_abandon(&flight->errand);
     if (flight->hears_store)
-        return;                         /* it ends with the answer */
+        return; /* it ends with the answer */
+    if (flight->step == FLIGHT_READY) {
+        give_back(flight);
+        return;
+    }
     if (flight->step == FLIGHT_AGAIN) { /* for the last time */
         timer_cancel(&flight->timer);
         flight->step = FLIGHT_STORE;
         change(flight, TOKEN_STORE);
         return;
     }
-    end_with(flight, ERR_TOKEN_UNAVAILABLE, 0, STR("Breakwater is stopping."));
+    end_with(flight, ERR_TOKEN_UNAVAILABLE, 0, str_z(stopping));
     over(flight);
 }

@@ -332,15 +332,20 @@ static bool in_backoff(const struct ward *ward, usec now)
     return ward->hold > now;
 }
 
+static bool in_exchange(const struct ward *ward)
+{
+    return ward->busy && !ward->on_errand;
+}
+
 /* What to do about a token that does not work, or soon will not. */
 static enum keeper_word judge(const struct keeper_question *question, struct ward *ward,
                               usec now, struct keeper_reason *ret_reason)
 {
     bool refused = question->refused && question->refused == ward->version;
-    bool awaited = ward->busy || ward->wait_n > 0; /* an exchange, or soon one */
+    bool awaited = in_exchange(ward) || ward->wait_n > 0; /* or soon in one */
     if (question->refused && !refused)
         return KEEPER_GO;
-    if (ward->fixed)
+    if (ward->fixed || ward->tokenless)
         return refused ? no(ret_reason, ERR_NONE, -1, "") : KEEPER_GO;
     if (refused && !awaited && (refused_before(ward, now) || in_backoff(ward, now)))
         return no(ret_reason, ERR_NONE, -1, "");
@@ -368,7 +373,7 @@ static struct token_wait *wait_for(struct shard *shard, struct ward *ward,
     if (question->refused && ward->until == USEC_NEVER && ward->issued &&
         now - ward->issued >= learned_min)
         ward->learned = now - ward->issued;
-    if (question->refused && !ward->busy)
+    if (question->refused && !in_exchange(ward))
         ward->refused = now;
     ward_due(shard, ward, 0); /* before what nobody waits for */
     shard_poke(shard);
@@ -430,10 +435,10 @@ void keeper_view(struct keeper *keeper, const struct account *account,
     const struct ward *ward = ward_find(shard, &account->id);
     if (ward) {
         ret->kept = !ward->fixed && !ward->tokenless;
-        ret->renewing = ward->busy;
+        ret->renewing = in_exchange(ward);
         ret->waiters = ward->wait_n;
-        if (heap_holds(&ward->node))
-            ret->due_in = usec_max(ward->node.key - now, 0);
+        if (heap_holds(&ward->node) && ward->token_due != USEC_NEVER)
+            ret->due_in = usec_max(ward->token_due - now, 0);
         if (ward->until != USEC_NEVER)
             ret->good_for = usec_max(ward->until - now, 0);
     }
@@ -449,7 +454,7 @@ static void hurry(struct shard *shard, struct account *account,
         ward->hold = 0;
         ward_due(shard, ward, world_now(shard->keeper->config.world));
     } else if (rule) {
-        ward_suspect(shard, account, rule);
+        ward_suspect(shard, account, rule, true);
     }
     shard_poke(shard);
 }
@@ -474,7 +479,7 @@ static void suspect(struct keeper *keeper, struct account *account)
     const struct auth_rule *rule = rule_in(snapshot, account);
     pthread_mutex_lock(&shard->lock);
     if (rule)
-        ward_suspect(shard, account, rule);
+        ward_suspect(shard, account, rule, false);
     shard_poke(shard);
     pthread_mutex_unlock(&shard->lock);
     snapshot_unref(&snapshot);

@@ -30,6 +30,8 @@ enum ward_errand {
     WARD_CONTEXT /* what the account's context lacks */
 };
 
+enum { WARD_ERRANDS = WARD_CONTEXT + 1 };
+
 /* What is known of one account's token. Times are monotonic. */
 struct ward {
     struct heap_node node; /* among those that are due some day */
@@ -50,11 +52,15 @@ struct ward {
     uint32_t failures;  /* since the last exchange that gave a token */
     usec token_due;     /* the next exchange; USEC_NEVER: none */
     enum ward_errand errand;
-    usec errand_due;          /* the next errand; USEC_NEVER: none */
-    uint32_t errand_failures; /* since the last that was answered */
+    usec errand_due; /* the next errand; USEC_NEVER: none */
+    struct {
+        uint32_t failures; /* since the last that was answered */
+        usec hold;         /* none before; 0: no matter */
+    } errands[WARD_ERRANDS];
     enum account_state state;
     bool planned;   /* `due` is as everything above wants it */
     bool busy;      /* a flight is about it */
+    bool on_errand; /* the flight is no exchange */
     bool tokenless; /* its integration has no token block */
     bool fixed;     /* it has one, and yet nothing renews what is stored */
     bool suspect;   /* calls were refused: a check is to be made */
@@ -106,12 +112,15 @@ void ward_due(struct shard *shard, struct ward *ward, usec due);
 void ward_release(struct shard *shard, struct ward *ward);
 
 /* A check of an account's credentials as soon as may be, if nothing renews them and there
- * is one. */
+ * is one. `asked`: by a person, whom no pause keeps waiting. */
 void ward_suspect(struct shard *shard, struct account *account,
-                  const struct auth_rule *rule);
+                  const struct auth_rule *rule, bool asked);
 
-/* An errand is over; `answered`: it need not be made again soon. */
-void ward_end_errand(struct ward *ward, bool answered);
+/* An errand is over; `pause`: none of its kind before; 0: it was answered. */
+void ward_end_errand(struct ward *ward, enum ward_errand errand, usec pause, usec now);
+
+/* Whether there is something that the rule's requests would bring. */
+bool ward_lacks_context(const struct account *account, const struct auth_rule *rule);
 
 /* Its integration is not there; it may come back. */
 void ward_wait_for_document(struct ward *ward);

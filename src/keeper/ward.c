@@ -3,6 +3,8 @@
  * store has; as long as that is the same, the plan stands: a wall clock that jumps moves
  * nothing.
  */
+#include <string.h>
+
 #include "auth/own_request.h"
 #include "base/mem.h"
 #include "keeper/waiter.h"
@@ -12,6 +14,7 @@ static const usec backoff_max = 5 * USEC_MIN;
 static const usec slow_first = USEC_MIN;
 static const usec slow_max = USEC_H;
 static const usec reauth_check_every = 24 * USEC_H;
+static const usec check_every = 5 * USEC_MIN; /* where calls are refused on and on */
 static const usec idle_early =
     14 * 24 * USEC_H; /* before a refresh token dies of disuse */
 
@@ -80,7 +83,7 @@ usec ward_backoff(uint32_t failures, bool slow, double chance)
 
 usec ward_good(const struct ward *ward)
 {
-    if (ward->fixed || ward->until == USEC_NEVER)
+    if (ward->fixed || ward->tokenless || ward->until == USEC_NEVER)
         return USEC_NEVER;
     /* While renewing it fails, a token is good until its end. */
     return ward->failures ? ward->until : ward->until - token_reserve(ward->lifetime);
@@ -112,7 +115,7 @@ static void take_facts(struct ward *ward, const struct account *account, usec no
     else if (facts->issued)
         ward->until = usec_max(ward->issued + lifetime, 0);
     ward->fixed = ward->planned = ward->suspect = false;
-    ward->errand_failures = 0;
+    memset(ward->errands, 0, sizeof(ward->errands));
     ward->learned = 0;
     ward->hold = 0;
     ward->lease = 0;
@@ -148,12 +151,17 @@ static bool is_off(const struct account *account)
     return account->state == ACCOUNT_DISABLED || account->state == ACCOUNT_DELETING;
 }
 
+/* So long after it was last tried; a clock that was set back makes it no longer. */
+static usec again_after(struct world *world, const struct account *account, usec pause)
+{
+    usec waited = world_wall(world) - account->token.tried;
+    return world_now(world) + usec_max(pause - usec_max(waited, 0), 0);
+}
+
 /* A person is asked, and yet it is looked once a day whether they need be. */
 static usec daily_due(const struct shard *shard, const struct account *account)
 {
-    struct world *world = shard->keeper->config.world;
-    usec waited = world_wall(world) - account->token.tried;
-    return world_now(world) + usec_max(reauth_check_every - usec_max(waited, 0), 0);
+    return again_after(shard->keeper->config.world, account, reauth_check_every);
 }
 
 static usec next_due(struct shard *shard, struct ward *ward,
@@ -189,7 +197,7 @@ static bool has_news(const struct ward *ward, const struct account *account)
 
 /* --- errands --- */
 
-static bool lacks_context(const struct account *account, const struct auth_rule *rule)
+bool ward_lacks_context(const struct account *account, const struct auth_rule *rule)
 {
     const struct own_request *requests = rule->context.items;
     for (uint32_t i = 0; i < rule->context.n; i++) {
@@ -199,12 +207,6 @@ static bool lacks_context(const struct account *account, const struct auth_rule 
                 return true;
     }
     return false;
-}
-
-static usec errand_pause(const struct ward *ward, struct world *world)
-{
-    return world_now(world) +
-           ward_backoff(ward->errand_failures, true, world_chance(world));
 }
 
 /* A check is for what nothing renews: whether the rest works, an exchange shows. */
@@ -218,22 +220,21 @@ static void plan_errand(struct shard *shard, struct ward *ward,
     enum ward_errand wanted = WARD_NONE;
     if (stays && !is_off(account) && rule->check && (ward->suspect || !works))
         wanted = WARD_CHECK;
-    else if (works && !is_off(account) && lacks_context(account, rule))
+    else if (works && !is_off(account) && ward_lacks_context(account, rule))
         wanted = WARD_CONTEXT;
     ward->errand = wanted;
-    ward->errand_due = world_now(world);
+    ward->errand_due = usec_max(world_now(world), ward->errands[wanted].hold);
     if (wanted == WARD_NONE)
         ward->errand_due = USEC_NEVER;
-    else if (ward->errand_failures)
-        ward->errand_due = errand_pause(ward, world);
-    else if (wanted == WARD_CHECK && !ward->suspect)
+    else if (wanted == WARD_CHECK && !ward->suspect && !ward->errands[wanted].failures)
         ward->errand_due = daily_due(shard, account);
 }
 
-void ward_end_errand(struct ward *ward, bool answered)
+void ward_end_errand(struct ward *ward, enum ward_errand errand, usec pause, usec now)
 {
-    ward->errand_failures = answered ? 0 : ward->errand_failures + 1;
-    ward->suspect = ward->suspect && !answered;
+    ward->errands[errand].failures = pause ? ward->errands[errand].failures + 1 : 0;
+    ward->errands[errand].hold = pause ? now + pause : 0;
+    ward->suspect = ward->suspect && pause;
 }
 
 void ward_wait_for_document(struct ward *ward)
@@ -244,12 +245,27 @@ void ward_wait_for_document(struct ward *ward)
 
 /* --- the plan --- */
 
+/* The account is there, and nothing of it is renewed or asked for any more. */
 static void let_go(struct shard *shard, struct ward *ward)
 {
-    if (ward && ward->busy)
+    if (!ward)
+        return;
+    ward_tell(ward, KEEPER_GO, NULL);
+    if (ward->busy)
         ward->gone = true;
-    else if (ward)
+    else
         ward_remove(shard, ward);
+}
+
+/* Its document may have lost its token block, or come to one. */
+static void note_token_block(struct ward *ward, bool tokenless)
+{
+    if (ward->tokenless == tokenless)
+        return;
+    ward->tokenless = tokenless;
+    ward->planned = false;
+    if (tokenless)
+        ward_tell(ward, KEEPER_GO, NULL);
 }
 
 /* Most accounts whose credentials nothing renews never need one. */
@@ -260,7 +276,7 @@ static bool needs_ward(const struct ward *ward, const struct account *account,
         return true;
     bool dead = account->state == ACCOUNT_NEEDS_REAUTH;
     return !is_off(account) && ((rule->check && (dead || (ward && ward->suspect))) ||
-                                (!dead && lacks_context(account, rule)));
+                                (!dead && ward_lacks_context(account, rule)));
 }
 
 void ward_plan(struct shard *shard, struct account *account, const struct auth_rule *rule)
@@ -280,7 +296,7 @@ void ward_plan(struct shard *shard, struct account *account, const struct auth_r
     if (!ward)
         ward = ward_make(shard, &account->id);
     ward->gone = false;
-    ward->tokenless = !rule->token;
+    note_token_block(ward, !rule->token);
     bool news = has_news(ward, account);
     if (news)
         take_facts(ward, account, world_now(world), world_wall(world));
@@ -289,6 +305,8 @@ void ward_plan(struct shard *shard, struct account *account, const struct auth_r
         ward->failures = account->token.failures;
         ward->state = account->state;
         ward->token_due = next_due(shard, ward, account, rule->token);
+        if (ward->wait_n && !ward->busy)
+            ward->token_due = 0;
     }
     plan_errand(shard, ward, account, rule);
     place(shard, ward);
@@ -300,7 +318,7 @@ void ward_plan(struct shard *shard, struct account *account, const struct auth_r
 }
 
 void ward_suspect(struct shard *shard, struct account *account,
-                  const struct auth_rule *rule)
+                  const struct auth_rule *rule, bool asked)
 {
     struct world *world = shard->keeper->config.world;
     struct ward *ward = ward_find(shard, &account->id);
@@ -313,8 +331,12 @@ void ward_suspect(struct shard *shard, struct account *account,
     }
     if (!ward || !(ward->tokenless || ward->fixed))
         return;
+    usec *hold = &ward->errands[WARD_CHECK].hold;
+    if (asked)
+        *hold = 0;
+    else if (!ward->suspect)
+        *hold = usec_max(*hold, again_after(world, account, check_every));
     ward->suspect = true;
-    ward->errand_failures = 0;
     plan_errand(shard, ward, account, rule);
     place(shard, ward);
 }

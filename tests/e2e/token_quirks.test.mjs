@@ -45,7 +45,7 @@ const refreshes = {
   "github oauth": { at: "/login/oauth/access_token", form: { ...refreshed, ...body }, answer: samples.github_form, sends: "Bearer gho_x" },
   "gitlab oauth": { at: "/oauth/token", form: { ...refreshed, ...body } },
   "google oauth": { at: "/token", form: { ...refreshed, ...body } },
-  hubspot: { at: "/oauth/v1/token", form: { ...refreshed, ...body } },
+  hubspot: { at: "/oauth/v1/token", context: { portal_id: "62515" }, form: { ...refreshed, ...body } },
   "jira oauth": { at: "/oauth/token", context: { cloud_id: "11-22" }, json: { ...refreshed, ...body }, base: "/ex/jira/11-22" },
   "microsoft oauth": { at: "/common/oauth2/v2.0/token", context: { tenant: "common" }, form: { ...refreshed, ...body } },
   "netsuite oauth": { at: "/services/rest/auth/oauth2/v1/token", headers: basic, context: { account_id: "1234567-sb1" }, form: refreshed },

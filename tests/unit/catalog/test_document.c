@@ -43,12 +43,12 @@ static void members_of_later_steps_are_kept(void **state)
 {
     const struct integration *integration = paper_read(
         *state,
-        "{\"connect\":{},\"context\":{\"a\":1},\"limits\":{},\"cache\":"
+        "{\"connect\":{},\"limits\":{\"a\":1},\"cache\":"
         "{},"
         "\"webhooks\":{},\"subscriptions\":{},\"events\":{},\"unified\":{},\"sync\":{},"
         "\"probes\":{},\"docs\":{\"unverified\":[\"all\"]},\"x-ours\":5}");
-    const struct json *context = json_member(&integration->document, STR("context"));
-    assert_non_null(json_member(context, STR("a")));
+    const struct json *limits = json_member(&integration->document, STR("limits"));
+    assert_non_null(json_member(limits, STR("a")));
     assert_non_null(json_member(&integration->docs, STR("unverified")));
 }
 
@@ -156,13 +156,14 @@ static void a_second_reading_adds_to_the_same_binder(void **state)
     assert_int_equal(binder.fault_n, faults);
 }
 
-/* The top level that DESIGN §9 lists, with `http` and `rewrite`. */
+/* The top level that DESIGN §9 lists, with `http` and `rewrite`; `context` is in `auth`.
+ */
 static const char *const schema_members[] = {
-    "name",     "label",         "version",    "hosts",       "base_url",   "http",
-    "headers",  "auth",          "connect",    "context",     "rate_limit", "limits",
-    "errors",   "rewrite",       "pagination", "idempotency", "resilience", "cache",
-    "webhooks", "subscriptions", "events",     "resources",   "unified",    "sync",
-    "probes",   "docs"};
+    "name",       "label",   "version",  "hosts",         "base_url",
+    "http",       "headers", "auth",     "connect",       "rate_limit",
+    "limits",     "errors",  "rewrite",  "pagination",    "idempotency",
+    "resilience", "cache",   "webhooks", "subscriptions", "events",
+    "resources",  "unified", "sync",     "probes",        "docs"};
 
 /* The schema is JSON, names every member, and none of its words is missing. */
 static void the_schema_is_generated(void **state)

@@ -600,6 +600,97 @@ static void exchanges_leave_no_line_in_the_audit_log(void **state)
     assert_true(office_stores(office, "breakwater.db-wal", STR("account.needs_reauth")));
 }
 
+/* --- errands --- */
+
+/* One step of an errand, under a lease of its own. */
+static void run_errand(struct office *office, str id, struct token_change *change)
+{
+    struct token_change intent = change_of(office, TOKEN_INTEND, id, change->version);
+    intent.harmless = change->harmless = true;
+    assert_int_equal(run(office, &intent), TOKEN_DONE);
+    change->fence = intent.fence;
+    assert_int_equal(run(office, change), TOKEN_DONE);
+}
+
+static void a_check_that_is_passed_takes_away_what_stood_against_it(void **state)
+{
+    struct office *office = *state;
+    str id = new_account(office);
+    struct token_change prove = change_of(office, TOKEN_PROVE, id, 1);
+    fail_once(office, id, 1, true, false);
+    run_errand(office, id, &prove);
+    assert_has(office, id, "active v1 old-secret");
+    assert_has(office, id, "failures=0 fault= ");
+    assert_str(events_of(office, id, NULL), STR("connected needs_reauth reactivated"));
+    move(office, id, ACCOUNT_DEGRADED); /* by hand, for a reason of somebody's own */
+    run_errand(office, id, &prove);
+    assert_has(office, id, "degraded ");
+    move(office, id, ACCOUNT_DISABLED);
+    assert_int_equal(run(office, &prove), TOKEN_DONE);
+    assert_has(office, id, "disabled ");
+    same_after_restart(office, id);
+}
+
+static void what_is_learned_fills_what_lacks(void **state)
+{
+    struct office *office = *state;
+    str id = new_account(office);
+    struct token_change learn = change_of(office, TOKEN_LEARN, id, 1);
+    learn.context = office_json(office, "{\"a\":\"1\",\"b\":\"2\"}");
+    run_errand(office, id, &learn);
+    assert_has(office, id, "{\"a\":\"1\",\"b\":\"2\"}");
+    learn.context = office_json(office, "{\"a\":\"9\",\"c\":\"3\"}");
+    run_errand(office, id, &learn);
+    assert_has(office, id, "\"a\":\"1\"");
+    assert_has(office, id, "\"b\":\"2\"");
+    assert_has(office, id, "\"c\":\"3\"");
+    assert_has(office, id, "active v1 old-secret");
+    same_after_restart(office, id);
+}
+
+static void an_errand_leaves_the_mark_of_an_exchange_alone(void **state)
+{
+    static const enum token_step steps[] = {TOKEN_FAIL, TOKEN_PROVE, TOKEN_LEARN,
+                                            TOKEN_RELEASE};
+    struct office *office = *state;
+    str id = new_account(office);
+    for (unsigned i = 0; i < COUNT_OF(steps); i++) { /* there is none */
+        struct token_change change = change_of(office, steps[i], id, 1);
+        run_errand(office, id, &change);
+        assert_has(office, id, "intent=0 ");
+    }
+    intend(office, id, 1);
+    for (unsigned i = 0; i < COUNT_OF(steps); i++) {
+        struct token_change change = change_of(office, steps[i], id, 1);
+        run_errand(office, id, &change);
+        assert_has(office, id, "intent=1 ");
+    }
+    struct token_change release = change_of(office, TOKEN_RELEASE, id, 1);
+    release.fence = intend(office, id, 1);
+    assert_int_equal(run(office, &release), TOKEN_DONE); /* nothing was sent */
+    assert_has(office, id, "intent=0 ");
+}
+
+static void an_errand_gives_the_lease_back_once(void **state)
+{
+    static const enum token_step steps[] = {TOKEN_FAIL, TOKEN_PROVE, TOKEN_LEARN,
+                                            TOKEN_RELEASE};
+    struct office *office = *state;
+    str id = new_account(office);
+    for (unsigned i = 0; i < COUNT_OF(steps); i++) {
+        struct token_change other = change_of(office, TOKEN_INTEND, id, 1);
+        struct token_change late = change_of(office, steps[i], id, 1);
+        run_errand(office, id, &late);
+        other.holder = STR("b");
+        assert_int_equal(run(office, &other), TOKEN_DONE);
+        str before = picture(office, id);
+        assert_int_equal(run(office, &late), TOKEN_HELD);
+        assert_str(picture(office, id), before);
+        other.step = TOKEN_RELEASE;
+        assert_int_equal(run(office, &other), TOKEN_DONE);
+    }
+}
+
 /* --- keys and disks --- */
 
 struct sealing {
@@ -697,6 +788,10 @@ int test_token_change(void)
         TEST(an_account_that_is_made_with_credentials_is_connected),
         TEST(an_exchange_without_an_answer_stays_in_doubt),
         TEST(exchanges_leave_no_line_in_the_audit_log),
+        TEST(a_check_that_is_passed_takes_away_what_stood_against_it),
+        TEST(what_is_learned_fills_what_lacks),
+        TEST(an_errand_leaves_the_mark_of_an_exchange_alone),
+        TEST(an_errand_gives_the_lease_back_once),
         TEST(a_closed_data_key_takes_no_set),
         TEST(no_token_is_on_disk),
     };

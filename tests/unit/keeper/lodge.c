@@ -122,10 +122,9 @@ static str merged(struct lodge *lodge, str patch)
     return document;
 }
 
-static str document_with(struct lodge *lodge, const char *token_patch)
+static str document_with(struct lodge *lodge, const char *auth_patch)
 {
-    return merged(lodge,
-                  arena_printf(&lodge->arena, "{\"auth\":{\"token\":%s}}", token_patch));
+    return merged(lodge, arena_printf(&lodge->arena, "{\"auth\":%s}", auth_patch));
 }
 
 void lodge_three_ways(struct lodge *lodge)
@@ -157,8 +156,14 @@ void lodge_document(struct lodge *lodge, const char *token_patch)
         change_catalog(lodge, process, CATALOG_REMOVE);
         return;
     }
-    lodge->document = document_with(lodge, token_patch);
-    change_catalog(lodge, process, CATALOG_PUT);
+    str patch = arena_printf(&lodge->arena, "{\"token\":%s}", token_patch);
+    lodge_auth(lodge, arena_z(&lodge->arena, patch));
+}
+
+void lodge_auth(struct lodge *lodge, const char *auth_patch)
+{
+    lodge->document = document_with(lodge, auth_patch);
+    change_catalog(lodge, &lodge->processes[0], CATALOG_PUT);
 }
 
 /* --- processes --- */
@@ -566,6 +571,36 @@ bool lodge_call(struct lodge *lodge, unsigned process, str id)
     lodge_ask(lodge, process, id, version_in(lodge, process, id), &asker);
     return wait_for(&asker) == KEEPER_GO &&
            mint_takes(&lodge->mint, lodge_token(lodge, process, id));
+}
+
+/* --- refusals --- */
+
+void lodge_refuse(struct lodge *lodge, unsigned process, str id, uint64_t resource)
+{
+    struct account *account = get(lodge, process, id);
+    keeper_note_refusal(lodge->processes[process].keeper, account, resource);
+    account_unref(&account);
+}
+
+void lodge_suspect(struct lodge *lodge, unsigned process, str id)
+{
+    for (unsigned i = 0; i < 3; i++)
+        lodge_refuse(lodge, process, id, 1 + i % 2);
+}
+
+void lodge_hurry(struct lodge *lodge, unsigned process, str id)
+{
+    struct account *account = get(lodge, process, id);
+    keeper_hurry(lodge->processes[process].keeper, account);
+    account_unref(&account);
+}
+
+str lodge_context(struct lodge *lodge, unsigned process, str id, const char *name)
+{
+    struct account *account = get(lodge, process, id);
+    str text = arena_str(&lodge->arena, json_member_text(&account->context, str_z(name)));
+    account_unref(&account);
+    return text;
 }
 
 /* --- the store --- */

@@ -67,6 +67,9 @@ void lodge_document(struct lodge *lodge, const char *token_patch);
  * which renews 25 minutes before the end, and "key", which has no tokens. */
 void lodge_three_ways(struct lodge *lodge);
 
+/* The same with a patch of the whole auth block. */
+void lodge_auth(struct lodge *lodge, const char *auth_patch);
+
 /* An account with the mint's grant of that number, known to all processes; its id. */
 str lodge_account(struct lodge *lodge, unsigned grant);
 
@@ -121,6 +124,15 @@ bool lodge_call(struct lodge *lodge, unsigned process, str id);
 
 /* Every event, oldest first, as "type\n". */
 str lodge_events(struct lodge *lodge);
+
+/* The vendor has refused its credentials at that resource. */
+void lodge_refuse(struct lodge *lodge, unsigned process, str id, uint64_t resource);
+/* As often, and at as many resources, as it takes. */
+void lodge_suspect(struct lodge *lodge, unsigned process, str id);
+void lodge_hurry(struct lodge *lodge, unsigned process, str id);
+
+/* A member of the account's context; absent: there is none. */
+str lodge_context(struct lodge *lodge, unsigned process, str id, const char *name);
 
 /* SQL in the store, behind everybody's back. */
 void lodge_sql(struct lodge *lodge, const char *sql);

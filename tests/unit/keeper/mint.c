@@ -50,6 +50,7 @@ void mint_init(struct mint *mint, struct false_world *world)
                           .lifetime = USEC_H,
                           .takes = 50 * USEC_MS,
                           .retry_after = 30 * USEC_S};
+    vendor_api_init(&mint->api);
 }
 
 void mint_plan(struct mint *mint, enum mint_fate fate)
@@ -254,9 +255,8 @@ static void note_asked(struct mint *mint, struct visit *visit)
     grant->peak = grant->open > grant->peak ? grant->open : grant->peak;
 }
 
-static void start(void *arg, struct token_fetch *fetch)
+static void start_exchange(struct mint *mint, struct token_fetch *fetch)
 {
-    struct mint *mint = arg;
     struct visit *visit = mem_zalloc(sizeof(*visit));
     struct form form;
     str body = fetch->request.body;
@@ -276,8 +276,17 @@ static void start(void *arg, struct token_fetch *fetch)
     timer_start(&visit->timer, mint->takes);
 }
 
+static void start(void *arg, struct token_fetch *fetch)
+{
+    struct mint *mint = arg;
+    if (fetch->credentials)
+        vendor_api_start(&mint->api, fetch);
+    else
+        start_exchange(mint, fetch);
+}
+
 /* What was sent may still arrive. */
-static void abandon(struct token_fetch *fetch)
+static void abandon_exchange(struct token_fetch *fetch)
 {
     struct visit *visit = fetch->work;
     struct mint *mint = visit->mint;
@@ -289,6 +298,14 @@ static void abandon(struct token_fetch *fetch)
         mint->grants[visit->grant].lost = true;
     timer_cancel(&visit->timer);
     end_visit(visit);
+}
+
+static void abandon(struct token_fetch *fetch)
+{
+    if (fetch->credentials)
+        vendor_api_abandon(fetch);
+    else
+        abandon_exchange(fetch);
 }
 
 const struct keeper_ops mint_ops = {start, abandon};

@@ -5,7 +5,7 @@
  * to be counted.
  *
  * The refresh token of grant 3 after two rotations is "r3.2", its access token "a3.2";
- * what a grant has not given is refused.
+ * what a grant has not given is refused. What comes with credentials is the API's.
  */
 #ifndef UNIT_KEEPER_MINT_H
 #define UNIT_KEEPER_MINT_H
@@ -13,7 +13,7 @@
 #include "support/false_world.h"
 #include "support/unit.h"
 
-#include "keeper/keeper.h"
+#include "vendor_api.h"
 
 enum { MINT_GRANTS_MAX = 512, MINT_PLAN_MAX = 32 };
 
@@ -74,6 +74,7 @@ struct mint {
     usec last_asked; /* monotonic */
     unsigned gone;   /* requests whose asker has gone */
     char last_body[512];
+    struct vendor_api api;
 };
 
 extern const struct keeper_ops mint_ops; /* with the mint as `arg` */

@@ -13,9 +13,10 @@
  *   - no process has an older token than it, or one that was killed before, had;
  *   - nobody waits for longer than a lease and two exchanges may take;
  *   - an account needs a person only if one has revoked it, or a rotation was lost, and
- *     the latter is said.
+ *     the latter is said;
+ *   - a key that nothing renews is given up only if the vendor has refused it.
  *
- * And a day after the weather has cleared every account works that can.
+ * And a day after the weather has cleared every account works that can, with its context.
  *
  * BREAKWATER_SIM_SEEDS says how many seeds are run, BREAKWATER_SIM_FIRST the first. A
  * failing one is printed; it is then a test of its own.
@@ -53,6 +54,9 @@ struct days {
     bool no_store;
     usec store_back;
     struct asker askers[ASKERS];
+    str key;          /* an account whose token nothing renews */
+    bool key_refused; /* by the vendor, */
+    bool key_was;     /* now or before */
 };
 
 static uint64_t seed_now;
@@ -165,6 +169,13 @@ static void check_state(struct days *days, const struct tenant *tenant)
           "the lost rotation of grant %u is not said", tenant->grant);
 }
 
+static void check_key(struct days *days)
+{
+    HOLDS(days,
+          days->key_was || lodge_state(days->lodge, days->key) != ACCOUNT_NEEDS_REAUTH,
+          "a key that the vendor takes was given up");
+}
+
 static void check_askers(struct days *days)
 {
     usec now = lodge_now(days->lodge);
@@ -187,6 +198,7 @@ static void check(struct days *days)
             check_token(days, &days->tenants[i], k);
     }
     check_askers(days);
+    check_key(days);
 }
 
 /* --- what happens --- */
@@ -248,9 +260,40 @@ static void step_jump(struct days *days)
     false_world_jump(&days->lodge->world, one_in(days, 2) ? jump : -jump);
 }
 
+static struct vendor_answer answer_in(struct days *days)
+{
+    const struct vendor_answer *const answers[] = {&vendor_trouble, &vendor_away,
+                                                   &vendor_limits, &vendor_forbids};
+    if (days->weather == DOWN || (days->weather == MIXED && one_in(days, 2)))
+        return *answers[below(days, COUNT_OF(answers))];
+    return vendor_yes;
+}
+
 static void step_weather(struct days *days)
 {
+    struct vendor_api *api = &days->lodge->mint.api;
     days->weather = one_in(days, 2) ? FAIR : (enum weather)below(days, WEATHERS);
+    for (unsigned i = 0; i < VENDOR_PLACES; i++)
+        api->answers[i] = answer_in(days);
+}
+
+static bool takes_key(void *arg, str token)
+{
+    const struct days *days = arg;
+    (void)token;
+    return !days->key_refused;
+}
+
+static void step_key(struct days *days)
+{
+    unsigned at = (unsigned)below(days, days->processes);
+    if (one_in(days, 3))
+        days->key_refused = !days->key_refused;
+    days->key_was = days->key_was || days->key_refused;
+    if (one_in(days, 4))
+        lodge_hurry(days->lodge, at, days->key);
+    else
+        lodge_suspect(days->lodge, at, days->key);
 }
 
 static void step_revoke(struct days *days)
@@ -325,9 +368,7 @@ static void step_hurry(struct days *days)
 {
     struct tenant *tenant = &days->tenants[below(days, days->tenant_n)];
     unsigned at = (unsigned)below(days, days->processes);
-    struct account *account = lodge_find(days->lodge, at, tenant->id);
-    keeper_hurry(days->lodge->processes[at].keeper, account);
-    account_unref(&account);
+    lodge_hurry(days->lodge, at, tenant->id);
 }
 
 static void step(struct days *days)
@@ -335,12 +376,23 @@ static void step(struct days *days)
     static void (*const steps[])(struct days *) = {
         step_time,  step_time,    step_time,   step_ask,  step_ask,
         step_ask,   step_weather, step_revoke, step_jump, step_crash,
-        step_store, step_connect, step_hurry};
+        step_store, step_connect, step_hurry,  step_key};
     steps[below(days, COUNT_OF(steps))](days);
     check(days);
 }
 
 /* --- the whole --- */
+
+static void begin_api(struct days *days)
+{
+    struct vendor_api *api = &days->lodge->mint.api;
+    api->takes_token = takes_key;
+    api->arg = days;
+    api->takes = span(days, USEC_MS, 40 * USEC_S);
+    lodge_auth(days->lodge, "{\"check\":\"/me\",\"context\":[{\"url\":\"/org\","
+                            "\"keep\":{\"org\":\"/name\"}}]}");
+    days->key = lodge_static_account(days->lodge, ++days->grants);
+}
 
 static void begin(struct days *days, uint64_t seed)
 {
@@ -356,6 +408,7 @@ static void begin(struct days *days, uint64_t seed)
     mint->takes = span(days, USEC_MS, 8 * USEC_S);
     mint->forgives = one_in(days, 4);
     mint->keeps = one_in(days, 8);
+    begin_api(days);
     for (unsigned i = 0; i < days->tenant_n; i++) {
         struct tenant *tenant = &days->tenants[i];
         tenant->grant = ++days->grants;
@@ -368,6 +421,13 @@ static void begin(struct days *days, uint64_t seed)
     } else {
         lodge_open(days->lodge, 1);
     }
+}
+
+static void check_context(struct days *days, str id)
+{
+    if (lodge_state(days->lodge, id) != ACCOUNT_NEEDS_REAUTH)
+        HOLDS(days, str_eq(lodge_context(days->lodge, 0, id, "org"), STR("Acme")),
+              "a context was not filled");
 }
 
 static void check_recovered(struct days *days, struct tenant *tenant)
@@ -397,6 +457,9 @@ static void clear_up(struct days *days)
 {
     struct keeper_stats stats;
     days->weather = FAIR;
+    days->key_refused = false;
+    for (unsigned i = 0; i < VENDOR_PLACES; i++)
+        days->lodge->mint.api.answers[i] = vendor_yes;
     if (days->no_store) {
         lodge_sql(days->lodge, "DROP TRIGGER no_store");
         note_unstored(days);
@@ -407,9 +470,14 @@ static void clear_up(struct days *days)
     check(days);
     for (unsigned i = 0; i < days->tenant_n; i++)
         check_recovered(days, &days->tenants[i]);
+    for (unsigned i = 0; i < days->tenant_n; i++)
+        check_context(days, days->tenants[i].id);
+    check_context(days, days->key);
+    HOLDS(days, lodge_state(days->lodge, days->key) == ACCOUNT_ACTIVE,
+          "a key that the vendor takes again is not taken up");
     for (unsigned i = 0; i < days->processes; i++) {
         keeper_stats(days->lodge->processes[i].keeper, &stats);
-        HOLDS(days, stats.wards == days->tenant_n && stats.waiting == 0,
+        HOLDS(days, stats.wards == days->tenant_n + 1 && stats.waiting == 0,
               "process %u keeps %llu wards", i, (unsigned long long)stats.wards);
     }
 }

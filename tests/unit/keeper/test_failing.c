@@ -85,10 +85,8 @@ static void a_token_without_end_whose_renewal_failed_is_tried_again(void **state
     lodge->mint.fate = MINT_NEVER_EXPIRES;
     str id = lodge_account(lodge, 1);
     lodge_run(lodge, USEC_S);
-    struct account *account = lodge_find(lodge, 0, id);
     lodge->mint.fate = MINT_WRONG_CLIENT;
-    keeper_hurry(lodge->processes[0].keeper, account);
-    account_unref(&account);
+    lodge_hurry(lodge, 0, id);
     lodge_run(lodge, USEC_MIN);
     assert_int_equal(lodge_state(lodge, id), ACCOUNT_DEGRADED);
     assert_true(lodge_good(lodge, 0, id));
@@ -257,9 +255,7 @@ static void a_forced_call_brings_it_back_sooner(void **state)
     mint_revoke(&lodge->mint, 1);
     lodge_run(lodge, USEC_MIN);
     lodge->mint.grants[1].revoked = false;
-    struct account *account = lodge_find(lodge, 0, id);
-    keeper_hurry(lodge->processes[0].keeper, account);
-    account_unref(&account);
+    lodge_hurry(lodge, 0, id);
     lodge_run(lodge, USEC_S);
     assert_int_equal(lodge_state(lodge, id), ACCOUNT_ACTIVE);
 }

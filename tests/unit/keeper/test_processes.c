@@ -7,13 +7,6 @@
 
 enum { CROWD = 200 };
 
-static void hurry(struct lodge *lodge, unsigned at, str id)
-{
-    struct account *account = lodge_find(lodge, at, id);
-    keeper_hurry(lodge->processes[at].keeper, account);
-    account_unref(&account);
-}
-
 static void two_hundred_askers_in_two_processes_cause_one_exchange(void **state)
 {
     struct lodge *lodge = *state;
@@ -27,7 +20,7 @@ static void two_hundred_askers_in_two_processes_cause_one_exchange(void **state)
     lodge->mint.fate = MINT_GOOD;
     lodge->mint.takes = 2 * USEC_S;
     for (unsigned i = 0; i < LODGE_PROCESSES; i++) {
-        hurry(lodge, i, id);
+        lodge_hurry(lodge, i, id);
     }
     unsigned given = lodge->mint.grants[1].given;
     for (unsigned i = 0; i < CROWD; i++)
@@ -99,7 +92,7 @@ static void a_clock_that_jumps_ends_no_lease(void **state)
         lodge->mint.peak = 0;
         unsigned given = lodge->mint.grants[1].given;
         for (unsigned i = 0; i < LODGE_PROCESSES; i++) {
-            hurry(lodge, i, id);
+            lodge_hurry(lodge, i, id);
         }
         lodge_run(lodge, 2 * USEC_S);
         false_world_jump(&lodge->world, jumps[k]);
@@ -127,12 +120,12 @@ static str slept_through_its_lease(struct lodge *lodge)
 {
     str id = lodge_account(lodge, 1);
     lodge_run(lodge, USEC_S);
-    hurry(lodge, 0, id);
+    lodge_hurry(lodge, 0, id);
     lodge_run(lodge, 20 * USEC_MS);
     lodge_sql(lodge, "CREATE TRIGGER no_store BEFORE INSERT ON credential "
                      "BEGIN SELECT RAISE(ABORT, 'as the test wants it'); END");
     lodge_run(lodge, 100 * USEC_MS);
-    hurry(lodge, 1, id);
+    lodge_hurry(lodge, 1, id);
     lodge_run(lodge, 3 * USEC_MIN);
     lodge_sql(lodge, "DROP TRIGGER no_store");
     return id;
