@@ -217,7 +217,9 @@ async function isProblem(example, place) {
   const real = (await call()).json;
   for (const name of ["type", "title", "status", "code", "retry"]) assert.equal(example[name], real[name], name);
   for (const name of Object.keys(example)) assert.equal(typeof example[name], typeof real[name], name);
-  assert.equal(example.detail.replace(/\d+ s/, "0 s"), real.detail.replace(/\d+ s/, "0 s"));
+  // Whose breaker it is hangs on whether other accounts were active: those of other pages.
+  const words = (text) => text.replace(/\d+ s/, "0 s").replace(/of the (account|integration)/, "of it");
+  assert.equal(words(example.detail), words(real.detail));
   assert.ok(real.mend.startsWith(example.mend.replace(/…$/, "")), real.mend);
   assert.deepEqual(example.vendor, real.vendor);
 }
