@@ -65,6 +65,12 @@ static const struct shape_row token_rows[] = {
      .kind = SHAPE_TIME,
      .nullable = true,
      .doc = "When the refresh token ends, where the vendor says so."},
+    {.name = "scope",
+     .kind = SHAPE_TEXT,
+     .nullable = true,
+     .doc =
+         "What the vendor has granted, in its words; null where it did not say: what was "
+         "asked for (RFC 6749, section 5.1)."},
 };
 
 const struct shape token_shape = SHAPE_OF("token", token_rows);
@@ -132,6 +138,7 @@ void view_token(struct json_out *out, const struct token_look *look)
     shape_put_text(out, "fault", facts->fault);
     json_out_member_bool(out, STR("unanswered"), is_unanswered(look));
     shape_put_time(out, "refresh_expires", facts->refresh_expires);
+    shape_put_text(out, "scope", facts->scope);
     json_out_end(out);
 }
 

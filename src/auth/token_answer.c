@@ -15,7 +15,7 @@
 #include "http/form.h"
 #include "json/json_parse.h"
 
-enum { FAULT_WORDS_BYTES = 200, FORM_PARAMS_MAX = 100 };
+enum { FAULT_WORDS_BYTES = 200, FORM_PARAMS_MAX = 100, SCOPE_BYTES_MAX = 8192 };
 
 /* What ends later than that does not end. */
 static const usec lifetime_max = 100 * 365 * USEC_DAY;
@@ -205,7 +205,10 @@ static void read_token(struct reading *reading)
     ret->verdict = TOKEN_GOOD;
     ret->refresh_token =
         token_at(reading, &reading->rule->refresh_token, &AT("refresh_token"));
-    ret->scope = text_at(reading, &reading->rule->scope, &AT("scope"));
+    str scope = text_at(reading, &reading->rule->scope, &AT("scope"));
+    ret->scope = STR_NONE;
+    if (!str_absent(scope) && scope.n <= SCOPE_BYTES_MAX)
+        ret->scope = as_utf8(reading->arena, scope);
     read_lifetimes(reading);
     read_kept(reading);
 }

@@ -177,8 +177,8 @@ struct token_answer {
     str refresh_token;     /* absent: the one before stays */
     usec lifetime;         /* −1: not said; USEC_NEVER: for ever */
     usec refresh_lifetime; /* −1: not said */
-    str scope;
-    struct json context;              /* OBJECT: what `keep` found */
+    str scope;             /* what was granted; absent: not said, or too long to keep */
+    struct json context;   /* OBJECT: what `keep` found */
     const struct credential *secrets; /* what `keep_secret` found; in the arena */
     uint32_t secret_n;
     str fault;        /* a sentence for all but GOOD */

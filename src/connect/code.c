@@ -64,6 +64,7 @@ static void store(struct code *code)
         return;
     }
     new->issued = wall;
+    new->scope = answer->scope;
     new->expires = token_end_of(wall, answer->lifetime);
     bool same = auth_way_is(code->way, code->lease.found->way);
     new->refresh_expires = token_refresh_end(

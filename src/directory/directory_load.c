@@ -109,6 +109,7 @@ static void account_of_row(struct tx *tx, struct arena *scratch,
                                      .fault = tx_text(tx, 23),
                                      .intent = (uint64_t)tx_int(tx, 24)},
                            .way = tx_text(tx, 25)};
+    like.token.scope = tx_text(tx, 26);
     *ret = (struct found_account){.environment = tenant_id_of(tx_text(tx, 1))};
     if (!like.id.text[0] || !read_texts(scratch, tx_text(tx, 5), &like.labels) ||
         !read_texts(scratch, tx_text(tx, 6), &like.context) ||
@@ -199,7 +200,7 @@ static void key_of_rows(struct tx *tx, struct arena *scratch, struct found_key *
     "a.context, a.app, a.state, a.state_reason, a.concurrency_max, "                     \
     "a.credential_version, a.created, a.updated, k.sealed, c.sealed, "                   \
     "t.issued, t.expires, t.refresh_expires, t.learned, t.refreshed, t.tried, "          \
-    "t.failures, t.fault, t.intent, a.way "                                              \
+    "t.failures, t.fault, t.intent, a.way, t.scope "                                     \
     "FROM account a LEFT JOIN data_key k ON k.owner = a.id "                             \
     "LEFT JOIN credential c ON c.account = a.id AND c.version = a.credential_version "   \
     "LEFT JOIN token t ON t.account = a.id"

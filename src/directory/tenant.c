@@ -107,7 +107,7 @@ static size_t account_bytes(const struct account *like)
 {
     return like->integration.n + like->way.n + like->external_id.n + like->name.n +
            like->state_reason.n + like->data_key.n + like->sealed.n +
-           like->token.fault.n + object_bytes(&like->labels) +
+           like->token.fault.n + like->token.scope.n + object_bytes(&like->labels) +
            object_bytes(&like->context);
 }
 
@@ -135,6 +135,7 @@ struct account *account_create(const struct account *like)
     account->sealed = arena_str(&arena, like->sealed);
     account->token = like->token;
     account->token.fault = arena_str(&arena, like->token.fault);
+    account->token.scope = arena_str(&arena, like->token.scope);
     atomic_init(&account->token_good, atomic_load(&like->token_good));
     account->created = like->created;
     account->updated = like->updated;

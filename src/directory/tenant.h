@@ -90,6 +90,7 @@ struct token_facts {
     usec tried;           /* the last that was begun */
     uint32_t failures;    /* since the last that gave one */
     str fault;            /* what the last failure was; absent: none */
+    str scope;            /* what the vendor has granted; absent: it did not say */
     uint64_t intent;      /* the credential version of an exchange without an answer */
 };
 

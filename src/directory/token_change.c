@@ -281,14 +281,16 @@ static enum err run_store(struct tx *tx, struct token_change *change)
     static const struct statement token = {
         "UPDATE token SET issued = $2, expires = $3, refresh_expires = $4, "
         "refreshed = $5, failures = 0, fault = NULL, intent = 0, lease_until = 0, "
-        "lease_by = NULL, learned = CASE WHEN $6 = 1 THEN 0 ELSE learned END "
+        "lease_by = NULL, learned = CASE WHEN $6 = 1 THEN 0 ELSE learned END, "
+        "scope = COALESCE($7, CASE WHEN $6 = 1 THEN NULL ELSE scope END) "
         "WHERE account = $1"};
     struct value of_account[] = {
         V_TEXT(change->account), V_INT((int64_t)change->version + 1),
         merged_context(change), V_INT(change->wall), V_TEXT(change->way)};
     struct value of_token[] = {V_TEXT(change->account), V_INT(change->issued),
                                V_INT(change->expires),  V_INT(change->refresh_expires),
-                               V_INT(change->wall),     V_INT(moves(change))};
+                               V_INT(change->wall),     V_INT(moves(change)),
+                               V_TEXT(change->scope)};
     enum err err = put_set(tx, change);
     if (err == ERR_NONE)
         err = tx_exec(tx, &account, of_account, COUNT_OF(of_account), NULL);

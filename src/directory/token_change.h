@@ -70,6 +70,7 @@ struct token_change {
     const struct credential *credentials;
     uint32_t credential_n;
     usec issued, expires, refresh_expires; /* as struct token_facts */
+    str scope;                             /* absent: as before */
     struct json context; /* STORE, LEARN: members to put into the account's context;
                           * UNDEFINED: none */
     str way; /* STORE: the account's from now on, which leaves nothing of another way

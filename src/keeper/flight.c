@@ -357,6 +357,7 @@ static void store(struct flight *flight)
     if (flight->call.next_secret)
         tell_next_secret(flight);
     new->issued = wall;
+    new->scope = answer->scope;
     new->expires = token_end_of(wall, answer->lifetime);
     new->refresh_expires =
         token_refresh_end(answer, flight->account->token.refresh_expires, wall);

@@ -223,3 +223,6 @@ X(7, "ways of authentication",
   "ALTER TABLE account ADD COLUMN way TEXT;"
   "ALTER TABLE connect_session ADD COLUMN way TEXT;"
   "ALTER TABLE connect_session ADD COLUMN begun TEXT;")
+
+/* What the vendor has granted, in its words; NULL: it did not say. */
+X(8, "scopes", "ALTER TABLE token ADD COLUMN scope TEXT;")

@@ -33,12 +33,14 @@ async function started({ client = "basic", auth = "basic", token = {}, changes =
 
 for (const [client, auth] of [["basic", "basic"], ["post", "body"], ["odd", "basic"], ["public", "none"]])
   test(`an account is connected by consent; the app says who it is in the way "${auth}" (${client})`, async () => {
-    const { server, call, session, state } = await started({ client, auth });
+    const { server, bw, account, call, session, state } = await started({ client, auth });
     assert.equal(await state(), "connecting");
     const { url } = await session();
     const walked = await browser().walk(url, { until: back });
     assert.equal(walked.params.status, "connected", walked.last?.text);
     assert.equal(await state(), "active");
+    const { token } = await bw.api("GET", `accounts/${account.id}`);
+    assert.deepEqual(token.scope.split(" ").sort(), server.scope.split(" ").sort(), "what was granted is kept");
     const answer = await call();
     assert.equal(answer.status, 200, answer.text);
     const { granted, refreshes, reused } = await server.stats();

@@ -71,6 +71,7 @@ static enum token_end store_as(struct office *office, struct token_change *chang
     change->issued = change->wall;
     change->expires = change->wall + USEC_H;
     change->refresh_expires = change->wall + USEC_DAY;
+    change->scope = str_starts(str_z(token), STR("new")) ? STR("read write") : STR_NONE;
     enum token_end end = run(office, change);
     secret_fini(&set[0].value);
     secret_fini(&set[1].value);
@@ -122,14 +123,14 @@ static str picture(struct office *office, str id)
         &office->arena,
         STR_F " v%llu " STR_F " " STR_F " issued=%lld expires=%lld refresh=%lld "
               "learned=%lld refreshed=%lld tried=%lld failures=%u fault=" STR_F
-              " intent=%llu updated=%lld",
+              " intent=%llu updated=%lld scope=" STR_F,
         STR_A(account_state_word(account->state)),
         (unsigned long long)account->credential_version, STR_A(value),
         STR_A(buf_peek(&context)), (long long)token->issued, (long long)token->expires,
         (long long)token->refresh_expires, (long long)token->learned,
         (long long)token->refreshed, (long long)token->tried, token->failures,
         STR_A(token->fault), (unsigned long long)token->intent,
-        (long long)account->updated);
+        (long long)account->updated, STR_A(token->scope));
     buf_fini(&context);
     account_unref(&account);
     return text;
@@ -331,7 +332,7 @@ static void a_new_set_is_what_readers_find(void **state)
                arena_printf(&office->arena,
                             "active v2 new-secret {} issued=%lld expires=%lld "
                             "refresh=%lld learned=0 refreshed=%lld tried=%lld failures=0 "
-                            "fault= intent=0 updated=%lld",
+                            "fault= intent=0 updated=%lld scope=read write",
                             (long long)wall, (long long)(wall + USEC_H),
                             (long long)(wall + USEC_DAY), (long long)wall,
                             (long long)wall, (long long)wall));
