@@ -42,6 +42,7 @@ struct integration *integration_read(struct binder *binder, str text)
     const struct json *resilience = json_member(&document, STR("resilience"));
     integration->resilience_text = resilience ? *resilience : (struct json){0};
     method_compile(binder, integration, &document);
+    mapped_check(binder, integration);
     integration->text = text;
     integration->hash = hash_text(binder->arena, text);
     integration->document = document;
