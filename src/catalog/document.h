@@ -40,6 +40,9 @@ void base_url_check(struct binder *binder, const struct integration *integration
  * document. */
 void way_check(struct binder *binder, struct integration *integration);
 
+/* That the methods which mappings name are there and fit; after method_compile. */
+void mapped_check(struct binder *binder, const struct integration *integration);
+
 /* What rows cannot say about resources and methods: defaults by verb, settings merged,
  * paths put into the set. `written` is the document. */
 void method_compile(struct binder *binder, struct integration *integration,

@@ -50,6 +50,7 @@ struct integration *integration_read(struct binder *binder, str text)
     if (integration->pagination)
         integration->pagination->hash = page_rule_hash(&integration->pagination_text);
     method_compile(binder, integration, &document);
+    mapped_check(binder, integration);
     integration->text = text;
     integration->hash = hash_text(binder->arena, text);
     integration->document = document;

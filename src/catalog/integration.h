@@ -15,6 +15,7 @@
 #include "policy/outcome.h"
 #include "policy/resilience.h"
 #include "policy/throttle.h"
+#include "unified/mapping.h"
 
 struct buf;
 
@@ -128,6 +129,7 @@ struct integration {
     struct json pagination_text;  /* as written, for merging with overrides */
     struct bind_list resources;   /* struct resource */
     struct path_set *paths;       /* verb and path → struct method */
+    struct bind_list unified;     /* struct mapping_category */
     bool inspect_success;         /* some rule looks into bodies below 400 of calls that
                                    * match no method */
     struct json docs;
@@ -177,6 +179,10 @@ bool integration_allows(const struct integration *integration, const struct url 
  * HEAD that has no method of its own means that of the GET. */
 const struct method *integration_method(const struct integration *integration, str verb,
                                         str path);
+
+/* The method that a document calls RESOURCE.METHOD, or NULL. */
+const struct method *integration_named_method(const struct integration *integration,
+                                              str name);
 
 /* Whether answers below 400 to a call are looked into, and how the vendor recognises a
  * repeat of it. `method` NULL: the call matches none. */

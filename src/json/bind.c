@@ -290,7 +290,9 @@ static void read_object(struct binder *binder, const struct bind_table *table,
         return;
     }
     binder->depth++;
-    if (value->type == JSON_OBJECT)
+    if (table->whole)
+        read_row(binder, table->whole, value, field_of(table->whole, obj));
+    else if (value->type == JSON_OBJECT)
         for (uint32_t i = 0; i < value->n; i++)
             read_member(binder, table, &value->u.members[i], obj);
     else

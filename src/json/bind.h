@@ -86,6 +86,9 @@ struct bind_table {
      * Runs only when all rows of the object were read without a fault. */
     void (*finish)(struct binder *binder, void *obj);
     size_t name_at; /* NAMED: offset of the str that receives the member's name */
+    /* Reads the object itself, in place of rows for its members: NAMED within NAMED.
+     * NULL = by its rows. */
+    const struct bind_row *whole;
     /* Instead of an object this other kind is read into the row `shorthand` (for
      * `"bearer"` in place of `{"scheme":"bearer"}`); NULL = objects only. */
     const char *shorthand;

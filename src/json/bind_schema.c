@@ -68,6 +68,8 @@ static void count_uses(struct schema *s, const struct bind_table *root)
         const struct bind_table *table = s->uses[i].table;
         for (size_t k = 0; k < bind_row_count(table); k++)
             count_row(s, bind_row_at(table, k));
+        if (table->whole)
+            count_row(s, table->whole);
     }
 }
 
@@ -326,6 +328,10 @@ static const struct bind_row *shorthand_of(const struct bind_table *table)
 static void put_body(struct schema *s, const struct bind_table *table)
 {
     const struct bind_row *row = shorthand_of(table);
+    if (table->whole) {
+        put_kind(s, table->whole);
+        return;
+    }
     if (!row) {
         put_object(s, table);
         return;

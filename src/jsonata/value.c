@@ -318,10 +318,20 @@ str eval_string(struct eval *eval, struct json value, bool pretty)
 static struct json result_items(struct eval *eval, struct json array, unsigned depth);
 static struct json result_members(struct eval *eval, struct json object, unsigned depth);
 
+/* Looking costs much less than making; but what was made once may stand in many places,
+ * and those in many more: without a charge there would be no end to it. */
+static void charge_look(struct eval *eval, uint32_t n)
+{
+    enum { LOOKS_PER_STEP = 16 };
+    eval_charge(eval, 1 + n / LOOKS_PER_STEP);
+}
+
 static struct json result_value(struct eval *eval, struct json value, unsigned depth)
 {
     if (depth > RESULT_DEPTH_MAX)
         eval_fail(eval, JSONATA_D1011, NULL);
+    if (value.type == JSON_ARRAY || value.type == JSON_OBJECT)
+        charge_look(eval, value.n);
     if (value.type == JSON_ARRAY)
         return result_items(eval, value, depth + 1);
     if (value.type == JSON_OBJECT)

@@ -1,5 +1,6 @@
 #include "policy/expression.h"
 
+#include "base/buf.h"
 #include "json/json_place.h"
 #include "jsonata/jsonata.h"
 
@@ -25,16 +26,10 @@ static void report(struct binder *binder, str source, const struct jsonata_fault
                STR_A(sentence), STR_A(code), place.line, place.column);
 }
 
-void expression_read(struct binder *binder, const struct json *value, void *field)
+static void compile(struct binder *binder, str source,
+                    const struct jsonata **ret_expression)
 {
-    const struct jsonata **ret_expression = field;
     struct jsonata_fault fault;
-    str source = json_text(value);
-    if (!json_is(value, JSON_STRING) || source.n == 0 || source.n > SOURCE_BYTES_MAX) {
-        bind_fault(binder, "must be a JSONata expression of 1 to %d bytes.",
-                   SOURCE_BYTES_MAX);
-        return;
-    }
     struct jsonata *expression = jsonata_compile(binder->arena, source, &fault);
     if (!expression) {
         report(binder, source, &fault);
@@ -42,6 +37,51 @@ void expression_read(struct binder *binder, const struct json *value, void *fiel
     }
     arena_at_end(binder->arena, forget, expression);
     *ret_expression = expression;
+}
+
+void expression_read(struct binder *binder, const struct json *value, void *field)
+{
+    str source = json_text(value);
+    if (!json_is(value, JSON_STRING) || source.n == 0 || source.n > SOURCE_BYTES_MAX)
+        bind_fault(binder, "must be a JSONata expression of 1 to %d bytes.",
+                   SOURCE_BYTES_MAX);
+    else
+        compile(binder, source, field);
+}
+
+/* The lines as one text; absent when one is no text, or all are too long. */
+static str join_lines(struct arena *arena, const struct json *lines)
+{
+    struct buf text;
+    bool good = true;
+    buf_init(&text, SOURCE_BYTES_MAX);
+    for (uint32_t i = 0; i < lines->n && good; i++) {
+        good = json_is(&lines->u.items[i], JSON_STRING);
+        if (i)
+            buf_char(&text, '\n');
+        if (good)
+            buf_str(&text, json_text(&lines->u.items[i]));
+    }
+    good = good && buf_ok(&text) && text.n;
+    str source = good ? arena_str(arena, buf_peek(&text)) : STR_NONE;
+    buf_fini(&text);
+    return source;
+}
+
+void expression_read_lines(struct binder *binder, const struct json *value, void *field)
+{
+    if (!json_is(value, JSON_ARRAY)) {
+        expression_read(binder, value, field);
+        return;
+    }
+    str source = join_lines(binder->arena, value);
+    if (str_absent(source))
+        bind_fault(binder,
+                   "must be a JSONata expression, or a list of its lines, of 1 to %d "
+                   "bytes together.",
+                   SOURCE_BYTES_MAX);
+    else
+        compile(binder, source, field);
 }
 
 /* --- looking at an answer --- */

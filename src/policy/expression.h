@@ -22,6 +22,13 @@ void expression_read(struct binder *binder, const struct json *value, void *fiel
 
 #define EXPRESSION_SCHEMA "{\"type\":\"string\",\"minLength\":1,\"maxLength\":16384}"
 
+/* The same, of one text or a list of its lines; a fault's line is that of the list. */
+void expression_read_lines(struct binder *binder, const struct json *value, void *field);
+
+#define EXPRESSION_LINES_SCHEMA                                                          \
+    "{\"anyOf\":[" EXPRESSION_SCHEMA                                                     \
+    ",{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"minItems\":1}]}"
+
 /* The value, or UNDEFINED; it shares memory with the expression and the answer. */
 struct json expression_value(const struct jsonata *expression,
                              const struct answer *answer, struct arena *arena);

@@ -182,7 +182,8 @@ async function isTokenBlock(example, place) {
 
 // The unified block of a document; what is in it is held to its model by mappings.test.mjs.
 async function isUnifiedBlock({ unified }, place) {
-  await isDocument({ name: "with-mappings", hosts: ["api.example.com"], base_url: "https://api.example.com", auth: "bearer", unified }, place);
+  const contacts = { methods: { list: { verb: "GET", path: "/contacts" }, get: { verb: "GET", path: "/contacts/{id}" }, create: { verb: "POST", path: "/contacts" } } };
+  await isDocument({ name: "with-mappings", hosts: ["api.example.com"], base_url: "https://api.example.com", auth: "bearer", resources: { contacts }, unified }, place);
   for (const [category, resources] of Object.entries(unified))
     for (const [resource, mapping] of Object.entries(resources)) {
       assert.ok(existsSync(join(root, "models", category, `${resource}.json`)));

@@ -162,6 +162,80 @@ static void tables_of_one_name_are_told_apart(void **state)
     assert_non_null(json_member(defs, STR("leaf_2")));
 }
 
+/* Objects of free names within one. */
+struct shelf {
+    str name;
+    struct bind_list leaves; /* struct leaf_on_shelf */
+};
+
+struct leaf_on_shelf {
+    str name;
+    uint32_t n;
+};
+
+static const struct bind_row shelf_leaf_rows[] = {
+    {.name = "n", .kind = BIND_UINT, .offset = offsetof(struct leaf_on_shelf, n)}};
+
+static const struct bind_table shelf_leaf_table = {.name = "leaf",
+                                                   .rows = shelf_leaf_rows,
+                                                   .n = COUNT_OF(shelf_leaf_rows),
+                                                   .bytes = sizeof(struct leaf_on_shelf)};
+
+static const struct bind_row shelf_row = {.name = "leaves",
+                                          .kind = BIND_NAMED,
+                                          .offset = offsetof(struct shelf, leaves),
+                                          .max = 2,
+                                          .table = &shelf_leaf_table};
+
+static const struct bind_table shelf_table = {
+    .name = "shelf", .bytes = sizeof(struct shelf), .whole = &shelf_row};
+
+static const struct bind_row shelves_rows[] = {
+    {.name = "shelves", .kind = BIND_NAMED, .table = &shelf_table}};
+
+static const struct bind_table shelves_table = {.name = "shelves",
+                                                .rows = shelves_rows,
+                                                .n = COUNT_OF(shelves_rows),
+                                                .bytes = sizeof(struct bind_list)};
+
+static bool read_shelves(struct binder *binder, struct arena *arena, const char *text,
+                         struct bind_list *shelves)
+{
+    struct json value = read_z(arena, text);
+    bind_init(binder, arena);
+    return bind_read(binder, &shelves_table, &value, shelves);
+}
+
+static void names_may_stand_in_names(void **state)
+{
+    struct binder binder;
+    struct bind_list shelves;
+    assert_true(read_shelves(
+        &binder, *state, "{\"shelves\":{\"a\":{},\"b\":{\"c\":{\"n\":5}}}}", &shelves));
+    const struct shelf *items = shelves.items;
+    const struct leaf_on_shelf *leaf = items[1].leaves.items;
+    assert_int_equal(items[0].leaves.n, 0);
+    assert_str(items[1].name, STR("b"));
+    assert_str(leaf->name, STR("c"));
+    assert_int_equal(leaf->n, 5);
+    assert_false(read_shelves(
+        &binder, *state, "{\"shelves\":{\"a\":[],\"b\":{\"c\":{\"m\":5}}}}", &shelves));
+    assert_str(binder.first->pointer, STR("/shelves/a"));
+    assert_str(binder.last->pointer, STR("/shelves/b/c/m"));
+}
+
+static void names_in_names_have_their_schema(void **state)
+{
+    struct json schema = schema_of(*state, &shelves_table);
+    const struct json *rows = json_member(&schema, STR("properties"));
+    assert_json(*state, json_member(rows, STR("shelves")),
+                "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\","
+                "\"additionalProperties\":{\"type\":\"object\",\"properties\":{\"n\":{"
+                "\"type\":\"integer\",\"minimum\":0,\"maximum\":4294967295}},"
+                "\"patternProperties\":{\"^x-\":true},\"additionalProperties\":false},"
+                "\"maxProperties\":2},\"maxProperties\":10000}");
+}
+
 int test_bind_schema(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, read_setup, read_teardown)
@@ -173,6 +247,8 @@ int test_bind_schema(void)
         T(one_or_many_objects_share_their_table),
         T(only_shared_tables_are_defined_apart),
         T(the_root_may_contain_itself),
+        T(names_may_stand_in_names),
+        T(names_in_names_have_their_schema),
         T(what_has_no_bounds_is_not_bounded),
         T(tables_of_one_name_are_told_apart),
     };

@@ -44,6 +44,7 @@ static void endless_loops_end(void **state)
 static void steps_are_counted(void **state)
 {
     static const struct evaluated_row rows[] = {
+        {"$reduce([1..40], function($a, $i){ {\"x\":$a, \"y\":$a} }, 1)", NULL, "!D1012"},
         {"$count([1..1000].([1..1000].$))", NULL, "!D1012"},
         {"$map([1..10000], function($v){$sum([1..$v])})", NULL, "!D1012"},
         {"$sort($map([1..100000], function($v){-$v}), function($l, $r){$l > $r})[0]",

@@ -1,0 +1,67 @@
+/*
+ * What the tables of src/unified cannot say: that the methods which mappings name are
+ * there, and change nothing where nothing may change.
+ */
+#include "catalog/document.h"
+
+const struct method *integration_named_method(const struct integration *integration,
+                                              str name)
+{
+    const struct resource *resources = integration->resources.items;
+    size_t dot = str_find(name, '.');
+    str resource = str_of(name.p, dot);
+    for (uint32_t i = 0; dot < name.n && i < integration->resources.n; i++) {
+        const struct method *methods = resources[i].methods.items;
+        for (uint32_t k = 0; k < resources[i].methods.n; k++)
+            if (str_eq(resources[i].name, resource) &&
+                str_eq(methods[k].name, str_from(name, dot + 1)))
+                return &methods[k];
+    }
+    return NULL;
+}
+
+static void check_step(struct binder *binder, const struct integration *integration,
+                       const struct mapping *mapping, enum mapping_operation operation)
+{
+    const struct mapping_step *step = mapping->steps[operation];
+    enum mapping_kind kind = mapping_operation_kind(operation);
+    const struct method *method = integration_named_method(integration, step->method);
+    if (!method)
+        bind_fault_at(binder, STR("method"),
+                      "is \"" STR_F "\", but /resources has no such RESOURCE.METHOD.",
+                      STR_A(step->method));
+    else if (!method->safe && (kind == MAPPING_LISTS || kind == MAPPING_READS))
+        bind_fault_at(binder, STR("method"),
+                      "is \"" STR_F "\", which may change something at the vendor; if it "
+                      "does not, say so there: \"safe\": true.",
+                      STR_A(step->method));
+}
+
+static void check_mapping(struct binder *binder, const struct integration *integration,
+                          const struct mapping *mapping)
+{
+    str before = bind_enter(binder, mapping->name);
+    for (int i = 0; i < MAPPING_OPERATION_COUNT; i++) {
+        enum mapping_operation operation = (enum mapping_operation)i;
+        if (!mapping->steps[i])
+            continue;
+        str outside = bind_enter(binder, mapping_operation_name(operation));
+        check_step(binder, integration, mapping, operation);
+        binder->at = outside;
+    }
+    binder->at = before;
+}
+
+void mapped_check(struct binder *binder, const struct integration *integration)
+{
+    const struct mapping_category *categories = integration->unified.items;
+    str top = bind_enter(binder, STR("unified"));
+    for (uint32_t i = 0; i < integration->unified.n; i++) {
+        const struct mapping *mappings = categories[i].mappings.items;
+        str before = bind_enter(binder, categories[i].name);
+        for (uint32_t k = 0; k < categories[i].mappings.n; k++)
+            check_mapping(binder, integration, &mappings[k]);
+        binder->at = before;
+    }
+    binder->at = top;
+}

@@ -1,0 +1,128 @@
+/*
+ * Mappings: what `unified` of an integration's document says (docs/models.md), read and
+ * compiled once, and applied to one record or one request. Which record, which method's
+ * URL, and which model a record must satisfy is decided above.
+ *
+ * Pure: no I/O, and the clock is an argument. A mapping is immutable; any thread.
+ */
+#ifndef UNIFIED_MAPPING_H
+#define UNIFIED_MAPPING_H
+
+#include "json/bind.h"
+#include "json/pointer.h"
+
+struct jsonata;
+
+enum mapping_operation {
+#define X(symbol, name, kind) MAPPING_##symbol,
+#include "unified/operation_list.h"
+#undef X
+    MAPPING_OPERATION_COUNT
+};
+
+enum mapping_kind { MAPPING_LISTS, MAPPING_READS, MAPPING_WRITES, MAPPING_ENDS };
+
+enum mapping_encoding { MAPPING_JSON, MAPPING_FORM };
+
+/* NULL: nothing is made. */
+struct mapping_request {
+    const struct jsonata *path;
+    const struct jsonata *query;
+    const struct jsonata *body;
+};
+
+/* One operation, with what it inherits from its resource. */
+struct mapping_step {
+    str method;                     /* RESOURCE.METHOD of the document's resources */
+    struct pointer record;          /* in the answer, to the record or the list of them */
+    const struct jsonata *response; /* NULL with DELETE only */
+    struct mapping_request request;
+    struct bind_texts filters;
+    struct bind_texts required;
+    bool first_get; /* the vendor's record is fetched before, and is $current */
+    bool then_get;  /* the answer is no record; it is fetched after */
+};
+
+/* What the operations of a resource share. */
+struct mapping_shared {
+    const struct jsonata *query;
+    const struct jsonata *body;
+    uint32_t encoding; /* enum mapping_encoding */
+};
+
+struct mapping {
+    str name; /* of the resource: "contacts" */
+    const struct jsonata *response;
+    struct mapping_shared request;
+    struct mapping_step *steps[MAPPING_OPERATION_COUNT]; /* NULL: cannot be done */
+};
+
+struct mapping_category {
+    str name;                  /* "crm" */
+    struct bind_list mappings; /* struct mapping */
+};
+
+/* A category: its resources by their names. What `method` names is looked up above. */
+extern const struct bind_table mapping_category_table;
+
+/* NULL: there is none of that name. */
+const struct mapping *mapping_find(const struct bind_list *categories, str category,
+                                   str resource);
+
+/* "list"; and back, false for a word that is none. */
+str mapping_operation_name(enum mapping_operation operation);
+bool mapping_operation_of(str name, enum mapping_operation *ret_operation) MUST_CHECK;
+enum mapping_kind mapping_operation_kind(enum mapping_operation operation);
+
+/* --- applying --- */
+
+enum {
+    MAPPING_MADE_BYTES_MAX = 4 << 20, /* of one record or one part, written as JSON */
+    MAPPING_MADE_DEPTH_MAX = 64
+};
+
+/* What expressions see beside their input. UNDEFINED: not there. */
+struct mapping_scene {
+    struct json request;  /* $request: id, filters, body, custom_fields */
+    struct json response; /* $response: status, headers; of a record's mapping only */
+    struct json current;  /* $current: the vendor's record; of a request's mapping only */
+    double now_ms;        /* since 1970 */
+};
+
+/* Why there is nothing; texts live in the arena that was given. */
+struct mapping_fault {
+    const char *part; /* "response", "path", "query", "body" */
+    str code;         /* of JSONata, such as "D3137"; or "shape", "size" */
+    str text;         /* a sentence; it may quote the vendor's or the caller's data */
+};
+
+enum mapping_end { MAPPING_MADE, MAPPING_LEFT_OUT, MAPPING_FAULTED };
+
+/*
+ * A record of the model out of one of the vendor's (UNDEFINED: the answer has none).
+ * LEFT_OUT: the expression makes nothing of it. FAULTED: it fails, does not end within
+ * 1,000,000 steps, 8 MiB and a nesting of 1,000, or makes what is no object, is larger
+ * than MAPPING_MADE_BYTES_MAX or is nested deeper than MAPPING_MADE_DEPTH_MAX.
+ *
+ * *ret_model shares memory with the mapping, the record and the scene. The step has a
+ * response.
+ */
+enum mapping_end mapping_response(const struct mapping_step *step,
+                                  const struct json *record,
+                                  const struct mapping_scene *scene, struct arena *arena,
+                                  struct json *ret_model,
+                                  struct mapping_fault *ret_fault) MUST_CHECK;
+
+/* What goes to the vendor; each may be UNDEFINED. */
+struct mapping_sent {
+    struct json path;  /* texts and numbers, for the names in the method's path */
+    struct json query; /* texts, numbers, booleans, and lists of these */
+    struct json body;
+};
+
+/* Within the same bounds, each part for itself. Without `path`, {id} is the request's. */
+bool mapping_request(const struct mapping_step *step, const struct mapping_scene *scene,
+                     struct arena *arena, struct mapping_sent *ret_sent,
+                     struct mapping_fault *ret_fault) MUST_CHECK;
+
+#endif
