@@ -65,6 +65,8 @@ static void store(struct code *code)
     }
     new->issued = wall;
     new->scope = answer->scope;
+    new->identity = rule_of(code)->identity.items;
+    new->identity_n = rule_of(code)->identity.n;
     new->expires = token_end_of(wall, answer->lifetime);
     bool same = auth_way_is(code->way, code->lease.found->way);
     new->refresh_expires = token_refresh_end(

@@ -10,23 +10,13 @@
 
 #include "base/mem.h"
 #include "directory/directory_credential.h"
-#include "directory/directory_state.h"
+#include "directory/token_work.h"
 #include "event/event.h"
 #include "json/json_parse.h"
 #include "json/merge.h"
 #include "loop/world.h"
 
 enum { WORK_BYTES_MAX = 16 << 20, CONTEXT_BYTES_MAX = 64 << 10 };
-
-struct token_work {
-    struct arena arena;
-    struct found_account found; /* to be published */
-    /* what the store has */
-    struct account *account;
-    uint64_t intent, fence;
-    usec lease_until;
-    str lease_by;
-};
 
 /* --- events --- */
 
@@ -296,6 +286,8 @@ static enum err run_store(struct tx *tx, struct token_change *change)
         err = tx_exec(tx, &account, of_account, COUNT_OF(of_account), NULL);
     if (err == ERR_NONE)
         err = tx_exec(tx, &token, of_token, COUNT_OF(of_token), NULL);
+    if (err == ERR_NONE)
+        err = token_tell_same_login(tx, change);
     if (err != ERR_NONE || !mends(change->work->account))
         return err;
     return move_state(tx, change, ACCOUNT_ACTIVE, STR_NONE);

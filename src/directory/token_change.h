@@ -71,6 +71,8 @@ struct token_change {
     uint32_t credential_n;
     usec issued, expires, refresh_expires; /* as struct token_facts */
     str scope;                             /* absent: as before */
+    const str *identity; /* members of the context that say whose login it is: whether */
+    uint32_t identity_n; /* another account has it is looked at, and told; 0: it is not */
     struct json context; /* STORE, LEARN: members to put into the account's context;
                           * UNDEFINED: none */
     str way; /* STORE: the account's from now on, which leaves nothing of another way

@@ -10,3 +10,6 @@ X(ACCOUNT_CONNECTED, "account.connected", "An account was connected for the firs
 X(ACCOUNT_DEGRADED, "account.degraded",
   "An account works, but something about it needs a look. `reason` says what.")
 X(ACCOUNT_RECOVERED, "account.recovered", "What was wrong with an account has passed.")
+X(ACCOUNT_SAME_LOGIN, "account.same_login",
+  "An account was connected with a login at the vendor with which another account of its "
+  "environment is connected, too: `other`.")

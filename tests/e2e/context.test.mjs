@@ -73,7 +73,7 @@ async function consenting(answers, changes = {}) {
     return browser().walk(link, { until: back });
   };
   const look = () => bw.api("GET", `accounts/${account.id}`);
-  return { vendor, server, bw, account, connect, look };
+  return { vendor, server, bw, account, connect, look, environment };
 }
 
 const good = { "/sites": { body: [{ id: "s 1" }, { id: "s2" }] }, "/site/s%201/me": { body: { login: "ann" } }, "/site/s%201/contacts": { body: {} } };
@@ -123,6 +123,20 @@ test("whose login it is may be known from such a request, and may not change by 
   assert.deepEqual((await look()).context, { site_id: "s 1", me: "ann" });
   assert.equal((await connect({ force: true })).params.status, "connected");
   assert.deepEqual((await look()).context, { site_id: "other", me: "bob" });
+});
+
+test("a login under which another account is connected is told of, once, and works", async () => {
+  const { bw, account, connect, environment } = await consenting(good);
+  const told = async () => (await bw.api("GET", "events")).items.filter((event) => event.type === "account.same_login");
+  assert.equal((await connect()).params.status, "connected");
+  assert.equal((await connect()).params.status, "connected", "again by itself");
+  assert.deepEqual(await told(), []);
+  const second = await bw.api("POST", "accounts", { environment: environment.id, integration: "sites", external_id: "twin" });
+  assert.equal((await connect({ account: second.id })).params.status, "connected");
+  assert.deepEqual((await told()).map((event) => [event.account, event.detail]), [[second.id, { other: account.id }]]);
+  const elsewhere = await bw.api("POST", "accounts", { environment: (await bw.tenant("other")).id, integration: "sites", external_id: "far" });
+  assert.equal((await connect({ account: elsewhere.id })).params.status, "connected");
+  assert.equal((await told()).length, 1, "another environment's is nobody's business");
 });
 
 // --- keys ------------------------------------------------------------------------------
