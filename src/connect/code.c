@@ -8,8 +8,6 @@
 #include "json/merge.h"
 #include "loop/world.h"
 
-static const char stopping[] = "Breakwater is stopping.";
-
 static const struct token_rule *rule_of(const struct code *code)
 {
     return code->way->rule.token;
@@ -126,28 +124,21 @@ static void on_heard(struct token_call *call)
 static void ask(struct code *code)
 {
     const struct code_env *env = code->env;
+    struct envoy envoy = {.ops = env->ops,
+                          .ops_arg = env->ops_arg,
+                          .directory = env->directory,
+                          .worker = code->worker,
+                          .arena = code->arena,
+                          .pin = code->pin,
+                          .integration = code->integration,
+                          .way = code->way,
+                          .account = code->lease.found};
     code->errand = (struct errand){
-        .ops = env->ops,
-        .ops_arg = env->ops_arg,
-        .directory = env->directory,
-        .worker = code->worker,
-        .arena = code->arena,
-        .pin = code->pin,
-        .integration = code->integration,
-        .way = code->way,
-        .account = code->lease.found,
+        .envoy = envoy,
         .context = merge_patch(code->arena, &code->lease.found->context, &code->context),
         .heard = on_looked};
     code->call =
-        (struct token_call){.ops = env->ops,
-                            .ops_arg = env->ops_arg,
-                            .directory = env->directory,
-                            .worker = code->worker,
-                            .arena = code->arena,
-                            .pin = code->pin,
-                            .integration = code->integration,
-                            .way = code->way,
-                            .account = code->lease.found,
+        (struct token_call){.envoy = envoy,
                             .purpose = code->code.n ? TOKEN_FOR_CODE : TOKEN_OBTAIN,
                             .context = &code->errand.context,
                             .code = code->code,
@@ -202,7 +193,7 @@ static void on_stop(struct desk_work *work)
     case CODE_STORE:
         return; /* it is about to answer */
     }
-    release(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
+    release(code, ERR_TOKEN_UNAVAILABLE, STR(KEEPER_STOPPING));
 }
 
 void code_exchange(struct code *code)
@@ -221,5 +212,5 @@ void code_exchange(struct code *code)
     if (desk_take(&env->desks[code->worker->id], &code->work))
         lease_take(&code->lease);
     else
-        end(code, ERR_TOKEN_UNAVAILABLE, str_z(stopping));
+        end(code, ERR_TOKEN_UNAVAILABLE, STR(KEEPER_STOPPING));
 }

@@ -52,15 +52,15 @@ static bool prepare(struct parting *parting)
     str token = auth_credential(own, STR("refresh_token"));
     if (!token.n)
         return false;
-    parting->call = (struct token_call){.ops = env->ops,
-                                        .ops_arg = env->ops_arg,
-                                        .directory = env->directory,
-                                        .worker = parting->worker,
-                                        .arena = parting->arena,
-                                        .pin = parting->pin,
-                                        .integration = integration,
-                                        .way = way,
-                                        .account = account,
+    parting->call = (struct token_call){.envoy = {.ops = env->ops,
+                                                  .ops_arg = env->ops_arg,
+                                                  .directory = env->directory,
+                                                  .worker = parting->worker,
+                                                  .arena = parting->arena,
+                                                  .pin = parting->pin,
+                                                  .integration = integration,
+                                                  .way = way,
+                                                  .account = account},
                                         .purpose = TOKEN_REVOKE,
                                         .refresh_token = token,
                                         .heard = on_heard};
@@ -99,7 +99,7 @@ static void on_stop(struct desk_work *work)
     if (parting->awaits != PARTING_CALL)
         return;
     token_call_abandon(&parting->call);
-    release(parting, STR("Breakwater is stopping."));
+    release(parting, STR(KEEPER_STOPPING));
 }
 
 void parting_start(struct parting *parting)
@@ -120,5 +120,5 @@ void parting_start(struct parting *parting)
     if (desk_take(&env->desks[parting->worker->id], &parting->work))
         lease_take(&parting->lease);
     else
-        end(parting, STR("Breakwater is stopping."));
+        end(parting, STR(KEEPER_STOPPING));
 }

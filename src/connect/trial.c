@@ -17,7 +17,7 @@ static void on_over(struct errand *errand);
 
 static const struct auth_rule *rule_of(const struct trial *trial)
 {
-    return &trial->errand.way->rule;
+    return &trial->errand.envoy.way->rule;
 }
 
 static void set_out(struct trial *trial)
@@ -58,7 +58,7 @@ static void on_over(struct errand *errand)
 
 static void stop(struct trial *trial)
 {
-    end(trial, ERRAND_FAILED, ERR_TOKEN_UNAVAILABLE, STR("Breakwater is stopping."));
+    end(trial, ERRAND_FAILED, ERR_TOKEN_UNAVAILABLE, STR(KEEPER_STOPPING));
 }
 
 static void on_stop(struct desk_work *work)
@@ -72,12 +72,12 @@ void trial_start(struct trial *trial)
 {
     const struct code_env *env = trial->env;
     struct errand *errand = &trial->errand;
-    *errand = (struct errand){.ops = env->ops,
-                              .ops_arg = env->ops_arg,
-                              .directory = env->directory,
-                              .worker = trial->worker,
-                              .arena = trial->arena,
-                              .account = trial->account,
+    *errand = (struct errand){.envoy = {.ops = env->ops,
+                                        .ops_arg = env->ops_arg,
+                                        .directory = env->directory,
+                                        .worker = trial->worker,
+                                        .arena = trial->arena,
+                                        .account = trial->account},
                               .context = trial->context,
                               .heard = on_over};
     errand->credentials =
@@ -87,12 +87,12 @@ void trial_start(struct trial *trial)
         stop(trial);
         return;
     }
-    errand->pin = trial->pin = catalog_pin(env->catalog, trial->worker);
-    errand->integration =
+    errand->envoy.pin = trial->pin = catalog_pin(env->catalog, trial->worker);
+    errand->envoy.integration =
         snapshot_find(trial->pin->snapshot, trial->account->integration);
-    if (errand->integration)
-        errand->way = integration_way(errand->integration, trial->way_name);
-    if (!errand->way)
+    if (errand->envoy.integration)
+        errand->envoy.way = integration_way(errand->envoy.integration, trial->way_name);
+    if (!errand->envoy.way)
         end(trial, ERRAND_FAILED, ERR_INTEGRATION_UNKNOWN, STR_NONE);
     else if (errand_take_check(errand, rule_of(trial)))
         set_out(trial);

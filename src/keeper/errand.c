@@ -41,17 +41,17 @@ static bool is_no_trouble(enum outcome_class class)
 static str place_of(const struct errand *errand)
 {
     str parts[] = {errand->fetch.request.verb, STR(" "),
-                   url_origin(errand->arena, &errand->fetch.request.url),
+                   url_origin(errand->envoy.arena, &errand->fetch.request.url),
                    errand->fetch.request.url.path};
-    return arena_join(errand->arena, parts, COUNT_OF(parts));
+    return arena_join(errand->envoy.arena, parts, COUNT_OF(parts));
 }
 
 static str vendor_words(struct errand *errand, const struct answer *answer,
                         struct arena *look)
 {
     struct vendor_error error;
-    outcome_vendor_error(&errand->integration->errors, answer, look, &error);
-    return arena_printf(errand->arena, STR_F " answered %d%s" STR_F ".",
+    outcome_vendor_error(&errand->envoy.integration->errors, answer, look, &error);
+    return arena_printf(errand->envoy.arena, STR_F " answered %d%s" STR_F ".",
                         STR_A(place_of(errand)), answer->status,
                         error.message.n ? ": " : "", STR_A(error.message));
 }
@@ -63,18 +63,19 @@ static bool keep(struct errand *errand, const struct answer *answer, struct aren
     const struct bind_list *list = &errand->requests[errand->at].keep;
     const struct signal_named *items = list->items;
     struct json_build build;
-    json_build_init(&build, errand->arena);
+    json_build_init(&build, errand->envoy.arena);
     for (uint32_t i = 0; i < list->n; i++) {
         *ret_missing = items[i].name;
         str value = signal_text(&items[i].signal, answer, look);
         if (str_absent(value))
             return false;
         json_build_member(&build, items[i].name,
-                          json_of_text(arena_str(errand->arena, value)));
+                          json_of_text(arena_str(errand->envoy.arena, value)));
     }
     struct json kept = json_build_object(&build);
-    errand->context = errand->fills ? merge_patch(errand->arena, &kept, &errand->context)
-                                    : merge_patch(errand->arena, &errand->context, &kept);
+    errand->context = errand->fills
+                          ? merge_patch(errand->envoy.arena, &kept, &errand->context)
+                          : merge_patch(errand->envoy.arena, &errand->context, &kept);
     return true;
 }
 
@@ -90,7 +91,7 @@ static void judge(struct errand *errand, const struct answer *answer, struct are
         end(errand, ERRAND_FAILED, ERR_NONE, vendor_words(errand, answer, look));
     else if (!keep(errand, answer, look, &missing))
         end(errand, ERRAND_FAILED, ERR_NONE,
-            arena_printf(errand->arena,
+            arena_printf(errand->envoy.arena,
                          STR_F " answered %d, and nothing for \"" STR_F "\".",
                          STR_A(place_of(errand)), answer->status, STR_A(missing)));
     else
@@ -116,7 +117,7 @@ static void on_fetched(struct token_fetch *fetch)
     if (fetch->err != ERR_NONE) {
         errand->retry_after = fetch->retry_after;
         end(errand, ERRAND_FAILED, fetch->err,
-            arena_printf(errand->arena, STR_F ": " STR_F ". " STR_F,
+            arena_printf(errand->envoy.arena, STR_F ": " STR_F ". " STR_F,
                          STR_A(place_of(errand)), STR_A(err_row(fetch->err)->title),
                          STR_A(fetch->detail)));
     } else {
@@ -134,14 +135,14 @@ static enum err add_headers(struct errand *errand, const struct own_request *own
 {
     const struct token_param *items = own->headers.items;
     str text, missing;
-    headers_init(headers, errand->arena, own->headers.n + 2);
+    headers_init(headers, errand->envoy.arena, own->headers.n + 2);
     header_set_name(headers, STR("Accept"), STR("application/json"));
     for (uint32_t i = 0; i < own->headers.n; i++) {
         missing = STR("a usable value");
-        if (!template_fill(&items[i].value, &errand->context, errand->arena, &text,
+        if (!template_fill(&items[i].value, &errand->context, errand->envoy.arena, &text,
                            &missing) ||
             !header_value_valid(text)) {
-            *ret_detail = arena_printf(errand->arena,
+            *ret_detail = arena_printf(errand->envoy.arena,
                                        "The header " STR_F " needs \"" STR_F
                                        "\" in the account's context.",
                                        STR_A(items[i].name), STR_A(missing));
@@ -163,7 +164,7 @@ static void add_body(struct errand *errand, const struct own_request *own,
     buf_init(&text, BODY_BYTES_MAX);
     json_out_init(&out, &text);
     json_out_value(&out, &own->body);
-    request->body = arena_str(errand->arena, buf_peek(&text));
+    request->body = arena_str(errand->envoy.arena, buf_peek(&text));
     buf_fini(&text);
     header_set(&request->headers, HEADER_CONTENT_TYPE, STR("application/json"));
 }
@@ -176,17 +177,15 @@ static enum err find_place(struct errand *errand, const struct own_request *own,
     struct url base = {0};
     enum err err = ERR_NONE;
     if (own_request_is_below(own))
-        err = integration_base_url(errand->integration, errand->way, &errand->context,
-                                   errand->arena, &base, ret_detail);
+        err = integration_base_url(errand->envoy.integration, errand->envoy.way,
+                                   &errand->context, errand->envoy.arena, &base,
+                                   ret_detail);
     if (err == ERR_NONE)
-        err = own_request_url(own, &base, &errand->context, errand->arena, ret_url,
+        err = own_request_url(own, &base, &errand->context, errand->envoy.arena, ret_url,
                               ret_detail);
-    if (err != ERR_NONE || own_request_is_below(own) ||
-        party_may_ask(errand->integration, &own->url, ret_url))
+    if (err != ERR_NONE || own_request_is_below(own))
         return err;
-    *ret_detail = arena_printf(errand->arena, "\"" STR_F "\" is not among the hosts.",
-                               STR_A(url_origin(errand->arena, ret_url)));
-    return ERR_HOST_FORBIDDEN;
+    return envoy_may_go(&errand->envoy, &own->url, ret_url, ret_detail);
 }
 
 /* That of the set, or, if it has none, of the account or its app as they are stored; what
@@ -198,8 +197,8 @@ static void take_certificate(struct errand *errand)
     if (certificate_choose(errand->credentials, NULL, ret, &why) == ERR_NONE &&
         ret->chain.n)
         return;
-    if (party_certificate(errand->directory, errand->account, errand->way, errand->arena,
-                          ret, &why) != ERR_NONE)
+    if (party_certificate(errand->envoy.directory, errand->envoy.account,
+                          errand->envoy.way, errand->envoy.arena, ret, &why) != ERR_NONE)
         *ret = (struct certificate){STR_NONE, STR_NONE};
 }
 
@@ -209,18 +208,9 @@ static bool send(struct errand *errand)
     struct token_fetch *fetch = &errand->fetch;
     struct token_request *request = &fetch->request;
     str detail;
-    *fetch = (struct token_fetch){.worker = errand->worker,
-                                  .arena = errand->arena,
-                                  .pin = errand->pin,
-                                  .integration = errand->integration,
-                                  .way = errand->way,
-                                  .account = errand->account,
-                                  .credentials = errand->credentials,
-                                  .context = &errand->context,
-                                  .deadline = errand->until,
-                                  .done = on_fetched,
-                                  .owner = errand,
-                                  .retry_after = -1};
+    *fetch = envoy_fetch(&errand->envoy, errand->until, on_fetched, errand);
+    fetch->credentials = errand->credentials;
+    fetch->context = &errand->context;
     request->verb = own_request_verb(own);
     enum err err = find_place(errand, own, &request->url, &detail);
     if (err == ERR_NONE)
@@ -231,7 +221,7 @@ static bool send(struct errand *errand)
     }
     add_body(errand, own, request);
     take_certificate(errand);
-    errand->ops->fetch(errand->ops_arg, fetch);
+    envoy_send(&errand->envoy, fetch);
     return true;
 }
 
@@ -242,13 +232,13 @@ bool errand_start(struct errand *errand)
     CHECK(errand->n > 0);
     errand->at = 0;
     errand->retry_after = -1;
-    errand->until = errand->worker->now + errand_deadline;
+    errand->until = errand->envoy.worker->now + errand_deadline;
     return send(errand);
 }
 
 void errand_abandon(struct errand *errand)
 {
-    errand->ops->abandon(&errand->fetch);
+    errand->envoy.ops->abandon(&errand->fetch);
 }
 
 bool errand_take_context(struct errand *errand, const struct auth_rule *rule)

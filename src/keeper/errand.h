@@ -9,7 +9,7 @@
 #define KEEPER_ERRAND_H
 
 #include "auth/own_request.h"
-#include "keeper/keeper.h"
+#include "keeper/envoy.h"
 
 /* What all requests of an errand may take together. */
 extern const usec errand_deadline;
@@ -21,17 +21,9 @@ enum errand_end {
 };
 
 /* The caller embeds it, fills the first part, and keeps it and what it lends until
- * `heard`, which runs on `worker`. */
+ * `heard`, which runs on the envoy's worker. */
 struct errand {
-    const struct keeper_ops *ops;
-    void *ops_arg; /* of `fetch` */
-    struct directory *directory;
-    struct worker *worker;
-    struct arena *arena; /* holds secrets; its owner wipes it */
-    struct pin *pin;     /* of the catalog: holds the integration */
-    const struct integration *integration;
-    const struct auth_way *way; /* of the integration */
-    struct account *account;
+    struct envoy envoy;
     const struct own_request *requests;
     uint32_t n;
     bool lenient; /* an error that says nothing about the credentials is DONE, too */

@@ -105,6 +105,20 @@ static const struct auth_rule *auth_of(const struct flight *flight,
     return way ? &way->rule : NULL;
 }
 
+static struct envoy envoy_of(struct flight *flight)
+{
+    const struct keeper_config *config = &keeper_of(flight)->config;
+    return (struct envoy){.ops = config->ops,
+                          .ops_arg = config->ops_arg,
+                          .directory = config->directory,
+                          .worker = worker_of(flight),
+                          .arena = &flight->arena,
+                          .pin = flight->pin,
+                          .integration = flight->integration,
+                          .way = flight->way,
+                          .account = flight->account};
+}
+
 /* --- the end --- */
 
 static void free_flight(struct flight *flight)
@@ -132,13 +146,11 @@ static void tell(struct flight *flight, const struct account *account, usec now)
     ward_tell(ward, flight->word, &flight->reason);
 }
 
-static const char stopping[] = "Breakwater is stopping.";
-
 /* The ward may have its next flight; of a worker that leaves there is none. */
 static void let_be(struct shard *shard, struct ward *ward)
 {
     struct keeper_reason reason = {.err = ERR_TOKEN_UNAVAILABLE, .retry_after = -1};
-    snprintf(reason.detail, sizeof(reason.detail), "%s", stopping);
+    snprintf(reason.detail, sizeof(reason.detail), "%s", KEEPER_STOPPING);
     if (shard->leaving)
         ward_tell(ward, KEEPER_NO, &reason);
     ward_release(shard, ward);
@@ -375,7 +387,7 @@ static void store(struct flight *flight)
 static void give_back(struct flight *flight)
 {
     list_remove(&flight->ready);
-    end_with(flight, ERR_TOKEN_UNAVAILABLE, 0, str_z(stopping));
+    end_with(flight, ERR_TOKEN_UNAVAILABLE, 0, STR(KEEPER_STOPPING));
     flight->step = FLIGHT_END;
     change(flight, TOKEN_RELEASE);
 }
@@ -475,17 +487,8 @@ static void on_errand(struct errand *errand)
 
 static void set_out(struct flight *flight)
 {
-    const struct keeper_config *config = &keeper_of(flight)->config;
     struct errand *errand = &flight->errand;
-    *errand = (struct errand){.ops = config->ops,
-                              .ops_arg = config->ops_arg,
-                              .directory = config->directory,
-                              .worker = worker_of(flight),
-                              .arena = &flight->arena,
-                              .pin = flight->pin,
-                              .integration = flight->integration,
-                              .way = flight->way,
-                              .account = flight->account,
+    *errand = (struct errand){.envoy = envoy_of(flight),
                               .credentials = flight->own,
                               .context = flight->account->context,
                               .fills = true,
@@ -648,17 +651,8 @@ static bool prepare(struct flight *flight)
 
 static void prepare_call(struct flight *flight, enum token_purpose purpose)
 {
-    const struct keeper_config *config = &keeper_of(flight)->config;
     flight->call = (struct token_call){
-        .ops = config->ops,
-        .ops_arg = config->ops_arg,
-        .directory = config->directory,
-        .worker = worker_of(flight),
-        .arena = &flight->arena,
-        .pin = flight->pin,
-        .integration = flight->integration,
-        .way = flight->way,
-        .account = flight->account,
+        .envoy = envoy_of(flight),
         .purpose = purpose,
         .refresh_token = auth_credential(flight->own, STR("refresh_token")),
         .heard = on_heard};
@@ -758,6 +752,6 @@ void flight_abandon(struct flight *flight)
         change(flight, TOKEN_STORE);
         return;
     }
-    end_with(flight, ERR_TOKEN_UNAVAILABLE, 0, str_z(stopping));
+    end_with(flight, ERR_TOKEN_UNAVAILABLE, 0, STR(KEEPER_STOPPING));
     over(flight);
 }

@@ -20,8 +20,6 @@ enum {
     ACCOUNTS_A_TIME = 256
 };
 
-static const char stopping[] = "Breakwater is stopping.";
-
 enum { suspect_after = 3 }; /* refusals in a row, of more than one resource */
 static const usec refused_guard = 60 * USEC_S;
 /* A token that is refused younger than this was revoked; its lifetime has not been seen.
@@ -283,7 +281,7 @@ static void send_away(struct shard *shard)
 {
     size_t at = 0;
     struct keeper_reason reason = {.retry_after = -1};
-    no(&reason, ERR_TOKEN_UNAVAILABLE, -1, stopping);
+    no(&reason, ERR_TOKEN_UNAVAILABLE, -1, KEEPER_STOPPING);
     pthread_mutex_lock(&shard->lock);
     shard->leaving = true;
     for (struct ward *ward; (ward = map_next(&shard->wards, &at)) != NULL;)
@@ -395,7 +393,7 @@ enum keeper_word keeper_ask(struct keeper *keeper, const struct keeper_question 
     if (ward)
         word = judge(question, ward, now, ret_reason);
     if (word == KEEPER_WAIT && shard->leaving)
-        word = no(ret_reason, ERR_TOKEN_UNAVAILABLE, -1, stopping);
+        word = no(ret_reason, ERR_TOKEN_UNAVAILABLE, -1, KEEPER_STOPPING);
     if (word == KEEPER_WAIT)
         *ret_wait = wait_for(shard, ward, question, now);
     pthread_mutex_unlock(&shard->lock);

@@ -105,6 +105,9 @@ struct keeper_question {
     void *owner;
 };
 
+/* What is told to who is sent away since the daemon stops. */
+#define KEEPER_STOPPING "Breakwater is stopping."
+
 struct keeper_reason {
     enum err err;
     usec retry_after; /* −1: not known */

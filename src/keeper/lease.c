@@ -17,7 +17,7 @@ static void end(struct lease *lease, enum err err, str detail)
 
 static void end_stopped(struct lease *lease)
 {
-    end(lease, ERR_TOKEN_UNAVAILABLE, STR("Breakwater is stopping."));
+    end(lease, ERR_TOKEN_UNAVAILABLE, STR(KEEPER_STOPPING));
 }
 
 static void change(struct lease *lease, enum token_step step)

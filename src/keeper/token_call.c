@@ -13,7 +13,7 @@ const usec token_call_held_poll = 250 * USEC_MS;
 
 static const struct token_rule *rule_of(const struct token_call *call)
 {
-    return call->way->rule.token;
+    return call->envoy.way->rule.token;
 }
 
 static void set_fault(struct token_call *call, enum err err, enum token_verdict verdict,
@@ -29,7 +29,7 @@ static void set_fault(struct token_call *call, enum err err, enum token_verdict 
 static void fill_inputs(struct token_call *call, struct token_inputs *inputs)
 {
     char nonce[32];
-    struct world *world = call->worker->world;
+    struct world *world = call->envoy.worker->world;
     world_name(world, "", nonce);
     if (call->context)
         inputs->context = call->context;
@@ -38,7 +38,7 @@ static void fill_inputs(struct token_call *call, struct token_inputs *inputs)
     inputs->verifier = call->verifier;
     inputs->redirect_uri = call->redirect_uri;
     inputs->next_secret = call->next_secret;
-    inputs->nonce = arena_str(call->arena, str_z(nonce));
+    inputs->nonce = arena_str(call->envoy.arena, str_z(nonce));
     inputs->wall = world_wall(world);
     call->has_next_secret = !call->next_secret && token_has_next_secret(inputs);
 }
@@ -48,17 +48,15 @@ static enum err make_request(struct token_call *call, str *ret_detail)
     struct party party;
     struct token_inputs inputs;
     struct token_request *request = &call->fetch.request;
-    party_init(&party, call->directory, call->account, call->way, call->arena, &inputs);
+    party_init(&party, call->envoy.directory, call->envoy.account, call->envoy.way,
+               call->envoy.arena, &inputs);
     fill_inputs(call, &inputs);
     enum err err = token_request_make(&inputs, call->purpose, request, ret_detail);
     party_fini(&party);
-    if (err != ERR_NONE ||
-        party_may_ask(call->integration, token_url(rule_of(call), call->purpose),
-                      &request->url))
+    if (err != ERR_NONE)
         return err;
-    *ret_detail = arena_printf(call->arena, "\"" STR_F "\" is not among the hosts.",
-                               STR_A(url_origin(call->arena, &request->url)));
-    return ERR_HOST_FORBIDDEN;
+    return envoy_may_go(&call->envoy, token_url(rule_of(call), call->purpose),
+                        &request->url, ret_detail);
 }
 
 /* --- what came back --- */
@@ -76,10 +74,10 @@ static str unreadable(const struct token_call *call)
 {
     const struct token_fetch *fetch = &call->fetch;
     if (fetch->err != ERR_NONE)
-        return arena_printf(call->arena, "The token endpoint: " STR_F ". " STR_F,
+        return arena_printf(call->envoy.arena, "The token endpoint: " STR_F ". " STR_F,
                             STR_A(err_row(fetch->err)->title), STR_A(fetch->detail));
     if (fetch->answer.text.n > ANSWER_BYTES_MAX)
-        return arena_printf(call->arena,
+        return arena_printf(call->envoy.arena,
                             "The token endpoint answered %d with %zu bytes, which is too "
                             "much to be a token.",
                             fetch->answer.status, fetch->answer.text.n);
@@ -94,7 +92,7 @@ static void read_revocation(struct token_call *call)
         .verdict = status < 300 ? TOKEN_GOOD : TOKEN_TRANSIENT, .retry_after = -1};
     if (status >= 300)
         call->answer.fault = arena_printf(
-            call->arena, "The vendor answered %d to the revocation.", status);
+            call->envoy.arena, "The vendor answered %d to the revocation.", status);
 }
 
 static void on_fetched(struct token_fetch *fetch)
@@ -113,7 +111,7 @@ static void on_fetched(struct token_fetch *fetch)
         call->heard(call);
         return;
     }
-    token_answer_read(rule_of(call), &fetch->answer, call->arena, &call->answer);
+    token_answer_read(rule_of(call), &fetch->answer, call->envoy.arena, &call->answer);
     call->unanswered = may_have_acted(call);
     if (call->answer.disbelieved && call->has_next_secret) {
         call->next_secret = true;
@@ -129,26 +127,18 @@ bool token_call_start(struct token_call *call)
 {
     str detail;
     call->unanswered = false;
-    call->fetch = (struct token_fetch){.worker = call->worker,
-                                       .arena = call->arena,
-                                       .pin = call->pin,
-                                       .integration = call->integration,
-                                       .way = call->way,
-                                       .account = call->account,
-                                       .deadline = call->worker->now + deadline_after,
-                                       .done = on_fetched,
-                                       .owner = call,
-                                       .retry_after = -1};
+    call->fetch = envoy_fetch(&call->envoy, call->envoy.worker->now + deadline_after,
+                              on_fetched, call);
     enum err err = make_request(call, &detail);
     if (err != ERR_NONE) {
         set_fault(call, err, TOKEN_REFUSED, detail);
         return false;
     }
-    call->ops->fetch(call->ops_arg, &call->fetch);
+    envoy_send(&call->envoy, &call->fetch);
     return true;
 }
 
 void token_call_abandon(struct token_call *call)
 {
-    call->ops->abandon(&call->fetch);
+    call->envoy.ops->abandon(&call->fetch);
 }

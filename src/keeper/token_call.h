@@ -9,7 +9,7 @@
 #ifndef KEEPER_TOKEN_CALL_H
 #define KEEPER_TOKEN_CALL_H
 
-#include "keeper/keeper.h"
+#include "keeper/envoy.h"
 
 /* How long a lease must be: two exchanges and an errand, each within its deadline, and
  * the store. */
@@ -18,17 +18,9 @@ extern const usec token_call_lease;
 extern const usec token_call_held_poll;
 
 /* The caller embeds it, fills the first part, and keeps it and what it lends until
- * `heard`, which runs on `worker`. */
+ * `heard`, which runs on the envoy's worker. */
 struct token_call {
-    const struct keeper_ops *ops;
-    void *ops_arg; /* of `fetch` */
-    struct directory *directory;
-    struct worker *worker;
-    struct arena *arena; /* holds secrets; its owner wipes it */
-    struct pin *pin;     /* of the catalog: holds the integration */
-    const struct integration *integration;
-    const struct auth_way *way; /* of the integration: has the rule */
-    struct account *account;
+    struct envoy envoy;
     enum token_purpose purpose;
     const struct json *context;       /* NULL: the account's */
     str refresh_token;                /* REFRESH, REVOKE */
