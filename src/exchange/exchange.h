@@ -42,8 +42,11 @@ struct exchange_env {
     str egress_proxy;          /* absent = none */
     size_t error_bytes_max;    /* of error bodies that are looked at; 64 KiB */
     size_t look_bytes_max;     /* of others, where a rule needs it; 1 MiB */
-    /* An event of a breaker, for logs and (later) the outbox. May be NULL. */
-    void (*on_breaker)(struct exchange *exchange, str breaker, enum breaker_event event);
+    /* An event of a breaker, for logs and (later) the outbox. May be NULL. Whose
+     * exchange it is, a caller's or one of our own, is not known here. */
+    void (*on_breaker)(void *arg, const struct exchange *exchange, str breaker,
+                       enum breaker_event event);
+    void *on_breaker_arg;
 };
 
 enum exchange_step {

@@ -27,7 +27,7 @@ static void note_one(struct exchange *exchange, struct breaker *breaker,
         breaker_note(breaker, rule, permit, result, exchange->worker->now);
     bool shared = breaker == &exchange->circuit->breaker;
     if (event != BREAKER_EVENT_NONE && exchange->env->on_breaker)
-        exchange->env->on_breaker(exchange,
+        exchange->env->on_breaker(exchange->env->on_breaker_arg, exchange,
                                   shared ? exchange->circuit->entry.name
                                          : exchange->standing->entry.name,
                                   event);

@@ -206,11 +206,12 @@ void watch_visit(void *arg, const struct visit *visit)
     say(watch, visit, total);
 }
 
-void watch_breaker(struct exchange *exchange, str breaker, enum breaker_event event)
+void watch_breaker(void *arg, const struct exchange *exchange, str breaker,
+                   enum breaker_event event)
 {
-    struct visit *visit = exchange->owner;
+    const struct watch *watch = arg;
     struct log_line line;
-    log_open(&line, visit->gate->log, LOG_WARN, "breaker");
+    log_open(&line, watch->log, LOG_WARN, "breaker");
     log_str(&line, "breaker", breaker);
     log_str(&line, "state", event == BREAKER_EVENT_OPENED ? STR("open") : STR("closed"));
     log_str(&line, "integration", exchange->integration->name);

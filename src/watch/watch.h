@@ -24,8 +24,9 @@ void watch_destroy(struct watch **watch);
 /* gate->observe: on the visit's worker. `arg` is the watch. */
 void watch_visit(void *arg, const struct visit *visit);
 
-/* gate->exchange.on_breaker: a log line. */
-void watch_breaker(struct exchange *exchange, str breaker, enum breaker_event event);
+/* gate->exchange.on_breaker: a log line. `arg` is the watch. */
+void watch_breaker(void *arg, const struct exchange *exchange, str breaker,
+                   enum breaker_event event);
 
 /* The series of visits, in the Prometheus text format 0.0.4, behind what stands in `buf`.
  * Where they would pass its limit none is written, breakwater_metrics_cut is 1, and the

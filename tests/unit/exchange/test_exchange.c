@@ -59,12 +59,14 @@ struct story {
     bool pause_at_first;
 };
 
-static void on_breaker(struct exchange *exchange, str breaker, enum breaker_event event)
+static void on_breaker(void *arg, const struct exchange *exchange, str breaker,
+                       enum breaker_event event)
 {
-    struct story *story = exchange->owner;
+    struct scene *scene = arg;
+    (void)exchange;
     (void)breaker;
     (void)event;
-    story->scene->breaker_events++;
+    scene->breaker_events++;
 }
 
 static void open_account(struct scene *scene, struct account *account, const char *id)
@@ -98,7 +100,8 @@ static void open_scene(struct scene *scene, const struct play *plays, unsigned n
                                        .h1 = &scene->script.transport,
                                        .error_bytes_max = 65536,
                                        .look_bytes_max = 1 << 20,
-                                       .on_breaker = on_breaker};
+                                       .on_breaker = on_breaker,
+                                       .on_breaker_arg = scene};
 }
 
 static void close_scene(struct scene *scene)
