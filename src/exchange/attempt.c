@@ -59,12 +59,6 @@ static bool must_look(const struct exchange *exchange, const struct message_head
     return (inspects || exchange->request.want_whole) && says_json(&head->headers);
 }
 
-static size_t look_bytes(const struct exchange *exchange)
-{
-    return exchange->answer.status >= 400 ? exchange->env->error_bytes_max
-                                          : exchange->env->look_bytes_max;
-}
-
 static void take_answer(struct exchange *exchange, const struct message_head *head)
 {
     exchange->answer.status = head->status;
@@ -88,7 +82,7 @@ static void on_body(struct call *call, str chunk)
 {
     struct exchange *exchange = exchange_of(call);
     if (exchange->inspecting) {
-        if (exchange->inspected.n + chunk.n <= look_bytes(exchange)) {
+        if (exchange->inspected.n + chunk.n <= exchange_look_bytes(exchange)) {
             buf_str(&exchange->inspected, chunk);
             return;
         }

@@ -15,6 +15,8 @@
 
 #include "exchange/exchange_steps.h"
 
+#include "loop/world.h"
+
 enum { EXCHANGE_MAGIC = 0x58434847 };
 
 struct step {
@@ -143,10 +145,42 @@ void exchange_start(struct exchange *exchange)
         method ? method->resilience : &exchange->integration->resilience;
     if (!exchange->way)
         exchange->way = integration_way(exchange->integration, exchange->account->way);
+    if (exchange->request.whole_bytes_max > exchange->inspected.bytes_max)
+        exchange->inspected.bytes_max = exchange->request.whole_bytes_max;
     exchange->began = exchange->worker->now;
     exchange->total_deadline = exchange->began + exchange->resilience->timeouts.total;
     exchange->limit_deadline = exchange->began + exchange->request.wait_on_limit;
     timer_start(&exchange->timer, 0);
+}
+
+/* The call's headers go with the call. */
+struct answer exchange_keep_answer(const struct exchange *exchange, struct arena *arena)
+{
+    const struct headers *from = exchange->answer.headers;
+    struct headers *headers = arena_alloc(arena, sizeof(*headers));
+    headers_init(headers, arena, from->n);
+    for (uint32_t i = 0; i < from->n; i++) {
+        struct header copy = from->items[i];
+        copy.name = arena_str(arena, copy.name);
+        copy.value = arena_str(arena, copy.value);
+        header_copy(headers, &copy);
+    }
+    bool whole = exchange->answer.whole;
+    return (struct answer){.status = exchange->answer.status,
+                           .headers = headers,
+                           .text = whole ? exchange->answer.text : STR(""),
+                           .body = whole ? exchange->answer.json : NULL,
+                           .wall = world_wall(exchange->worker->world),
+                           .group =
+                               exchange->method ? exchange->method->group : STR_NONE};
+}
+
+size_t exchange_look_bytes(const struct exchange *exchange)
+{
+    size_t asked = exchange->request.whole_bytes_max;
+    if (exchange->answer.status >= 400)
+        return exchange->env->error_bytes_max;
+    return asked ? asked : exchange->env->look_bytes_max;
 }
 
 bool exchange_is_safe(const struct exchange *exchange)

@@ -92,8 +92,9 @@ struct exchange_request {
     bool refuse_on_limit; /* rather not sent while a throttle holds */
     bool background;      /* leave the quota to others */
     bool single_attempt;
-    bool keyed;      /* carries a key that the vendor honours */
-    bool want_whole; /* JSON answers whole, if they are not too large */
+    bool keyed;             /* carries a key that the vendor honours */
+    bool want_whole;        /* JSON answers whole, if they are not too large */
+    size_t whole_bytes_max; /* for those; 0: the env's look_bytes_max */
     bool probe;
     /* A request of our own, wherever it leads; answers of any type are looked at. Without
      * `credentials` it is one to a token endpoint, whose breaker and limits are its own.
@@ -224,6 +225,11 @@ bool exchange_cancel(struct exchange *exchange);
 
 /* After on_done, or a cancel that answered true. Wipes what held secrets. */
 void exchange_fini(struct exchange *exchange);
+
+/* A copy of the answer for who looks at it when the exchange is over, from on_answer on;
+ * headers stand in the arena. Its body shares memory with the exchange; it has one only
+ * where the whole was looked at. */
+struct answer exchange_keep_answer(const struct exchange *exchange, struct arena *arena);
 
 /* Whether the request changes nothing at the vendor; and may be sent twice. */
 bool exchange_is_safe(const struct exchange *exchange);

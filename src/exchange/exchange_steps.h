@@ -61,6 +61,9 @@ void exchange_abandon(struct exchange *exchange);
 void exchange_leave_places(struct exchange *exchange);
 void exchange_let_go(struct exchange *exchange); /* of everything on boards */
 
+/* The longest body of the answer that is looked at, as it comes and unpacked. */
+size_t exchange_look_bytes(const struct exchange *exchange);
+
 /* Ends it with an error of our own. */
 enum exchange_step exchange_fail(struct exchange *exchange, enum err err, str detail,
                                  usec retry_after);

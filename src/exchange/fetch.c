@@ -33,26 +33,14 @@ static void on_inform(struct exchange *exchange, const struct message_head *head
     (void)head;
 }
 
-/* Copied: the exchange's own texts go with its arena, its headers with the call. */
+/* Copied: the exchange's own texts go with its arena. */
 static void on_answer(struct exchange *exchange)
 {
     struct fetch *fetch = exchange->owner;
     struct token_fetch *ret = fetch->fetch;
-    const struct headers *from = exchange->answer.headers;
-    struct headers *headers = arena_alloc(ret->arena, sizeof(*headers));
-    headers_init(headers, ret->arena, from->n);
-    for (uint32_t i = 0; i < from->n; i++) {
-        struct header copy = from->items[i];
-        copy.name = arena_str(ret->arena, copy.name);
-        copy.value = arena_str(ret->arena, copy.value);
-        header_copy(headers, &copy);
-    }
-    ret->answer = (struct answer){.status = exchange->answer.status,
-                                  .headers = headers,
-                                  .text = STR(""),
-                                  .wall = world_wall(exchange->worker->world)};
-    if (exchange->answer.whole)
-        ret->answer.text = arena_str(ret->arena, exchange->answer.text);
+    ret->answer = exchange_keep_answer(exchange, ret->arena);
+    ret->answer.text = arena_str(ret->arena, ret->answer.text);
+    ret->answer.body = NULL;
     fetch->answered = true;
 }
 

@@ -89,7 +89,7 @@ static void read_body(struct exchange *exchange, struct answer *answer)
         return;
     str coding = header_value(answer->headers, HEADER_CONTENT_ENCODING);
     if (inflate_body(exchange->arena, coding, exchange->answer.body,
-                     exchange->env->look_bytes_max,
+                     exchange_look_bytes(exchange),
                      &exchange->answer.text) != INFLATE_OK) {
         exchange->answer.text = STR("");
         return;
