@@ -46,7 +46,8 @@ endif
 ALL_FLAGS = $(BASE_FLAGS) $(VARIANT_FLAGS) $(CFLAGS)
 
 SOURCES = $(filter-out src/main/main.c,$(wildcard src/*/*.c))
-OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
+OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/models.o
+MODELS = $(sort $(wildcard models/*/*.json))
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 UNITS = $(notdir $(patsubst %/,%,$(wildcard tests/unit/*/)))
 CONTRACTS = $(notdir $(patsubst %/,%,$(wildcard tests/contract/*/)))
@@ -71,6 +72,14 @@ $(BUILD)/breakwater: $(BUILD)/src/main/main.o $(BUILD)/libbreakwater.a
 $(BUILD)/libbreakwater.a: $(OBJECTS)
 	@rm -f $@
 	@$(AR) rcs $@ $^
+
+# The unified models are built in.
+$(BUILD)/models.c: $(MODELS) tools/embed-models
+	@mkdir -p $(dir $@)
+	$(say) "  embed models"
+	$(quiet)tools/embed-models $(MODELS) >$@.new && mv -f $@.new $@
+$(BUILD)/models.o: $(BUILD)/models.c
+	$(quiet)$(CC) $(ALL_FLAGS) -c -o $@ $<
 
 $(BUILD)/tests/%.o: BASE_FLAGS += -Itests -I.
 $(BUILD)/%.o: %.c

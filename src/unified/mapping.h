@@ -34,7 +34,7 @@ struct mapping_request {
 /* One operation, with what it inherits from its resource. */
 struct mapping_step {
     str method;                     /* RESOURCE.METHOD of the document's resources */
-    struct pointer record;          /* in the answer, to the record or the list of them */
+    struct pointer record;          /* in the answer; not of lists */
     const struct jsonata *response; /* NULL with DELETE only */
     struct mapping_request request;
     struct bind_texts filters;
@@ -124,5 +124,10 @@ struct mapping_sent {
 bool mapping_request(const struct mapping_step *step, const struct mapping_scene *scene,
                      struct arena *arena, struct mapping_sent *ret_sent,
                      struct mapping_fault *ret_fault) MUST_CHECK;
+
+/* The first member of a caller's record that neither `path` nor `body` of the step reads,
+ * so that it would be dropped; absent: there is none. */
+str mapping_unread(const struct mapping_step *step, const struct json *record,
+                   struct arena *arena);
 
 #endif
