@@ -90,9 +90,9 @@ static const struct bind_row step_rows[] = {
      .offset = STEP(record),
      .custom = read_record,
      .custom_schema = "{\"type\":\"string\",\"pattern\":\"^(/[^/]*)*$\"}",
-     .doc =
-         "Where the record or the list of them stands in the answer, as a JSON pointer; "
-         "the whole answer unless given."},
+     .doc = "Where the record stands in the answer, as a JSON pointer; the whole answer "
+            "unless "
+            "given. Not of lists, whose `pagination` says it."},
     EXPRESSION("response", STEP(response),
                "Makes one record of the model out of one of the vendor; the resource's "
                "unless given."),
@@ -221,6 +221,11 @@ static void check_step(struct binder *binder, const struct mapping *mapping,
     if (!step->request.body && kind == MAPPING_WRITES)
         bind_fault(binder,
                    "has no \"body\" in its \"request\", and its resource has none.");
+    if (step->record.n && kind == MAPPING_LISTS)
+        bind_fault_at(
+            binder, STR("record"),
+            "is not of lists: \"records\" of the method's pagination says where "
+            "they are.");
     if (step->filters.n && kind != MAPPING_LISTS)
         bind_fault_at(binder, STR("filters"), "are of list and search only.");
     if (step->first_get && (!mapping->steps[MAPPING_GET] || operation == MAPPING_GET))
