@@ -136,6 +136,21 @@ X(OUTCOME_UNKNOWN, "outcome_unknown", 504, CHECK,
 X(VENDOR_ERROR, "vendor_error", 502, NEVER, "The vendor refused this request",
   "`vendor` has the vendor's own status, code, message and request id.")
 
+/* The unified API */
+X(MODEL_UNKNOWN, "model_unknown", 404, NEVER, "There is no such unified resource",
+  "docs/models.md lists the categories and their resources.")
+X(OPERATION_UNSUPPORTED, "operation_unsupported", 501, NEVER,
+  "This integration cannot do that with this resource",
+  "`detail` names what it can. Or call the vendor's own API through the proxy.")
+X(RECORD_INVALID, "record_invalid", 422, NEVER, "The record cannot be written as it is",
+  "`detail` names the member and what it takes; nothing was changed at the vendor.")
+X(MAPPING_FAILED, "mapping_failed", 502, NEVER,
+  "The integration's mapping does not fit what the vendor has",
+  "`detail` has the mapping's fault. The vendor's own record can be had through the proxy.")
+X(PAGES_UNKNOWN, "pages_unknown", 501, NEVER,
+  "It is not known how the vendor pages this list",
+  "The integration's document has no `pagination` block for this method.")
+
 /* The admin API */
 X(BODY_INVALID, "body_invalid", 422, NEVER, "The request body is not as it must be",
   "`faults` lists each fault with its JSON pointer and how to mend it.")

@@ -116,7 +116,7 @@ static struct json body_value(const struct answer *answer)
     return answer->text.n ? json_of_text(answer->text) : (struct json){0};
 }
 
-static struct json response_value(struct arena *arena, const struct answer *answer)
+struct json expression_response(struct arena *arena, const struct answer *answer)
 {
     struct json_build build;
     struct json body = body_value(answer);
@@ -143,7 +143,8 @@ struct json expression_value(const struct jsonata *expression,
 {
     struct json value;
     struct jsonata_fault fault;
-    struct jsonata_binding response = {STR("response"), response_value(arena, answer)};
+    struct jsonata_binding response = {STR("response"),
+                                       expression_response(arena, answer)};
     struct jsonata_run run = {
         .arena = arena,
         .input = body_value(answer),

@@ -29,6 +29,9 @@ void expression_read_lines(struct binder *binder, const struct json *value, void
     "{\"anyOf\":[" EXPRESSION_SCHEMA                                                     \
     ",{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"minItems\":1}]}"
 
+/* $response: status, headers, body. It shares memory with the answer. */
+struct json expression_response(struct arena *arena, const struct answer *answer);
+
 /* The value, or UNDEFINED; it shares memory with the expression and the answer. */
 struct json expression_value(const struct jsonata *expression,
                              const struct answer *answer, struct arena *arena);

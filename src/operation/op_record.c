@@ -1,0 +1,81 @@
+/*
+ * One record: mapped, held to its model, told. What it takes goes before the next one.
+ */
+#include "operation/operation_steps.h"
+
+#include "loop/world.h"
+#include "policy/expression.h"
+
+enum mapping_end operation_map(struct operation *operation, const struct json *original,
+                               struct json *ret_model, struct mapping_fault *ret_fault)
+{
+    const struct mapping_step *step = operation_mapping_step(operation);
+    struct mapping_scene scene = {
+        .request = operation->wish.request,
+        .response = expression_response(&operation->record, &operation->answer),
+        .now_ms = (double)(operation->answer.wall / USEC_MS),
+    };
+    return mapping_response(step, original, &scene, &operation->record, ret_model,
+                            ret_fault);
+}
+
+static enum mapping_end map_and_check(struct operation *operation,
+                                      struct operation_record *record)
+{
+    str detail;
+    enum mapping_end end =
+        operation_map(operation, &record->original, &record->model, &record->fault);
+    if (end == MAPPING_FAULTED)
+        record->model = (struct json){0};
+    if (end != MAPPING_MADE || model_check(operation->wish.model->record, &record->model,
+                                           &operation->record, &detail))
+        return end;
+    record->fault =
+        (struct mapping_fault){.part = "model", .code = STR("model"), .text = detail};
+    return MAPPING_FAULTED;
+}
+
+static void tell(struct operation *operation, struct operation_record *record)
+{
+    operation->told++;
+    if (record->end == MAPPING_FAULTED && operation->faults++ == 0)
+        operation->fault = arena_printf(
+            &operation->arena, "The mapping's %s failed: " STR_F " (" STR_F ").",
+            record->fault.part, STR_A(record->fault.text), STR_A(record->fault.code));
+    operation->ops->on_record(operation, record);
+}
+
+/* What is known for sure of a record that cannot be told. */
+static struct json id_only(struct operation *operation, str id)
+{
+    struct json_build build;
+    if (str_absent(id))
+        return (struct json){0};
+    json_build_init(&build, &operation->record);
+    json_build_member(&build, STR("id"), json_of_text(id));
+    return json_build_object(&build);
+}
+
+void operation_tell(struct operation *operation, const struct json *original)
+{
+    struct operation_record record = {
+        .end = MAPPING_MADE, .model = *original, .original = *original};
+    arena_reset(&operation->record);
+    if (operation->wish.mapping)
+        record.end = map_and_check(operation, &record);
+    if (record.end == MAPPING_FAULTED)
+        record.model = id_only(operation, json_member_text(&record.model, STR("id")));
+    if (record.end != MAPPING_LEFT_OUT)
+        tell(operation, &record);
+}
+
+void operation_tell_id(struct operation *operation, str id, const char *code, str why)
+{
+    struct operation_record record = {
+        .end = MAPPING_FAULTED,
+        .fault = {.part = "response", .code = str_z(code), .text = why},
+    };
+    arena_reset(&operation->record);
+    record.model = id_only(operation, id);
+    tell(operation, &record);
+}

@@ -1,0 +1,332 @@
+/*
+ * From a mapping's parts to an exchange's request. What belongs to the operation is made
+ * once (operation->first); what belongs to a page is put on a copy of it each time.
+ */
+#include "operation/operation_steps.h"
+
+#include "base/encode.h"
+#include "http/form.h"
+#include "json/json_write.h"
+#include "loop/world.h"
+
+enum { FORM_DEPTH_MAX = 16, OWN_HEADERS = 8 };
+
+/* --- the path --- */
+
+/* The value for a name, escaped; a last {name*} keeps its slashes. */
+static bool put_name(struct buf *path, str name, const struct json *values,
+                     struct arena *arena)
+{
+    bool rest = name.n && name.p[name.n - 1] == '*';
+    if (rest)
+        name.n--;
+    str value = json_as_text(json_member(values, name), arena);
+    if (str_absent(value))
+        return false;
+    if (!rest) {
+        buf_str(path, encode_percent(arena, value));
+        return true;
+    }
+    for (str piece; str_next(&value, '/', &piece);) {
+        buf_str(path, encode_percent(arena, piece));
+        if (!str_absent(value))
+            buf_char(path, '/');
+    }
+    return true;
+}
+
+/* A name without a value stays, since a page's position may be put there. */
+static str fill_path(str pattern, const struct json *values, struct arena *arena)
+{
+    struct buf path;
+    buf_init(&path, PAGE_TEXT_MAX + pattern.n);
+    while (pattern.n) {
+        size_t open = str_find(pattern, '{');
+        buf_str(&path, str_of(pattern.p, open));
+        pattern = str_from(pattern, open);
+        size_t close = str_find(pattern, '}');
+        if (close == pattern.n) {
+            buf_str(&path, pattern);
+            break;
+        }
+        if (!put_name(&path, str_of(pattern.p + 1, close - 1), values, arena))
+            buf_str(&path, str_of(pattern.p, close + 1));
+        pattern = str_from(pattern, close + 1);
+    }
+    bool whole = buf_ok(&path);
+    str filled = arena_take(arena, &path);
+    return whole ? filled : STR_NONE;
+}
+
+static enum err check_path(const struct page_request *request, str *ret_detail)
+{
+    size_t open = str_find(request->path, '{');
+    size_t close = str_find(request->path, '}');
+    if (str_absent(request->path)) {
+        *ret_detail = STR("The path that the mapping makes is too long.");
+        return ERR_MAPPING_FAILED;
+    }
+    if (open < close && close < request->path.n) {
+        *ret_detail = arena_printf(
+            request->arena, "The mapping gives no value for \"" STR_F "\" of the path.",
+            STR_A(str_of(request->path.p + open + 1, close - open - 1)));
+        return ERR_MAPPING_FAILED;
+    }
+    return ERR_NONE;
+}
+
+/* --- the query --- */
+
+static str query_of(const struct json *values, struct arena *arena)
+{
+    struct form form;
+    form_init(&form, arena);
+    for (uint32_t i = 0; i < values->n; i++) {
+        const struct json *value = &values->u.members[i].value;
+        str name = json_key(&values->u.members[i]);
+        uint32_t n = json_is(value, JSON_ARRAY) ? value->n : 1;
+        for (uint32_t k = 0; k < n; k++)
+            form_add(&form, name,
+                     json_as_text(n == 1 && !json_is(value, JSON_ARRAY)
+                                      ? value
+                                      : &value->u.items[k],
+                                  arena));
+    }
+    return form.n ? form_text(&form) : STR_NONE;
+}
+
+/* --- the body --- */
+
+/* Nested names in brackets; null is the empty text, which empties a member. */
+static void add_to_form(struct form *form, str name, const struct json *value,
+                        unsigned depth)
+{
+    bool array = json_is(value, JSON_ARRAY);
+    if (!array && !json_is(value, JSON_OBJECT)) {
+        str text = json_as_text(value, form->arena);
+        form_add(form, name, str_absent(text) ? STR("") : text);
+        return;
+    }
+    for (uint32_t i = 0; depth < FORM_DEPTH_MAX && i < value->n; i++) {
+        str inner = array ? arena_printf(form->arena, STR_F "[%u]", STR_A(name), i)
+                          : arena_printf(form->arena, STR_F "[" STR_F "]", STR_A(name),
+                                         STR_A(json_key(&value->u.members[i])));
+        add_to_form(form, inner, array ? &value->u.items[i] : &value->u.members[i].value,
+                    depth + 1);
+    }
+}
+
+static str form_of(const struct json *body, struct arena *arena)
+{
+    struct form form;
+    form_init(&form, arena);
+    for (uint32_t i = 0; json_is(body, JSON_OBJECT) && i < body->n; i++)
+        add_to_form(&form, json_key(&body->u.members[i]), &body->u.members[i].value, 0);
+    return form_text(&form);
+}
+
+static bool is_form(const struct operation *operation)
+{
+    const struct mapping *mapping = operation->wish.mapping;
+    return mapping && mapping->request.encoding == MAPPING_FORM;
+}
+
+/* Absent: there is none. False: it is too large. */
+static bool write_body(const struct operation *operation, struct page_request *request,
+                       str *ret_text)
+{
+    struct buf text;
+    *ret_text = STR_NONE;
+    if (request->body.type == JSON_UNDEFINED)
+        return true;
+    if (is_form(operation)) {
+        *ret_text = form_of(&request->body, request->arena);
+        return ret_text->n <= OPERATION_BODY_BYTES_MAX;
+    }
+    buf_init(&text, OPERATION_BODY_BYTES_MAX);
+    json_write(&text, &request->body, JSON_COMPACT);
+    bool fits = buf_ok(&text);
+    *ret_text = arena_take(request->arena, &text);
+    return fits;
+}
+
+/* --- what is made once --- */
+
+static struct json request_value(const struct operation *operation, struct arena *arena)
+{
+    struct json_build build;
+    if (operation->part != OPERATION_THEN)
+        return operation->wish.request;
+    json_build_init(&build, arena);
+    json_build_member(&build, STR("id"), json_of_text(operation->id));
+    return json_build_object(&build);
+}
+
+static enum err fault_of(const struct mapping_fault *fault, struct arena *arena,
+                         str *ret_detail)
+{
+    /* a mapping's own $error says what is wrong with what was asked for */
+    bool own = str_eq(fault->code, STR("D3137"));
+    *ret_detail =
+        own ? fault->text
+            : arena_printf(arena, "The mapping's %s failed: " STR_F " (" STR_F ").",
+                           fault->part, STR_A(fault->text), STR_A(fault->code));
+    return own ? ERR_RECORD_INVALID : ERR_MAPPING_FAILED;
+}
+
+static enum err make_mapped(struct operation *operation, str *ret_detail)
+{
+    const struct mapping_step *step = operation_mapping_step(operation);
+    struct arena *arena = &operation->arena;
+    struct mapping_sent sent;
+    struct mapping_fault fault;
+    struct mapping_scene scene = {
+        .request = request_value(operation, arena),
+        .now_ms = (double)(world_wall(operation->worker->world) / USEC_MS),
+    };
+    if (operation->part == OPERATION_MAIN)
+        scene.current = operation->current;
+    if (!mapping_request(step, &scene, arena, &sent, &fault))
+        return fault_of(&fault, arena, ret_detail);
+    operation->method = integration_named_method(operation->integration, step->method);
+    operation->first = (struct page_request){
+        .path = fill_path(operation->method->path, &sent.path, arena),
+        .query = query_of(&sent.query, arena),
+        .body = sent.body,
+        .url = STR_NONE,
+    };
+    return ERR_NONE;
+}
+
+static void take_given(struct operation *operation)
+{
+    const struct operation_wish *wish = &operation->wish;
+    operation->method = wish->method;
+    operation->first = (struct page_request){
+        .path = wish->path, .query = wish->query, .body = wish->body, .url = STR_NONE};
+}
+
+static enum err make_first(struct operation *operation, str *ret_detail)
+{
+    if (operation->made)
+        return ERR_NONE;
+    operation->made = true;
+    enum err err = integration_base_url(operation->integration, operation->way,
+                                        &operation->account->context, &operation->arena,
+                                        &operation->base, ret_detail);
+    if (err)
+        return err;
+    if (operation->wish.mapping)
+        return make_mapped(operation, ret_detail);
+    take_given(operation);
+    return ERR_NONE;
+}
+
+/* --- what is made for each request --- */
+
+static void add_headers(const struct operation *operation, struct page_request *request)
+{
+    const struct headers *given = operation->wish.headers;
+    struct headers *headers = arena_alloc(request->arena, sizeof(*headers));
+    headers_init(headers, request->arena, (given ? given->n : 0) + OWN_HEADERS);
+    for (uint32_t i = 0; given && i < given->n; i++)
+        header_copy(headers, &given->items[i]);
+    if (!header_find_name(headers, STR("Accept")))
+        header_add_name(headers, STR("Accept"), STR("application/json"));
+    request->headers = headers;
+}
+
+/* The vendor's own header for it; without one a repeat would be a second write. */
+static bool add_key(const struct operation *operation, struct page_request *request)
+{
+    const struct idempotency *idempotency =
+        integration_idempotency(operation->integration, operation->method);
+    bool takes = idempotency->kind == IDEMPOTENCY_HEADER && operation->wish.key.n &&
+                 operation->part == OPERATION_MAIN;
+    if (takes)
+        header_set_name(request->headers, idempotency->header, operation->wish.key);
+    return takes;
+}
+
+static enum err put_page(const struct operation *operation, struct page_request *request,
+                         str *ret_detail)
+{
+    const struct page_rule *rule = operation_rule(operation);
+    struct page_reach reach = operation_reach(operation);
+    if (!operation_is_list(operation))
+        return ERR_NONE;
+    return walk_ask(rule, &operation->walk, &reach, request, ret_detail);
+}
+
+/* The whole URL that a vendor gave, as a path on one of its hosts. */
+static enum err aim_at_url(const struct operation *operation,
+                           const struct page_request *request,
+                           struct exchange_request *ret)
+{
+    struct url url;
+    if (!url_parse(request->arena, request->url, &url, NULL))
+        return ERR_PAGE_INVALID;
+    ret->path = url.path;
+    ret->query = url.query;
+    ret->host = url_same_origin(&url, &operation->base)
+                    ? url_authority(request->arena, &operation->base)
+                    : url_authority(request->arena, &url);
+    return ERR_NONE;
+}
+
+static void add_body(struct operation *operation, struct exchange_request *request,
+                     str text)
+{
+    bool has = !str_absent(text);
+    body_init(&operation->body, operation->budget, OPERATION_BODY_BYTES_MAX,
+              has ? (int64_t)text.n : 0);
+    if (has)
+        body_put(&operation->body, text);
+    body_end(&operation->body);
+    request->body = has ? &operation->body : NULL;
+    request->body_bytes = has ? (int64_t)text.n : 0;
+}
+
+static enum err make_page(struct operation *operation, struct page_request *request,
+                          str *ret_detail)
+{
+    *request = operation->first;
+    request->arena = &operation->page;
+    add_headers(operation, request);
+    enum err err = put_page(operation, request, ret_detail);
+    return err ? err : check_path(request, ret_detail);
+}
+
+enum err operation_make(struct operation *operation, str *ret_detail)
+{
+    struct exchange_request *ret = &operation->exchange.request;
+    struct page_request request;
+    str text;
+    enum err err = make_first(operation, ret_detail);
+    if (!err)
+        err = make_page(operation, &request, ret_detail);
+    if (err)
+        return err;
+    *ret = operation->wish.base;
+    ret->verb = operation->method ? operation->method->verb : STR("GET");
+    ret->path = request.path;
+    ret->query = request.query;
+    ret->host = STR_NONE;
+    if (!write_body(operation, &request, &text)) {
+        *ret_detail = STR("The body that the mapping makes is too large.");
+        return ERR_MAPPING_FAILED;
+    }
+    if (!str_absent(text))
+        header_set(request.headers, HEADER_CONTENT_TYPE,
+                   is_form(operation) ? STR("application/x-www-form-urlencoded")
+                                      : STR("application/json"));
+    ret->keyed = add_key(operation, &request);
+    ret->headers = request.headers;
+    ret->want_whole = true;
+    ret->whole_bytes_max = OPERATION_ANSWER_BYTES_MAX;
+    if (!str_absent(request.url))
+        err = aim_at_url(operation, &request, ret);
+    if (!err)
+        add_body(operation, ret, text);
+    return err;
+}

@@ -1,0 +1,8 @@
+#include "base/crypto.h"
+#include "tests.h"
+
+int main(void)
+{
+    crypto_start();
+    return test_operation();
+}

@@ -1,0 +1,557 @@
+/*
+ * Operations against a scripted vendor, on false time: what the vendor sees, what is
+ * told, how it ends. Whole walks of every kind are tests/cases/paging.jsonl's.
+ */
+#include "support/unit.h"
+
+#include "tests.h"
+
+#include "catalog/integration.h"
+#include "json/json_write.h"
+#include "operation/operation.h"
+#include "support/false_world.h"
+#include "support/given.h"
+#include "support/script_transport.h"
+
+static const char document[] =
+    "{'name':'vendor','label':'A vendor','version':'1','hosts':['api.vendor.test'],"
+    "'base_url':'https://api.vendor.test/v2','auth':'none',"
+    "'resilience':{'retry':{'server':{'retries':0},'timeout':{'retries':0}},"
+    "'breaker':{'failures':1000},'account_breaker':{'failures':1000}},"
+    "'idempotency':{'kind':'header','header':'X-Once'},"
+    "'resources':{'people':{'methods':{"
+    "'list':{'verb':'GET','path':'/people','pagination':{'kind':'cursor_in_body',"
+    "'records':'/people','next':'/next','put':'after',"
+    "'size':{'put':'n','default':10,'max':100},"
+    "'expired':{'when':[{'status':400,'when':'/code','is':'GONE'}],'then':'restart'}}},"
+    "'links':{'verb':'GET','path':'/links','pagination':"
+    "{'kind':'url_in_body_absolute','records':'/people','next':'/next'}},"
+    "'get':{'verb':'GET','path':'/people/{id}'},"
+    "'create':{'verb':'POST','path':'/people'},"
+    "'update':{'verb':'PUT','path':'/people/{id}'},"
+    "'delete':{'verb':'DELETE','path':'/rooms/{room}/people/{id}'}}}},"
+    "'unified':{'crm':{"
+    "'contacts':{'response':['kind = \\'robot\\' ? undefined_thing : kind = \\'ghost\\' "
+    "? ',"
+    "'$error(\\'a ghost\\') : "
+    "{\\'id\\':id,\\'last_name\\':name,\\'first_name\\':first}'],"
+    "'request':{'body':"
+    "'{\\'name\\':body.last_name,\\'old\\':$current.name,\\'tags\\':body.tags,"
+    "\\'boss\\':body.first_name = \\'!\\' ? $error(\\'no shouting\\')}'},"
+    "'list':{'method':'people.list'},"
+    "'get':{'method':'people.get','record':'/person'},"
+    "'create':{'method':'people.create','then':'get'},"
+    "'update':{'method':'people.update','first':'get','record':'/person'},"
+    "'delete':{'method':'people.delete'}},"
+    "'leads':{'response':'{\\'id\\':id,\\'last_name\\':name}',"
+    "'request':{'encoding':'form','body':'{\\'person\\':{\\'name\\':body.last_name,"
+    "\\'tags\\':[body.tags]}}'},"
+    "'list':{'method':'people.links'},"
+    "'create':{'method':'people.create','record':'/person'}}}}}";
+
+struct scene {
+    struct arena arena;
+    struct false_world world;
+    struct false_loop loop;
+    struct boards boards;
+    struct script_transport script;
+    struct exchange_env env;
+    const struct integration *integration;
+    struct models *models;
+    struct environment environment;
+    struct account account;
+    struct body_budget budget;
+
+    struct operation operation;
+    struct buf told; /* a line a record */
+    unsigned pages;
+    bool hold; /* on_page answers false */
+    bool done;
+};
+
+/* Single quotes for double ones, `\'` for a single one. */
+static str with_quotes(struct arena *arena, const char *text)
+{
+    size_t n = strlen(text), to = 0;
+    char *made = arena_bytes(arena, n);
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '\\' && text[i + 1] == '\'')
+            made[to++] = text[++i];
+        else
+            made[to++] = text[i] == '\'' ? '"' : text[i];
+    }
+    return str_of(made, to);
+}
+
+static void open_scene(struct scene *scene, const struct play *plays, unsigned n)
+{
+    struct binder binder;
+    *scene = (struct scene){.budget = {.bytes_max = 64 << 20}};
+    arena_init(&scene->arena, 16384, 64 << 20);
+    false_world_init(&scene->world, 7);
+    false_loop_init(&scene->loop, &scene->world, 1);
+    boards_open(&scene->boards);
+    script_transport_init(&scene->script, plays, n);
+    bind_init(&binder, &scene->arena);
+    scene->integration = integration_read(&binder, with_quotes(&scene->arena, document));
+    if (!scene->integration)
+        fail_msg(STR_F ": " STR_F, STR_A(binder.first->pointer),
+                 STR_A(binder.first->text));
+    scene->models = models_create();
+    snprintf(scene->environment.id.text, TENANT_ID_BYTES, "env_one");
+    scene->account = (struct account){.refs = 1, .environment = &scene->environment};
+    snprintf(scene->account.id.text, TENANT_ID_BYTES, "acc_one");
+    scene->account.integration = STR("vendor");
+    scene->account.state = ACCOUNT_ACTIVE;
+    scene->account.hash = 1;
+    scene->env = (struct exchange_env){.boards = &scene->boards,
+                                       .h1 = &scene->script.transport,
+                                       .error_bytes_max = 65536,
+                                       .look_bytes_max = 1 << 20};
+    buf_init(&scene->told, 1 << 20);
+}
+
+static void close_scene(struct scene *scene)
+{
+    operation_fini(&scene->operation);
+    buf_fini(&scene->told);
+    models_destroy(&scene->models);
+    script_transport_fini(&scene->script);
+    boards_close(&scene->boards);
+    false_loop_fini(&scene->loop);
+    arena_fini(&scene->arena);
+}
+
+#define WITH_PLAYS(scene, ...)                                                           \
+    const struct play plays_[] = {__VA_ARGS__};                                          \
+    struct scene scene;                                                                  \
+    (void)state;                                                                         \
+    open_scene(&scene, plays_, COUNT_OF(plays_))
+
+#define JSON_PLAY(text)                                                                  \
+    {                                                                                    \
+        .status = 200, .headers = {"Content-Type: application/json"}, .body = (text)     \
+    }
+
+/* --- the starter --- */
+
+static void on_record(struct operation *operation, const struct operation_record *record)
+{
+    struct scene *scene = operation->owner;
+    if (record->end == MAPPING_FAULTED)
+        buf_printf(&scene->told, "%s " STR_F " ", record->fault.part,
+                   STR_A(record->fault.code));
+    if (record->model.type != JSON_UNDEFINED)
+        json_write(&scene->told, &record->model, JSON_COMPACT);
+    buf_char(&scene->told, '\n');
+}
+
+static bool on_page(struct operation *operation)
+{
+    struct scene *scene = operation->owner;
+    scene->pages++;
+    return !scene->hold;
+}
+
+static void on_done(struct operation *operation)
+{
+    struct scene *scene = operation->owner;
+    assert_false(scene->done);
+    scene->done = true;
+}
+
+static const struct operation_ops ops = {on_record, on_page, on_done};
+
+static struct operation *prepare(struct scene *scene, const char *resource,
+                                 enum mapping_operation kind, const char *request)
+{
+    struct operation *operation = &scene->operation;
+    struct worker *worker = false_loop_worker(&scene->loop, 0);
+    worker->now = world_now(worker->world);
+    operation_init(operation, &scene->env, worker, &scene->budget);
+    operation->ops = &ops;
+    operation->owner = scene;
+    operation->integration = scene->integration;
+    operation->way = integration_way(scene->integration, STR_NONE);
+    operation->account = &scene->account;
+    operation->wish.kind = kind;
+    operation->wish.mapping =
+        mapping_find(&scene->integration->unified, STR("crm"), str_z(resource));
+    operation->wish.model = models_find(scene->models, STR("crm"), str_z(resource));
+    operation->wish.request =
+        *given_json(&scene->arena, with_quotes(&scene->arena, request));
+    operation->wish.base.deadline = USEC_NEVER;
+    if (mapping_operation_kind(kind) == MAPPING_LISTS)
+        walk_begin(operation_rule(operation), 0, STR_NONE, &operation->walk);
+    return operation;
+}
+
+static void finish(struct scene *scene)
+{
+    assert_true(false_loop_run_until(&scene->loop, &scene->done, USEC_H));
+}
+
+static void run(struct scene *scene, const char *resource, enum mapping_operation kind,
+                const char *request)
+{
+    operation_start(prepare(scene, resource, kind, request));
+    assert_int_equal(scene->script.calls, 0); /* nothing happens inside start */
+    finish(scene);
+}
+
+static void told(struct scene *scene, const char *wanted)
+{
+    str want = with_quotes(&scene->arena, wanted);
+    if (!str_eq(buf_peek(&scene->told), want))
+        fail_msg("told:\n" STR_F "wanted:\n" STR_F, STR_A(buf_peek(&scene->told)),
+                 STR_A(want));
+}
+
+static void sent(const struct scene *scene, unsigned i, const char *method,
+                 const char *url, const char *body)
+{
+    const struct heard *heard = &scene->script.heard[i];
+    given_same("method", heard->method, method);
+    given_same("url", heard->url, url);
+    given_same("body", heard->body.n ? heard->body : STR_NONE, body);
+}
+
+/* --- lists --- */
+
+static void faulty_records_are_reported_and_the_page_is_not_lost(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"people\":["
+                                "{\"id\":\"1\",\"name\":\"Ada\"},"
+                                "{\"id\":\"2\",\"kind\":\"ghost\"},"
+                                "{\"id\":\"3\",\"kind\":\"robot\"},"
+                                "{\"id\":\"4\",\"name\":4},"
+                                "{\"name\":\"nobody\"},"
+                                "{\"id\":\"6\",\"name\":\"Bob\"}]}"));
+    run(&scene, "contacts", MAPPING_LIST, "{}");
+    assert_int_equal(scene.operation.err, ERR_NONE);
+    told(&scene, "{'id':'1','last_name':'Ada'}\n"
+                 "response D3137 \n"
+                 "model model {'id':'4'}\n"
+                 "model model \n"
+                 "{'id':'6','last_name':'Bob'}\n");
+    assert_int_equal(scene.operation.told, 5);
+    assert_int_equal(scene.operation.faults, 3);
+    close_scene(&scene);
+}
+
+static void by_wish_a_faulty_record_ends_the_list(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"people\":[{\"id\":\"1\"},{\"id\":\"2\",\"kind\":"
+                                "\"ghost\"},{\"id\":\"3\"}],\"next\":\"b\"}"));
+    struct operation *operation = prepare(&scene, "contacts", MAPPING_LIST, "{}");
+    operation->wish.stop_at_fault = true;
+    operation_start(operation);
+    finish(&scene);
+    assert_int_equal(operation->err, ERR_MAPPING_FAILED);
+    given_same("detail", operation->detail,
+               "The mapping's response failed: a ghost (D3137).");
+    assert_int_equal(scene.script.calls, 1);
+    close_scene(&scene);
+}
+
+static void a_wish_is_met_with_as_many_pages_as_it_takes_and_cut_where_it_ends(
+    void **state)
+{
+    WITH_PLAYS(scene,
+               JSON_PLAY("{\"people\":[{\"id\":\"1\"},{\"id\":\"2\"}],\"next\":\"b\"}"),
+               JSON_PLAY("{\"people\":[{\"id\":\"3\"},{\"id\":\"4\"}],\"next\":\"c\"}"));
+    struct operation *operation = prepare(&scene, "contacts", MAPPING_LIST, "{}");
+    operation->wish.wanted = 3;
+    operation_start(operation);
+    finish(&scene);
+    sent(&scene, 0, "GET", "https://api.vendor.test/v2/people?n=10", NULL);
+    sent(&scene, 1, "GET", "https://api.vendor.test/v2/people?n=10&after=b", NULL);
+    assert_int_equal(operation->told, 3);
+    assert_int_equal(operation->walk.skip, 1); /* of the page at "b" */
+    given_same("at", operation->walk.at.text, "b");
+    close_scene(&scene);
+}
+
+static void a_page_that_is_too_much_for_the_vendor_is_asked_for_smaller(void **state)
+{
+    WITH_PLAYS(scene, {.status = 500}, {.status = 504},
+               JSON_PLAY("{\"people\":[{\"id\":\"1\"}]}"));
+    run(&scene, "contacts", MAPPING_LIST, "{}");
+    assert_int_equal(scene.operation.err, ERR_NONE);
+    sent(&scene, 1, "GET", "https://api.vendor.test/v2/people?n=5", NULL);
+    sent(&scene, 2, "GET", "https://api.vendor.test/v2/people?n=2", NULL);
+    assert_int_equal(scene.operation.told, 1);
+    assert_int_equal(scene.operation.outcome.attempts, 3);
+    close_scene(&scene);
+}
+
+static void a_page_cannot_grow_smaller_for_ever(void **state)
+{
+    WITH_PLAYS(scene, {.status = 500});
+    run(&scene, "contacts", MAPPING_LIST, "{}");
+    assert_true(scene.operation.refused);
+    assert_int_equal(scene.operation.outcome.vendor_status, 500);
+    assert_int_equal(scene.script.calls, 4); /* 10, 5, 2, 1 */
+    close_scene(&scene);
+}
+
+/* The vendor's answer has no end: it is not read to it. */
+static void a_page_that_is_too_large_for_us_is_not_read_to_its_end(void **state)
+{
+    static char piece[64 * 1024 + 1];
+    memset(piece, ' ', sizeof(piece) - 1);
+    WITH_PLAYS(scene,
+               {.status = 200,
+                .headers = {"Content-Type: application/json"},
+                .body = piece,
+                .body_repeat = 1000},
+               JSON_PLAY("{\"people\":[{\"id\":\"1\"}]}"));
+    run(&scene, "contacts", MAPPING_LIST, "{}");
+    assert_int_equal(scene.operation.err, ERR_NONE);
+    sent(&scene, 1, "GET", "https://api.vendor.test/v2/people?n=5", NULL);
+    assert_int_equal(scene.operation.told, 1);
+    close_scene(&scene);
+}
+
+static void an_expired_cursor_is_begun_anew_where_the_rule_says(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"people\":[{\"id\":\"1\"}],\"next\":\"b\"}"),
+               {.status = 400,
+                .headers = {"Content-Type: application/json"},
+                .body = "{\"code\":\"GONE\"}"},
+               JSON_PLAY("{\"people\":[{\"id\":\"1\"},{\"id\":\"2\"}]}"));
+    run(&scene, "contacts", MAPPING_LIST, "{}");
+    assert_int_equal(scene.operation.err, ERR_NONE);
+    sent(&scene, 2, "GET", "https://api.vendor.test/v2/people?n=10", NULL);
+    assert_int_equal(scene.operation.told, 3); /* each record at least once */
+    close_scene(&scene);
+}
+
+static void a_link_to_a_foreign_host_is_not_followed(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"people\":[{\"id\":\"1\"}],\"next\":"
+                                "\"https://evil.test/v2/people?page=2\"}"));
+    run(&scene, "leads", MAPPING_LIST, "{}");
+    assert_int_equal(scene.operation.err, ERR_PAGE_LINK_FORBIDDEN);
+    assert_int_equal(scene.script.calls, 1);
+    close_scene(&scene);
+}
+
+static void a_link_of_the_vendors_own_is_asked_as_it_stands(void **state)
+{
+    WITH_PLAYS(scene,
+               JSON_PLAY("{\"people\":[{\"id\":\"1\"}],\"next\":"
+                         "\"https://api.vendor.test/other/people?page=2\"}"),
+               JSON_PLAY("{\"people\":[],\"next\":null}"));
+    run(&scene, "leads", MAPPING_LIST, "{}");
+    assert_int_equal(scene.operation.err, ERR_NONE);
+    sent(&scene, 1, "GET", "https://api.vendor.test/other/people?page=2", NULL);
+    close_scene(&scene);
+}
+
+static void what_is_no_list_is_an_error_and_not_the_end(void **state)
+{
+    static const char *const bodies[] = {"{}", "[]", "{\"people\":{}}", "<html>", ""};
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        WITH_PLAYS(scene, JSON_PLAY(bodies[i]));
+        run(&scene, "contacts", MAPPING_LIST, "{}");
+        if (scene.operation.err != ERR_PAGE_INVALID)
+            fail_msg("%s: %d", bodies[i], scene.operation.err);
+        close_scene(&scene);
+    }
+}
+
+/* --- single records --- */
+
+static void the_record_before_a_change_is_fetched_first(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"person\":{\"id\":\"7\",\"name\":\"Old\"}}"),
+               JSON_PLAY("{\"person\":{\"id\":\"7\",\"name\":\"New\"}}"));
+    run(&scene, "contacts", MAPPING_UPDATE, "{'id':'7/x','body':{'last_name':'New'}}");
+    sent(&scene, 0, "GET", "https://api.vendor.test/v2/people/7%2Fx", NULL);
+    sent(&scene, 1, "PUT", "https://api.vendor.test/v2/people/7%2Fx",
+         "{\"name\":\"New\",\"old\":\"Old\"}");
+    told(&scene, "{'id':'7','last_name':'New'}\n");
+    close_scene(&scene);
+}
+
+static void a_record_that_cannot_be_fetched_first_is_not_changed(void **state)
+{
+    WITH_PLAYS(scene, {.status = 404});
+    run(&scene, "contacts", MAPPING_UPDATE, "{'id':'7','body':{'last_name':'New'}}");
+    assert_true(scene.operation.refused);
+    assert_int_equal(scene.operation.outcome.vendor_status, 404);
+    assert_int_equal(scene.script.calls, 1);
+    close_scene(&scene);
+}
+
+static void the_record_after_it_was_made_is_fetched_then(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"id\":\"9\"}"),
+               JSON_PLAY("{\"person\":{\"id\":\"9\",\"name\":\"Ada\",\"first\":\"A\"}}"));
+    struct operation *operation =
+        prepare(&scene, "contacts", MAPPING_CREATE, "{'body':{'last_name':'Ada'}}");
+    operation->wish.key = STR("k-1");
+    operation_start(operation);
+    finish(&scene);
+    sent(&scene, 0, "POST", "https://api.vendor.test/v2/people", "{\"name\":\"Ada\"}");
+    sent(&scene, 1, "GET", "https://api.vendor.test/v2/people/9", NULL);
+    told(&scene, "{'id':'9','last_name':'Ada','first_name':'A'}\n");
+    given_same("key", header_value_name(&scene.script.heard[0].headers, STR("X-Once")),
+               "k-1");
+    given_same("no key of a read",
+               header_value_name(&scene.script.heard[1].headers, STR("X-Once")), NULL);
+    close_scene(&scene);
+}
+
+static void what_was_written_is_told_though_it_cannot_be_fetched(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"id\":\"9\"}"), {.status = 404});
+    run(&scene, "contacts", MAPPING_CREATE, "{'body':{'last_name':'Ada'}}");
+    assert_int_equal(scene.operation.err, ERR_NONE);
+    assert_false(scene.operation.refused);
+    told(&scene, "response then {'id':'9'}\n");
+    close_scene(&scene);
+}
+
+static void what_was_written_is_told_though_its_answer_says_nothing(void **state)
+{
+    WITH_PLAYS(scene, {.status = 204});
+    run(&scene, "contacts", MAPPING_CREATE, "{'body':{'last_name':'Ada'}}");
+    assert_int_equal(scene.operation.err, ERR_NONE);
+    told(&scene, "response id \n");
+    close_scene(&scene);
+}
+
+static void a_form_has_nested_names_in_brackets(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"person\":{\"id\":\"1\",\"name\":\"Ada\"}}"));
+    run(&scene, "leads", MAPPING_CREATE,
+        "{'body':{'last_name':'Ada & co','tags':['a','b']}}");
+    sent(&scene, 0, "POST", "https://api.vendor.test/v2/people",
+         "person%5Bname%5D=Ada+%26+co&person%5Btags%5D%5B0%5D=a&person%5Btags%5D%5B1%5D="
+         "b");
+    given_same("type",
+               header_value_name(&scene.script.heard[0].headers, STR("Content-Type")),
+               "application/x-www-form-urlencoded");
+    close_scene(&scene);
+}
+
+static void a_mapping_s_own_words_are_for_the_caller(void **state)
+{
+    WITH_PLAYS(scene, {.status = 200});
+    run(&scene, "contacts", MAPPING_CREATE,
+        "{'body':{'last_name':'Ada','first_name':'!'}}");
+    assert_int_equal(scene.operation.err, ERR_RECORD_INVALID);
+    given_same("detail", scene.operation.detail, "no shouting");
+    assert_int_equal(scene.script.calls, 0);
+    close_scene(&scene);
+}
+
+static void a_path_that_is_not_filled_is_not_asked(void **state)
+{
+    WITH_PLAYS(scene, {.status = 204});
+    run(&scene, "contacts", MAPPING_DELETE, "{'id':'7'}");
+    assert_int_equal(scene.operation.err, ERR_MAPPING_FAILED);
+    given_same("detail", scene.operation.detail,
+               "The mapping gives no value for \"room\" of the path.");
+    assert_int_equal(scene.script.calls, 0);
+    close_scene(&scene);
+}
+
+/* --- ending it --- */
+
+static void run_until_held(struct scene *scene)
+{
+    false_loop_run(&scene->loop, USEC_S);
+    assert_int_equal(scene->operation.step, OPERATION_HELD);
+}
+
+static void a_list_waits_for_its_starter(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"people\":[{\"id\":\"1\"}],\"next\":\"b\"}"),
+               JSON_PLAY("{\"people\":[{\"id\":\"2\"}]}"));
+    scene.hold = true;
+    operation_start(prepare(&scene, "contacts", MAPPING_LIST, "{}"));
+    run_until_held(&scene);
+    assert_int_equal(scene.script.calls, 1);
+    operation_resume(&scene.operation);
+    finish(&scene);
+    assert_int_equal(scene.operation.told, 2);
+    close_scene(&scene);
+}
+
+static void a_list_that_is_held_can_be_left_and_stopped(void **state)
+{
+    for (int stop = 0; stop < 2; stop++) {
+        WITH_PLAYS(scene, JSON_PLAY("{\"people\":[{\"id\":\"1\"}],\"next\":\"b\"}"));
+        scene.hold = true;
+        operation_start(prepare(&scene, "contacts", MAPPING_LIST, "{}"));
+        run_until_held(&scene);
+        if (stop)
+            operation_stop(&scene.operation);
+        else
+            assert_true(operation_cancel(&scene.operation));
+        assert_int_equal(scene.done, stop);
+        assert_int_equal(scene.script.calls, 1);
+        close_scene(&scene);
+    }
+}
+
+static void a_write_that_was_sent_is_not_left(void **state)
+{
+    WITH_PLAYS(scene, {.status = 200,
+                       .headers = {"Content-Type: application/json"},
+                       .body = "{\"person\":{\"id\":\"1\"}}",
+                       .delay = USEC_S});
+    operation_start(prepare(&scene, "leads", MAPPING_CREATE, "{'body':{}}"));
+    false_loop_run(&scene.loop, 100 * USEC_MS);
+    assert_int_equal(scene.script.calls, 1);
+    assert_false(operation_cancel(&scene.operation));
+    finish(&scene);
+    told(&scene, "{'id':'1'}\n");
+    close_scene(&scene);
+}
+
+static void a_write_that_is_stopped_is_unknown(void **state)
+{
+    WITH_PLAYS(scene, {.status = 200, .delay = USEC_S});
+    operation_start(prepare(&scene, "leads", MAPPING_CREATE, "{'body':{}}"));
+    false_loop_run(&scene.loop, 100 * USEC_MS);
+    assert_int_equal(scene.script.calls, 1);
+    operation_stop(&scene.operation);
+    finish(&scene);
+    assert_true(scene.operation.cut);
+    assert_int_equal(scene.operation.err, ERR_OUTCOME_UNKNOWN);
+    close_scene(&scene);
+}
+
+int test_operation(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(faulty_records_are_reported_and_the_page_is_not_lost),
+        cmocka_unit_test(by_wish_a_faulty_record_ends_the_list),
+        cmocka_unit_test(
+            a_wish_is_met_with_as_many_pages_as_it_takes_and_cut_where_it_ends),
+        cmocka_unit_test(a_page_that_is_too_much_for_the_vendor_is_asked_for_smaller),
+        cmocka_unit_test(a_page_cannot_grow_smaller_for_ever),
+        cmocka_unit_test(a_page_that_is_too_large_for_us_is_not_read_to_its_end),
+        cmocka_unit_test(an_expired_cursor_is_begun_anew_where_the_rule_says),
+        cmocka_unit_test(a_link_to_a_foreign_host_is_not_followed),
+        cmocka_unit_test(a_link_of_the_vendors_own_is_asked_as_it_stands),
+        cmocka_unit_test(what_is_no_list_is_an_error_and_not_the_end),
+        cmocka_unit_test(the_record_before_a_change_is_fetched_first),
+        cmocka_unit_test(a_record_that_cannot_be_fetched_first_is_not_changed),
+        cmocka_unit_test(the_record_after_it_was_made_is_fetched_then),
+        cmocka_unit_test(what_was_written_is_told_though_it_cannot_be_fetched),
+        cmocka_unit_test(what_was_written_is_told_though_its_answer_says_nothing),
+        cmocka_unit_test(a_form_has_nested_names_in_brackets),
+        cmocka_unit_test(a_mapping_s_own_words_are_for_the_caller),
+        cmocka_unit_test(a_path_that_is_not_filled_is_not_asked),
+        cmocka_unit_test(a_list_waits_for_its_starter),
+        cmocka_unit_test(a_list_that_is_held_can_be_left_and_stopped),
+        cmocka_unit_test(a_write_that_was_sent_is_not_left),
+        cmocka_unit_test(a_write_that_is_stopped_is_unknown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
