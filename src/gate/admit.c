@@ -6,6 +6,7 @@
 #include "gate/visit.h"
 
 #include "base/encode.h"
+#include "gate/unify.h"
 #include "loop/world.h"
 
 enum { TRACEPARENT_CHARS = 55, TRACE_ID_CHARS = 32, PARENT_ID_CHARS = 16 };
@@ -92,7 +93,7 @@ static bool is_trace_id(str s)
 
 /* W3C Trace Context §3.2: version-trace-parent-flags. The trace goes on with a span of
  * our own; what cannot be read is passed on as nothing. */
-static str continue_trace(struct visit *visit)
+str visit_continue_trace(struct visit *visit)
 {
     str value = header_value(&visit->in->head.headers, HEADER_TRACEPARENT);
     uint8_t span[8];
@@ -136,7 +137,7 @@ static void fill_request(struct visit *visit)
         .expect_continue = in->expects,
         .trailers_wanted =
             header_has_token(&in->head.headers, HEADER_TE, STR("trailers")),
-        .traceparent = continue_trace(visit),
+        .traceparent = visit_continue_trace(visit),
         .deadline = wishes->deadline < 0 ? USEC_NEVER : in->began + wishes->deadline,
         .wait_on_limit = wishes->wait_on_limit,
         .refuse_on_limit = wishes->refuse_on_limit,
@@ -155,6 +156,8 @@ static bool refused_method(str method)
 enum visit_step visit_admit(struct visit *visit)
 {
     struct inbound *in = visit->in;
+    if (visit->route == GATE_UNIFIED)
+        return unify_admit(visit);
     if (refused_method(in->head.method) || visit->path.p[0] != '/')
         return visit_no(visit, ERR_METHOD_NOT_ALLOWED, STR_NONE, -1);
     if (!visit_read_wishes(visit))

@@ -10,6 +10,7 @@
 #include "http/cidr.h"
 #include "http/inbound.h"
 
+struct models;
 struct visit;
 
 enum { GATE_HOLD_BYTES = 1 << 20 };
@@ -30,7 +31,9 @@ struct gate {
     const struct cidr *trusted; /* proxies whose X-Forwarded-… are believed */
     uint32_t trusted_n;
     struct gate_part *parts; /* one a worker */
-    uint32_t visits_max;     /* at once */
+    const struct models *models;
+    uint8_t cursor_key[32]; /* authenticates cursors */
+    uint32_t visits_max;    /* at once */
     _Atomic uint32_t visits;
     /* A visit has ended: for metrics and the request log. On the visit's worker. */
     void (*observe)(void *arg, const struct visit *visit);
@@ -38,13 +41,14 @@ struct gate {
 };
 
 /* How a request names its account. */
-enum gate_route { GATE_BY_PATH, GATE_BY_HOST, GATE_BY_LISTENER };
+enum gate_route { GATE_BY_PATH, GATE_BY_HOST, GATE_BY_LISTENER, GATE_UNIFIED };
 
 /*
- * Whether a request is a proxied call: its listener is bound to an account (`bound`,
- * absent = it is not), its Host is {account}.{proxy domain}, or its path starts with
- * /proxy/. If so *ret_account is the account's name in it and *ret_path the path for the
- * vendor.
+ * Whether a request is a call: its path starts with /unified/ and its query names an
+ * account (absent: it does not), or it is proxied: its listener is bound to an account
+ * (`bound`, absent = it is not), its Host is {account}.{proxy domain}, or its path starts
+ * with /proxy/. If so *ret_account is the account's name in it and *ret_path the path for
+ * the vendor.
  */
 bool gate_is_call(const struct gate *gate, const struct inbound *in, str bound,
                   enum gate_route *ret_route, str *ret_account, str *ret_path);

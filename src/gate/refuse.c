@@ -9,7 +9,7 @@
 
 enum { PROBLEM_BYTES_MAX = 64 * 1024, OWN_HEADERS = 20 };
 
-static void put_vendor(struct json_out *out, const struct vendor_error *vendor)
+void visit_put_vendor(struct json_out *out, const struct vendor_error *vendor)
 {
     if (vendor->status == 0 && str_absent(vendor->message))
         return;
@@ -40,17 +40,17 @@ static void put_error(struct json_out *out, const struct problem *problem)
 static void extend(const struct problem *problem, struct json_out *out)
 {
     const struct visit *visit = problem->arg;
-    const struct outcome *outcome = &visit->exchange.outcome;
+    const struct outcome *outcome = visit->outcome;
     put_error(out, problem);
     if (visit->integration)
         json_out_member_text(out, STR("integration"), visit->integration->name);
-    if (!visit->exchanging)
+    if (!outcome)
         return;
     json_out_member_text(out, STR("class"), outcome_word(outcome->class));
     json_out_member_int(out, STR("attempts"), outcome->attempts);
     json_out_member_bool(out, STR("sent"), outcome->sent);
     json_out_member_text(out, STR("breaker"), breaker_state_word(outcome->breaker));
-    put_vendor(out, &outcome->vendor);
+    visit_put_vendor(out, &outcome->vendor);
 }
 
 /* What RFC 9110 wants beside 401 and 405 (§15.5.2, §15.5.6). */
@@ -64,8 +64,8 @@ static void add_required(enum err err, struct headers *headers)
 
 void visit_problem(struct visit *visit, enum err err, int status)
 {
-    const struct outcome *outcome = &visit->exchange.outcome;
-    usec wait = visit->exchanging ? outcome->retry_after : visit->err_retry_after;
+    const struct outcome *outcome = visit->outcome;
+    usec wait = outcome ? outcome->retry_after : visit->err_retry_after;
     if (wait < 0 && err_row(err)->status == 429)
         wait = USEC_S;
     struct problem problem = {
@@ -87,17 +87,28 @@ void visit_problem(struct visit *visit, enum err err, int status)
     add_required(err, &headers);
     if (wait >= 0)
         header_add_int(&headers, HEADER_RETRY_AFTER, usec_ceil_s(wait));
-    if (visit->exchanging && outcome->throttle.n)
+    if (outcome && outcome->throttle.n)
         quota_headers(&outcome->throttle, &headers);
     visit->status = problem_status(&problem);
     visit->answered = true;
-    if (outcome->vendor_status && outcome->vendor_status != visit->status)
+    if (outcome && outcome->vendor_status && outcome->vendor_status != visit->status)
         header_add_int(&headers, HEADER_X_UPSTREAM_STATUS, outcome->vendor_status);
     struct reply reply = {visit->status, &headers, (int64_t)body.n};
     inbound_reply(visit->in, &reply);
     inbound_write(visit->in, buf_peek(&body));
     visit->bytes_out += body.n;
     buf_fini(&body);
+}
+
+enum err visit_vendor_err(const struct outcome *outcome)
+{
+    return outcome->throttle.throttled ? ERR_RATE_LIMITED : ERR_VENDOR_ERROR;
+}
+
+void visit_vendor_problem(struct visit *visit)
+{
+    int status = visit->outcome->status;
+    visit_problem(visit, visit_vendor_err(visit->outcome), status < 400 ? 422 : status);
 }
 
 void visit_refuse(struct visit *visit)

@@ -6,6 +6,7 @@
 #include "gate/visit.h"
 
 #include "base/encode.h"
+#include "gate/unify.h"
 
 enum { OWN_HEADERS = 20, PIECE_BYTES = 64 * 1024 };
 
@@ -68,11 +69,11 @@ static char *put_time(char *at, str name, usec took)
  * milliseconds. */
 static str timing(struct visit *visit)
 {
-    const struct outcome *outcome = &visit->exchange.outcome;
+    const struct outcome *outcome = visit->outcome;
     usec total = visit->in->worker->now - visit->in->began;
-    usec upstream = visit->exchanging ? outcome->upstream : 0;
-    usec queue = visit->exchanging ? outcome->queued : 0;
-    usec caller = visit->exchanging ? outcome->starved : 0;
+    usec upstream = outcome ? outcome->upstream : 0;
+    usec queue = outcome ? outcome->queued : 0;
+    usec caller = outcome ? outcome->starved : 0;
     usec own = usec_max(total - upstream - queue - caller, 0);
     char *text = arena_bytes(visit->arena, 200);
     char *at = put_time(text, STR("gateway;dur="), own);
@@ -85,10 +86,10 @@ static str timing(struct visit *visit)
 
 void visit_add_own_headers(struct visit *visit, struct headers *headers)
 {
-    const struct outcome *outcome = &visit->exchange.outcome;
+    const struct outcome *outcome = visit->outcome;
     header_add(headers, HEADER_X_REQUEST_ID, str_z(visit->request_id));
     header_add(headers, HEADER_SERVER_TIMING, timing(visit));
-    if (!visit->exchanging)
+    if (!outcome)
         return;
     header_add_int(headers, HEADER_X_BREAKWATER_ATTEMPTS, outcome->attempts);
     header_add(headers, HEADER_X_BREAKWATER_BREAKER,
@@ -97,9 +98,9 @@ void visit_add_own_headers(struct visit *visit, struct headers *headers)
         header_add(headers, HEADER_X_BREAKWATER_CLASS, outcome_word(outcome->class));
 }
 
-static void add_normalized(struct visit *visit, struct headers *headers)
+void visit_add_normalized(struct visit *visit, struct headers *headers)
 {
-    const struct outcome *outcome = &visit->exchange.outcome;
+    const struct outcome *outcome = visit->outcome;
     header_add(headers, HEADER_X_DATA_FRESHNESS, STR("live"));
     if (outcome->throttle.n)
         quota_headers(&outcome->throttle, headers);
@@ -112,7 +113,7 @@ static void add_normalized(struct visit *visit, struct headers *headers)
 /* What is worth a word to whoever wonders. */
 static void add_notes(struct visit *visit, struct headers *headers)
 {
-    const struct outcome *outcome = &visit->exchange.outcome;
+    const struct outcome *outcome = visit->outcome;
     if (visit->body.mode == BODY_STREAM)
         header_add(headers, HEADER_X_BREAKWATER_NOTE,
                    STR("body too large to be repeated"));
@@ -164,21 +165,23 @@ void visit_reply(struct visit *visit)
     const struct exchange *exchange = &visit->exchange;
     const struct outcome *outcome = &exchange->outcome;
     struct headers headers;
+    if (visit->unify) {
+        unify_reply(visit);
+        return;
+    }
     if (visit->gone)
         return;
     visit->status = outcome->status;
     visit->answered = true;
     if (visit->wishes.problems && outcome->class != OUTCOME_OK && outcome->inspected) {
         visit->body_replaced = true;
-        visit_problem(visit,
-                      outcome->throttle.throttled ? ERR_RATE_LIMITED : ERR_VENDOR_ERROR,
-                      outcome->status < 400 ? 422 : outcome->status);
+        visit_vendor_problem(visit);
         return;
     }
     headers_init(&headers, visit->arena, exchange->answer.headers->n + OWN_HEADERS);
     copy_headers(visit, exchange->answer.headers, &headers);
     visit_add_own_headers(visit, &headers);
-    add_normalized(visit, &headers);
+    visit_add_normalized(visit, &headers);
     str body = turned_body(visit, &headers);
     add_notes(visit, &headers);
     if (!str_absent(body)) {

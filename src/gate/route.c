@@ -25,14 +25,30 @@ static str account_of_host(str host, str domain)
     return str_of(host.p, host.n - domain.n - 1);
 }
 
+/* As it stands there, still escaped; absent: it names none. */
+static str account_of_query(str query)
+{
+    str name, value;
+    while (url_query_next(&query, &name, &value))
+        if (str_eq(name, STR("account")))
+            return value;
+    return STR_NONE;
+}
+
 bool gate_is_call(const struct gate *gate, const struct inbound *in, str bound,
                   enum gate_route *ret_route, str *ret_account, str *ret_path)
 {
-    static const str prefix = STR("/proxy/");
+    static const str prefix = STR("/proxy/"), unified = STR("/unified/");
     str by_host = account_of_host(gate_client_host(gate, in), gate->proxy_domain);
     if (!str_absent(bound) || !str_absent(by_host)) {
         *ret_route = str_absent(bound) ? GATE_BY_HOST : GATE_BY_LISTENER;
         *ret_account = str_absent(bound) ? by_host : bound;
+        *ret_path = in->path;
+        return true;
+    }
+    if (str_starts(in->path, unified)) {
+        *ret_route = GATE_UNIFIED;
+        *ret_account = account_of_query(in->query);
         *ret_path = in->path;
         return true;
     }
@@ -188,6 +204,12 @@ static enum visit_step find_account(struct visit *visit)
 {
     str ref;
     struct gate *gate = visit->gate;
+    if (visit->account_ref.n == 0)
+        return visit_no(
+            visit, visit->route == GATE_UNIFIED ? ERR_QUERY_INVALID : ERR_ACCOUNT_UNKNOWN,
+            visit->route == GATE_UNIFIED ? STR("\"account\" must name the account.")
+                                         : STR_NONE,
+            -1);
     if (!decode_percent(visit->arena, visit->account_ref, &ref))
         return visit_no(visit, ERR_ACCOUNT_UNKNOWN, STR_NONE, -1);
     enum err err = directory_find_account(gate->directory, visit->key, ref, STR_NONE,

@@ -4,11 +4,14 @@
  *             caller's leaving (except for a write that is on its way)
  *   REPLY     the exchange again; back-pressure both ways is bounded by the connection's
  *             and the call's idle limits
+ *   GATHER    the caller, who sends a record, within the connection's limit
+ *   OPERATE   the operation, as EXCHANGE
  *   FINISH    the caller, who takes what is left of a body that was turned, within the
  *             connection's limit, or leaves; then one turn
  */
 #include "gate/visit.h"
 
+#include "gate/unify.h"
 #include "loop/world.h"
 
 enum { VISIT_MAGIC = 0x56495354 };
@@ -23,8 +26,11 @@ struct step {
 
 static const struct step steps[] = {
     [VISIT_ROUTE] = {"route", visit_route, TO(ADMIT) | TO(REFUSE)},
-    [VISIT_ADMIT] = {"admit", visit_admit, TO(EXCHANGE) | TO(REFUSE)},
+    [VISIT_ADMIT] = {"admit", visit_admit,
+                     TO(EXCHANGE) | TO(GATHER) | TO(OPERATE) | TO(REFUSE)},
     [VISIT_EXCHANGE] = {"exchange", NULL, TO(REPLY) | TO(REFUSE) | TO(FINISH)},
+    [VISIT_GATHER] = {"gather", NULL, TO(OPERATE) | TO(REFUSE) | TO(FINISH)},
+    [VISIT_OPERATE] = {"operate", NULL, TO(REPLY) | TO(REFUSE) | TO(FINISH)},
     [VISIT_REPLY] = {"reply", NULL, TO(FINISH)},
     [VISIT_REFUSE] = {"refuse", NULL, TO(FINISH)},
     [VISIT_FINISH] = {"finish", NULL, 0},
@@ -37,6 +43,12 @@ static void enter(struct visit *visit, enum visit_step step)
     switch (step) {
     case VISIT_EXCHANGE:
         begin_exchange(visit);
+        return;
+    case VISIT_GATHER:
+        unify_gather(visit);
+        return;
+    case VISIT_OPERATE:
+        unify_operate(visit);
         return;
     case VISIT_REPLY:
         visit_reply(visit);
@@ -100,6 +112,10 @@ static void on_inbound_body(struct inbound *in, str chunk)
 {
     struct visit *visit = in->owner;
     visit->bytes_in += chunk.n;
+    if (visit->step == VISIT_GATHER) {
+        unify_take_body(visit, chunk);
+        return;
+    }
     if (visit->step != VISIT_EXCHANGE && visit->step != VISIT_REPLY)
         return;
     if (!body_put(&visit->body, chunk))
@@ -110,6 +126,8 @@ static void on_inbound_end(struct inbound *in)
 {
     struct visit *visit = in->owner;
     body_end(&visit->body);
+    if (visit->unify)
+        unify_end_body(visit);
 }
 
 /* --- the exchange --- */
@@ -142,6 +160,10 @@ static void on_answer_body(struct exchange *exchange, str chunk)
 static void on_drained(struct inbound *in)
 {
     struct visit *visit = in->owner;
+    if (visit->unify && visit->step == VISIT_REPLY) {
+        unify_drained(visit);
+        return;
+    }
     visit_put_rest(visit);
     if (visit->step == VISIT_FINISH)
         enter(visit, VISIT_FINISH);
@@ -172,6 +194,7 @@ static void begin_exchange(struct visit *visit)
     exchange->ops = &ops;
     exchange->owner = visit;
     visit->exchanging = true;
+    visit->outcome = &exchange->outcome;
     exchange_start(exchange);
 }
 
@@ -183,6 +206,8 @@ static void on_gone(struct inbound *in)
     visit->gone = true;
     if (visit->step == VISIT_FINISH)
         enter(visit, VISIT_FINISH);
+    if (visit->operating && visit->step != VISIT_FINISH)
+        unify_leave(visit);
     if (!visit->exchanging || visit->step == VISIT_FINISH)
         return;
     bool cut_body = in->body_state != INBOUND_BODY_ENDED;
@@ -208,6 +233,8 @@ void gate_stop(struct gate *gate, struct worker *worker)
         CHECK_MAGIC(visit, VISIT_MAGIC);
         if (visit->exchanging)
             exchange_stop(&visit->exchange);
+        if (visit->operating)
+            operation_stop(&visit->unify->operation);
     }
 }
 
@@ -218,6 +245,8 @@ static void let_go(struct visit *visit)
     struct gate *gate = visit->gate;
     if (visit->exchanging)
         exchange_fini(&visit->exchange);
+    if (visit->operating)
+        unify_fini(visit);
     body_fini(&visit->body);
     if (visit->pin)
         catalog_unpin(gate->catalog, visit->in->worker, visit->pin);

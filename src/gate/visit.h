@@ -4,10 +4,13 @@
  * exchange that does the vendor's side.
  *
  *   route → admit → exchange → reply → finish
+ *              └──► (gather →) operate ──► reply
  *
  * route finds key, account and integration; admit reads what the caller asks for and
- * readies the request; exchange waits for the vendor; reply writes the answer; finish
- * tells the log and lets everything go. A refusal goes from anywhere to finish.
+ * readies the request; exchange waits for the vendor, operate for an operation of one or
+ * more vendor requests (unify.h), gather for the record that the caller sends for one;
+ * reply writes the answer; finish tells the log and lets everything go. A refusal goes
+ * from anywhere to finish.
  *
  * Lives in the request's arena, on its worker.
  */
@@ -15,11 +18,14 @@
 #define GATE_VISIT_H
 
 #include "gate/gate.h"
+#include "json/json_write.h"
 
 enum visit_step {
     VISIT_ROUTE,
     VISIT_ADMIT,
     VISIT_EXCHANGE,
+    VISIT_GATHER,
+    VISIT_OPERATE,
     VISIT_REPLY,
     VISIT_REFUSE,
     VISIT_FINISH
@@ -34,6 +40,11 @@ struct wishes {
     bool single_attempt;
     bool problems; /* errors as problem documents instead of the vendor's body */
 };
+
+struct unify;
+
+/* The longest that a visit waits for a vendor's limits. */
+#define VISIT_WAIT_MAX (10 * USEC_MIN)
 
 struct visit {
     uint32_t magic;
@@ -65,6 +76,9 @@ struct visit {
     struct body body;
     struct exchange exchange;
     bool exchanging;
+    struct unify *unify;           /* NULL: it is no operation */
+    bool operating;                /* unify->operation is in use */
+    const struct outcome *outcome; /* the vendor's side; NULL: nothing was begun */
 
     enum err err; /* a refusal of ours */
     str err_detail;
@@ -73,7 +87,7 @@ struct visit {
     size_t relinked;      /* bytes of links that were turned */
     bool links_stay;      /* in the body: turned they would have been too much */
     bool body_replaced;   /* what the vendor's body was turned into is sent instead */
-    str rest;             /* of that, in the arena: what the caller has yet to take */
+    str rest;             /* what is ready and the caller has yet to take */
     bool answered;        /* the answer's head is out */
     bool aborted;         /* it was cut short */
     bool gone;            /* the caller left */
@@ -89,16 +103,23 @@ void visit_move(struct visit *visit, enum visit_step next);
 enum visit_step visit_route(struct visit *visit);
 /* admit.c */
 enum visit_step visit_admit(struct visit *visit);
+/* The traceparent for the vendor; absent: none. Sets the visit's trace_id. */
+str visit_continue_trace(struct visit *visit);
 /* wishes.c: false with the refusal in the visit */
 bool visit_read_wishes(struct visit *visit);
 /* reply.c: the head of the vendor's answer, as the caller gets it; of an interim one */
 void visit_reply(struct visit *visit);
 void visit_inform(struct visit *visit, const struct message_head *head);
-/* of a body that was turned: as much as the caller takes now */
+/* of what is ready to leave: as much as the caller takes now */
 void visit_put_rest(struct visit *visit);
 /* refuse.c: an answer of our own */
 void visit_refuse(struct visit *visit);
 void visit_problem(struct visit *visit, enum err err, int status);
+/* an error of the vendor's as a problem document; and as our word for it */
+void visit_vendor_problem(struct visit *visit);
+enum err visit_vendor_err(const struct outcome *outcome);
+/* the members of an object that say what the vendor said */
+void visit_put_vendor(struct json_out *out, const struct vendor_error *vendor);
 /* relink.c: which links are turned, and into what */
 const struct rewrite *visit_rewrite(const struct visit *visit);
 str visit_relink(struct visit *visit, str url);
@@ -110,5 +131,7 @@ enum visit_step visit_no(struct visit *visit, enum err err, str detail, usec ret
 
 /* The headers that every answer has: request id, timing, attempts, … */
 void visit_add_own_headers(struct visit *visit, struct headers *headers);
+/* What the vendor's answer said about limits, in one form for all vendors. */
+void visit_add_normalized(struct visit *visit, struct headers *headers);
 
 #endif

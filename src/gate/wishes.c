@@ -6,7 +6,6 @@
 #include "gate/visit.h"
 
 static const usec deadline_max = 60 * USEC_MIN;
-static const usec wait_max = 10 * USEC_MIN;
 
 struct wish {
     enum header_id id;
@@ -26,7 +25,7 @@ static bool read_deadline(str value, struct wishes *wishes)
 static bool read_wait(str value, struct wishes *wishes)
 {
     return str_to_usec(value, &wishes->wait_on_limit) &&
-           wishes->wait_on_limit <= wait_max;
+           wishes->wait_on_limit <= VISIT_WAIT_MAX;
 }
 
 static bool read_limit(str value, struct wishes *wishes)

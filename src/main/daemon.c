@@ -23,6 +23,7 @@
 #include "main/log_sink.h"
 #include "main/master_keys.h"
 #include "main/start.h"
+#include "unified/model.h"
 #include "watch/watch.h"
 
 enum {
@@ -50,6 +51,7 @@ struct daemon {
     struct transport *h1;
     struct transport *curl;
     struct watch *watch;
+    struct models *models;
     struct tokens tokens;
     struct gate gate;
     struct api api;
@@ -232,6 +234,7 @@ static bool start_gate(struct daemon *daemon, str *ret_why)
     for (unsigned i = 0; i < daemon->crew_n; i++)
         gate_part_init(&parts[i], settings->hold_bytes_max);
     daemon->watch = watch_create(daemon->crew_n, &daemon->log);
+    daemon->models = models_create();
     daemon->gate = (struct gate){
         .exchange = {.boards = &daemon->boards,
                      .directory = daemon->directory,
@@ -249,10 +252,13 @@ static bool start_gate(struct daemon *daemon, str *ret_why)
         .log = &daemon->log,
         .proxy_domain = settings->proxy_domain,
         .parts = parts,
+        .models = daemon->models,
         .visits_max = (uint32_t)settings->visits_max,
         .observe = watch_visit,
         .observe_arg = daemon->watch,
     };
+    memcpy(daemon->gate.cursor_key, daemon->api.cursor_key,
+           sizeof(daemon->gate.cursor_key));
     return read_trusted(daemon, ret_why);
 }
 
@@ -575,6 +581,7 @@ void daemon_destroy(struct daemon **ptr)
     if (daemon->api.directory)
         api_close(&daemon->api);
     watch_destroy(&daemon->watch);
+    models_destroy(&daemon->models);
     mem_free(daemon->gate.parts);
     transport_destroy(&daemon->curl);
     transport_destroy(&daemon->h1);

@@ -108,7 +108,7 @@ static void note_time(struct histogram *histogram, usec took)
 static void count(struct watch *watch, const struct visit *visit, usec total)
 {
     struct part *part = &watch->parts[visit->in->worker->id];
-    const struct outcome *outcome = &visit->exchange.outcome;
+    const struct outcome *outcome = visit->outcome;
     pthread_mutex_lock(&part->lock);
     struct series *series =
         series_of(part, visit->integration ? visit->integration->name : STR_NONE,
@@ -118,7 +118,7 @@ static void count(struct watch *watch, const struct visit *visit, usec total)
     series->bytes_out += visit->bytes_out;
     if (visit->err)
         series->errors[visit->err]++;
-    if (visit->exchanging) {
+    if (outcome) {
         series->classes[outcome->class]++;
         series->attempts += outcome->attempts;
         series->retries += outcome->attempts > 1 ? outcome->attempts - 1 : 0;
@@ -153,7 +153,7 @@ static void say_who(struct log_line *line, const struct visit *visit)
 
 static void say_outcome(struct log_line *line, const struct visit *visit)
 {
-    const struct outcome *outcome = &visit->exchange.outcome;
+    const struct outcome *outcome = visit->outcome;
     log_str(line, "class", outcome_word(outcome->class));
     if (outcome->vendor_status)
         log_int(line, "vendor_status", outcome->vendor_status);
@@ -162,7 +162,8 @@ static void say_outcome(struct log_line *line, const struct visit *visit)
     log_str(line, "expression_fault", outcome->expression_fault);
     log_int(line, "attempts", outcome->attempts);
     log_bool(line, "sent", outcome->sent);
-    log_bool(line, "reused", visit->exchange.call.reused);
+    if (visit->exchanging)
+        log_bool(line, "reused", visit->exchange.call.reused);
     log_str(line, "breaker", breaker_state_word(outcome->breaker));
     if (outcome->retry_after >= 0)
         log_int(line, "retry_after_s", usec_ceil_s(outcome->retry_after));
@@ -186,7 +187,7 @@ static void say(struct watch *watch, const struct visit *visit, usec total)
     if (visit->err)
         log_str(&line, "code", err_code(visit->err));
     log_str(&line, "detail", bad ? visit->err_detail : STR_NONE);
-    if (visit->exchanging)
+    if (visit->outcome)
         say_outcome(&line, visit);
     log_int(&line, "total_us", total);
     log_int(&line, "bytes_in", (int64_t)visit->bytes_in);

@@ -1,0 +1,184 @@
+/*
+ * An operation of a caller's: his record is gathered and looked at before anything is
+ * sent; what comes out is collected, or flows as it comes.
+ */
+#include "gate/unify.h"
+
+#include "json/json_parse.h"
+
+/* --- the caller's record --- */
+
+void unify_gather(struct visit *visit)
+{
+    if (visit->in->body_state == INBOUND_BODY_ENDED)
+        unify_end_body(visit);
+    else
+        inbound_read_body(visit->in);
+}
+
+void unify_take_body(struct visit *visit, str chunk)
+{
+    buf_str(&visit->unify->given, chunk);
+}
+
+static enum visit_step refuse_record(struct visit *visit, str detail)
+{
+    return visit_no(visit, ERR_RECORD_INVALID, detail, -1);
+}
+
+static struct json with_body(struct visit *visit, const struct json *record)
+{
+    const struct json *request = &visit->unify->operation.wish.request;
+    struct json_build build;
+    json_build_init(&build, visit->arena);
+    for (uint32_t i = 0; i < request->n; i++)
+        json_build_member(&build, json_key(&request->u.members[i]),
+                          request->u.members[i].value);
+    json_build_member(&build, STR("body"), *record);
+    return json_build_object(&build);
+}
+
+static enum visit_step take_record(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    struct operation_wish *wish = &unify->operation.wish;
+    struct json *record = arena_alloc(visit->arena, sizeof(*record));
+    const struct schema *schema =
+        unify->kind == MAPPING_CREATE ? unify->model->created : unify->model->changed;
+    str detail, text = buf_peek(&unify->given);
+    if (!buf_ok(&unify->given))
+        return visit_no(visit, ERR_BODY_TOO_LARGE, STR("A record has 1 MiB at most."),
+                        -1);
+    if (!json_parse(visit->arena, text, NULL, record, NULL) ||
+        !json_is(record, JSON_OBJECT))
+        return refuse_record(visit, STR("The body must be a JSON object: the record."));
+    if (!model_check(schema, record, visit->arena, &detail))
+        return refuse_record(visit, detail);
+    str unread = mapping_unread(unify->mapping->steps[unify->kind], record, visit->arena);
+    if (!str_absent(unread))
+        return refuse_record(visit,
+                             arena_printf(visit->arena,
+                                          "This integration cannot write \"" STR_F "\".",
+                                          STR_A(unread)));
+    wish->request = with_body(visit, record);
+    return VISIT_OPERATE;
+}
+
+void unify_end_body(struct visit *visit)
+{
+    if (visit->step == VISIT_GATHER)
+        visit_move(visit, take_record(visit));
+}
+
+/* --- the operation --- */
+
+static struct visit *visit_of(struct operation *operation)
+{
+    return operation->owner;
+}
+
+static void on_record(struct operation *operation, const struct operation_record *record)
+{
+    unify_put_record(visit_of(operation)->unify, record);
+}
+
+/* What was made flows to the caller; then the next page, or the end. */
+static bool flow(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    visit_put_rest(visit);
+    if (visit->rest.n)
+        return false;
+    buf_clear(&unify->data);
+    return true;
+}
+
+static bool on_page(struct operation *operation)
+{
+    struct visit *visit = visit_of(operation);
+    struct unify *unify = visit->unify;
+    if (!unify->all)
+        return true;
+    unify_put_progress(visit);
+    if (visit->step == VISIT_OPERATE)
+        visit_move(visit, VISIT_REPLY);
+    visit->rest = buf_peek(&unify->data);
+    return flow(visit);
+}
+
+/* The last line, once everything before it has been taken. */
+static void end_flow(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    if (!flow(visit))
+        return;
+    if (!unify->closed) {
+        unify->closed = true;
+        unify_put_end(visit);
+        visit->rest = buf_peek(&unify->data);
+    }
+    if (flow(visit))
+        visit_move(visit, VISIT_FINISH);
+}
+
+static void reply_whole(struct visit *visit)
+{
+    visit_move(visit, VISIT_REPLY);
+    visit_move(visit, VISIT_FINISH);
+}
+
+static void on_done(struct operation *operation)
+{
+    struct visit *visit = visit_of(operation);
+    struct unify *unify = visit->unify;
+    unify->over = true;
+    visit->err = operation->err;
+    visit->err_detail = operation->detail;
+    visit->aborted = operation->cut && visit->answered;
+    if (visit->gone || operation->cut)
+        visit_move(visit,
+                   operation->cut && operation->err && !visit->answered && !visit->gone
+                       ? VISIT_REFUSE
+                       : VISIT_FINISH);
+    else if (visit->step == VISIT_REPLY)
+        end_flow(visit);
+    else if (operation->err)
+        visit_move(visit, VISIT_REFUSE);
+    else
+        reply_whole(visit);
+}
+
+void unify_operate(struct visit *visit)
+{
+    static const struct operation_ops ops = {on_record, on_page, on_done};
+    struct operation *operation = &visit->unify->operation;
+    operation->ops = &ops;
+    visit->outcome = &operation->outcome;
+    operation_start(operation);
+}
+
+void unify_drained(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    if (unify->over)
+        end_flow(visit);
+    else if (flow(visit))
+        operation_resume(&unify->operation);
+}
+
+void unify_leave(struct visit *visit)
+{
+    if (visit->step == VISIT_GATHER || operation_cancel(&visit->unify->operation))
+        visit_move(visit, VISIT_FINISH);
+}
+
+void unify_fini(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    operation_fini(&unify->operation);
+    buf_fini(&unify->given);
+    buf_fini(&unify->data);
+    buf_fini(&unify->originals_text);
+    buf_fini(&unify->faults_text);
+    buf_fini(&unify->text);
+}

@@ -1,0 +1,76 @@
+/*
+ * The part of a visit that is an operation: a unified request, or a proxied list that is
+ * walked page by page because its caller asked for that (X-Breakwater-Pages).
+ *
+ *   admit → gather (the caller's record) → operate → reply
+ *
+ * For gate/ only. Lives in the request's arena, until the visit lets it go.
+ */
+#ifndef GATE_UNIFY_H
+#define GATE_UNIFY_H
+
+#include "base/buf.h"
+#include "gate/visit.h"
+#include "operation/operation.h"
+#include "paging/cursor.h"
+
+enum {
+    UNIFY_LIMIT = 100,      /* records of a page, unless asked for */
+    UNIFY_LIMIT_MAX = 1000, /* docs/unified.md */
+    UNIFY_BODY_BYTES_MAX = 1 << 20,
+    UNIFY_ANSWER_BYTES_MAX = 64 << 20
+};
+
+struct unify {
+    struct operation operation;
+    enum mapping_operation kind;
+    const struct model *model;     /* NULL: a proxied list */
+    const struct mapping *mapping; /* NULL: the same */
+    str category;
+    str resource;
+    str id;              /* absent: of no record */
+    struct json filters; /* an OBJECT */
+    struct json custom;  /* an ARRAY of names; UNDEFINED: none */
+    str fields;          /* the members that are wanted, by commas; absent: all */
+    str cursor;          /* as it was given; absent: from the start */
+    uint64_t limit;
+    bool all;       /* the whole list, as it comes */
+    bool originals; /* the vendor's records beside ours */
+    bool stop_at_fault;
+    struct cursor_about about; /* what cursors are bound to */
+    usec begun;                /* when the walk began */
+
+    struct buf given; /* the caller's body */
+    struct buf data;  /* records, or lines that flow */
+    struct buf originals_text;
+    struct buf faults_text;
+    struct buf text; /* of these, the answer */
+    bool over;       /* the operation is done */
+    bool closed;     /* the last line was written */
+};
+
+/* unify_admit.c: what is asked for. Answers VISIT_GATHER, VISIT_OPERATE, VISIT_REFUSE. */
+enum visit_step unify_admit(struct visit *visit);
+enum visit_step unify_admit_pages(struct visit *visit);
+
+/* unify.c */
+void unify_gather(struct visit *visit);
+void unify_take_body(struct visit *visit, str chunk);
+void unify_end_body(struct visit *visit);
+void unify_operate(struct visit *visit);
+void unify_drained(struct visit *visit);
+void unify_leave(struct visit *visit); /* the caller has left */
+void unify_fini(struct visit *visit);
+
+/* unify_reply.c */
+void unify_reply(struct visit *visit);
+void unify_put_record(struct unify *unify, const struct operation_record *record);
+void unify_put_progress(struct visit *visit);
+void unify_put_end(struct visit *visit);
+
+/* The cursor of where the walk stands; absent: the list is at its end. False with a
+ * sentence when what the vendor said makes it too long. */
+bool unify_cursor(struct visit *visit, struct arena *arena, str *ret_text,
+                  str *ret_detail);
+
+#endif

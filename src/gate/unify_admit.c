@@ -1,0 +1,433 @@
+/*
+ * From a unified request to what is wanted of an operation: the resource, what is done
+ * with it, the parameters. Whatever nobody knows is refused by name: a filter that is not
+ * heard would give the wrong records.
+ */
+#include "gate/unify.h"
+
+#include "base/encode.h"
+#include "loop/world.h"
+
+/* --- refusing --- */
+
+static enum visit_step refuse(struct visit *visit, enum err err, const char *fmt,
+                              str name)
+{
+    return visit_no(visit, err, arena_printf(visit->arena, fmt, STR_A(name)), -1);
+}
+
+/* "list, get" of what the mapping has. */
+static str what_it_can(const struct mapping *mapping, struct arena *arena)
+{
+    str text = STR_NONE;
+    for (int i = 0; i < MAPPING_OPERATION_COUNT; i++) {
+        str name = mapping_operation_name((enum mapping_operation)i);
+        if (!mapping->steps[i])
+            continue;
+        str parts[] = {text, STR(", "), name};
+        text = str_absent(text) ? name : arena_join(arena, parts, COUNT_OF(parts));
+    }
+    return text;
+}
+
+static enum visit_step refuse_operation(struct visit *visit, str name)
+{
+    const struct unify *unify = visit->unify;
+    str integration = visit->integration->name;
+    if (!unify->mapping)
+        return visit_no(visit, ERR_OPERATION_UNSUPPORTED,
+                        arena_printf(visit->arena,
+                                     "The integration \"" STR_F
+                                     "\" has no mapping for " STR_F "/" STR_F ".",
+                                     STR_A(integration), STR_A(unify->category),
+                                     STR_A(unify->resource)),
+                        -1);
+    return visit_no(visit, ERR_OPERATION_UNSUPPORTED,
+                    arena_printf(visit->arena,
+                                 "The integration \"" STR_F "\" cannot " STR_F " " STR_F
+                                 "; it can: " STR_F ".",
+                                 STR_A(integration), STR_A(name), STR_A(unify->resource),
+                                 STR_A(what_it_can(unify->mapping, visit->arena))),
+                    -1);
+}
+
+/* --- the path and the method --- */
+
+/* /unified/CATEGORY/RESOURCE[/ID] */
+static bool read_path(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    str rest = str_from(visit->path, STR("/unified/").n), id = STR_NONE;
+    if (!str_next(&rest, '/', &unify->category) ||
+        !str_next(&rest, '/', &unify->resource))
+        return false;
+    if (str_next(&rest, '/', &id) && (id.n == 0 || !str_absent(rest)))
+        return false;
+    unify->id = id;
+    return str_absent(id) || decode_percent(visit->arena, id, &unify->id);
+}
+
+struct verb_row {
+    const char *verb;
+    bool has_id;
+    enum mapping_operation kind;
+};
+
+static const struct verb_row verbs[] = {
+    {"GET", false, MAPPING_LIST},  {"POST", false, MAPPING_CREATE},
+    {"GET", true, MAPPING_GET},    {"PATCH", true, MAPPING_UPDATE},
+    {"PUT", true, MAPPING_UPDATE}, {"DELETE", true, MAPPING_DELETE},
+};
+
+static bool read_verb(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    bool has_id = !str_absent(unify->id);
+    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+        if (verbs[i].has_id != has_id ||
+            !str_eq(visit->in->head.method, str_z(verbs[i].verb)))
+            continue;
+        unify->kind = verbs[i].kind;
+        return true;
+    }
+    return false;
+}
+
+/* --- parameters --- */
+
+static bool read_bool(struct visit *visit, str name, str value, bool *ret)
+{
+    *ret = str_eq(value, STR("true"));
+    if (*ret || str_eq(value, STR("false")))
+        return true;
+    refuse(visit, ERR_QUERY_INVALID, "\"" STR_F "\" must be true or false.", name);
+    return false;
+}
+
+static bool read_limit(struct visit *visit, str value)
+{
+    if (str_to_u64(value, UNIFY_LIMIT_MAX, &visit->unify->limit) && visit->unify->limit)
+        return true;
+    visit_no(visit, ERR_QUERY_INVALID,
+             arena_printf(visit->arena, "\"limit\" must be 1 to %d.", UNIFY_LIMIT_MAX),
+             -1);
+    return false;
+}
+
+static bool read_fields(struct visit *visit, str value)
+{
+    str name;
+    visit->unify->fields = value;
+    while (str_next(&value, ',', &name)) {
+        if (json_member(visit->unify->model->properties, name))
+            continue;
+        refuse(visit, ERR_QUERY_INVALID,
+               "\"fields\" names \"" STR_F "\", which the model does not have.", name);
+        return false;
+    }
+    return true;
+}
+
+static bool read_custom_fields(struct visit *visit, str value)
+{
+    struct json_build build;
+    str name;
+    json_build_init(&build, visit->arena);
+    while (str_next(&value, ',', &name))
+        json_build_item(&build, json_of_text(name));
+    visit->unify->custom = json_build_array(&build);
+    return true;
+}
+
+static bool read_faults(struct visit *visit, str value)
+{
+    visit->unify->stop_at_fault = str_eq(value, STR("fail"));
+    if (visit->unify->stop_at_fault || str_eq(value, STR("report")))
+        return true;
+    visit_no(visit, ERR_QUERY_INVALID, STR("\"faults\" must be report or fail."), -1);
+    return false;
+}
+
+static bool read_filter(struct visit *visit, struct json_build *filters, str name,
+                        str value)
+{
+    const struct unify *unify = visit->unify;
+    const struct model_filter *filter = model_filter(unify->model, name);
+    struct json read;
+    str detail;
+    if (!filter || unify->kind != MAPPING_LIST) {
+        refuse(visit, ERR_QUERY_INVALID, "There is no parameter \"" STR_F "\" here.",
+               name);
+        return false;
+    }
+    if (!model_filter_read(filter, value, visit->arena, &read, &detail)) {
+        visit_no(visit, ERR_QUERY_INVALID, detail, -1);
+        return false;
+    }
+    json_build_member(filters, filter->name, read);
+    return true;
+}
+
+static bool read_param(struct visit *visit, struct json_build *filters, str name,
+                       str value)
+{
+    struct unify *unify = visit->unify;
+    bool list = unify->kind == MAPPING_LIST;
+    if (str_eq(name, STR("account")))
+        return true;
+    if (str_eq(name, STR("original")))
+        return read_bool(visit, name, value, &unify->originals);
+    if (str_eq(name, STR("fields")))
+        return read_fields(visit, value);
+    if (str_eq(name, STR("custom_fields")))
+        return read_custom_fields(visit, value);
+    if (list && str_eq(name, STR("all")))
+        return read_bool(visit, name, value, &unify->all);
+    if (list && str_eq(name, STR("limit")))
+        return read_limit(visit, value);
+    if (list && str_eq(name, STR("faults")))
+        return read_faults(visit, value);
+    if (list && str_eq(name, STR("cursor"))) {
+        unify->cursor = value;
+        return true;
+    }
+    return read_filter(visit, filters, name, value);
+}
+
+static bool read_query(struct visit *visit)
+{
+    struct json_build filters;
+    str rest = visit->query, name, value;
+    json_build_init(&filters, visit->arena);
+    visit->unify->limit = UNIFY_LIMIT;
+    while (url_query_next(&rest, &name, &value)) {
+        name = url_query_decode(visit->arena, name);
+        value = str_absent(value) ? STR("") : url_query_decode(visit->arena, value);
+        if (!read_param(visit, &filters, name, value))
+            return false;
+    }
+    visit->unify->filters = json_build_object(&filters);
+    return true;
+}
+
+/* --- which list --- */
+
+static bool has_name(const struct bind_texts *texts, str name)
+{
+    for (uint32_t i = 0; i < texts->n; i++)
+        if (str_eq(texts->items[i], name))
+            return true;
+    return false;
+}
+
+/* The first filter that is asked for and not taken, or wanted and not given. */
+static str misfit(const struct mapping_step *step, const struct json *filters)
+{
+    for (uint32_t i = 0; i < filters->n; i++)
+        if (!has_name(&step->filters, json_key(&filters->u.members[i])))
+            return json_key(&filters->u.members[i]);
+    for (uint32_t i = 0; i < step->required.n; i++)
+        if (!json_member(filters, step->required.items[i]))
+            return step->required.items[i];
+    return STR_NONE;
+}
+
+/* `search` is a further way to list, for filters that `list` does not have. */
+static bool choose_list(struct visit *visit)
+{
+    static const enum mapping_operation ways[] = {MAPPING_LIST, MAPPING_SEARCH};
+    struct unify *unify = visit->unify;
+    str bad = STR_NONE;
+    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+        const struct mapping_step *step = unify->mapping->steps[ways[i]];
+        str one = step ? misfit(step, &unify->filters) : STR_NONE;
+        if (step && str_absent(one)) {
+            unify->kind = ways[i];
+            return true;
+        }
+        bad = str_absent(one) ? bad : one;
+    }
+    if (json_member(&unify->filters, bad))
+        refuse(visit, ERR_QUERY_INVALID,
+               "This integration cannot filter this list by \"" STR_F
+               "\", or not together with the others.",
+               bad);
+    else
+        refuse(visit, ERR_QUERY_INVALID,
+               "This integration has no list without \"" STR_F "\".", bad);
+    return false;
+}
+
+static bool find_mapping(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    const struct mapping *mapping =
+        mapping_find(&visit->integration->unified, unify->category, unify->resource);
+    bool list = unify->kind == MAPPING_LIST;
+    unify->mapping = mapping;
+    if (mapping &&
+        (mapping->steps[unify->kind] || (list && mapping->steps[MAPPING_SEARCH])))
+        return true;
+    refuse_operation(visit, mapping_operation_name(unify->kind));
+    return false;
+}
+
+/* --- the operation --- */
+
+/* What wishes say of each vendor request. A whole list waits for the vendor's limits,
+ * and lets others go first, unless its caller says otherwise. */
+static struct exchange_request base_of(struct visit *visit)
+{
+    const struct wishes *wishes = &visit->wishes;
+    const struct unify *unify = visit->unify;
+    usec began = visit->in->began;
+    bool waits = unify->all && wishes->wait_on_limit == 0 && !wishes->refuse_on_limit;
+    return (struct exchange_request){
+        .deadline = wishes->deadline < 0 ? USEC_NEVER : began + wishes->deadline,
+        .wait_on_limit = waits ? VISIT_WAIT_MAX : wishes->wait_on_limit,
+        .refuse_on_limit = wishes->refuse_on_limit,
+        .background = wishes->background || unify->all,
+        .single_attempt = wishes->single_attempt,
+        .traceparent = visit_continue_trace(visit),
+    };
+}
+
+static void open_operation(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    struct operation *operation = &unify->operation;
+    struct gate *gate = visit->gate;
+    operation_init(operation, &gate->exchange, visit->in->worker,
+                   &gate->parts[visit->in->worker->id].budget);
+    operation->owner = visit;
+    operation->pin = visit->pin;
+    operation->integration = visit->integration;
+    operation->way = visit->way;
+    operation->account = visit->account;
+    operation->wish.kind = unify->kind;
+    operation->wish.mapping = unify->mapping;
+    operation->wish.model = unify->model;
+    operation->wish.wanted = unify->all ? 0 : unify->limit;
+    operation->wish.stop_at_fault = unify->stop_at_fault;
+    operation->wish.key = header_value(&visit->in->head.headers, HEADER_IDEMPOTENCY_KEY);
+    operation->wish.base = base_of(visit);
+    buf_init(&unify->given, UNIFY_BODY_BYTES_MAX);
+    buf_init(&unify->data, UNIFY_ANSWER_BYTES_MAX);
+    buf_init(&unify->originals_text, UNIFY_ANSWER_BYTES_MAX);
+    buf_init(&unify->faults_text, UNIFY_ANSWER_BYTES_MAX);
+    buf_init(&unify->text, 3 * (size_t)UNIFY_ANSWER_BYTES_MAX);
+}
+
+/* --- the walk --- */
+
+static bool resume_walk(struct visit *visit, const struct page_rule *rule)
+{
+    struct unify *unify = visit->unify;
+    struct cursor cursor;
+    str detail = STR_NONE;
+    enum err err = cursor_read(visit->gate->cursor_key, &unify->about, unify->cursor,
+                               visit->arena, &cursor, &detail);
+    if (!err)
+        err = cursor_check(&cursor, rule, &detail);
+    if (err) {
+        visit_no(visit, err, detail, -1);
+        return false;
+    }
+    unify->operation.walk = cursor.walk;
+    unify->begun = cursor.begun;
+    /* another limit than before is met as well as the kind of pages allows */
+    (void)walk_resize(rule, operation_page_size(rule, unify->limit),
+                      &unify->operation.walk);
+    return true;
+}
+
+static bool begin_walk(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    const struct page_rule *rule = operation_rule(&unify->operation);
+    uint64_t wanted = unify->all ? 0 : unify->limit;
+    if (!rule) {
+        visit_no(visit, ERR_PAGES_UNKNOWN, STR_NONE, -1);
+        return false;
+    }
+    if (!str_absent(unify->cursor))
+        return resume_walk(visit, rule);
+    unify->begun = world_wall(visit->in->worker->world);
+    walk_begin(rule, operation_page_size(rule, wanted), STR_NONE, &unify->operation.walk);
+    return true;
+}
+
+/* What may differ from page to page. */
+static const char *const not_bound[] = {"account", "cursor",   "limit",  "all",
+                                        "fields",  "original", "faults", NULL};
+
+static bool begin_list(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    str parts[] = {unify->category, STR("/"), unify->resource};
+    if (unify->kind != MAPPING_LIST && unify->kind != MAPPING_SEARCH)
+        return true;
+    unify->about = (struct cursor_about){
+        .account = tenant_id_str(&visit->account->id),
+        .resource = arena_join(visit->arena, parts, COUNT_OF(parts)),
+        .query = cursor_query(visit->arena, visit->query, not_bound),
+    };
+    return begin_walk(visit);
+}
+
+/* --- the steps --- */
+
+static bool takes_body(enum mapping_operation kind)
+{
+    return mapping_operation_kind(kind) == MAPPING_WRITES;
+}
+
+static void give_request(struct unify *unify, struct arena *arena)
+{
+    struct json_build build;
+    json_build_init(&build, arena);
+    if (!str_absent(unify->id))
+        json_build_member(&build, STR("id"), json_of_text(unify->id));
+    json_build_member(&build, STR("filters"), unify->filters);
+    if (unify->custom.type != JSON_UNDEFINED)
+        json_build_member(&build, STR("custom_fields"), unify->custom);
+    unify->operation.wish.request = json_build_object(&build);
+}
+
+static enum visit_step refuse_model(struct visit *visit)
+{
+    const struct unify *unify = visit->unify;
+    return visit_no(visit, ERR_MODEL_UNKNOWN,
+                    arena_printf(visit->arena,
+                                 "There is no resource \"" STR_F
+                                 "\" in a category \"" STR_F "\".",
+                                 STR_A(unify->resource), STR_A(unify->category)),
+                    -1);
+}
+
+enum visit_step unify_admit(struct visit *visit)
+{
+    struct unify *unify = visit->unify = arena_zalloc(visit->arena, sizeof(*unify));
+    if (!visit_read_wishes(visit))
+        return VISIT_REFUSE;
+    if (!read_path(visit))
+        return visit_no(visit, ERR_ROUTE_UNKNOWN,
+                        STR("Unified resources are /unified/CATEGORY/RESOURCE[/ID]."),
+                        -1);
+    unify->model = models_find(visit->gate->models, unify->category, unify->resource);
+    if (!unify->model)
+        return refuse_model(visit);
+    if (!read_verb(visit))
+        return visit_no(visit, ERR_METHOD_NOT_ALLOWED, STR_NONE, -1);
+    if (!read_query(visit) || !find_mapping(visit))
+        return VISIT_REFUSE;
+    if (unify->kind == MAPPING_LIST && !choose_list(visit))
+        return VISIT_REFUSE;
+    open_operation(visit);
+    give_request(unify, visit->arena);
+    visit->operating = true;
+    visit->method = operation_method(&unify->operation);
+    if (!begin_list(visit))
+        return VISIT_REFUSE;
+    return takes_body(unify->kind) ? VISIT_GATHER : VISIT_OPERATE;
+}

@@ -1,0 +1,327 @@
+/*
+ * What callers of an operation get (docs/unified.md):
+ *
+ *   a record   {"data": …, "original": …}
+ *   a page     {"data": […], "originals": […], "faults": […], "next_cursor": …, "total":
+ * …} a list     lines: {"data": …} {"fault": …} {"progress": …} and, last, {"end": …} or
+ *              {"problem": …}
+ */
+#include "gate/unify.h"
+
+#include "http/problem.h"
+
+enum { OWN_HEADERS = 20 };
+
+/* --- records --- */
+
+static void put_selected(struct json_out *out, const struct json *model, str fields)
+{
+    str name;
+    json_out_object(out);
+    while (str_next(&fields, ',', &name)) {
+        const struct json *value = json_member(model, name);
+        if (!value)
+            continue;
+        json_out_name(out, name);
+        json_out_value(out, value);
+    }
+    json_out_end(out);
+}
+
+static void put_model(struct buf *buf, const struct json *model, str fields)
+{
+    struct json_out out;
+    if (str_absent(fields)) {
+        json_write(buf, model, JSON_COMPACT);
+        return;
+    }
+    json_out_init(&out, buf);
+    put_selected(&out, model, fields);
+}
+
+static void put_fault(struct buf *buf, const struct operation_record *record)
+{
+    struct json_out out;
+    json_out_init(&out, buf);
+    json_out_object(&out);
+    json_out_member_text(&out, STR("part"), str_z(record->fault.part));
+    json_out_member_text(&out, STR("code"), record->fault.code);
+    json_out_member_text(&out, STR("message"), record->fault.text);
+    json_out_name(&out, STR("original"));
+    json_out_value(&out, &record->original);
+    json_out_end(&out);
+}
+
+/* Items of an array under construction. */
+static void comma(struct buf *buf)
+{
+    if (buf->n)
+        buf_char(buf, ',');
+}
+
+static void put_line(struct unify *unify, const struct operation_record *record)
+{
+    struct buf *buf = &unify->data;
+    if (record->end == MAPPING_FAULTED) {
+        buf_str(buf, STR("{\"fault\":"));
+        put_fault(buf, record);
+    } else {
+        buf_str(buf, STR("{\"data\":"));
+        put_model(buf, &record->model, unify->fields);
+        if (unify->originals) {
+            buf_str(buf, STR(",\"original\":"));
+            json_write(buf, &record->original, JSON_COMPACT);
+        }
+    }
+    buf_str(buf, STR("}\n"));
+}
+
+void unify_put_record(struct unify *unify, const struct operation_record *record)
+{
+    bool faulted = record->end == MAPPING_FAULTED;
+    if (unify->all) {
+        put_line(unify, record);
+        return;
+    }
+    if (faulted) {
+        comma(&unify->faults_text);
+        put_fault(&unify->faults_text, record);
+    }
+    /* of a record that was written, and could not be mapped, its id is told */
+    if (faulted && !json_is(&record->model, JSON_OBJECT))
+        return;
+    if (faulted && mapping_operation_kind(unify->kind) == MAPPING_LISTS)
+        return;
+    comma(&unify->data);
+    put_model(&unify->data, &record->model, unify->fields);
+    if (!unify->originals)
+        return;
+    comma(&unify->originals_text);
+    json_write(&unify->originals_text, &record->original, JSON_COMPACT);
+}
+
+/* --- cursors --- */
+
+bool unify_cursor(struct visit *visit, struct arena *arena, str *ret_text,
+                  str *ret_detail)
+{
+    struct unify *unify = visit->unify;
+    const struct page_rule *rule = operation_rule(&unify->operation);
+    struct cursor cursor = {
+        .revision = visit->integration->revision,
+        .rule = rule->hash,
+        .begun = unify->begun,
+        .walk = unify->operation.walk,
+    };
+    *ret_text = STR_NONE;
+    if (cursor.walk.at.form == POSITION_END)
+        return true;
+    return cursor_write(visit->gate->cursor_key, &unify->about, &cursor, arena, ret_text,
+                        ret_detail) == ERR_NONE;
+}
+
+/* --- lines --- */
+
+static void put_counts(struct visit *visit, struct json_out *out)
+{
+    const struct operation *operation = &visit->unify->operation;
+    json_out_member_int(out, STR("records"), (int64_t)operation->told);
+    json_out_member_int(out, STR("faults"), operation->faults);
+    json_out_member_int(out, STR("pages"), operation->pages);
+    if (operation->total >= 0) {
+        json_out_name(out, STR("total"));
+        json_out_number(out, operation->total);
+    }
+}
+
+/* Where the list can be gone on with. Its text is of this moment only. */
+static void put_next(struct visit *visit, struct json_out *out)
+{
+    struct arena scratch;
+    str next, detail;
+    arena_init(&scratch, 32 * 1024, 1 << 20);
+    bool good = unify_cursor(visit, &scratch, &next, &detail);
+    json_out_name(out, STR("next_cursor"));
+    json_out_text(out, good ? next : STR_NONE);
+    arena_fini(&scratch);
+}
+
+static void open_line(struct visit *visit, struct json_out *out, str name)
+{
+    json_out_init(out, &visit->unify->data);
+    json_out_object(out);
+    json_out_name(out, name);
+    json_out_object(out);
+}
+
+static void close_line(struct visit *visit, struct json_out *out)
+{
+    json_out_end(out);
+    json_out_end(out);
+    buf_char(&visit->unify->data, '\n');
+}
+
+void unify_put_progress(struct visit *visit)
+{
+    struct json_out out;
+    open_line(visit, &out, STR("progress"));
+    put_counts(visit, &out);
+    put_next(visit, &out);
+    close_line(visit, &out);
+}
+
+static void put_problem(struct visit *visit, struct json_out *out)
+{
+    const struct operation *operation = &visit->unify->operation;
+    enum err err =
+        operation->err ? operation->err : visit_vendor_err(&operation->outcome);
+    json_out_member_text(out, STR("code"), err_code(err));
+    json_out_member_text(out, STR("title"), err_row(err)->title);
+    json_out_member_text(out, STR("detail"), operation->detail);
+    if (operation->outcome.retry_after >= 0)
+        json_out_member_int(out, STR("retry_after_s"),
+                            usec_ceil_s(operation->outcome.retry_after));
+    visit_put_vendor(out, &operation->outcome.vendor);
+}
+
+void unify_put_end(struct visit *visit)
+{
+    const struct operation *operation = &visit->unify->operation;
+    bool bad = operation->err || operation->refused;
+    struct json_out out;
+    open_line(visit, &out, bad ? STR("problem") : STR("end"));
+    if (bad)
+        put_problem(visit, &out);
+    put_counts(visit, &out);
+    if (bad)
+        put_next(visit, &out);
+    close_line(visit, &out);
+}
+
+/* --- whole answers --- */
+
+static void put_array(struct json_out *out, str name, const struct buf *items)
+{
+    json_out_name(out, name);
+    buf_char(out->buf, '[');
+    buf_str(out->buf, buf_peek(items));
+    json_out_raw(out, STR("]"));
+}
+
+static bool put_page(struct visit *visit, struct buf *text, str *ret_detail)
+{
+    const struct unify *unify = visit->unify;
+    struct json_out out;
+    str next;
+    if (!unify_cursor(visit, visit->arena, &next, ret_detail))
+        return false;
+    json_out_init(&out, text);
+    json_out_object(&out);
+    put_array(&out, STR("data"), &unify->data);
+    if (unify->originals)
+        put_array(&out, STR("originals"), &unify->originals_text);
+    put_array(&out, STR("faults"), &unify->faults_text);
+    json_out_name(&out, STR("next_cursor"));
+    json_out_text(&out, next);
+    if (unify->operation.total >= 0) {
+        json_out_name(&out, STR("total"));
+        json_out_number(&out, unify->operation.total);
+    }
+    json_out_end(&out);
+    return true;
+}
+
+static void put_single(struct visit *visit, struct buf *text)
+{
+    const struct unify *unify = visit->unify;
+    struct json_out out;
+    json_out_init(&out, text);
+    json_out_object(&out);
+    json_out_name(&out, STR("data"));
+    json_out_raw(&out, unify->data.n ? buf_peek(&unify->data) : STR("null"));
+    if (unify->originals && unify->originals_text.n) {
+        json_out_name(&out, STR("original"));
+        json_out_raw(&out, buf_peek(&unify->originals_text));
+    }
+    if (unify->faults_text.n)
+        put_array(&out, STR("faults"), &unify->faults_text);
+    json_out_end(&out);
+}
+
+static void answer(struct visit *visit, int status, str type, int64_t length)
+{
+    struct headers headers;
+    headers_init(&headers, visit->arena, OWN_HEADERS);
+    if (!str_absent(type))
+        header_add(&headers, HEADER_CONTENT_TYPE, type);
+    visit_add_own_headers(visit, &headers);
+    visit_add_normalized(visit, &headers);
+    visit->status = status;
+    visit->answered = true;
+    struct reply reply = {status, &headers, length};
+    inbound_reply(visit->in, &reply);
+}
+
+/* A record that was fetched and cannot be told is an error; one that was written is
+ * not. */
+static bool is_unmappable(const struct unify *unify)
+{
+    return unify->kind == MAPPING_GET && unify->operation.faults;
+}
+
+static int status_of(const struct unify *unify)
+{
+    if (unify->kind == MAPPING_DELETE)
+        return 204;
+    return unify->kind == MAPPING_CREATE ? 201 : 200;
+}
+
+static void reply_whole(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    bool list = mapping_operation_kind(unify->kind) == MAPPING_LISTS;
+    struct buf *text = &unify->text;
+    str detail = STR_NONE;
+    bool good = true;
+    if (unify->kind == MAPPING_DELETE) {
+        answer(visit, 204, STR_NONE, 0);
+        return;
+    }
+    if (list)
+        good = put_page(visit, text, &detail);
+    else
+        put_single(visit, text);
+    good = good && buf_ok(text) && buf_ok(&unify->data) &&
+           buf_ok(&unify->originals_text) && buf_ok(&unify->faults_text);
+    if (good) {
+        answer(visit, status_of(unify), STR("application/json"), (int64_t)text->n);
+        visit->rest = buf_peek(text);
+        visit_put_rest(visit);
+        return;
+    }
+    visit->err_detail = str_absent(detail) ? STR("The answer is too large; ask for "
+                                                 "fewer records.")
+                                           : detail;
+    visit->err = ERR_PAGE_INVALID;
+    visit_problem(visit, visit->err, 0);
+}
+
+void unify_reply(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    if (visit->gone)
+        return;
+    if (!unify->over) {
+        answer(visit, 200, STR("application/x-ndjson"), -1);
+        return;
+    }
+    if (unify->operation.refused) {
+        visit_vendor_problem(visit);
+    } else if (is_unmappable(unify)) {
+        visit->err_detail = unify->operation.fault;
+        visit->err = ERR_MAPPING_FAILED;
+        visit_problem(visit, ERR_MAPPING_FAILED, 0);
+    } else {
+        reply_whole(visit);
+    }
+}

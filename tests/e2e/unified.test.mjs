@@ -1,0 +1,207 @@
+// The unified API with a simulated HubSpot of true shapes: one shape, one cursor, one error.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { folderOf, localized } from "./support/documents.mjs";
+import { breakwater, root, simulator, stopAll, until } from "./support/run.mjs";
+
+let bw, sim, key, account;
+
+before(async () => {
+  sim = await simulator({ dialects: join(root, "integrations") });
+  bw = await breakwater({ integrations: folderOf(localized("hubspot", `${sim.url}/hubspot`, { auth: "bearer" })) });
+  account = await bw.account("hubspot", { external_id: "acme", credentials: { token: "pat-acme" } });
+  key = await bw.callKey();
+});
+after(stopAll);
+
+const objects = "/hubspot/crm/v3/objects/contacts";
+
+async function unified(path, query = {}, options = {}) {
+  const { body, method, headers, ...rest } = options;
+  const search = new URLSearchParams({ account: "acme", ...query });
+  const response = await fetch(`${bw.url}/unified/${path}?${search}`, {
+    method: method ?? (body === undefined ? "GET" : "POST"),
+    headers: { authorization: `Bearer ${key}`, ...headers },
+    body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
+    ...rest,
+  });
+  const text = await response.text();
+  const type = response.headers.get("content-type") ?? "";
+  const value = type.includes("ndjson") ? text.trimEnd().split("\n").map((line) => JSON.parse(line))
+    : text ? JSON.parse(text) : undefined;
+  return { status: response.status, headers: response.headers, text, value };
+}
+
+async function good(...args) {
+  const answer = await unified(...args);
+  assert.ok(answer.status < 300, answer.text);
+  return answer.value;
+}
+
+async function refused(status, code, ...args) {
+  const answer = await unified(...args);
+  assert.equal(answer.status, status, answer.text);
+  assert.equal(answer.value.code, code, answer.text);
+  return answer.value;
+}
+
+test("a list comes in pages of one shape, and its cursor leads to its end", async () => {
+  const ids = [];
+  let cursor, pages = 0;
+  do {
+    const page = await good("crm/contacts", { limit: 60, ...(cursor && { cursor }) });
+    ids.push(...page.data.map(({ id }) => id));
+    assert.deepEqual(page.faults, []);
+    cursor = page.next_cursor;
+    pages++;
+  } while (cursor);
+  assert.equal(pages, 5);
+  assert.equal(new Set(ids).size, 250);
+  assert.equal(ids.length, 250);
+});
+
+test("more records than the vendor gives at once are met with several of its pages", async () => {
+  const before = (await sim.requests(objects)).length;
+  const page = await good("crm/contacts", { limit: 150 });
+  assert.equal(page.data.length, 150);
+  const seen = (await sim.requests(objects)).slice(before);
+  assert.equal(seen.length, 2, "two whole pages of 75");
+  assert.ok(seen.every(({ headers }) => headers.authorization === "Bearer pat-acme"));
+});
+
+test("a record has the model's members; the vendor's own stands beside it on request", async () => {
+  const { data, original } = await good("crm/contacts/7", { original: true });
+  assert.equal(data.id, "7");
+  assert.equal(data.emails[0].email, "person7@acme.test");
+  assert.equal(original.properties.email, "person7@acme.test");
+  const page = await good("crm/contacts", { limit: 2, original: true, fields: "id,last_name" });
+  assert.deepEqual(page.data.map(Object.keys), [["id", "last_name"], ["id", "last_name"]]);
+  assert.deepEqual(page.originals.map(({ id }) => id), page.data.map(({ id }) => id));
+});
+
+test("a filter that the list does not have goes by the vendor's search", async () => {
+  const page = await good("crm/contacts", { limit: 5, email: "person3@acme.test" });
+  assert.equal(page.data.length, 5);
+  assert.equal(page.total, 40);
+  const [asked] = (await sim.requests(`${objects}/search`)).slice(-1);
+  const body = JSON.parse(asked.body);
+  assert.deepEqual(body.filterGroups[0].filters, [{ propertyName: "email", operator: "EQ", value: "person3@acme.test" }]);
+  assert.equal(body.limit, 5);
+  const next = await good("crm/contacts", { limit: 5, email: "person3@acme.test", cursor: page.next_cursor });
+  assert.equal(next.data[0].id, "6");
+});
+
+test("a whole list flows line by line, with progress, and can be gone on with where it was left", async () => {
+  const lines = await good("crm/contacts", { all: true });
+  assert.equal(lines.filter(({ data }) => data).length, 250);
+  assert.deepEqual(lines.at(-1), { end: { records: 250, faults: 0, pages: 3 } });
+  const progress = lines.filter((line) => line.progress).map((line) => line.progress);
+  assert.deepEqual(progress.map(({ records, pages }) => [records, pages]), [[100, 1], [200, 2], [250, 3]]);
+  assert.equal(progress[2].next_cursor, null);
+  const rest = await good("crm/contacts", { all: true, cursor: progress[1].next_cursor });
+  assert.deepEqual(rest.filter(({ data }) => data).map(({ data }) => data.id), lines.filter(({ data }) => data).slice(200).map(({ data }) => data.id));
+});
+
+test("a caller who leaves a list ends it", async () => {
+  await sim.inject(objects, { delay: "300ms" });
+  const before = (await sim.requests(objects)).length;
+  const leaving = new AbortController();
+  const response = await fetch(`${bw.url}/unified/crm/contacts?account=acme&all=true`, { headers: { authorization: `Bearer ${key}` }, signal: leaving.signal });
+  await response.body.getReader().read();
+  leaving.abort();
+  await until("the log line", () => bw.log("call").some((line) => line.caller_gone));
+  assert.ok((await sim.requests(objects)).length - before < 3);
+  await sim.clear();
+});
+
+test("a record is written in the vendor's shape, and comes back in ours", async () => {
+  const answer = await unified("crm/contacts", {}, { body: { first_name: "Ada", last_name: "Lovelace", emails: [{ email: "ada@acme.test", type: "work" }] } });
+  assert.equal(answer.status, 201, answer.text);
+  assert.equal(answer.value.data.last_name, "Lovelace");
+  const lastWrite = async (path) => JSON.parse((await sim.requests(path)).filter(({ method }) => method !== "GET").at(-1).body);
+  const { properties } = await lastWrite(objects);
+  assert.deepEqual([properties.firstname, properties.lastname, properties.email], ["Ada", "Lovelace", "ada@acme.test"]);
+  const changed = await good(`crm/contacts/${answer.value.data.id}`, {}, { method: "PATCH", body: { job_title: "Countess" } });
+  assert.equal(changed.data.job_title, "Countess");
+  assert.deepEqual(await lastWrite(`${objects}/${answer.value.data.id}`), { properties: { jobtitle: "Countess" } }, "a change is what was given and nothing else");
+  assert.equal((await unified(`crm/contacts/${answer.value.data.id}`, {}, { method: "DELETE" })).status, 204);
+});
+
+test("what cannot be written is refused before anything is sent", async () => {
+  const before = (await sim.writes(objects)).length;
+  const rows = [
+    [{ last_name: "x", shoe_size: 42 }, /shoe_size/],
+    [{ last_name: "x", created_at: "2025-01-01T00:00:00Z" }, /created_at/],
+    [{ first_name: "x" }, /last_name/],
+    [{ last_name: 7 }, /last_name/],
+    ["[]", /JSON object/],
+    ["{", /JSON object/],
+    ["", /JSON object/],
+  ];
+  for (const [body, words] of rows)
+    assert.match((await refused(422, "record_invalid", "crm/contacts", {}, { body, method: "POST" })).detail, words);
+  await refused(413, "body_too_large", "crm/contacts", {}, { body: `{"last_name":"${"x".repeat(1.2e6)}"}` });
+  assert.equal((await sim.writes(objects)).length, before);
+});
+
+test("what the vendor says no to is one error, with its own words", async () => {
+  const missing = await refused(404, "vendor_error", "crm/contacts/missing");
+  assert.equal(missing.vendor.status, 404);
+  assert.match(missing.vendor.message, /Object not found/);
+  const invalid = await refused(400, "vendor_error", "crm/contacts", {}, { body: { last_name: "x", emails: [{ email: "invalid", type: "work" }] } });
+  assert.match(invalid.vendor.message, /not valid/);
+});
+
+test("what nobody knows is refused by name", async () => {
+  const rows = [
+    [404, "model_unknown", "crm/unicorns", {}, /unicorns/],
+    [404, "model_unknown", "zoo/contacts", {}, /zoo/],
+    [501, "operation_unsupported", "ticketing/tickets", {}, /no mapping for ticketing\/tickets/],
+    [400, "query_invalid", "crm/contacts", { shoe_size: "42" }, /shoe_size/],
+    [400, "query_invalid", "crm/contacts", { limit: "0" }, /1 to 1000/],
+    [400, "query_invalid", "crm/contacts", { limit: "1001" }, /1 to 1000/],
+    [400, "query_invalid", "crm/contacts", { all: "yes" }, /true or false/],
+    [400, "query_invalid", "crm/contacts", { fields: "id,wings" }, /wings/],
+    [400, "query_invalid", "crm/contacts", { updated_after: "yesterday" }, /updated_after/],
+    [400, "query_invalid", "crm/contacts", { faults: "ignore" }, /report or fail/],
+    [400, "query_invalid", "crm/contacts/7", { limit: "3" }, /limit/],
+    [404, "route_unknown", "crm/contacts/7/notes", {}, /\/ID/],
+    [404, "route_unknown", "crm", {}, /CATEGORY/],
+    [404, "account_unknown", "crm/contacts", { account: "nobody" }, /./],
+    [400, "query_invalid", "crm/contacts", { account: "" }, /account/],
+  ];
+  for (const [status, code, path, query, words] of rows) {
+    const problem = await refused(status, code, path, query);
+    assert.match(problem.detail ?? problem.title, words);
+  }
+  const users = await refused(501, "operation_unsupported", "crm/users", {}, { body: {} });
+  assert.match(users.detail, /cannot create users; it can: list/);
+  const answer = await unified("crm/contacts", {}, { method: "DELETE" });
+  assert.equal(answer.value.code, "method_not_allowed");
+});
+
+test("a cursor is good for its own list only", async () => {
+  const other = await bw.account("hubspot", { external_id: "other", credentials: { token: "pat-other" } });
+  const { next_cursor: cursor } = await good("crm/contacts", { limit: 10 });
+  await refused(400, "cursor_invalid", "crm/contacts", { cursor, account: "other" });
+  await refused(400, "cursor_invalid", "crm/companies", { cursor });
+  await refused(400, "cursor_invalid", "crm/contacts", { cursor, email: "a@acme.test" });
+  await refused(400, "cursor_invalid", "crm/contacts", { cursor: cursor.slice(0, -4) });
+  await refused(400, "cursor_invalid", "crm/contacts", { cursor: `${cursor.slice(0, 30)}A${cursor.slice(31)}` });
+  await refused(400, "cursor_invalid", "crm/contacts", { cursor: "nonsense" });
+  assert.equal((await good("crm/contacts", { cursor, limit: 3, original: true })).data[0].id, "11", "another limit is no other list");
+  assert.ok(other.id);
+  const document = localized("hubspot", `${sim.url}/hubspot`, { auth: "bearer" });
+  await bw.put({ ...document, pagination: { ...document.pagination, size: { put: "limit", default: 20, max: 50 } } });
+  await refused(410, "cursor_stale", "crm/contacts", { cursor });
+  await bw.put(document);
+});
+
+test("a key of another environment sees no account, and a key without \"call\" may not", async () => {
+  const stranger = await bw.tenant("stranger");
+  const keys = [await bw.callKey({ stage: bw.stage.id, environments: [stranger.id] }), (await bw.api("POST", "keys", { label: "reader", permissions: ["read"] })).key];
+  const codes = [];
+  for (const one of keys) codes.push((await unified("crm/contacts", {}, { headers: { authorization: `Bearer ${one}` } })).value.code);
+  assert.deepEqual(codes, ["account_unknown", "key_forbidden"]);
+});
