@@ -20,11 +20,15 @@ static void let_go(struct consent *consent)
     buf_fini(&consent->body);
 }
 
+/* A page's words may be the document's or the account's, which are let go after it. */
 static void show(struct consent *consent, struct page *page)
 {
-    struct inbound *in = consent->in;
-    let_go(consent);
-    page_answer(in, page);
+    struct snapshot *snapshot = consent->snapshot;
+    struct account *account = consent->account;
+    buf_fini(&consent->body);
+    page_answer(consent->in, page); /* the consent's memory goes with the request */
+    snapshot_unref(&snapshot);
+    account_unref(&account);
 }
 
 /* In front of a fragment. */
