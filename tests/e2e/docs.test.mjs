@@ -335,6 +335,19 @@ for (const page of pages)
       }
   });
 
+test("the page of the command line has every command with its options", () => {
+  const everywhere = ["url", "key", "ca", "json", "help", "limit", "cursor", "all"]; // told once
+  const codes = pageOf("docs/cli.md").codes.map(({ text }) => text.replace(/^breakwater /, ""));
+  for (const { noun, verb, options } of commands) {
+    const name = verb ? `${noun} ${verb}` : noun;
+    const told = codes.filter((text) => text === name || text.startsWith(`${name} `) || text.startsWith(`${name},`));
+    assert.ok(told.length, `docs/cli.md: nothing says ${name}`);
+    if (told.some((text) => text.endsWith("…"))) continue; // as what makes the thing
+    for (const option of options.map((o) => o.name).filter((o) => !everywhere.includes(o)))
+      assert.ok(told.some((text) => text.includes(`--${option}`)), `docs/cli.md: ${name} has --${option}`);
+  }
+});
+
 // In pages for developers: files, folders, functions, tests, constants.
 const forDevelopers = (file) => /^(ARCHITECTURE\.md|docs\/(adding|internals|decisions)\b)/.test(file);
 
