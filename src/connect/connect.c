@@ -64,6 +64,25 @@ void connect_request(struct connect *connect, struct inbound *in)
         refusal_send_method(in, STR("GET, POST"), STR_NONE);
 }
 
+/* --- where we are --- */
+
+str connect_origin(const struct connect *connect, const struct inbound *in,
+                   struct arena *arena)
+{
+    if (connect->public_url.n)
+        return connect->public_url;
+    str host = header_value(&in->head.headers, HEADER_HOST);
+    str parts[] = {inbound_tls(in) ? STR("https://") : STR("http://"), host};
+    return arena_join(arena, parts, 2);
+}
+
+str connect_link(const struct connect *connect, const struct inbound *in, str secret,
+                 struct arena *arena)
+{
+    str parts[] = {connect_origin(connect, in, arena), LINKS, secret};
+    return arena_join(arena, parts, COUNT_OF(parts));
+}
+
 /* --- where browsers may go --- */
 
 static bool is_loopback(const struct url *url)

@@ -50,8 +50,12 @@ void connect_request(struct connect *connect, struct inbound *in);
 bool connect_may_return(const struct connect *connect, const struct account *account,
                         str way, str url, struct arena *arena);
 
-/* The whole link for a session's secret; `in`: the request, where no public_url is set.
- */
+/* Where browsers find us: the public_url; where none is set, as the request says. In the
+ * arena, or borrowed. */
+str connect_origin(const struct connect *connect, const struct inbound *in,
+                   struct arena *arena);
+
+/* The whole link for a session's secret. */
 str connect_link(const struct connect *connect, const struct inbound *in, str secret,
                  struct arena *arena);
 

@@ -13,17 +13,17 @@ after(stopAll);
 
 const back = "http://127.0.0.1:9/back";
 
-// A vendor's API: answers are by path, { status, body }, or null for none at all; what was
-// asked is kept.
+// A vendor's API: answers are by path, { status, body }, or null for none at all, or a promise
+// of either; what was asked is kept.
 async function api(answers) {
   const it = { answers, asked: [] };
   const server = createServer((request, response) => {
     let text = "";
     request.on("data", (data) => (text += data));
-    request.on("end", () => {
+    request.on("end", async () => {
       it.asked.push({ method: request.method, url: request.url, headers: request.headers, text });
       const path = new URL(request.url, "http://x").pathname;
-      const planned = path in it.answers ? it.answers[path] : { status: 404, body: {} };
+      const planned = path in it.answers ? await it.answers[path] : { status: 404, body: {} };
       if (planned === null) return;
       response.writeHead(planned.status ?? 200, { "content-type": "application/json", ...planned.headers });
       response.end(typeof planned.body === "string" ? planned.body : JSON.stringify(planned.body ?? {}));
@@ -179,6 +179,20 @@ test("a daemon that stops while a key is tried tells it, and stores nothing", as
   await until("the check", () => vendor.asked.length);
   assert.deepEqual(await bw.stop("SIGTERM"), { code: 0, signal: null });
   assert.match((await pressed).text, /token_unavailable/);
+});
+
+test("a form is shown again though its document was replaced while the key was tried", async () => {
+  let answer;
+  const vendor = await api({ "/me": new Promise((resolve) => (answer = resolve)) });
+  const document = { ...keyed(vendor), connect: { text: "You find it in your settings." } };
+  const { bw, link } = await serving(document);
+  const pressed = post(await link(), { token: "wrong" });
+  await until("the check", () => vendor.asked.length);
+  await bw.api("PUT", "integrations/keyed", { ...document, connect: { text: "Ask us." } });
+  answer({ status: 401 });
+  const refused = await pressed;
+  assert.equal(refused.status, 422);
+  assert.match(refused.text, /You find it in your settings\./);
 });
 
 // --- what nothing renews ----------------------------------------------------------------

@@ -299,7 +299,7 @@ async function vocabulary(place) {
   const texts = [await get("/metrics"), await get("/openapi.json"), await get("/v1/errors"), await get("/v1/integration-schema"),
     run(["serve", "--print-settings"]).stdout, run(["sim", "--schema"]).stdout, daemon.err,
     JSON.stringify(models),
-    ...["watch/watch.c", "catalog/catalog.c", "sim/sim_hole_list.h", "policy/outcome_list.h", "auth/auth_oauth1.c", "auth/token_rule.c", "connect/consent.c",
+    ...["watch/watch.c", "catalog/catalog.c", "sim/sim_hole_list.h", "policy/outcome_list.h", "auth/auth_oauth1.c", "auth/token_rule.c", "connect/consent.c", "connect/consent_page.c",
       "cli/cli_lines.c", "cli/cli_validation.c"].map((file) => readFileSync(join(root, "src", file), "utf8"))];
   return new Set(texts.flatMap((text) => text.match(/[a-z][a-z0-9]*(_[a-z0-9]+)+/g) ?? []));
 }
@@ -334,6 +334,19 @@ for (const page of pages)
         for (const [option] of words.matchAll(/(?<= )--[a-z-]+/g)) assert.ok(help.includes(option), `${page.file}:${line}: ${noun} ${verb} has no ${option}`);
       }
   });
+
+test("the page of the command line has every command with its options", () => {
+  const everywhere = ["url", "key", "ca", "json", "help", "limit", "cursor", "all"]; // told once
+  const codes = pageOf("docs/cli.md").codes.map(({ text }) => text.replace(/^breakwater /, ""));
+  for (const { noun, verb, options } of commands) {
+    const name = verb ? `${noun} ${verb}` : noun;
+    const told = codes.filter((text) => text === name || text.startsWith(`${name} `) || text.startsWith(`${name},`));
+    assert.ok(told.length, `docs/cli.md: nothing says ${name}`);
+    if (told.some((text) => text.endsWith("…"))) continue; // as what makes the thing
+    for (const option of options.map((o) => o.name).filter((o) => !everywhere.includes(o)))
+      assert.ok(told.some((text) => text.includes(`--${option}`)), `docs/cli.md: ${name} has --${option}`);
+  }
+});
 
 // In pages for developers: files, folders, functions, tests, constants.
 const forDevelopers = (file) => /^(ARCHITECTURE\.md|docs\/(adding|internals|decisions)\b)/.test(file);

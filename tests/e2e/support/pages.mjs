@@ -32,7 +32,7 @@ function takeApart(file) {
   return page;
 }
 
-const topPages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+const topPages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "bench/README.md"];
 export const pages = [...topPages, ...filesBelow("docs").filter((file) => file.endsWith(".md")).sort()].map(takeApart);
 
 export const pageOf = (file) => pages.find((page) => page.file === file);
