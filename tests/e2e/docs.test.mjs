@@ -225,8 +225,27 @@ async function isProblem(example, place) {
   assert.deepEqual(example.vendor, real.vendor);
 }
 
+// A fixture file: it holds with the integration that the examples of its page are about.
+async function isFixtureFile(example, place) {
+  const home = folder();
+  const examples = ["docs/integrations.md", "docs/models.md"].flatMap((file) => pageOf(file).fences)
+    .filter(({ language }) => language === "json").map(({ text }) => JSON.parse(text));
+  const { unified } = examples.find((it) => it.unified);
+  const { resources, ...document } = examples.find((it) => it.pagination);
+  const { errors, rate_limit } = examples.find((it) => it.errors);
+  const mapping = unified.crm.contacts;
+  const methods = { ...resources.contacts.methods, create: { verb: "POST", path: "/contacts" }, get: { verb: "GET", path: "/contacts/{id}" }, update: { verb: "PATCH", path: "/contacts/{id}" } };
+  const mapped = { unified: { crm: { contacts: { ...mapping, update: { method: "contacts.update" } } } } };
+  mkdirSync(join(home, document.name, "fixtures"), { recursive: true });
+  writeFileSync(join(home, document.name, "integration.json"), JSON.stringify({ ...document, errors, rate_limit, resources: { contacts: { methods } }, ...(example.records ? mapped : {}) }));
+  writeFileSync(join(home, document.name, "fixtures", example.records ? "crm.contacts.json" : "answers.json"), JSON.stringify(example));
+  const ran = run(["test", document.name, home, "--models", join(place.home, "models")]);
+  assert.equal(ran.status, 0, ran.stdout + ran.stderr);
+}
+
 const kinds = [
   [(example) => example.base_url, isDocument],
+  [(example) => example.shape, isFixtureFile],
   [(example) => example.grant, isTokenBlock],
   [(example) => example.unified, isUnifiedBlock],
   [(example) => example.routes, isScript],
