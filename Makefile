@@ -203,10 +203,8 @@ PREFIX ?= /usr/local
 .PHONY: install
 install: all
 	install -D -m 755 build/breakwater $(DESTDIR)$(PREFIX)/bin/breakwater
-	install -d $(DESTDIR)$(PREFIX)/share/breakwater/integrations \
-	    $(DESTDIR)$(PREFIX)/share/breakwater/models
+	install -d $(DESTDIR)$(PREFIX)/share/breakwater/integrations
 	cp -R integrations/. $(DESTDIR)$(PREFIX)/share/breakwater/integrations/
-	cp -R models/. $(DESTDIR)$(PREFIX)/share/breakwater/models/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	build/breakwater man > $(DESTDIR)$(PREFIX)/share/man/man1/breakwater.1
