@@ -14,7 +14,6 @@
 #include "cli/cli_paint.h"
 #include "cli/cli_table.h"
 #include "fixture/fixture_run.h"
-#include "json/json_parse.h"
 #include "json/json_write.h"
 
 enum { FILES_MAX = 1000 };
@@ -22,7 +21,7 @@ enum { FILES_MAX = 1000 };
 struct test {
     struct cli *cli;
     str folder; /* of the integration */
-    str models; /* the folder of the models */
+    struct models *models;
     struct fixture_source files[FILES_MAX];
     struct fixture_run run;
     struct json_out out; /* with --json */
@@ -77,17 +76,10 @@ static int read_files(struct test *test)
     return CLI_DONE;
 }
 
-static const struct json *find_model(void *arg, str category, str resource)
+static const struct model *find_model(void *arg, str category, str resource)
 {
-    struct test *test = arg;
-    struct arena *arena = &test->cli->arena;
-    struct json *model = arena_alloc(arena, sizeof(*model));
-    str text, path = arena_printf(arena, STR_F "/" STR_F "/" STR_F ".json",
-                                  STR_A(test->models), STR_A(category), STR_A(resource));
-    if (!is_file(test->cli, path, FIXTURE_BYTES_MAX) ||
-        !cli_read_file(arena, path, &text) || !json_parse(arena, text, NULL, model, NULL))
-        return NULL;
-    return model;
+    const struct test *test = arg;
+    return models_find(test->models, category, resource);
 }
 
 static int read_document(struct test *test)
@@ -236,23 +228,16 @@ static int run_test(struct cli *cli)
     test->cli = cli;
     test->colour = paint_wanted(STDOUT_FILENO);
     test->folder = arena_printf(&cli->arena, STR_F "/" STR_F, STR_A(folder), STR_A(name));
-    test->models = cli_has(cli, "models") ? cli_value(cli, "models")
-                                          : join(cli, folder, "../models");
     crypto_start(); /* a document is known by its hash */
     int status = read_document(test);
     if (status == CLI_DONE)
         status = read_files(test);
     if (status != CLI_DONE)
         return status;
+    test->models = models_create();
     run_all(test);
+    models_destroy(&test->models);
     return test->run.failed ? CLI_FAILED : CLI_DONE;
 }
 
-static const struct cli_option options[] = {
-    {.name = "models",
-     .value = "DIR",
-     .doc = "Where the unified models are; beside FOLDER unless given."},
-    {.name = NULL}};
-
-const struct cli_action action_test = {
-    .local = true, .options = options, .run = run_test};
+const struct cli_action action_test = {.local = true, .run = run_test};

@@ -182,7 +182,7 @@ async function isTokenBlock(example, place) {
 
 // The unified block of a document; what is in it is held to its model by mappings.test.mjs.
 async function isUnifiedBlock({ unified }, place) {
-  const contacts = { methods: { list: { verb: "GET", path: "/contacts" }, get: { verb: "GET", path: "/contacts/{id}" }, create: { verb: "POST", path: "/contacts" } } };
+  const contacts = { methods: { list: { verb: "GET", path: "/contacts", pagination: { kind: "none", records: "/contacts" } }, get: { verb: "GET", path: "/contacts/{id}" }, create: { verb: "POST", path: "/contacts" } } };
   await isDocument({ name: "with-mappings", hosts: ["api.example.com"], base_url: "https://api.example.com", auth: "bearer", resources: { contacts }, unified }, place);
   for (const [category, resources] of Object.entries(unified))
     for (const [resource, mapping] of Object.entries(resources)) {
@@ -226,7 +226,7 @@ async function isProblem(example, place) {
 }
 
 // A fixture file: it holds with the integration that the examples of its page are about.
-async function isFixtureFile(example, place) {
+async function isFixtureFile(example) {
   const home = folder();
   const examples = ["docs/integrations.md", "docs/models.md"].flatMap((file) => pageOf(file).fences)
     .filter(({ language }) => language === "json").map(({ text }) => JSON.parse(text));
@@ -239,7 +239,7 @@ async function isFixtureFile(example, place) {
   mkdirSync(join(home, document.name, "fixtures"), { recursive: true });
   writeFileSync(join(home, document.name, "integration.json"), JSON.stringify({ ...document, errors, rate_limit, resources: { contacts: { methods } }, ...(example.records ? mapped : {}) }));
   writeFileSync(join(home, document.name, "fixtures", example.records ? "crm.contacts.json" : "answers.json"), JSON.stringify(example));
-  const ran = run(["test", document.name, home, "--models", join(place.home, "models")]);
+  const ran = run(["test", document.name, home]);
   assert.equal(ran.status, 0, ran.stdout + ran.stderr);
 }
 

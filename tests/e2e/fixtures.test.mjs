@@ -24,7 +24,7 @@ const recorded = (files) => Object.entries(files).flatMap(([file, content]) => O
 const told = ({ fixtures }) => fixtures.map(({ file, part, index, why }) => ({ file, part, index, why }));
 const byPlace = (a, b) => `${a.file} ${a.part} ${1000 + a.index}`.localeCompare(`${b.file} ${b.part} ${1000 + b.index}`);
 
-// Where the vendors have one pair alone, in a folder of its own; `change` is given its files.
+// The command over a copy of a vendor's folder; `change` is given its files.
 function changed(name, change) {
   const home = folder();
   const files = filesOf(name);
@@ -33,7 +33,7 @@ function changed(name, change) {
   change(files);
   for (const [file, content] of Object.entries(files))
     writeFileSync(join(home, name, "fixtures", file), typeof content === "string" ? content : JSON.stringify(content));
-  return (...words) => run(name, home, "--models", join(root, "models"), ...words);
+  return (...words) => run(name, home, ...words);
 }
 
 for (const name of vendors)
@@ -132,7 +132,7 @@ test("a pair that recorded a fault of a mapping, or an endless one, fails in tim
     const document = JSON.parse(readFileSync(join(root, "integrations/hubspot/integration.json"), "utf8"));
     document.unified.crm.users.response = response;
     writeFileSync(join(home, "hubspot/integration.json"), JSON.stringify(document));
-    const ran = run("hubspot", home, "--models", join(root, "models"), "--json");
+    const ran = run("hubspot", home, "--json");
     assert.equal(ran.status, 1, ran.stderr);
     const failed = JSON.parse(ran.stdout).fixtures.filter(({ passed }) => !passed);
     assert.ok(failed.length > 0);

@@ -12,18 +12,16 @@
 static const char document[] =
     "{\"name\":\"acme\",\"hosts\":[\"api.acme.test\"],"
     "\"base_url\":\"https://api.acme.test\",\"auth\":\"bearer\","
-    "\"resources\":{\"c\":{\"methods\":{\"list\":{\"verb\":\"GET\",\"path\":\"/c\"}}}},"
+    "\"resources\":{\"c\":{\"methods\":{\"list\":{\"verb\":\"GET\",\"path\":\"/c\","
+    "\"pagination\":{\"kind\":\"none\"}}}}},"
     "\"unified\":{\"crm\":{\"contacts\":{\"response\":\"{'id': key}\","
     "\"list\":{\"method\":\"c.list\"}}}}}";
-
-static const char model[] = "{\"x-operations\":[\"list\"],\"properties\":{\"id\":{"
-                            "\"type\":\"string\"}}}";
 
 #define RECORD(why, key, id)                                                             \
     "{\"why\":\"" why "\",\"record\":{\"key\":" key "},\"model\":{\"id\":" id "}}"
 #define CONTACTS(rows) "{\"shape\":\"memory\",\"records\":[" rows "]}"
 
-/* A folder FOLDER/integrations/acme with its models beside it. */
+/* A folder FOLDER/integrations/acme. */
 struct place {
     struct arena *arena;
     const char *folder;
@@ -42,8 +40,7 @@ static void write_at(const struct place *place, const char *path, const char *te
 static struct place make_place(struct arena *arena, const char *contacts)
 {
     static const char *const folders[] = {"integrations", "integrations/acme",
-                                          "integrations/acme/fixtures", "models",
-                                          "models/crm"};
+                                          "integrations/acme/fixtures"};
     char path[] = "/tmp/breakwater-test-XXXXXX";
     assert_non_null(mkdtemp(path));
     struct place place = {arena, arena_z(arena, str_z(path))};
@@ -52,7 +49,6 @@ static struct place make_place(struct arena *arena, const char *contacts)
         assert_int_equal(mkdir(arena_z(arena, folder), 0700), 0);
     }
     write_at(&place, "integrations/acme/integration.json", document);
-    write_at(&place, "models/crm/contacts.json", model);
     if (contacts)
         write_at(&place, "integrations/acme/fixtures/crm.contacts.json", contacts);
     return place;
@@ -130,8 +126,6 @@ static void test_what_is_not_there_is_told(void **state)
     assert_ran(ran, 1);
     assert_in(ran.out,
               "     Nothing is recorded: there is no file.\n0 passed, 1 failed\n");
-    ran = run(&place, "--models /nonexistent acme");
-    assert_in(ran.out, "     There is no model crm/contacts.\n");
     ran = run(&place, "other");
     assert_ran(ran, 1);
     assert_in(ran.err, "other/integration.json cannot be read\n");
