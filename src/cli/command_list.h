@@ -95,6 +95,8 @@ X(CLI, errors_list, "errors", "list", "", "Every error code with what to do abou
 
 X(CLI, eval, "eval", "", "[EXPR] [FILE]", "Evaluate a JSONata expression over JSON.")
 X(CLI, validate, "validate", "", "[SCHEMA] [FILE]", "Validate a JSON file by a JSON Schema.")
+X(CLI, test, "test", "", "INTEGRATION [FOLDER]",
+  "Run an integration's recorded pairs offline.")
 X(CLI, json, "json", "", "FILE...", "Check that files are JSON as RFC 8259 has it.")
 X(CLI, completion, "completion", "", "", "Print the completion script for bash.")
 X(CLI, man, "man", "", "", "Print the manual page.")

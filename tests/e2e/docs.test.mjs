@@ -182,7 +182,7 @@ async function isTokenBlock(example, place) {
 
 // The unified block of a document; what is in it is held to its model by mappings.test.mjs.
 async function isUnifiedBlock({ unified }, place) {
-  const contacts = { methods: { list: { verb: "GET", path: "/contacts" }, get: { verb: "GET", path: "/contacts/{id}" }, create: { verb: "POST", path: "/contacts" } } };
+  const contacts = { methods: { list: { verb: "GET", path: "/contacts", pagination: { kind: "none", records: "/contacts" } }, get: { verb: "GET", path: "/contacts/{id}" }, create: { verb: "POST", path: "/contacts" } } };
   await isDocument({ name: "with-mappings", hosts: ["api.example.com"], base_url: "https://api.example.com", auth: "bearer", resources: { contacts }, unified }, place);
   for (const [category, resources] of Object.entries(unified))
     for (const [resource, mapping] of Object.entries(resources)) {
@@ -225,8 +225,27 @@ async function isProblem(example, place) {
   assert.deepEqual(example.vendor, real.vendor);
 }
 
+// A fixture file: it holds with the integration that the examples of its page are about.
+async function isFixtureFile(example) {
+  const home = folder();
+  const examples = ["docs/integrations.md", "docs/models.md"].flatMap((file) => pageOf(file).fences)
+    .filter(({ language }) => language === "json").map(({ text }) => JSON.parse(text));
+  const { unified } = examples.find((it) => it.unified);
+  const { resources, ...document } = examples.find((it) => it.pagination);
+  const { errors, rate_limit } = examples.find((it) => it.errors);
+  const mapping = unified.crm.contacts;
+  const methods = { ...resources.contacts.methods, create: { verb: "POST", path: "/contacts" }, get: { verb: "GET", path: "/contacts/{id}" }, update: { verb: "PATCH", path: "/contacts/{id}" } };
+  const mapped = { unified: { crm: { contacts: { ...mapping, update: { method: "contacts.update" } } } } };
+  mkdirSync(join(home, document.name, "fixtures"), { recursive: true });
+  writeFileSync(join(home, document.name, "integration.json"), JSON.stringify({ ...document, errors, rate_limit, resources: { contacts: { methods } }, ...(example.records ? mapped : {}) }));
+  writeFileSync(join(home, document.name, "fixtures", example.records ? "crm.contacts.json" : "answers.json"), JSON.stringify(example));
+  const ran = run(["test", document.name, home]);
+  assert.equal(ran.status, 0, ran.stdout + ran.stderr);
+}
+
 const kinds = [
   [(example) => example.base_url, isDocument],
+  [(example) => example.shape, isFixtureFile],
   [(example) => example.grant, isTokenBlock],
   [(example) => example.unified, isUnifiedBlock],
   [(example) => example.routes, isScript],
