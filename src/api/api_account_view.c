@@ -3,8 +3,10 @@
  * the first that holds, in the order in which a call would meet it.
  */
 #include "api/api_certificate.h"
+#include "api/api_ending.h"
 #include "api/api_token.h"
 #include "api/api_view.h"
+#include "keeper/party.h"
 
 #define COMMON_ROWS                                                                      \
     {.name = "id", .kind = SHAPE_TEXT, .doc = "Its own name, given by Breakwater."},     \
@@ -66,6 +68,11 @@ static const struct shape_row whole_rows[] = {
      .kind = SHAPE_TIME,
      .nullable = true,
      .doc = "When the client certificate that it shows ends; null when it shows none."},
+    {.name = "ends",
+     .kind = SHAPE_TIME,
+     .nullable = true,
+     .doc = "When its credentials end, as whoever stored them has said; null when that "
+            "is not known."},
     {.name = "warnings",
      .kind = SHAPE_TEXTS,
      .doc = "What is about to stand in their way."},
@@ -179,6 +186,20 @@ static str base_url_of(struct arena *arena, const struct account *account,
     return url_format(arena, &url);
 }
 
+/* Without its app's secrets no token comes. */
+static void warn_of_app(struct api_call *call, const struct account *account,
+                        const struct integration *integration)
+{
+    const struct auth_way *way =
+        integration ? integration_way(integration, account->way) : NULL;
+    struct app *app = way && way->rule.token
+                          ? party_app(call->api->directory, account, way->name)
+                          : NULL;
+    if (app)
+        view_app_end_warnings(call, app, STR("its app"));
+    app_unref(&app);
+}
+
 void view_account_whole(struct api_call *call, struct account *account)
 {
     str url_trouble;
@@ -197,11 +218,13 @@ void view_account_whole(struct api_call *call, struct account *account)
     shape_put_text(&call->out, "base_url", url);
     shape_put_text(&call->out, "trouble", trouble);
     shape_put_time(&call->out, "certificate_ends", certificate.ends);
+    shape_put_time(&call->out, "ends", account->ends);
     json_out_name(&call->out, STR("warnings"));
     json_out_array(&call->out);
     view_token_warnings(&call->out, &look);
-    if (!str_absent(certificate.warning))
-        json_out_text(&call->out, certificate.warning);
+    view_end_warning(call, STR("Its client certificate"), certificate.ends);
+    view_end_warning(call, STR("What it was connected with"), account->ends);
+    warn_of_app(call, account, integration);
     json_out_end(&call->out);
     json_out_name(&call->out, STR("token"));
     view_token(&call->out, &look);

@@ -204,6 +204,9 @@ enum err change_unknown(struct change *change, enum err err, const char *what);
  * OBJECT_UNKNOWN when the app is of another integration or environment. (change_app.c) */
 enum err change_app_of_account(struct tx *tx, struct change *change);
 
+/* For the audit log: a time that was set, or that was taken away (USEC_NEVER). */
+void change_note_time(struct change *change, str name, usec wall);
+
 /* For the audit log: JSON that was set. */
 void change_note_json(struct change *change, str name, const struct json *value);
 

@@ -131,6 +131,7 @@ struct account *account_create(const struct account *like)
     account->concurrency_max = like->concurrency_max;
     account->hash = hash_stable(tenant_id_str(&like->id));
     account->credential_version = like->credential_version;
+    account->ends = like->ends;
     account->data_key = arena_str(&arena, like->data_key);
     account->sealed = arena_str(&arena, like->sealed);
     account->token = like->token;
@@ -180,6 +181,7 @@ struct app *app_create(const struct app *like)
     app->redirect_uri = arena_str(&arena, like->redirect_uri);
     app->chosen = like->chosen;
     app->secret_version = like->secret_version;
+    memcpy(app->ends, like->ends, sizeof(app->ends));
     app->data_key = arena_str(&arena, like->data_key);
     app->sealed = arena_str(&arena, like->sealed);
     app->created = like->created;

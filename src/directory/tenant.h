@@ -94,6 +94,14 @@ struct token_facts {
     uint64_t intent;      /* the credential version of an exchange without an answer */
 };
 
+/* What may have an end that is known before it comes (ending.h). */
+enum ending {
+#define X(symbol, name) ENDING_##symbol,
+#include "directory/ending_list.h"
+#undef X
+    ENDING_COUNT
+};
+
 /* Where an account stands in an index by external id; the directory's own. */
 struct tenant_place {
     struct tenant_place *next;
@@ -123,6 +131,7 @@ struct account {
     uint32_t concurrency_max;    /* 0 = the integration's */
     uint64_t hash;               /* hash_stable of the id: for boards and owners */
     uint64_t credential_version; /* 0: none stored */
+    usec ends;    /* of the credentials, as somebody has said; 0: not known */
     str data_key; /* as stored, sealed by a master key; read by keyring.h only */
     str sealed;   /* the credentials as stored, sealed by the data key; absent if none */
     _Atomic(struct credentials *) opened; /* filled at first use; see directory.h */
@@ -155,6 +164,7 @@ struct app {
     uint64_t chosen;          /* greater = chosen as the default later; 0 = never */
     uint64_t secret_version;  /* counts up with each change; 0: none were ever stored */
     struct json secret_names; /* ARRAY of strings: what is stored */
+    usec ends[ENDING_COUNT];  /* of secrets, as somebody has said; 0: not known */
     str data_key;             /* as an account's */
     str sealed;               /* the secrets as stored; absent if none */
     _Atomic(struct credentials *) opened; /* filled at first use */

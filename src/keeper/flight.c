@@ -26,6 +26,7 @@
 #include "base/mem.h"
 #include "keeper/errand.h"
 #include "keeper/keeper_state.h"
+#include "keeper/party.h"
 #include "keeper/token_call.h"
 
 enum { ARENA_BYTES_MAX = 8 << 20 };
@@ -310,6 +311,14 @@ static const char rotation_lost[] =
     "rotation_lost: an exchange was cut off before its answer was stored, and the vendor "
     "has given the new token to nobody. ";
 
+/* Behind a vendor's no: what may be the reason. The vendor alone knows. */
+static str hint_of(struct flight *flight)
+{
+    return party_end_hint(keeper_of(flight)->config.directory, flight->account,
+                          flight->way, world_wall(worker_of(flight)->world),
+                          &flight->arena);
+}
+
 /* What a failure says and what follows from it. */
 static void fail(struct flight *flight)
 {
@@ -319,7 +328,7 @@ static void fail(struct flight *flight)
     bool dead = answer->verdict == TOKEN_REVOKED;
     usec hold = ward_backoff(failures, slow, world_chance(worker_of(flight)->world));
     str parts[] = {dead && flight->interrupted ? str_z(rotation_lost) : STR(""),
-                   answer->fault};
+                   answer->fault, slow ? hint_of(flight) : STR("")};
     str fault = arena_join(&flight->arena, parts, COUNT_OF(parts));
     if (flight->errand_kind == WARD_NONE)
         atomic_fetch_add(&keeper_of(flight)->exchanges[answer->verdict], 1);

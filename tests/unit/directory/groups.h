@@ -18,5 +18,6 @@ int test_directory_open(void);
 int test_way(void);
 int test_model(void);
 int test_crowd(void);
+int test_ending(void);
 
 #endif

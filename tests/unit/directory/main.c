@@ -19,5 +19,6 @@ int main(void)
     failed += test_way();
     failed += test_model();
     failed += test_crowd();
+    failed += test_ending();
     return failed != 0;
 }
