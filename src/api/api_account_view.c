@@ -54,6 +54,20 @@
 
 static const struct shape_row page_rows[] = {COMMON_ROWS};
 
+static const struct shape_row connected_rows[] = {
+    {.name = "time", .kind = SHAPE_TIME, .doc = "When its credentials came."},
+    {.name = "by",
+     .kind = SHAPE_TEXT,
+     .nullable = true,
+     .doc = "The id of the connect session through which they came, or of the API key "
+            "with which they were stored; null: Breakwater itself."},
+    {.name = "identity",
+     .kind = SHAPE_LABELS,
+     .doc = "What its context says of whose login it is at the vendor."},
+};
+
+static const struct shape connected_shape = SHAPE_OF("connected", connected_rows);
+
 static const struct shape_row whole_rows[] = {
     COMMON_ROWS,
     {.name = "base_url",
@@ -68,6 +82,11 @@ static const struct shape_row whole_rows[] = {
      .kind = SHAPE_TIME,
      .nullable = true,
      .doc = "When the client certificate that it shows ends; null when it shows none."},
+    {.name = "connected",
+     .kind = SHAPE_OBJECT,
+     .nullable = true,
+     .shape = &connected_shape,
+     .doc = "Who has connected it last; null while nobody has, or it is not known."},
     {.name = "ends",
      .kind = SHAPE_TIME,
      .nullable = true,
@@ -186,12 +205,45 @@ static str base_url_of(struct arena *arena, const struct account *account,
     return url_format(arena, &url);
 }
 
+static const struct auth_way *way_of(const struct account *account,
+                                     const struct integration *integration)
+{
+    return integration ? integration_way(integration, account->way) : NULL;
+}
+
+static void put_identity(struct json_out *out, const struct account *account,
+                         const struct auth_way *way)
+{
+    const struct token_rule *rule = way ? way->rule.token : NULL;
+    json_out_name(out, STR("identity"));
+    json_out_object(out);
+    for (uint32_t i = 0; rule && i < rule->identity.n; i++)
+        json_out_member_text(
+            out, rule->identity.items[i],
+            json_member_text(&account->context, rule->identity.items[i]));
+    json_out_end(out);
+}
+
+static void put_connected(struct json_out *out, const struct account *account,
+                          const struct auth_way *way)
+{
+    json_out_name(out, STR("connected"));
+    if (!account->connected) {
+        json_out_null(out);
+        return;
+    }
+    json_out_object(out);
+    shape_put_time(out, "time", account->connected);
+    shape_put_text(out, "by", account->connected_by);
+    put_identity(out, account, way);
+    json_out_end(out);
+}
+
 /* Without its app's secrets no token comes. */
 static void warn_of_app(struct api_call *call, const struct account *account,
                         const struct integration *integration)
 {
-    const struct auth_way *way =
-        integration ? integration_way(integration, account->way) : NULL;
+    const struct auth_way *way = way_of(account, integration);
     struct app *app = way && way->rule.token
                           ? party_app(call->api->directory, account, way->name)
                           : NULL;
@@ -218,6 +270,7 @@ void view_account_whole(struct api_call *call, struct account *account)
     shape_put_text(&call->out, "base_url", url);
     shape_put_text(&call->out, "trouble", trouble);
     shape_put_time(&call->out, "certificate_ends", certificate.ends);
+    put_connected(&call->out, account, way_of(account, integration));
     shape_put_time(&call->out, "ends", account->ends);
     json_out_name(&call->out, STR("warnings"));
     json_out_array(&call->out);

@@ -63,6 +63,7 @@ static void store(struct code *code)
     }
     new->issued = wall;
     new->scope = answer->scope;
+    new->login = code->login;
     new->identity = rule_of(code)->identity.items;
     new->identity_n = rule_of(code)->identity.n;
     new->expires = token_end_of(wall, answer->lifetime);

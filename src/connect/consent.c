@@ -287,6 +287,9 @@ static void exchange_code(struct consent *consent, str text)
         code->verifier = proof_key(consent);
     if (text.n)
         code->redirect_uri = own_redirect_uri(consent);
+    code->login =
+        (struct login){.session = consent->session.session.id,
+                       .peer = arena_str(consent->arena, inbound_peer(consent->in))};
     code->force = consent->session.session.force;
     code->done = on_code;
     code->owner = consent;
@@ -394,6 +397,7 @@ static void on_context(struct change *change)
     struct change *next = new_change(consent, CHANGE_ACCOUNT_CREDENTIALS, on_stored);
     next->credentials = consent->credentials;
     next->credential_n = n;
+    next->session = consent->session.session.id;
     next->way = str_absent(consent->way->name) ? STR("") : consent->way->name;
     directory_change(next);
 }

@@ -107,7 +107,12 @@ static enum err put_credentials(struct tx *tx, struct change *change, str sealed
     enum err err = tx_exec(tx, &delete, params, 1, NULL);
     if (err == ERR_NONE)
         err = token_forget(tx, change_id(change));
-    return err == ERR_NONE ? tx_exec(tx, &insert, params, COUNT_OF(params), NULL) : err;
+    if (err == ERR_NONE)
+        err = tx_exec(tx, &insert, params, COUNT_OF(params), NULL);
+    str by = str_absent(change->session) ? change->actor.key_id : change->session;
+    return err == ERR_NONE
+               ? directory_note_connected(tx, change_id(change), by, work->wall)
+               : err;
 }
 
 /* The row must have been read. */
@@ -145,6 +150,7 @@ static void note_credentials(struct change *change, uint64_t version)
     for (uint32_t i = 0; i < change->credential_n; i++)
         json_out_text(out, change->credentials[i].name);
     json_out_end(out);
+    json_out_member_text(out, STR("session"), change->session);
     json_out_member_int(out, STR("credential_version"), (int64_t)version);
 }
 

@@ -111,6 +111,8 @@ static void account_of_row(struct tx *tx, struct arena *scratch,
                            .way = tx_text(tx, 25)};
     like.token.scope = tx_text(tx, 26);
     like.ends = tx_int(tx, 27);
+    like.connected = tx_int(tx, 28);
+    like.connected_by = tx_text(tx, 29);
     *ret = (struct found_account){.environment = tenant_id_of(tx_text(tx, 1))};
     if (!like.id.text[0] || !read_texts(scratch, tx_text(tx, 5), &like.labels) ||
         !read_texts(scratch, tx_text(tx, 6), &like.context) ||
@@ -205,7 +207,8 @@ static void key_of_rows(struct tx *tx, struct arena *scratch, struct found_key *
     "a.context, a.app, a.state, a.state_reason, a.concurrency_max, "                     \
     "a.credential_version, a.created, a.updated, k.sealed, c.sealed, "                   \
     "t.issued, t.expires, t.refresh_expires, t.learned, t.refreshed, t.tried, "          \
-    "t.failures, t.fault, t.intent, a.way, t.scope, e.ends "                             \
+    "t.failures, t.fault, t.intent, a.way, t.scope, e.ends, a.connected, "               \
+    "a.connected_by "                                                                    \
     "FROM account a LEFT JOIN data_key k ON k.owner = a.id "                             \
     "LEFT JOIN credential c ON c.account = a.id AND c.version = a.credential_version "   \
     "LEFT JOIN token t ON t.account = a.id "                                             \

@@ -106,9 +106,9 @@ struct environment *environment_create(const struct environment *like)
 static size_t account_bytes(const struct account *like)
 {
     return like->integration.n + like->way.n + like->external_id.n + like->name.n +
-           like->state_reason.n + like->data_key.n + like->sealed.n +
-           like->token.fault.n + like->token.scope.n + object_bytes(&like->labels) +
-           object_bytes(&like->context);
+           like->connected_by.n + like->state_reason.n + like->data_key.n +
+           like->sealed.n + like->token.fault.n + like->token.scope.n +
+           object_bytes(&like->labels) + object_bytes(&like->context);
 }
 
 /* The texts come last: they need no alignment. */
@@ -132,6 +132,8 @@ struct account *account_create(const struct account *like)
     account->hash = hash_stable(tenant_id_str(&like->id));
     account->credential_version = like->credential_version;
     account->ends = like->ends;
+    account->connected = like->connected;
+    account->connected_by = arena_str(&arena, like->connected_by);
     account->data_key = arena_str(&arena, like->data_key);
     account->sealed = arena_str(&arena, like->sealed);
     account->token = like->token;

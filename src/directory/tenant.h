@@ -102,8 +102,7 @@ enum ending {
     ENDING_COUNT
 };
 
-/* Where an account stands in an index by external id; the directory's own. */
-struct tenant_place {
+struct tenant_place { /* in an index by external id; the directory's own */
     struct tenant_place *next;
     uint64_t hash;
 };
@@ -139,6 +138,8 @@ struct account {
     _Atomic usec token_good; /* monotonic: calls may take the token until then;
                               * USEC_NEVER: always. The keeper's; 0 until it has looked */
     struct account_refusals refusals;
+    usec connected; /* when its credentials came from somebody; 0: not known, or never */
+    str connected_by; /* the id of a connect session or an API key; absent: not known */
     usec created, updated;
     struct tenant_place by_environment, by_stage;
     struct arena arena;

@@ -290,6 +290,8 @@ static enum err run_store(struct tx *tx, struct token_change *change)
     if (err == ERR_NONE && moves(change))
         err = ending_forget(tx, change->account);
     if (err == ERR_NONE)
+        err = token_note_login(tx, change);
+    if (err == ERR_NONE)
         err = token_tell_same_login(tx, change);
     if (err != ERR_NONE || !mends(change->work->account))
         return err;

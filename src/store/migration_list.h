@@ -240,3 +240,9 @@ X(9, "ends",
   " PRIMARY KEY (owner, name));"
   "CREATE INDEX ending_by_time ON ending (ends);"
   "CREATE INDEX ending_untold ON ending (told, ends);")
+
+/* When an account was connected last (0: before that was kept), and by which connect
+ * session or API key; NULL: by the machine itself. */
+X(10, "connected",
+  "ALTER TABLE account ADD COLUMN connected BIGINT NOT NULL DEFAULT 0;"
+  "ALTER TABLE account ADD COLUMN connected_by TEXT;")

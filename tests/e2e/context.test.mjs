@@ -139,6 +139,21 @@ test("a login under which another account is connected is told of, once, and wor
   assert.equal((await told()).length, 1, "another environment's is nobody's business");
 });
 
+test("who has connected an account is kept, with whose login it is", async () => {
+  const { bw, account, look, environment } = await consenting(good);
+  assert.equal((await look()).connected, null);
+  const session = await bw.api("POST", "connect-sessions", { account: account.id, return_url: back });
+  assert.equal((await browser().walk(session.url, { until: back })).params.status, "connected");
+  const shown = (await look()).connected;
+  assert.deepEqual([shown.by, shown.identity], [session.id, { site_id: "s 1" }]);
+  const lines = (await bw.api("GET", `audit?object=${account.id}`)).items;
+  const [connect, minted] = ["account.connect", "account.connect_session"].map((action) => lines.find((line) => line.action === action));
+  assert.deepEqual([connect.detail.session, connect.peer, connect.time], [session.id, "127.0.0.1", shown.time]);
+  assert.equal(minted.detail.session, session.id);
+  const stored = await bw.api("POST", "accounts", { environment: environment.id, integration: "sites", credentials: { token: "t" } });
+  assert.deepEqual([stored.connected.by, stored.connected.identity], [minted.actor, {}]);
+});
+
 // --- keys ------------------------------------------------------------------------------
 
 const post = (url, fields) => ask(url, { method: "POST", body: new URLSearchParams(fields).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } });

@@ -19,5 +19,6 @@ int test_way(void);
 int test_model(void);
 int test_crowd(void);
 int test_ending(void);
+int test_login(void);
 
 #endif

@@ -20,5 +20,6 @@ int main(void)
     failed += test_model();
     failed += test_crowd();
     failed += test_ending();
+    failed += test_login();
     return failed != 0;
 }
