@@ -252,6 +252,20 @@ static void warn_of_app(struct api_call *call, const struct account *account,
     app_unref(&app);
 }
 
+static void warn_of_person(struct api_call *call, const struct account *account,
+                           const struct auth_way *way)
+{
+    const struct personal_sign *sign =
+        way ? auth_personal(&way->rule, &account->context) : NULL;
+    if (sign && account->credential_version)
+        json_out_text(&call->out,
+                      arena_printf(call->arena,
+                                   "It is connected with a person's login (\"" STR_F
+                                   "\" is \"" STR_F "\"), where a service account is "
+                                   "wanted: it ends when that person goes.",
+                                   STR_A(sign->name), STR_A(sign->is)));
+}
+
 void view_account_whole(struct api_call *call, struct account *account)
 {
     str url_trouble;
@@ -278,6 +292,7 @@ void view_account_whole(struct api_call *call, struct account *account)
     view_end_warning(call, STR("Its client certificate"), certificate.ends);
     view_end_warning(call, STR("What it was connected with"), account->ends);
     warn_of_app(call, account, integration);
+    warn_of_person(call, account, way_of(account, integration));
     json_out_end(&call->out);
     json_out_name(&call->out, STR("token"));
     view_token(&call->out, &look);

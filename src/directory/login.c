@@ -5,6 +5,7 @@
  */
 #include "directory/audit.h"
 #include "directory/token_work.h"
+#include "event/event.h"
 
 enum err directory_note_connected(struct tx *tx, str account, str by, usec wall)
 {
@@ -39,11 +40,35 @@ static enum err put_line(struct tx *tx, const struct token_change *change)
     return err;
 }
 
+static enum err tell_personal(struct tx *tx, const struct token_change *change)
+{
+    struct buf detail;
+    struct json_out out;
+    if (str_absent(change->login.member))
+        return ERR_NONE;
+    buf_init(&detail, 4096);
+    json_out_init(&out, &detail);
+    json_out_object(&out);
+    json_out_member_text(&out, STR("member"), change->login.member);
+    json_out_member_text(&out, STR("value"), change->login.value);
+    json_out_end(&out);
+    struct event event = {.type = EVENT_ACCOUNT_PERSONAL_LOGIN,
+                          .time = change->wall,
+                          .environment = tenant_id_str(&change->work->found.environment),
+                          .account = change->account,
+                          .detail = buf_peek(&detail)};
+    enum err err = event_put(tx, &event);
+    buf_fini(&detail);
+    return err;
+}
+
 enum err token_note_login(struct tx *tx, struct token_change *change)
 {
     if (str_absent(change->login.session))
         return ERR_NONE;
     enum err err = directory_note_connected(tx, change->account, change->login.session,
                                             change->wall);
-    return err == ERR_NONE ? put_line(tx, change) : err;
+    if (err == ERR_NONE)
+        err = put_line(tx, change);
+    return err == ERR_NONE ? tell_personal(tx, change) : err;
 }

@@ -234,8 +234,7 @@ extern const char *const stage_kind_words[]; /* NULL-terminated, in enum order *
 extern const char *const account_state_words[];
 extern const char *const permission_words[]; /* bit 0 first */
 
-/* What the secrets of an app are called; NULL-terminated. */
-extern const char *const app_secret_names[];
+extern const char *const app_secret_names[]; /* NULL-terminated: of an app's secrets */
 
 /* The id that `text` is; empty when it is longer than an id can be. */
 struct tenant_id tenant_id_of(str text);

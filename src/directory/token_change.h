@@ -48,6 +48,9 @@ enum token_end {
 struct login {
     str session; /* the connect session's id; absent: nobody has */
     str peer;    /* address */
+    str member;  /* of the context, that shows a person's login where a service account is
+                    wanted; absent: none does */
+    str value;   /* the member's */
 };
 
 /* The caller embeds it, fills what its step reads, and keeps it and everything that it

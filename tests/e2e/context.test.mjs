@@ -49,7 +49,8 @@ async function serving(document, flags = []) {
 
 // --- after consent ---------------------------------------------------------------------
 
-async function consenting(answers, changes = {}) {
+// `adds` to the auth block; more `requests` for the context.
+async function consenting(answers, { adds = {}, requests = [], ...changes } = {}) {
   const vendor = await api(answers);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -58,10 +59,10 @@ async function consenting(answers, changes = {}) {
   const document = plain("sites", `${vendor.url}/site/{site_id}`, {
     headers: { "X-Version": "7" },
     ...changes,
-    auth: { scheme: "bearer",
+    auth: { scheme: "bearer", ...adds,
       token: { grant: "authorization_code", authorize_url: server.authorizeUrl, url: server.tokenUrl, client: "basic",
         scopes: server.scope.split(" "), authorize_params: { prompt: "consent" }, identity: ["site_id"] },
-      context: [{ url: `${vendor.url}/sites`, keep: { site_id: "/0/id" } }, { url: "/me?all=1", keep: { me: "/login" } }] } });
+      context: [{ url: `${vendor.url}/sites`, keep: { site_id: "/0/id" } }, { url: "/me?all=1", keep: { me: "/login" } }, ...requests] } });
   document.hosts = [vendor.url];
   const bw = await breakwater({ integrations: folderOf(document), flags: ["--public-url", url, "--listen", `127.0.0.1:${port}`, "--log-level", "debug"] });
   const environment = await bw.tenant();
@@ -152,6 +153,21 @@ test("who has connected an account is kept, with whose login it is", async () =>
   assert.equal(minted.detail.session, session.id);
   const stored = await bw.api("POST", "accounts", { environment: environment.id, integration: "sites", credentials: { token: "t" } });
   assert.deepEqual([stored.connected.by, stored.connected.identity], [minted.actor, {}]);
+});
+
+test("a person's login where a service account is wanted is told of, and works", async () => {
+  const kind = { url: "/kind", keep: { token_of: { expression: "$exists(bot_id) ? 'bot' : 'user'" } } };
+  const { vendor: api, bw, account, connect, look } = await consenting({ ...good, "/site/s%201/kind": { body: { bot_id: "B1" } } },
+    { adds: { personal: { token_of: "user" } }, requests: [kind] });
+  const told = async () => (await bw.api("GET", "events?type=account.personal_login")).items.map((it) => [it.account, it.detail]);
+  assert.equal((await connect()).params.status, "connected");
+  assert.deepEqual([(await look()).warnings, await told()], [[], []]);
+  api.answers["/site/s%201/kind"] = { body: { user: "ann" } };
+  assert.equal((await connect()).params.status, "connected");
+  const shown = await look();
+  assert.equal(shown.state, "active");
+  assert.deepEqual(shown.warnings, ["It is connected with a person's login (\"token_of\" is \"user\"), where a service account is wanted: it ends when that person goes."]);
+  assert.deepEqual(await told(), [[account.id, { member: "token_of", value: "user" }]]);
 });
 
 // --- keys ------------------------------------------------------------------------------
