@@ -398,6 +398,7 @@ static void on_context(struct change *change)
     next->credentials = consent->credentials;
     next->credential_n = n;
     next->session = consent->session.session.id;
+    next->ends[ENDING_CREDENTIALS] = connect_form_ends(&consent->form);
     next->way = str_absent(consent->way->name) ? STR("") : consent->way->name;
     directory_change(next);
 }

@@ -203,6 +203,21 @@ for (const [what, answer] of [["is in trouble", { status: 503 }], ["limits", { s
     assert.equal((await look()).state, "active");
   });
 
+test("whoever enters a key may say when it ends", async () => {
+  const vendor = await api({ "/me": { body: {} } });
+  const document = plain("keys", vendor.url, { auth: { scheme: "bearer", check: "/me" }, connect: { ends: true } });
+  const { look, link } = await serving(document);
+  const url = await link();
+  assert.match((await ask(url)).text, /<input id="ends" name="ends" type="date"/);
+  const wrong = await post(url, { token: "good", ends: "soon" });
+  assert.deepEqual([wrong.status, /This must be a day, such as 2027-01-31\./.test(wrong.text)], [422, true]);
+  const done = await post(url, { token: "good", ends: "2099-01-31" });
+  assert.ok(done.status < 400, done.text);
+  const shown = await look();
+  assert.deepEqual([shown.state, shown.ends, shown.context], ["active", "2099-01-31T00:00:00.000Z", {}]);
+  assert.match(shown.connected.by, /^ses_/);
+});
+
 test("a daemon that stops while a key is tried tells it, and stores nothing", async () => {
   const vendor = await api({ "/me": null });
   const { bw, link } = await serving(keyed(vendor), ["--drain-timeout", "300ms"]);
