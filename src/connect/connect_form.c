@@ -2,6 +2,7 @@
 
 #include "auth/own_request.h"
 #include "auth/token_rule.h"
+#include "http/date.h"
 #include "http/tls_pair.h"
 #include "json/merge.h"
 #include "keeper/party.h"
@@ -128,6 +129,23 @@ static void add_credentials(const struct asking *asking)
     }
 }
 
+/* Where the vendor shows it as they are made. */
+static void add_end(const struct asking *asking)
+{
+    const struct page_field field = {
+        .name = STR("ends"),
+        .label = STR("Ends on"),
+        .help = STR("Where it has an end: you are told two weeks before."),
+        .optional = true,
+        .date = true};
+    bool wanted = asking->way->connect.ends || asking->integration->connect.ends;
+    for (uint32_t i = 0; i < asking->form->n; i++)
+        if (wanted && asking->form->is_credential[i]) {
+            add(asking, &field, false);
+            return;
+        }
+}
+
 static bool is_credential_of(const struct auth_way *way, str name)
 {
     struct auth_field fields[AUTH_FIELDS_MAX];
@@ -170,6 +188,7 @@ void connect_form_make(const struct integration *integration, const struct auth_
         add_variables(&asking, &rule->url);
     }
     add_credentials(&asking);
+    add_end(&asking);
 }
 
 str connect_form_names(const struct connect_form *form, struct arena *arena)
@@ -177,7 +196,7 @@ str connect_form_names(const struct connect_form *form, struct arena *arena)
     str parts[FORM_FIELDS_MAX * 2];
     size_t n = 0;
     for (uint32_t i = 0; i < form->n; i++) {
-        if (form->is_credential[i])
+        if (form->is_credential[i] || form->fields[i].date)
             continue;
         if (n)
             parts[n++] = STR(",");
@@ -191,6 +210,7 @@ str connect_form_names(const struct connect_form *form, struct arena *arena)
 bool connect_form_read(struct connect_form *form, const struct form *sent)
 {
     bool good = true;
+    usec day;
     for (uint32_t i = 0; i < form->n; i++) {
         struct page_field *field = &form->fields[i];
         str value = form_find(sent, field->name);
@@ -200,6 +220,9 @@ bool connect_form_read(struct connect_form *form, const struct form *sent)
             field->fault = STR("This is needed.");
         else if (field->value.n > VALUE_BYTES_MAX)
             field->fault = STR("This is too long.");
+        else if (field->date && field->value.n &&
+                 (!date_parse_iso(field->value, &day) || day <= 0))
+            field->fault = STR("This must be a day, such as 2027-01-31.");
         good = good && str_absent(field->fault);
     }
     return good;
@@ -337,11 +360,21 @@ struct json connect_form_context(const struct connect_form *form,
     struct json_build build;
     json_build_init(&build, arena);
     for (uint32_t i = 0; i < form->n; i++)
-        if (!form->is_credential[i] && form->fields[i].value.n)
+        if (!form->is_credential[i] && !form->fields[i].date && form->fields[i].value.n)
             json_build_member(&build, form->fields[i].name,
                               json_of_text(form->fields[i].value));
     struct json given = json_build_object(&build);
     return merge_patch(arena, &account->context, &given);
+}
+
+usec connect_form_ends(const struct connect_form *form)
+{
+    usec ends = 0;
+    for (uint32_t i = 0; i < form->n; i++)
+        if (form->fields[i].date && form->fields[i].value.n &&
+            date_parse_iso(form->fields[i].value, &ends))
+            return ends;
+    return 0;
 }
 
 uint32_t connect_form_credentials(const struct connect_form *form,

@@ -66,11 +66,12 @@ async function makePlace(file) {
   return place;
 }
 
-// Four accounts, and a history: good calls, a throttle, a slow one.
+// Four accounts, an app, and a history: good calls, a throttle, a slow one.
 async function furnish(daemon) {
   for (const external_id of ["acme", "crm-42"]) await daemon.account("hubspot", { external_id });
   await daemon.account("twilio", { external_id: "sms-7", credentials: { username: "u", password: "p" } });
   await daemon.api("POST", "accounts", { environment: daemon.environment.id, integration: "bank", external_id: "bank-1" });
+  await daemon.api("POST", "apps", { integration: "hubspot", name: "Ours", client_id: "8a7f", secrets: { client_secret: "s" } });
   const call = (id) => ask(`${daemon.url}/proxy/acme/crm/v3/objects/contacts/${id}`, { headers: { authorization: `Bearer ${adminKey}` } });
   await sim.inject("/hubspot/crm/v3/objects/contacts/busy", { status: 429, headers: { "Retry-After": "1" } }, { count: 1 });
   await sim.inject("/hubspot/crm/v3/objects/contacts/slow", { delay: "1100ms" }, { count: 1 });
