@@ -33,22 +33,32 @@ void provider_say(struct provider *provider, const char *fmt, ...)
 
 /* --- templates --- */
 
-/* What stands in ${…}: absent when it is more than the name of a value. */
-static str variable_name(struct arena *arena, str inside)
+static const struct json *config_of(const struct provider *provider, str slug)
 {
-    static const char *const owners[] = {"connectionConfig.", "credentials.", "", NULL};
-    for (size_t i = 0; owners[i]; i++) {
-        str name = inside;
-        if (!str_starts(inside, str_z(owners[i])))
-            continue;
-        name = str_from(inside, strlen(owners[i]));
-        for (size_t k = 0; k < name.n; k++)
-            if (strchr("(){}.:$, ", name.p[k]))
-                return STR_NONE;
-        str slug = import_slug(arena, name, NAME_BYTES_MAX);
-        return slug.n ? slug : STR_NONE;
-    }
-    return STR_NONE;
+    const struct json *all = import_at(provider->at, STR("connection_config"));
+    for (uint32_t i = 0; all && json_is(all, JSON_OBJECT) && i < all->n; i++)
+        if (str_eq(import_slug(provider->import->arena, json_key(&all->u.members[i]),
+                               NAME_BYTES_MAX),
+                   slug))
+            return &all->u.members[i].value;
+    return NULL;
+}
+
+/* What stands in ${…}: absent when it is more than the name of a value, or a secret where
+ * templates have the account's context only, which is none. */
+static str variable_name(const struct provider *provider, str inside)
+{
+    bool config = str_starts(inside, STR("connectionConfig."));
+    bool secret = str_starts(inside, STR("credentials."));
+    size_t dot = str_find(inside, '.');
+    str name = config || secret ? str_from(inside, dot + 1) : inside;
+    for (size_t k = 0; k < name.n; k++)
+        if (strchr("(){}.:$, ", name.p[k]))
+            return STR_NONE;
+    str slug = import_slug(provider->import->arena, name, NAME_BYTES_MAX);
+    const struct json *hidden = import_at(config_of(provider, slug), STR("secret"));
+    secret = secret || (hidden && json_is(hidden, JSON_TRUE));
+    return slug.n && (!secret || provider->secrets) ? slug : STR_NONE;
 }
 
 static bool fill(struct provider *provider, struct buf *out, str text)
@@ -64,8 +74,8 @@ static bool fill(struct provider *provider, struct buf *out, str text)
             break;
         str rest = str_from(text, open + 2);
         size_t close = str_find(rest, '}');
-        str name = close < rest.n ? variable_name(import->arena, str_of(rest.p, close))
-                                  : STR_NONE;
+        str name =
+            close < rest.n ? variable_name(provider, str_of(rest.p, close)) : STR_NONE;
         if (str_absent(name))
             return false;
         buf_printf(out, "{" STR_F "}", STR_A(name));
@@ -93,23 +103,13 @@ str provider_template(struct provider *provider, const char *member, str text)
     bool good = choice.n && fill(provider, &out, choice);
     str result = arena_take(provider->import->arena, &out);
     if (!good)
-        provider_say(provider, "%s \"" STR_F "\" is more than a template says.", member,
-                     STR_A(choice));
+        provider_say(provider,
+                     "%s \"" STR_F "\" is more than a template says, or a secret in one.",
+                     member, STR_A(choice));
     return good ? result : STR_NONE;
 }
 
 /* --- the base URL --- */
-
-static const struct json *config_of(const struct provider *provider, str slug)
-{
-    const struct json *all = import_at(provider->at, STR("connection_config"));
-    for (uint32_t i = 0; all && json_is(all, JSON_OBJECT) && i < all->n; i++)
-        if (str_eq(import_slug(provider->import->arena, json_key(&all->u.members[i]),
-                               NAME_BYTES_MAX),
-                   slug))
-            return &all->u.members[i].value;
-    return NULL;
-}
 
 static const struct json *values_of(void *arg, str name)
 {
@@ -238,7 +238,8 @@ static void put_docs(struct provider *provider, struct json_build *document,
         &docs, STR("imported_from"),
         json_of_text(arena_printf(import->arena, "a catalogue of providers, " STR_F,
                                   STR_A(provider->name))));
-    json_build_member(&docs, STR("notes"), import_notes(import, notes));
+    if (import->note_n > notes)
+        json_build_member(&docs, STR("notes"), import_notes(import, notes));
     json_build_member(&docs, STR("unverified"),
                       import_texts(import->arena, unverified, COUNT_OF(unverified)));
     json_build_member(document, STR("docs"), json_build_object(&docs));

@@ -16,6 +16,7 @@ struct provider {
     struct json_build headers; /* of each request */
     struct map secret_headers; /* those that carry the credential */
     struct map used;           /* variables, as they are called with us */
+    bool secrets;              /* templates may have credentials: those of a login */
 };
 
 /* A note that begins with the provider's name. */

@@ -293,8 +293,10 @@ static bool put_by_login(struct provider *provider, struct json_build *token)
     if (!put_url(provider, token, "token_url", "url"))
         return false;
     put_form(provider, token);
+    provider->secrets = true;
     put_params(provider, token, "token_params", "params", STR(""));
     put_params(provider, token, "token_headers", "headers", STR(""));
+    provider->secrets = false;
     if (path.n && !str_eq(path, STR("access_token")))
         json_build_member(token, STR("access_token"),
                           json_of_text(pointer_of(provider->import->arena, path)));

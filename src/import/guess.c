@@ -72,3 +72,11 @@ bool guess_is_type(struct import *import, const struct json *schema, str type)
             return true;
     return said && str_eq(json_text(said), type);
 }
+
+bool guess_is_scalar(struct import *import, const struct json *schema)
+{
+    schema = import_follow(import, schema);
+    return schema && !guess_is_type(import, schema, STR("object")) &&
+           !guess_is_type(import, schema, STR("array")) &&
+           !import_at(schema, STR("properties")) && !import_at(schema, STR("items"));
+}

@@ -35,7 +35,9 @@ const struct json *guess_property(struct import *import, const struct json *sche
 /* Whether the name, without punctuation and case, is one of them. */
 bool guess_is_one_of(str name, const char *const *names);
 
-/* Whether a schema is of this type, through references. */
+/* Whether a schema is of this type, through references; whether it can be neither object
+ * nor list. */
 bool guess_is_type(struct import *import, const struct json *schema, str type);
+bool guess_is_scalar(struct import *import, const struct json *schema);
 
 #endif

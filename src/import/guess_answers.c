@@ -24,8 +24,7 @@ static bool has_place(struct import *import, const struct json *schema,
             schema = import_member(import, schema, STR("items"));
     }
     const struct json *found = guess_property(import, schema, name, &inner);
-    if (!found || guess_is_type(import, found, STR("object")) ||
-        guess_is_type(import, found, STR("array")))
+    if (!guess_is_scalar(import, found))
         return false;
     *ret_pointer = place->group
                        ? arena_printf(import->arena, "/" STR_F "%s/" STR_F, STR_A(outer),

@@ -96,14 +96,14 @@ static const struct json *find_told(struct list *list, const char *const *names,
     const struct json *schema = list->operation->schema;
     str name, group;
     const struct json *found = guess_property(import, schema, names, &name);
-    if (found && !guess_is_type(import, found, STR("object"))) {
+    if (guess_is_scalar(import, found)) {
         *ret_pointer = arena_printf(import->arena, "/" STR_F, STR_A(name));
         return found;
     }
     for (size_t i = 0; i < COUNT_OF(groups); i++) {
         const struct json *inner = guess_property(import, schema, groups[i], &group);
         found = inner ? guess_property(import, inner, names, &name) : NULL;
-        if (!found || guess_is_type(import, found, STR("object")))
+        if (!guess_is_scalar(import, found))
             continue;
         *ret_pointer =
             arena_printf(import->arena, "/" STR_F "/" STR_F, STR_A(group), STR_A(name));

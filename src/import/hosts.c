@@ -18,6 +18,17 @@ static str common_end(str host)
     return str_find(below, '.') < below.n ? below : STR("");
 }
 
+/* Letters, digits, dots, hyphens, a port. */
+static bool is_host(str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        char c = str_lower(text.p[i]);
+        if (!str_is_digit(c) && !(c >= 'a' && c <= 'z') && !strchr(".-:", c))
+            return false;
+    }
+    return text.n > 0;
+}
+
 bool hosts_put(struct arena *arena, str url,
                const struct json *(*values)(void *arg, str name), void *arg,
                struct json_build *hosts)
@@ -42,6 +53,9 @@ bool hosts_put(struct arena *arena, str url,
     bool one = str_find_last(host, '{') == open;
     if (!all || !one || all->n > VALUES_MAX)
         return false;
+    for (uint32_t i = 0; i < all->n; i++)
+        if (!is_host(json_text(&all->u.items[i])))
+            return false;
     for (uint32_t i = 0; i < all->n; i++) {
         str parts[] = {str_of(host.p, open), json_text(&all->u.items[i]),
                        str_from(host, close + 1)};

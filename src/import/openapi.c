@@ -87,7 +87,8 @@ static void put_docs(struct openapi *api, struct json_build *document)
                    "%u methods answer lists whose paging could not be guessed; they have "
                    "no pagination block.",
                    api->unguessed);
-    json_build_member(&docs, STR("notes"), import_notes(import, 0));
+    if (import->note_n)
+        json_build_member(&docs, STR("notes"), import_notes(import, 0));
     json_build_member(&docs, STR("unverified"),
                       import_texts(import->arena, unverified, COUNT_OF(unverified)));
     json_build_member(document, STR("docs"), json_build_object(&docs));

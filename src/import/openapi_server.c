@@ -44,10 +44,12 @@ static bool stays(const struct server *server, str before, str behind, str name)
     size_t host_at = has_scheme ? str_find_str(before, STR("://")) + 3 : 0;
     str host = str_from(before, host_at);
     bool in_host = has_scheme && str_find(host, '/') == host.n;
-    bool whole_host = in_host && host.n == 0 &&
-                      (behind.n == 0 || behind.p[0] == '/' || behind.p[0] == ':');
+    bool whole_host =
+        in_host && host.n == 0 && (behind.n == 0 || strchr("/:{", behind.p[0]));
     if (values && values->n == 1)
         return false;
+    if (in_host && str_starts(default_of(server, name), STR("/")))
+        return false; /* https://api.example.com{basePath} */
     if (!has_scheme || (in_host && str_ends(host, STR(":"))))
         return false;
     return !whole_host || (values && values->n <= 100);
@@ -183,6 +185,8 @@ void openapi_put_server(struct openapi *api, struct json_build *document)
         import_fail(import, "has no server; say --base-url URL.");
         return;
     }
+    if (str_starts(server.url, STR("//")))
+        server.url = arena_printf(import->arena, "https:" STR_F, STR_A(server.url));
     if (!given && !fill(&server))
         return;
     end_slash(&server);
