@@ -13,6 +13,9 @@
 struct json guess_pages(struct import *import, const struct operation *operation,
                         bool *ret_list);
 
+/* Whether what it answers is a list, or has one that is plainly what it is about. */
+bool guess_is_list(struct import *import, const struct operation *operation);
+
 /* What all answers together say of errors and limits. */
 struct guess_answers {
     struct import *import;

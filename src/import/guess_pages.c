@@ -319,6 +319,12 @@ static bool find_kind(struct list *list)
            by_number(list, "offset_limit", offsets, 0);
 }
 
+bool guess_is_list(struct import *import, const struct operation *operation)
+{
+    struct list list = {.import = import, .operation = operation};
+    return find_records(&list);
+}
+
 struct json guess_pages(struct import *import, const struct operation *operation,
                         bool *ret_list)
 {

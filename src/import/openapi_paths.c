@@ -146,7 +146,7 @@ static struct shape shape_of(struct arena *arena, str path)
 }
 
 /* list, create, get, update, delete, where the path is plainly that; else absent. */
-static str plain_name(const struct shape *shape, str verb)
+static str plain_name(const struct shape *shape, str verb, bool list)
 {
     static const struct {
         const char *verb;
@@ -160,6 +160,8 @@ static str plain_name(const struct shape *shape, str verb)
         {"DELETE", "delete_all", "delete"},
     };
     bool one = shape->n == 2 && shape->one;
+    if (shape->n == 1 && str_eq(verb, STR("GET")) && !list)
+        return STR("get");
     if (shape->n != 1 && !one)
         return STR_NONE;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -187,7 +189,8 @@ static void find_names(struct import *import, const struct operation *operation,
     str tag =
         tagged ? import_slug(arena, json_text(&tags->u.items[0]), NAME_LEN) : STR("");
     str id = import_slug(arena, import_text(operation->at, STR("operationId")), NAME_LEN);
-    str plain = tag.n ? STR_NONE : plain_name(&shape, operation->verb);
+    bool list = !operation->schema || guess_is_list(import, operation);
+    str plain = tag.n ? STR_NONE : plain_name(&shape, operation->verb, list);
     *ret_resource = tag.n ? tag : shape.resource;
     if (plain.n)
         *ret_method = plain;

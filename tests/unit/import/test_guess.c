@@ -6,13 +6,14 @@ static void check_pages(struct arena *arena, const char *const row[4])
 {
     str text = arena_printf(
         arena,
-        MADE_SERVER "paths: { /a: { get: { parameters: [%s], responses: { '200': {"
+        MADE_SERVER "paths: { /a: { get: { tags: [a], operationId: go, parameters: [%s], "
+                    "responses: { '200': {"
                     " headers: { %s }, content: { application/json: { schema: %s } } } }"
                     " } } }\n",
         row[0], row[1], row[2]);
     struct made made = made_openapi(arena, "3.0.3", arena_z(arena, text));
     given_same(row[0],
-               made_at(arena, made.document, "/resources/a/methods/list/pagination"),
+               made_at(arena, made.document, "/resources/a/methods/go/pagination"),
                row[3]);
 }
 

@@ -39,6 +39,16 @@ static void test_methods_are_named_by_their_path(void **state)
                 "/resources/contacts/methods/add_contact_note/verb", "\"POST\"");
 }
 
+static void test_what_answers_one_thing_is_called_get(void **state)
+{
+    struct made made = made_openapi(
+        *state, "3.0.3",
+        MADE_SERVER "paths: { /balance: { get: { responses: { '200': { content: {"
+                    " application/json: { schema: { type: object } } } } } } } }\n");
+    assert_made(*state, made.document, "/resources/balance/methods/get/path",
+                "\"/balance\"");
+}
+
 static void test_tags_make_resources_and_operations_their_methods(void **state)
 {
     struct made made = made_openapi(
@@ -251,6 +261,7 @@ int test_openapi(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(test_methods_are_named_by_their_path),
+        GIVEN_TEST(test_what_answers_one_thing_is_called_get),
         GIVEN_TEST(test_tags_make_resources_and_operations_their_methods),
         GIVEN_TEST(test_paths_that_cannot_be_said_are_noted),
         GIVEN_TEST(test_variables_of_servers_are_asked_of_accounts),

@@ -21,7 +21,7 @@ static bool takes(struct arena *arena, const struct made *made, const char *inst
 {
     struct json_build build;
     json_build_init(&build, arena);
-    json_build_member(&build, STR("$ref"), json_of_text(STR("#/$defs/a.list.response")));
+    json_build_member(&build, STR("$ref"), json_of_text(STR("#/$defs/a.get.response")));
     json_build_member(&build, STR("$defs"), *json_member(made->schemas, STR("$defs")));
     struct json document = json_build_object(&build);
     struct schema_source source = {.document = &document, .draft = SCHEMA_DRAFT_2020_12};
@@ -42,7 +42,7 @@ static void test_recursive_schemas_stay_recursive(void **state)
         " of: { $ref: '#/components/schemas/Other' } } },"
         " Other: { properties: { node: { $ref: '#/components/schemas/Node' } } },"
         " Unused: { type: string }");
-    assert_made(*state, made.schemas, "/$defs/a.list.response",
+    assert_made(*state, made.schemas, "/$defs/a.get.response",
                 "{\"$ref\":\"#/$defs/Node\"}");
     assert_made(*state, made.schemas, "/$defs/Node/properties/next",
                 "{\"$ref\":\"#/$defs/Node\"}");
@@ -111,7 +111,7 @@ static void test_what_is_no_schema_is_noted(void **state)
     assert_in(made.notes, "Schemas say \"$id\", which is left out.");
     assert_in(made.notes, "pattern \"(\" is left out");
     assert_in(made.notes, "A schema is no object, or too deep");
-    assert_made(*state, made.schemas, "/$defs/a.list.response",
+    assert_made(*state, made.schemas, "/$defs/a.get.response",
                 "{\"properties\":{\"a\":{},\"b\":true,\"required\":{\"type\":\"string\"}"
                 "}}");
 }
