@@ -137,7 +137,7 @@ const struct json *import_follow(struct import *import, const struct json *value
             return NULL;
         }
         value = hops < HOPS_MAX && str_absent(import->fault) ? find(import, ref) : NULL;
-        if (!value)
+        if (!value && str_absent(import->fault))
             import_say(import, "The reference \"" STR_F "\" leads nowhere.", STR_A(ref));
     }
     return NULL;

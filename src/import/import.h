@@ -20,7 +20,7 @@ enum {
     IMPORT_BYTES_MAX = 64 << 20, /* of the text */
     IMPORT_DEPTH_MAX = 200,      /* of the value, and of schemas within each other */
     IMPORT_NODES_MAX = 5000000,  /* values of a YAML text, aliases expanded */
-    IMPORT_STEPS_MAX = 300000000 /* names compared while following references */
+    IMPORT_STEPS_MAX = 100000000 /* names compared while following references */
 };
 
 struct import_note {

@@ -242,6 +242,32 @@ static void test_other_documents_are_refused_by_name(void **state)
     }
 }
 
+/* Each of many operations looks through each of many names. */
+static void test_looking_through_names_is_bounded(void **state)
+{
+    struct buf text;
+    buf_init(&text, 1 << 24);
+    buf_str(&text, STR("{\"openapi\":\"3.0.0\",\"info\":{\"title\":\"a\"},\"servers\":[{"
+                       "\"url\":\"https://a.example\"}],\"paths\":{"));
+    for (unsigned i = 0; i < 3000; i++)
+        buf_printf(&text,
+                   "%s\"/p%u\":{\"get\":{\"responses\":{\"200\":{\"content\":{"
+                   "\"application/json\":{\"schema\":{\"$ref\":"
+                   "\"#/components/schemas/s\"}}}}}}}",
+                   i ? "," : "", i);
+    buf_str(&text, STR("},\"components\":{\"schemas\":{\"s\":{\"properties\":{\"a\":1"));
+    for (unsigned i = 0; i < 20000; i++)
+        buf_printf(&text, ",\"p%u\":{}", i);
+    buf_str(&text, STR("}}}}}"));
+    struct import import;
+    struct imported one;
+    import_init(&import, *state, given_json(*state, buf_peek(&text)));
+    assert_false(import_openapi(&import, &one));
+    assert_in(import.fault, "is too large: too many names stand in too many places.");
+    import_fini(&import);
+    buf_fini(&text);
+}
+
 static void test_texts_that_cannot_be_read_say_where(void **state)
 {
     struct json value;
@@ -271,6 +297,7 @@ int test_openapi(void)
         GIVEN_TEST(test_one_way_needs_no_name),
         GIVEN_TEST(test_webhooks_are_listed),
         GIVEN_TEST(test_other_documents_are_refused_by_name),
+        GIVEN_TEST(test_looking_through_names_is_bounded),
         GIVEN_TEST(test_texts_that_cannot_be_read_say_where),
     };
     return cmocka_run_group_tests_name("import/openapi", tests, NULL, NULL);
