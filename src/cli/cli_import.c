@@ -94,13 +94,17 @@ static int write_file(struct cli *cli, str folder, const char *name, str text)
     int linked = good ? link(part, whole) : -1;
     if (file)
         unlink(part);
-    if (linked == 0)
-        return CLI_DONE;
-    if (good && access(whole, F_OK) == 0)
-        return cli_failed("%s is there already; remove it, or take another --name or "
-                          "--output",
-                          whole);
-    return cli_failed("%s cannot be written", whole);
+    return linked == 0 ? CLI_DONE : cli_failed("%s cannot be written", whole);
+}
+
+static bool is_there(struct cli *cli, str folder, const char *name)
+{
+    str path = arena_printf(&cli->arena, STR_F "/%s", STR_A(folder), name);
+    if (access(arena_z(&cli->arena, path), F_OK) != 0)
+        return false;
+    cli_failed(STR_F " is there already; remove it, or take another --name or --output",
+               STR_A(path));
+    return true;
 }
 
 static int write_one(struct cli *cli, str output, const struct imported *one, str text)
@@ -109,12 +113,15 @@ static int write_one(struct cli *cli, str output, const struct imported *one, st
     str folder = arena_printf(arena, STR_F "/" STR_F, STR_A(output), STR_A(one->name));
     mkdir(arena_z(arena, output), 0777);
     mkdir(arena_z(arena, folder), 0777); /* what is wrong with them, writing tells */
+    bool schemas = !json_is(&one->schemas, JSON_UNDEFINED);
+    if (is_there(cli, folder, "integration.json") ||
+        (schemas && is_there(cli, folder, "schemas.json")))
+        return CLI_FAILED;
     int status = write_file(cli, folder, "integration.json", text);
-    if (status != CLI_DONE)
-        return status;
-    if (!json_is(&one->schemas, JSON_UNDEFINED))
+    if (status == CLI_DONE && schemas)
         status = write_file(cli, folder, "schemas.json", lay_out(cli, &one->schemas));
-    buf_printf(&cli->out, STR_F "/integration.json\n", STR_A(folder));
+    if (status == CLI_DONE)
+        buf_printf(&cli->out, STR_F "/integration.json\n", STR_A(folder));
     return status;
 }
 

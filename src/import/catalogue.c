@@ -4,7 +4,6 @@
  */
 #include "import/catalogue.h"
 
-#include "http/header.h"
 #include "import/hosts.h"
 #include "json/merge.h"
 
@@ -150,14 +149,6 @@ static bool put_base(struct provider *provider, struct json_build *document)
 
 /* --- headers --- */
 
-static bool is_settable(str name)
-{
-    enum header_id id = header_id_of(name);
-    return header_name_valid(name) && !(header_flags(id) & (HEADER_HOP | HEADER_OURS)) &&
-           id != HEADER_HOST && id != HEADER_CONTENT_LENGTH && id != HEADER_EXPECT &&
-           id != HEADER_CONTENT_TYPE;
-}
-
 static void read_headers(struct provider *provider)
 {
     const struct json *all = import_at(provider->proxy, STR("headers"));
@@ -168,7 +159,7 @@ static void read_headers(struct provider *provider)
             str_find_str(value, STR("${accessToken}")) < value.n ||
             str_find_str(value, STR("${apiKey}")) < value.n)
             continue;
-        if (!is_settable(name) || value.n == 0) {
+        if (!import_is_settable(name) || value.n == 0) {
             provider_say(provider, "the header " STR_F " is left to the caller.",
                          STR_A(name));
             continue;

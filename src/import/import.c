@@ -4,6 +4,7 @@
 #include "import/import.h"
 
 #include "base/encode.h"
+#include "http/header.h"
 #include "import/yaml.h"
 #include "json/json_parse.h"
 #include "json/pointer.h"
@@ -195,6 +196,14 @@ str import_unique(struct import *import, struct map *taken, str name)
         unique = arena_printf(import->arena, STR_F "_%u", STR_A(name), i);
     map_put(taken, unique, import);
     return unique;
+}
+
+bool import_is_settable(str name)
+{
+    enum header_id id = header_id_of(name);
+    return header_name_valid(name) && !(header_flags(id) & (HEADER_HOP | HEADER_OURS)) &&
+           id != HEADER_HOST && id != HEADER_CONTENT_LENGTH && id != HEADER_EXPECT &&
+           id != HEADER_CONTENT_TYPE;
 }
 
 void import_put_text(struct json_build *build, str name, str text)

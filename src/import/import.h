@@ -113,6 +113,10 @@ str import_slug(struct arena *arena, str text, size_t max);
 /* The name, or with _2, _3 … the first that `taken` does not have; it is put there. */
 str import_unique(struct import *import, struct map *taken, str name);
 
+/* Whether a document may say this header of requests; what HTTP itself and the body need
+ * is the caller's. */
+bool import_is_settable(str name);
+
 /* A text member, unless the text is absent. */
 void import_put_text(struct json_build *build, str name, str text);
 struct json import_texts(struct arena *arena, const str *texts, size_t n);

@@ -126,10 +126,11 @@ static void put_all(struct openapi *api, struct json_build *document)
     struct import *import = api->import;
     struct json_build resources;
     json_build_init(&resources, import->arena);
+    openapi_read_resources(api, &resources);
     put_about(import, document);
     openapi_put_server(api, document);
+    openapi_put_headers(api, document);
     openapi_put_auth(api, document);
-    openapi_read_resources(api, &resources);
     guess_answers_put(api->answers, document);
     struct json put = json_build_object(&resources);
     json_build_member(document, STR("resources"), put);
@@ -144,6 +145,7 @@ bool import_openapi(struct import *import, struct imported *ret)
     if (!check_version(import, &api.old) || !find_name(import))
         return false;
     map_init(&api.resources);
+    map_init(&api.headers);
     schemas_init(&api.schemas, import, api.old);
     api.paths = path_set_create(import->arena);
     json_build_init(&document, import->arena);
@@ -153,5 +155,6 @@ bool import_openapi(struct import *import, struct imported *ret)
                              .schemas = schemas_end(&api.schemas, source_of(import))};
     schemas_fini(&api.schemas);
     map_fini(&api.resources);
+    map_fini(&api.headers);
     return str_absent(import->fault);
 }

@@ -8,6 +8,9 @@
 #include "import/schemas.h"
 
 struct path_set;
+struct openapi_resource;
+struct header_wanted;
+struct guess_answers;
 
 /* One operation, with what its path says for all of them. */
 struct operation {
@@ -29,6 +32,9 @@ struct openapi {
     struct openapi_resource *last;
     uint32_t resource_n;
     struct guess_answers *answers;
+    struct map headers; /* in lower case → struct header_wanted */
+    struct header_wanted *first_header;
+    uint32_t operation_n;
     uint32_t unguessed; /* lists whose pages nobody knows */
 };
 
@@ -41,6 +47,10 @@ void openapi_put_auth(struct openapi *api, struct json_build *document);
 /* The members of `resources`, and the schemas of what they take and answer; what they
  * answer is told to api->answers. */
 void openapi_read_resources(struct openapi *api, struct json_build *resources);
+
+/* Notes what headers an operation requires; later, the member `headers`. */
+void openapi_note_headers(struct openapi *api, const struct operation *operation);
+void openapi_put_headers(struct openapi *api, struct json_build *document);
 
 /* The schema of a body or answer, whichever JSON type it has; NULL: none. *ret_media is
  * what the schema is of. */

@@ -426,6 +426,8 @@ static void take_operation(struct openapi *api, struct operation *operation,
     else {
         read_operation(import, operation, item);
         guess_answers_read(api->answers, import_at(operation->at, STR("responses")));
+        openapi_note_headers(api, operation);
+        api->operation_n++;
         put_method(api, operation, pattern);
     }
 }

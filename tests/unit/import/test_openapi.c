@@ -205,6 +205,28 @@ static void test_one_way_needs_no_name(void **state)
     assert_in(made.notes, "wants 2 security schemes together");
 }
 
+static void test_headers_that_most_operations_require_are_sent(void **state)
+{
+    struct made made = made_openapi(
+        *state, "3.1.0",
+        MADE_SERVER
+        "components: { parameters: { V: { name: Acme-Version, in: header, required: true,"
+        " schema: { enum: ['2024-01-01'] } } } }\n"
+        "paths:\n"
+        "  /a: { parameters: [{ $ref: '#/components/parameters/V' }], get: {}, post: {} "
+        "}\n"
+        "  /b:\n"
+        "    get:\n"
+        "      parameters:\n"
+        "        - { name: X-Site, in: header, required: true, schema: { const: a } }\n"
+        "        - { name: X-User, in: header, required: true }\n"
+        "        - { name: X-May, in: header, schema: { const: a } }\n"
+        "        - { name: Accept, in: header, required: true, schema: { const: a } }\n");
+    assert_made(*state, made.document, "/headers", "{\"Acme-Version\":\"2024-01-01\"}");
+    assert_in(made.notes, "The header X-Site is required by 1 methods; callers send it.");
+    assert_in(made.notes, "The header X-User is required by 1 methods; callers send it.");
+}
+
 static void test_webhooks_are_listed(void **state)
 {
     struct made made = made_openapi(
@@ -295,6 +317,7 @@ int test_openapi(void)
         GIVEN_TEST(test_servers_of_any_host_are_refused),
         GIVEN_TEST(test_security_schemes_are_ways),
         GIVEN_TEST(test_one_way_needs_no_name),
+        GIVEN_TEST(test_headers_that_most_operations_require_are_sent),
         GIVEN_TEST(test_webhooks_are_listed),
         GIVEN_TEST(test_other_documents_are_refused_by_name),
         GIVEN_TEST(test_looking_through_names_is_bounded),
