@@ -7,7 +7,13 @@
 #include "import/guess.h"
 #include "import/openapi.h"
 
-enum { NAME_LEN = 56, RESOURCES_MAX = 1000, METHODS_MAX = 200, PATH_BYTES_MAX = 500 };
+enum {
+    NAME_LEN = 56,
+    RESOURCES_MAX = 1000,
+    METHODS_MAX = 200,
+    PARAMETERS_MAX = 200,
+    PATH_BYTES_MAX = 500
+};
 
 struct openapi_resource {
     struct openapi_resource *next;
@@ -70,7 +76,11 @@ static void put_parameters(struct import *import, struct json_build *list,
     const struct json *all = import_at(from, STR("parameters"));
     for (uint32_t i = 0; all && json_is(all, JSON_ARRAY) && i < all->n; i++) {
         const struct json *parameter = import_follow(import, &all->u.items[i]);
-        if (parameter && list->n < METHODS_MAX && !has_parameter(list, parameter))
+        if (parameter && list->n >= PARAMETERS_MAX)
+            import_say(import,
+                       "A method has more than %d parameters; the rest is left out.",
+                       PARAMETERS_MAX);
+        else if (parameter && !has_parameter(list, parameter))
             json_build_item(list, *parameter);
     }
 }
@@ -341,12 +351,26 @@ static const struct json *parameters_schema(struct import *import,
     return schema;
 }
 
+/* Bodies that have content, and none whose schema says anything of it. */
+static void say_media(struct import *import, const struct json *body)
+{
+    const struct json *content = import_at(body, STR("content"));
+    str media;
+    if (!content || !json_is(content, JSON_OBJECT) || content->n == 0)
+        return;
+    if (!openapi_content(body, &media))
+        import_say(import, "Bodies of the type \"" STR_F "\" have no schema here.",
+                   STR_A(json_key(&content->u.members[0])));
+}
+
 static void put_schemas(struct openapi *api, const struct operation *operation,
                         str resource, str method)
 {
     struct import *import = api->import;
     const struct json *body = import_member(import, operation->at, STR("requestBody"));
     str media;
+    say_media(import, body);
+    say_media(import, operation->answer);
     str name =
         arena_printf(import->arena, STR_F "." STR_F, STR_A(resource), STR_A(method));
     const struct {
@@ -432,8 +456,24 @@ static void take_operation(struct openapi *api, struct operation *operation,
     }
 }
 
+/* What operations and paths say beside, and a method does not. */
+static void say_lost(struct import *import, const struct operation *operation)
+{
+    if (import_at(operation->at, STR("callbacks")))
+        import_say(import, STR_F " " STR_F " has callbacks, which are not taken over.",
+                   STR_A(operation->verb), STR_A(operation->path));
+    if (import_at(operation->at, STR("security")) &&
+        import_at(import_at(import->root, STR("components")), STR("securitySchemes")))
+        import_say(import,
+                   "Methods have security of their own; here every call carries the "
+                   "credential of its account.");
+}
+
 static void take_path(struct openapi *api, str path, const struct json *item)
 {
+    if (import_at(item, STR("trace")))
+        import_say(api->import, "TRACE " STR_F " is left out: methods have no such verb.",
+                   STR_A(path));
     for (size_t i = 0; item && verbs[i]; i++) {
         const struct json *at = import_at(item, str_z(verbs[i]));
         struct operation *operation;
@@ -447,6 +487,7 @@ static void take_path(struct openapi *api, str path, const struct json *item)
             verb[k] = (char)(verb[k] - 32);
         operation->path = path;
         operation->at = at;
+        say_lost(api->import, operation);
         take_operation(api, operation, item);
     }
 }

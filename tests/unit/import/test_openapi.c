@@ -91,6 +91,26 @@ static void test_paths_that_cannot_be_said_are_noted(void **state)
     assert_in(made_at(*state, made.document, "/docs/notes"), "POST /c/{id}:cancel");
 }
 
+static void test_what_methods_do_not_say_is_noted(void **state)
+{
+    struct made made = made_openapi(
+        *state, "3.0.3",
+        MADE_SERVER
+        "components: { securitySchemes: { k: { type: http, scheme: bearer } } }\n"
+        "paths:\n"
+        "  /a:\n"
+        "    trace: {}\n"
+        "    post:\n"
+        "      callbacks: { done: {} }\n"
+        "      security: []\n"
+        "      requestBody: { content: { application/xml: { schema: { type: object } } } "
+        "}\n");
+    assert_in(made.notes, "TRACE /a is left out");
+    assert_in(made.notes, "POST /a has callbacks, which are not taken over.");
+    assert_in(made.notes, "Methods have security of their own");
+    assert_in(made.notes, "Bodies of the type \"application/xml\" have no schema here.");
+}
+
 static void test_variables_of_servers_are_asked_of_accounts(void **state)
 {
     struct made made =
@@ -312,6 +332,7 @@ int test_openapi(void)
         GIVEN_TEST(test_what_answers_one_thing_is_called_get),
         GIVEN_TEST(test_tags_make_resources_and_operations_their_methods),
         GIVEN_TEST(test_paths_that_cannot_be_said_are_noted),
+        GIVEN_TEST(test_what_methods_do_not_say_is_noted),
         GIVEN_TEST(test_variables_of_servers_are_asked_of_accounts),
         GIVEN_TEST(test_a_host_that_varies_is_said_by_its_values),
         GIVEN_TEST(test_servers_of_any_host_are_refused),
