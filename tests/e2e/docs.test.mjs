@@ -21,7 +21,7 @@ const mayBeMissing = ["sqlite3"];
 // Searches that may find nothing, because the trouble they look for is not there.
 const mayFindNothing = [/grep 'code="overloaded"'$/];
 
-const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/tokens.md", "docs/expressions.md", "docs/models.md", "docs/adding.md", "docs/proxy.md",
+const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/importing.md", "docs/tokens.md", "docs/expressions.md", "docs/models.md", "docs/adding.md", "docs/proxy.md",
   "docs/connecting.md", "docs/operating.md", "docs/sim.md", "docs/cli.md"]
   .concat(pages.map((page) => page.file).filter((file) => file.startsWith("docs/runbooks/")));
 const forUsers = (file) => file === "docs/reference/api.md" || (examplePages.includes(file) && !["CONTRIBUTING.md", "docs/adding.md"].includes(file));
@@ -58,6 +58,8 @@ async function makePlace(file) {
   for (const shipped of ["integrations", "models"]) symlinkSync(join(root, shipped), join(home, shipped));
   mkdirSync(join(home, "backups"));
   writeFileSync(join(home, "vendor.json"), pageOf("docs/sim.md").fences.find((f) => f.language === "json").text);
+  const described = pageOf("docs/importing.md").fences.filter((f) => f.language === "yaml");
+  for (const [i, name] of ["acme.yaml", "providers.yaml"].entries()) writeFileSync(join(home, name), described[i].text);
   for (const secret of ["token.txt", "secret.txt", "new-secret.txt"]) writeFileSync(join(home, secret), "a token\n");
   const { cert, key } = authority().sign("bank-1");
   copyFileSync(cert, join(home, "cert.pem"));
@@ -271,6 +273,11 @@ for (const { file, fences } of examplePages.map(pageOf))
       }
     else if (fence.text.startsWith("$ "))
       test(`${at} is what the program answers`, async () => saysTheSame(fence, await placeOf(file)));
+    else if (fence.language === "yaml") // written for the commands below it by makePlace
+      test(`${at} is a file of the examples`, async () => {
+        const { home } = await placeOf(file);
+        assert.ok(["acme.yaml", "providers.yaml"].some((name) => readFileSync(join(home, name), "utf8") === fence.text));
+      });
     else
       test(`${at} is a picture`, () => assert.equal(fence.language, "", "an example in a language that nobody runs"));
   }
@@ -319,7 +326,7 @@ async function vocabulary(place) {
   const texts = [await get("/metrics"), await get("/openapi.json"), await get("/v1/errors"), await get("/v1/integration-schema"),
     run(["serve", "--print-settings"]).stdout, run(["sim", "--schema"]).stdout, daemon.err,
     JSON.stringify(models),
-    ...["watch/watch.c", "catalog/catalog.c", "sim/sim_hole_list.h", "policy/outcome_list.h", "auth/auth_oauth1.c", "auth/token_rule.c", "connect/consent.c", "connect/consent_page.c",
+    ...["watch/watch.c", "catalog/catalog.c", "sim/sim_hole_list.h", "policy/outcome_list.h", "import/provider_member_list.h", "auth/auth_oauth1.c", "auth/token_rule.c", "connect/consent.c", "connect/consent_page.c",
       "cli/cli_lines.c", "cli/cli_validation.c"].map((file) => readFileSync(join(root, "src", file), "utf8"))];
   return new Set(texts.flatMap((text) => text.match(/[a-z][a-z0-9]*(_[a-z0-9]+)+/g) ?? []));
 }
