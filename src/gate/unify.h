@@ -41,10 +41,10 @@ struct unify {
     usec begun;                /* when the walk began */
 
     struct buf given; /* the caller's body */
-    struct buf data;  /* records, or lines that flow */
+    struct buf data;  /* a page under construction, a record, or lines that flow */
     struct buf originals_text;
     struct buf faults_text;
-    struct buf text; /* of these, the answer */
+    struct buf text; /* of these, the answer about one record */
     bool over;       /* the operation is done */
     bool closed;     /* the last line was written */
 };

@@ -47,6 +47,8 @@ void unify_open(struct visit *visit)
     operation->wish.base = base_of(visit);
     buf_init(&unify->given, UNIFY_BODY_BYTES_MAX);
     buf_init(&unify->data, UNIFY_ANSWER_BYTES_MAX);
+    if (mapping_operation_kind(unify->kind) == MAPPING_LISTS && !unify->all)
+        buf_str(&unify->data, STR("{\"data\":["));
     buf_init(&unify->originals_text, UNIFY_ANSWER_BYTES_MAX);
     buf_init(&unify->faults_text, UNIFY_ANSWER_BYTES_MAX);
     buf_init(&unify->text, 3 * (size_t)UNIFY_ANSWER_BYTES_MAX);
