@@ -204,12 +204,9 @@ static enum visit_step find_account(struct visit *visit)
 {
     str ref;
     struct gate *gate = visit->gate;
-    if (visit->account_ref.n == 0)
-        return visit_no(
-            visit, visit->route == GATE_UNIFIED ? ERR_QUERY_INVALID : ERR_ACCOUNT_UNKNOWN,
-            visit->route == GATE_UNIFIED ? STR("\"account\" must name the account.")
-                                         : STR_NONE,
-            -1);
+    if (visit->account_ref.n == 0 && visit->route == GATE_UNIFIED)
+        return visit_no(visit, ERR_QUERY_INVALID,
+                        STR("\"account\" must name the account."), -1);
     if (!decode_percent(visit->arena, visit->account_ref, &ref))
         return visit_no(visit, ERR_ACCOUNT_UNKNOWN, STR_NONE, -1);
     enum err err = directory_find_account(gate->directory, visit->key, ref, STR_NONE,
