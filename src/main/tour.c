@@ -327,7 +327,7 @@ static void show_one_shape(struct tour *tour)
     title(tour, 5, "One shape");
     say(tour, "The document says how this vendor's contacts become everybody's. Code "
               "that asks");
-    say(tour, "like this works with HubSpot and Salesforce as well:");
+    say(tour, "like this works with every other vendor of the same kind:");
     struct answered answered =
         ask(tour, &(struct asked){.verb = "GET",
                                   .path = "/unified/crm/contacts?account=acme&limit=2"});

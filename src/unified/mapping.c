@@ -203,7 +203,7 @@ static const struct bind_row mapping_rows[] = {
 static void inherit(const struct mapping *mapping, enum mapping_operation operation)
 {
     struct mapping_step *step = mapping->steps[operation];
-    if (!step->response && operation != MAPPING_DELETE)
+    if (!step->response && operation != MAPPING_DELETE && operation != MAPPING_FIELDS)
         step->response = mapping->response;
     if (!step->request.query && (operation == MAPPING_LIST || operation == MAPPING_GET))
         step->request.query = mapping->request.query;
