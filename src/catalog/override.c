@@ -183,11 +183,6 @@ struct split {
 static struct split split_object(struct binder *binder, const struct spot *spot,
                                  const struct json *value);
 
-static bool is_note(str name)
-{
-    return str_starts(name, STR("x-"));
-}
-
 static struct split split_value(struct binder *binder, const struct spot *spot,
                                 const struct json *value)
 {
@@ -203,7 +198,7 @@ static struct split split_value(struct binder *binder, const struct spot *spot,
     if (above)
         bind_fault(binder, "must be an object: what is in it may be overridden, but not "
                            "all of it together.");
-    else
+    else if (!str_starts(spot->name, STR("x-"))) /* notes, as in documents */
         refuse(binder, spot);
     return (struct split){0};
 }
@@ -233,8 +228,7 @@ static struct split split_object(struct binder *binder, const struct spot *spot,
                              .base = spot->base ? json_member(spot->base, name) : NULL,
                              .depth = spot->depth + 1};
         str before = bind_enter(binder, name);
-        struct split split = is_note(name) ? (struct split){0}
-                                           : split_value(binder, &inner, &member->value);
+        struct split split = split_value(binder, &inner, &member->value);
         binder->at = before;
         add(&settings, name, split.settings);
         add(&layers, name, split.layers);

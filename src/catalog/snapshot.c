@@ -212,5 +212,6 @@ const struct catalog_override *snapshot_override(const struct snapshot *snapshot
     const struct slot *slot = find_slot(snapshot, integration);
     str key = str_absent(account) ? environment : account;
     const struct overlay *overlay = slot ? map_find(&slot->overlays, key) : NULL;
-    return overlay ? &overlay->view : NULL;
+    return overlay && str_eq(overlay->view.environment, environment) ? &overlay->view
+                                                                     : NULL;
 }
