@@ -162,7 +162,7 @@ X(OVERRIDE_INVALID, "override_invalid", 422, NEVER, "The override has faults",
   "stays in use.")
 X(OVERRIDE_BROKEN, "override_broken", 503, LATER,
   "The account's override does not fit its integration",
-  "`breakwater overrides list --broken true` lists its faults. Put one that fits, or remove "
+  "`breakwater overrides list --broken` lists its faults. Put one that fits, or remove "
   "it.")
 X(FOLDER_UNREADABLE, "folder_unreadable", 503, LATER,
   "The folder of integration documents cannot be read",

@@ -231,7 +231,8 @@ static void remove_row(struct catalog_change *change, struct entry *base,
     struct override_row_list others = others_of(change, rows);
     struct fault_list list = faults_of(change);
     if (others.n == rows->n) {
-        fail(change, ERR_OBJECT_UNKNOWN);
+        change->err = ERR_OBJECT_UNKNOWN;
+        change->detail = STR("There is no override of this integration here.");
         return;
     }
     struct overlay_work work = work_of(change, base, &others);

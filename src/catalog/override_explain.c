@@ -208,6 +208,18 @@ static bool choose_sample(struct override_view *view,
     return true;
 }
 
+/* Each tier's own output; what fails has none. */
+static void make_tiers(const struct mapping_step *step, const struct json *record,
+                       const struct mapping_scene *scene, struct arena *arena,
+                       struct json ret_tiers[TIER_COUNT])
+{
+    struct mapping_fault fault;
+    for (int tier = TIER_ENVIRONMENT; tier < TIER_COUNT; tier++)
+        if (!mapping_tier_response(step, (enum mapping_tier)tier, record, scene, arena,
+                                   &ret_tiers[tier], &fault))
+            ret_tiers[tier] = (struct json){0};
+}
+
 static void put_fields(struct json_out *out, const struct override_view *view,
                        const struct mapping_step *step, const struct json *sample,
                        struct arena *arena)
@@ -217,26 +229,23 @@ static void put_fields(struct json_out *out, const struct override_view *view,
     struct json made, tiers[TIER_COUNT] = {0};
     struct mapping_fault fault;
     enum mapping_end end = mapping_response(step, record, &scene, arena, &made, &fault);
-    if (end == MAPPING_FAULTED) {
-        json_out_member_text(out, STR("fault"),
-                             arena_printf(arena, STR_F " (" STR_F ")", STR_A(fault.text),
-                                          STR_A(fault.code)));
-        return;
-    }
+    json_out_name(out, STR("fault"));
+    json_out_text(out, end == MAPPING_FAULTED
+                           ? arena_printf(arena, STR_F " (" STR_F ")", STR_A(fault.text),
+                                          STR_A(fault.code))
+                           : STR_NONE);
+    if (end == MAPPING_MADE)
+        make_tiers(step, record, &scene, arena, tiers);
+    else
+        made = json_of_null();
     json_out_name(out, STR("output"));
-    if (end == MAPPING_LEFT_OUT) {
-        json_out_null(out);
-        return;
-    }
     json_out_value(out, &made);
-    for (int tier = TIER_ENVIRONMENT; tier < TIER_COUNT; tier++)
-        if (!mapping_tier_response(step, (enum mapping_tier)tier, record, &scene, arena,
-                                   &tiers[tier], &fault))
-            tiers[tier] = (struct json){0};
     struct walk_leaves leaves = {arena, put_field, out, tiers};
     json_out_name(out, STR("fields"));
     json_out_array(out);
-    walk(&leaves, STR(""), &made, 0);
+    for (uint32_t i = 0; end == MAPPING_MADE && i < made.n; i++)
+        walk(&leaves, pointer_join(arena, STR(""), json_key(&made.u.members[i])),
+             &made.u.members[i].value, 1);
     json_out_end(out);
 }
 
@@ -247,31 +256,40 @@ static bool refuse(struct catalog_change *change, const char *detail)
     return false;
 }
 
+static bool put_no_sample(struct json_out *out)
+{
+    json_out_null(out);
+    return true;
+}
+
 static bool put_sample(struct catalog_change *change, struct json_out *out,
                        struct override_view *view)
 {
     struct catalog_question question = change->question;
     struct json sample;
     bool asked = !str_absent(question.category);
+    json_out_name(out, STR("sample"));
     if (!asked)
         choose_resource(view, &question);
     if (str_absent(question.category))
-        return true;
+        return put_no_sample(out);
     const struct mapping *mapping =
         mapping_find(&view->effective->unified, question.category, question.resource);
     if (!mapping)
         return refuse(change, "The integration has no mapping of this resource.");
     if (!choose_sample(view, &question, change->arena, &sample))
-        return !asked || refuse(change, "There is no sample of this resource; send a "
-                                        "record of the vendor's as \"record\".");
+        return asked
+                   ? refuse(change, "There is no sample of this resource; send a record "
+                                    "of the vendor's as \"record\".")
+                   : put_no_sample(out);
     const struct mapping_step *step = sample_step(mapping, &sample);
     if (!step || !step->response)
         return refuse(change, "The resource has no such operation with a response.");
-    json_out_name(out, STR("sample"));
     json_out_object(out);
     json_out_member_text(out, STR("category"), question.category);
     json_out_member_text(out, STR("resource"), question.resource);
-    json_out_member_text(out, STR("why"), json_member_text(&sample, STR("why")));
+    json_out_name(out, STR("why"));
+    json_out_text(out, json_member_text(&sample, STR("why")));
     put_fields(out, view, step, &sample, change->arena);
     json_out_end(out);
     return true;
