@@ -310,18 +310,32 @@ static struct catalog_change remove_override(struct shelf *shelf, const char *en
                                        .account = account ? str_z(account) : STR_NONE});
 }
 
-static struct snapshot *look(struct shelf *shelf, const char *environment,
-                             const char *account, const struct integration **ret)
+static enum err find(const struct snapshot *snapshot, const char *environment,
+                     const char *account, const struct integration **ret)
 {
     struct stage stage = {.id = tenant_id_of(STR("stg_1"))};
     struct environment of = {.id = tenant_id_of(str_z(environment)), .stage = &stage};
     struct account one = {.id = tenant_id_of(str_z(account)),
                           .environment = &of,
                           .integration = STR("one")};
+    return snapshot_for(snapshot, &one, ret);
+}
+
+static enum err why_refused(struct shelf *shelf, const char *environment,
+                            const char *account)
+{
+    const struct integration *integration;
     struct snapshot *snapshot = catalog_snapshot(shelf->catalog);
-    *ret = NULL;
-    enum err err = snapshot_for(snapshot, &one, ret);
-    if (err)
+    enum err err = find(snapshot, environment, account, &integration);
+    snapshot_unref(&snapshot);
+    return err;
+}
+
+static struct snapshot *look(struct shelf *shelf, const char *environment,
+                             const char *account, const struct integration **ret)
+{
+    struct snapshot *snapshot = catalog_snapshot(shelf->catalog);
+    if (find(snapshot, environment, account, ret))
         *ret = NULL;
     return snapshot;
 }
@@ -481,6 +495,7 @@ static void what_fits_no_version_is_refused(void **state)
     assert_int_equal(store_run(shelf->store, &op), ERR_NONE);
     shelf_open(shelf);
     assert_int_equal(view_of(shelf, "env_1", "acc_1")->state, OVERRIDE_BLOCKED);
+    given_same("why", err_code(why_refused(shelf, "env_1", "acc_1")), "override_broken");
     given_same("acc_1", made(shelf, "env_1", "acc_1"), "refused");
     given_same("acc_2", made(shelf, "env_1", "acc_2"),
                "{\"id\":\"1\",\"last_name\":\"new\"}");
