@@ -195,8 +195,6 @@ struct target {
 };
 
 /* False when it was refused. */
-typedef bool find_target(struct api_call *call, struct target *ret_target);
-
 static bool find_of_environment(struct api_call *call, struct target *ret_target)
 {
     struct environment *environment =
@@ -226,7 +224,7 @@ static bool find_of_account(struct api_call *call, struct target *ret_target)
 
 /* --- get --- */
 
-static void get(struct api_call *call, find_target *find)
+static void get(struct api_call *call, bool (*find)(struct api_call *, struct target *))
 {
     struct target target;
     struct json_out *out = &call->out;
@@ -253,7 +251,9 @@ static void get(struct api_call *call, find_target *find)
 
 /* --- changes --- */
 
-static struct catalog_change *make_change(struct api_call *call, find_target *find,
+static struct catalog_change *make_change(struct api_call *call,
+                                          bool (*find)(struct api_call *,
+                                                       struct target *),
                                           enum catalog_change_kind kind)
 {
     struct target target;
@@ -295,7 +295,7 @@ static void on_put(struct catalog_change *change)
     api_send(call);
 }
 
-static void put(struct api_call *call, find_target *find)
+static void put(struct api_call *call, bool (*find)(struct api_call *, struct target *))
 {
     struct catalog_change *change = make_change(call, find, CATALOG_OVERRIDE_PUT);
     if (!change)
@@ -310,7 +310,8 @@ static void on_removed(struct catalog_change *change)
     api_send_nothing(change->owner);
 }
 
-static void remove_override(struct api_call *call, find_target *find)
+static void remove_override(struct api_call *call,
+                            bool (*find)(struct api_call *, struct target *))
 {
     struct catalog_change *change = make_change(call, find, CATALOG_OVERRIDE_REMOVE);
     if (change)
@@ -441,7 +442,8 @@ static void on_result(struct catalog_change *change)
     api_send(call);
 }
 
-static void explain(struct api_call *call, find_target *find)
+static void explain(struct api_call *call,
+                    bool (*find)(struct api_call *, struct target *))
 {
     struct catalog_question question;
     if (!api_bind(call, &question))
@@ -475,7 +477,7 @@ static const struct shape_row lint_rows[] = {
 
 static const struct shape lint_shape = SHAPE_OF("override_lint", lint_rows);
 
-static void lint(struct api_call *call, find_target *find)
+static void lint(struct api_call *call, bool (*find)(struct api_call *, struct target *))
 {
     struct catalog_change *change = make_change(call, find, CATALOG_OVERRIDE_LINT);
     if (change)

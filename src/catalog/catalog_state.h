@@ -184,18 +184,6 @@ void watch_add(struct watch *watch, const char *path);
 void watch_leave(struct watch *watch, const struct worker *worker);
 void watch_close(struct watch *watch);
 
-/* --- overrides, on the catalog's thread --- */
-
-/* Lays the stored overrides over what is new in `next` against `before` (NULL: all is),
- * and keeps what is not new. Before it is published. */
-void overlay_settle(struct catalog *catalog, const struct snapshot *before,
-                    struct snapshot *next);
-
-/* The overlays of one integration as they were. */
-void overlay_keep(const struct snapshot *before, struct snapshot *next, str name);
-
-void catalog_run_override(struct catalog_change *change);
-
 /* --- the store --- */
 
 struct stored {
@@ -237,22 +225,5 @@ enum err catalog_store_activate(struct store *store, const struct store_author *
                                 str name, uint32_t revision);
 enum err catalog_store_remove(struct store *store, const struct store_author *author,
                               str name);
-
-/* The overrides of an integration in order of environment and account; texts in the
- * arena.
- */
-enum err override_store_rows(struct store *store, struct arena *arena, str integration,
-                             struct override_row_list *ret_list);
-
-/* Puts one, counting its revision up in *row; ERR_OBJECT_UNKNOWN when its environment or
- * account is not there any more. */
-enum err override_store_put(struct store *store, const struct store_author *author,
-                            struct stored_override *row);
-enum err override_store_remove(struct store *store, const struct store_author *author,
-                               const struct stored_override *row);
-
-/* That they fit this revision of the document. */
-enum err override_store_fitted(struct store *store, const struct override_row_list *rows,
-                               uint32_t revision);
 
 #endif

@@ -287,7 +287,8 @@ static bool has_settings(const struct overrides *overrides)
 /* Where a header of the vendor's credential may stand. */
 static bool carries_credential(const struct integration *base, str name)
 {
-    static const char *const usual[] = {"Authorization", "Proxy-Authorization", "Cookie"};
+    static const char *const usual[] = {"Authorization", "Proxy-Authorization", "Cookie",
+                                        "X-WSSE"};
     const struct auth_way *ways = base->ways.items;
     for (size_t i = 0; i < COUNT_OF(usual); i++)
         if (str_eq_nocase(name, str_z(usual[i])))

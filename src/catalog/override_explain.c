@@ -213,10 +213,9 @@ static void make_tiers(const struct mapping_step *step, const struct json *recor
                        const struct mapping_scene *scene, struct arena *arena,
                        struct json ret_tiers[TIER_COUNT])
 {
-    struct mapping_fault fault;
     for (int tier = TIER_ENVIRONMENT; tier < TIER_COUNT; tier++)
         if (!mapping_tier_response(step, (enum mapping_tier)tier, record, scene, arena,
-                                   &ret_tiers[tier], &fault))
+                                   &ret_tiers[tier]))
             ret_tiers[tier] = (struct json){0};
 }
 

@@ -151,11 +151,10 @@ enum mapping_end mapping_response(const struct mapping_step *step,
                                   struct mapping_fault *ret_fault) MUST_CHECK;
 
 /* The output of one tier's `response` alone; UNDEFINED: it has none, or makes nothing.
- * For those who want to know which tier a member comes from. False with the fault. */
+ * For those who want to know which tier a member comes from. False: it fails. */
 bool mapping_tier_response(const struct mapping_step *step, enum mapping_tier tier,
                            const struct json *record, const struct mapping_scene *scene,
-                           struct arena *arena, struct json *ret_made,
-                           struct mapping_fault *ret_fault) MUST_CHECK;
+                           struct arena *arena, struct json *ret_made) MUST_CHECK;
 
 /* What goes to the vendor; each may be UNDEFINED. */
 struct mapping_sent {

@@ -206,13 +206,13 @@ enum mapping_end mapping_response(const struct mapping_step *step,
 
 bool mapping_tier_response(const struct mapping_step *step, enum mapping_tier tier,
                            const struct json *record, const struct mapping_scene *scene,
-                           struct arena *arena, struct json *ret_made,
-                           struct mapping_fault *ret_fault)
+                           struct arena *arena, struct json *ret_made)
 {
+    struct mapping_fault fault;
     struct part part = response_of(step);
     struct jsonata_binding bindings[BINDINGS_MAX];
     struct jsonata_run run = run_of_record(record, scene, arena, bindings);
-    return evaluate_tier(&part, tier, &run, ret_made, ret_fault);
+    return evaluate_tier(&part, tier, &run, ret_made, &fault);
 }
 
 /* --- a request --- */
