@@ -38,17 +38,6 @@ void fault_list_add(struct fault_list *list, str pointer, str text)
 
 /* --- what belongs together --- */
 
-static const struct stored_override *row_of_environment(const struct overlay_work *work,
-                                                        const struct stored_override *row)
-{
-    const struct override_row_list *rows = work->rows;
-    for (uint32_t i = 0; i < rows->n; i++)
-        if (str_absent(rows->items[i].account) &&
-            str_eq(rows->items[i].environment, row->environment))
-            return &rows->items[i];
-    return NULL;
-}
-
 struct tiers {
     const struct stored_override *of[TIER_COUNT]; /* NULL: nothing */
 };
@@ -58,7 +47,8 @@ static struct tiers tiers_of(const struct overlay_work *work,
 {
     bool own = str_absent(row->account);
     return (struct tiers){
-        .of = {[TIER_ENVIRONMENT] = own ? row : row_of_environment(work, row),
+        .of = {[TIER_ENVIRONMENT] =
+                   own ? row : map_find(&work->by_environment, row->environment),
                [TIER_ACCOUNT] = own ? NULL : row}};
 }
 
@@ -250,10 +240,16 @@ static struct overlay *make_one(struct overlay_work *work,
 
 void overlay_make(struct overlay_work *work)
 {
+    struct stored_override *rows = work->rows->items;
     map_init(&work->by_key);
+    map_init(&work->by_environment);
+    for (uint32_t i = 0; i < work->rows->n; i++)
+        if (str_absent(rows[i].account))
+            map_put(&work->by_environment, rows[i].environment, &rows[i]);
     work->made = arena_array(work->arena, work->rows->n, sizeof(work->made[0]));
     for (uint32_t i = 0; i < work->rows->n; i++)
-        work->made[i] = make_one(work, &work->rows->items[i]);
+        work->made[i] = make_one(work, &rows[i]);
+    map_fini(&work->by_environment);
     map_fini(&work->by_key);
 }
 

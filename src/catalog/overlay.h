@@ -68,6 +68,7 @@ struct overlay_work {
     const struct override_row_list *rows;
     struct overlay **made;      /* one a row, each a reference for the caller */
     struct map by_key;          /* private: overlays that fit */
+    struct map by_environment;  /* private: rows of environments */
     struct sample_set *samples; /* private */
 };
 

@@ -414,6 +414,27 @@ static void each_account_has_its_own(void **state)
         fail_msg(STR_F, STR_A(audit));
 }
 
+/* Memory is that of what differs, not of who has it. */
+static void equal_overrides_share_what_comes_of_them(void **state)
+{
+    struct shelf *shelf = *state;
+    const struct integration *one, *two, *three;
+    static const char text[] = LAID("\"response\":\"{'last_name': 'x'}\"");
+    open_shelf(shelf, document);
+    put_override(shelf, "env_1", "acc_1", text);
+    put_override(shelf, "env_1", "acc_2", text);
+    put_override(shelf, "env_2", NULL, text);
+    struct snapshot *snapshot = look(shelf, "env_1", "acc_1", &one);
+    assert_int_equal(find(snapshot, "env_1", "acc_2", &two), ERR_NONE);
+    assert_int_equal(find(snapshot, "env_2", "acc_3", &three), ERR_NONE);
+    assert_ptr_equal(one, two);
+    assert_ptr_not_equal(one, three);
+    given_same("hash", one->hash, arena_z(&shelf->arena, two->hash));
+    assert_false(str_eq(one->hash, snapshot_find(snapshot, STR("one"))->hash));
+    assert_ptr_equal(one->paths, snapshot_find(snapshot, STR("one"))->paths);
+    snapshot_unref(&snapshot);
+}
+
 static void a_bad_override_never_replaces_a_good_one(void **state)
 {
     struct shelf *shelf = *state;
@@ -640,6 +661,7 @@ int test_override(void)
         GIVEN_TEST(an_account_is_held_to_the_platforms_limits),
         GIVEN_TEST(the_largest_and_the_deepest_are_refused),
         SHELF_TEST(each_account_has_its_own),
+        SHELF_TEST(equal_overrides_share_what_comes_of_them),
         SHELF_TEST(a_bad_override_never_replaces_a_good_one),
         SHELF_TEST(what_a_document_breaks_stays_on_the_one_before),
         SHELF_TEST(what_fits_no_version_is_refused),
