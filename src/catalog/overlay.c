@@ -222,6 +222,16 @@ static bool take_before(const struct overlay_work *work, struct overlay *overlay
     return true;
 }
 
+/* For those of equal texts; and counts what is a document of its own in memory. */
+static void note_entry(struct overlay_work *work, struct overlay *overlay)
+{
+    bool first = !map_find(&work->by_key, overlay_key(overlay));
+    if (first && overlay->entry->integration->paths != work->base->integration->paths)
+        work->document_n++;
+    if (first)
+        map_put(&work->by_key, overlay_key(overlay), overlay);
+}
+
 static struct overlay *make_one(struct overlay_work *work,
                                 const struct stored_override *row)
 {
@@ -230,7 +240,7 @@ static struct overlay *make_one(struct overlay_work *work,
     struct override_texts texts = texts_of(&tiers);
     set_keys(work, overlay, &tiers);
     if (take_equal(work, overlay) || take_new(work, overlay, &texts)) {
-        map_put(&work->by_key, overlay_key(overlay), overlay);
+        note_entry(work, overlay);
         return overlay;
     }
     if (!take_before(work, overlay) && !take_fitted(work, overlay, &texts, row->fitted))

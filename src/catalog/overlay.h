@@ -67,6 +67,7 @@ struct overlay_work {
     struct entry *base;            /* the document in use */
     const struct override_row_list *rows;
     struct overlay **made;      /* one a row, each a reference for the caller */
+    uint32_t document_n;        /* entries among them that are documents of their own */
     struct map by_key;          /* private: overlays that fit */
     struct map by_environment;  /* private: rows of environments */
     struct sample_set *samples; /* private */

@@ -11,7 +11,8 @@
 #include "directory/directory.h"
 #include "loop/world.h"
 
-enum { OVERRIDES_MAX = 10000, TEXTS_BYTES_MAX = 64 << 20 };
+/* A document of its own takes some 400 KiB. */
+enum { OVERRIDES_MAX = 10000, TEXTS_BYTES_MAX = 64 << 20, DOCUMENTS_MAX = 1000 };
 
 static void fail(struct catalog_change *change, enum err err)
 {
@@ -180,6 +181,11 @@ static void check_put(struct overlay_work *work, struct fault_list *list)
     for (uint32_t i = 0; i < view->fault_n; i++)
         fault_list_add(list, arena_str(list->arena, view->faults[i].pointer),
                        arena_str(list->arena, view->faults[i].text));
+    if (list->n == 0 && work->document_n > DOCUMENTS_MAX)
+        fault_list_add(
+            list, STR(""),
+            STR("is one too many: settings are merged into a document of their "
+                "own, of which an integration takes 1,000 different ones."));
     for (uint32_t i = 0; list->n == 0 && i < last; i++)
         check_other(work, work->made[i], list);
 }

@@ -1,12 +1,12 @@
 /*
- * What an override of an environment or an account may say (SPEC 1.4): X(path, rule, doc).
- * In a path `*` is a name that the document must have there, `+` any name. All that no row
- * leads to belongs to the platform.
+ * What an override of an environment or an account may say (SPEC 1.4): X(path, rule,
+ * doc). In a path `*` is a name that the document must have there, `+` any name. All that
+ * no row leads to belongs to the platform.
  *
  *   SET    merged over the document
- *   MOST   the same, and what comes of it may not exceed the platform's (override_limits.c)
- *   LEAST  the same, and may not fall below it
- *   LAYER  an expression: its output is merged (mapping_layer.c)
+ *   MOST   the same, and what comes of it may not exceed the platform's
+ * (override_limits.c) LEAST  the same, and may not fall below it LAYER  an expression:
+ * its output is merged (mapping_layer.c)
  */
 
 X("headers/+", SET, "A header of every request, but none that carries credentials.")

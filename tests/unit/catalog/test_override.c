@@ -579,6 +579,34 @@ static void a_change_that_spoils_another_is_refused(void **state)
         fail_msg(STR_F, STR_A(said));
 }
 
+static enum err run_many(struct tx *tx, struct store_op *op)
+{
+    static const struct statement many = {
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+        " INSERT INTO integration_override (integration, environment, account, revision,"
+        " hash, document, fitted, changed) SELECT 'one', 'env_2', 'acc_x' || i, 1,"
+        " 'h' || i, '{\"resilience\":{\"timeouts\":{\"total\":\"' || (1000 + i) || "
+        "'ms\"}}}', 1, 0 FROM n"};
+    (void)op;
+    return tx_exec(tx, &many, NULL, 0, NULL);
+}
+
+static void settings_have_room_for_so_many(void **state)
+{
+    struct shelf *shelf = *state;
+    struct store_op op = {.kind = STORE_FULL, .run = run_many};
+    open_shelf(shelf, document);
+    assert_int_equal(store_run(shelf->store, &op), ERR_NONE);
+    struct catalog_change change =
+        put_override(shelf, "env_1", "acc_1", "{\"headers\":{\"X-Own\":\"a\"}}");
+    given_same("err", err_code(change.err), "override_invalid");
+    assert_true(str_starts(change.faults[0].text, STR("is one too many")));
+    assert_int_equal(
+        put_override(shelf, "env_1", "acc_1", LAID("\"response\":\"{'last_name': 'x'}\""))
+            .err,
+        ERR_NONE);
+}
+
 /* --- explaining --- */
 
 static str ask(struct shelf *shelf, enum catalog_change_kind kind, const char *account)
@@ -667,6 +695,7 @@ int test_override(void)
         SHELF_TEST(what_fits_no_version_is_refused),
         SHELF_TEST(samples_are_run),
         SHELF_TEST(a_change_that_spoils_another_is_refused),
+        SHELF_TEST(settings_have_room_for_so_many),
         SHELF_TEST(explain_says_the_tier_of_each_value_and_field),
         SHELF_TEST(lint_names_fields_that_no_sample_has),
     };
