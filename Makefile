@@ -21,7 +21,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
            -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
 BASE_FLAGS = -std=c17 -D_GNU_SOURCE -Isrc -g -fno-omit-frame-pointer \
              -fstack-protector-strong -fPIE -MMD -MP $(WARNINGS)
-LIBS = -luv -lhttp_parser -lcurl -lssl -lcrypto -lsqlite3 -lcares -lpcre2-8 -lz -lzstd -lpthread -lm
+LIBS = -lyaml -luv -lhttp_parser -lcurl -lssl -lcrypto -lsqlite3 -lcares -lpcre2-8 -lz -lzstd -lpthread -lm
 LINK_FLAGS = -pie -Wl,-z,relro,-z,now
 
 ifeq ($(VARIANT),release)

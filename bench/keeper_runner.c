@@ -4,7 +4,7 @@
  *
  * keeper_runner run DIR: starts over it as the daemon does, in a world of its own time,
  * and renews tokens for a while at a vendor that answers at once; prints lines "NAME
- * NUMBER".
+ * FIGURE".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,13 @@ static const char document[] =
     "\"grant\":\"authorization_code\",\"authorize_url\":\"https://id.acme.test/auth\","
     "\"url\":\"https://id.acme.test/token\",\"client\":\"body\"}}}";
 
-enum { TOKEN_BYTES_MAX = 4000, REFRESH_TOKEN_BYTES = 100, SAMPLE = 1000 };
+enum {
+    TOKEN_BYTES_MAX = 4000,
+    REFRESH_TOKEN_BYTES = 100,
+    SAMPLE = 1000,
+    LENGTHS_US = 5000,
+    CONTROL_ADDITIONS = 35000
+};
 
 struct bench {
     struct false_world world;
@@ -277,16 +283,80 @@ static double resident_mb(void)
     return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6;
 }
 
-/* Turns until `n` more exchanges have been answered; the longest turn in microseconds. */
-static double longest_turn(struct bench *bench, uint64_t n)
+/* How long pieces of work took, by the CPU of their thread. */
+struct lengths {
+    uint32_t counts[LENGTHS_US]; /* by microseconds; the last has all that is longer */
+    uint64_t n, over;            /* all of them; those of more than a millisecond */
+    double longest;              /* microseconds */
+};
+
+static void note_length(struct lengths *lengths, double us)
+{
+    size_t at = us < LENGTHS_US - 1 ? (size_t)us : LENGTHS_US - 1;
+    lengths->counts[at]++;
+    lengths->n++;
+    lengths->over += us > 1000;
+    lengths->longest = us > lengths->longest ? us : lengths->longest;
+}
+
+/* What `share` of them did not exceed, in microseconds. */
+static size_t length_of(const struct lengths *lengths, double share)
+{
+    size_t at = 0;
+    uint64_t n = lengths->counts[0];
+    while (at < LENGTHS_US - 1 && (double)n < share * (double)lengths->n)
+        n += lengths->counts[++at];
+    return at + 1;
+}
+
+static void print_lengths(const char *what, const struct lengths *lengths)
+{
+    printf("%s_us %.0f\n", what, lengths->longest);
+    printf("%s_p999_us %zu\n", what, length_of(lengths, 0.999));
+    printf("%s_over %llu of %llu\n", what, (unsigned long long)lengths->over,
+           (unsigned long long)lengths->n);
+}
+
+/* A sum whose work is the same each time, about as much as a turn: whatever makes one of
+ * them longer is the machine's. */
+static void note_control(struct lengths *lengths)
+{
+    volatile uint64_t sum = 0;
+    double began = thread_us();
+    for (uint64_t i = 0; i < CONTROL_ADDITIONS; i++)
+        sum += i;
+    note_length(lengths, thread_us() - began);
+}
+
+struct turns {
+    struct lengths turns, controls;
+};
+
+static bool has_work(const struct worker *worker, usec now)
+{
+    struct heap_node *least = heap_least((struct heap *)&worker->timers);
+    return worker->local_first || atomic_load(&worker->remote) ||
+           (least && least->key <= now);
+}
+
+static usec turn(struct bench *bench, struct turns *turns)
+{
+    if (!has_work(bench->worker, world_now(&bench->world.world)))
+        return worker_turn(bench->worker);
+    double began = thread_us();
+    usec due = worker_turn(bench->worker);
+    note_length(&turns->turns, thread_us() - began);
+    note_control(&turns->controls);
+    return due;
+}
+
+/* Turns until `n` more exchanges have been answered. */
+static struct turns *take_turns(struct bench *bench, uint64_t n)
 {
     uint64_t until = bench->answered + n;
-    double longest = 0;
+    struct turns *turns = arena_zalloc(&bench->arena, sizeof(*turns));
     while (bench->answered < until) {
-        double began = thread_us();
-        usec due = worker_turn(bench->worker);
-        double took = thread_us() - began;
-        longest = took > longest ? took : longest;
+        usec due = turn(bench, turns);
         struct store_stats stats;
         store_stats(bench->store, &stats);
         usec now = world_now(&bench->world.world);
@@ -295,7 +365,7 @@ static double longest_turn(struct bench *bench, uint64_t n)
         else if (due > now && due != USEC_NEVER)
             false_world_advance(&bench->world, due - now);
     }
-    return longest;
+    return turns;
 }
 
 struct warm {
@@ -327,6 +397,13 @@ static void measure_token(struct bench *bench)
     account_unref(&warm.account);
 }
 
+static void take_stats(void *arg)
+{
+    struct keeper_stats stats;
+    struct bench *bench = arg;
+    keeper_stats(bench->keeper, &stats);
+}
+
 static void run(struct bench *bench, double began)
 {
     static const struct keeper_ops ops = {fetch_start, fetch_abandon};
@@ -347,11 +424,12 @@ static void run(struct bench *bench, double began)
     printf("keeper_start_s %.2f\n", bench_cpu_ns() / 1e9 - keeper_began);
     printf("resident_mb %.0f\n", resident_mb());
     measure_token(bench);
-    double turn = longest_turn(bench, 100);
-    printf("turn_us %.0f\n", turn);
+    print_lengths("turn", &take_turns(bench, 100)->turns);
     false_world_advance(&bench->world, USEC_H); /* all are due */
-    turn = longest_turn(bench, 30000);
-    printf("turn_all_due_us %.0f\n", turn);
+    struct turns *turns = take_turns(bench, 30000);
+    print_lengths("turn_all_due", &turns->turns);
+    print_lengths("control", &turns->controls);
+    printf("stats_us %.2f\n", bench_measure(take_stats, bench, 100) / 1e3);
     printf("resident_after_mb %.0f\n", resident_mb());
     keeper_leave(bench->keeper, bench->worker);
     keeper_close(&bench->keeper);

@@ -25,6 +25,7 @@ struct account_body {
     struct json context;
     int64_t concurrency_max;
     struct json credentials;
+    usec ends;
     uint32_t version;
     str reason;
 };
@@ -64,6 +65,9 @@ static void init_body(void *obj)
 #define CREDENTIALS_DOC                                                                  \
     "Name and value of each credential that the integration wants; write only."
 
+#define ENDS_ROW(text)                                                                   \
+    API_ROW_CUSTOM(struct account_body, ends, api_read_time, API_TIME_SCHEMA, text)
+
 static const struct bind_row create_rows[] = {
     API_ROW_TEXT(struct account_body, environment, true, "The id of its environment."),
     API_ROW_TEXT(struct account_body, integration, true, "The name of its integration."),
@@ -74,12 +78,14 @@ static const struct bind_row create_rows[] = {
                    "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"},"
                    "\"writeOnly\":true}",
                    CREDENTIALS_DOC),
+    ENDS_ROW("When they end, where that is known: a warning comes 14 days before."),
 };
 
 static const struct bind_row update_rows[] = {
     SHARED_ROWS,
     WAY_ROW("By which way of authentication it is connected; only while it has no "
             "credentials, since another way comes with its own. Null: the first."),
+    ENDS_ROW("When the credentials that are stored end; null: that is not known."),
 };
 
 static const struct bind_row credential_rows[] = {
@@ -93,6 +99,7 @@ static const struct bind_row credential_rows[] = {
      .doc = CREDENTIALS_DOC},
     WAY_ROW("The way of authentication whose credentials these are; left out: the "
             "account's. Null: the first."),
+    ENDS_ROW("When they end, where that is known: a warning comes 14 days before."),
     {.name = "version",
      .kind = BIND_UINT,
      .offset = offsetof(struct account_body, version),
@@ -318,6 +325,7 @@ static struct change *fill(struct api_call *call, enum change_kind kind,
     change->labels = body->labels;
     change->context = body->context;
     change->concurrency_max = body->concurrency_max;
+    change->ends[ENDING_CREDENTIALS] = body->ends;
     return change;
 }
 
@@ -504,6 +512,7 @@ static void run_credentials(struct api_call *call)
     change->credentials = call->secrets;
     change->credential_n = call->secret_n;
     change->credential_version = body.version;
+    change->ends[ENDING_CREDENTIALS] = body.ends;
     change->way = way;
     api_submit(change, on_changed);
 }

@@ -3,8 +3,10 @@
  * the first that holds, in the order in which a call would meet it.
  */
 #include "api/api_certificate.h"
+#include "api/api_ending.h"
 #include "api/api_token.h"
 #include "api/api_view.h"
+#include "keeper/party.h"
 
 #define COMMON_ROWS                                                                      \
     {.name = "id", .kind = SHAPE_TEXT, .doc = "Its own name, given by Breakwater."},     \
@@ -52,6 +54,20 @@
 
 static const struct shape_row page_rows[] = {COMMON_ROWS};
 
+static const struct shape_row connected_rows[] = {
+    {.name = "time", .kind = SHAPE_TIME, .doc = "When its credentials came."},
+    {.name = "by",
+     .kind = SHAPE_TEXT,
+     .nullable = true,
+     .doc = "The id of the connect session through which they came, or of the API key "
+            "with which they were stored; null: Breakwater itself."},
+    {.name = "identity",
+     .kind = SHAPE_LABELS,
+     .doc = "What its context says of whose login it is at the vendor."},
+};
+
+static const struct shape connected_shape = SHAPE_OF("connected", connected_rows);
+
 static const struct shape_row whole_rows[] = {
     COMMON_ROWS,
     {.name = "base_url",
@@ -66,6 +82,16 @@ static const struct shape_row whole_rows[] = {
      .kind = SHAPE_TIME,
      .nullable = true,
      .doc = "When the client certificate that it shows ends; null when it shows none."},
+    {.name = "connected",
+     .kind = SHAPE_OBJECT,
+     .nullable = true,
+     .shape = &connected_shape,
+     .doc = "Who has connected it last; null while nobody has, or it is not known."},
+    {.name = "ends",
+     .kind = SHAPE_TIME,
+     .nullable = true,
+     .doc = "When its credentials end, as whoever stored them has said; null when that "
+            "is not known."},
     {.name = "warnings",
      .kind = SHAPE_TEXTS,
      .doc = "What is about to stand in their way."},
@@ -179,6 +205,67 @@ static str base_url_of(struct arena *arena, const struct account *account,
     return url_format(arena, &url);
 }
 
+static const struct auth_way *way_of(const struct account *account,
+                                     const struct integration *integration)
+{
+    return integration ? integration_way(integration, account->way) : NULL;
+}
+
+static void put_identity(struct json_out *out, const struct account *account,
+                         const struct auth_way *way)
+{
+    const struct token_rule *rule = way ? way->rule.token : NULL;
+    json_out_name(out, STR("identity"));
+    json_out_object(out);
+    for (uint32_t i = 0; rule && i < rule->identity.n; i++)
+        json_out_member_text(
+            out, rule->identity.items[i],
+            json_member_text(&account->context, rule->identity.items[i]));
+    json_out_end(out);
+}
+
+static void put_connected(struct json_out *out, const struct account *account,
+                          const struct auth_way *way)
+{
+    json_out_name(out, STR("connected"));
+    if (!account->connected) {
+        json_out_null(out);
+        return;
+    }
+    json_out_object(out);
+    shape_put_time(out, "time", account->connected);
+    shape_put_text(out, "by", account->connected_by);
+    put_identity(out, account, way);
+    json_out_end(out);
+}
+
+/* Without its app's secrets no token comes. */
+static void warn_of_app(struct api_call *call, const struct account *account,
+                        const struct integration *integration)
+{
+    const struct auth_way *way = way_of(account, integration);
+    struct app *app = way && way->rule.token
+                          ? party_app(call->api->directory, account, way->name)
+                          : NULL;
+    if (app)
+        view_app_end_warnings(call, app, STR("its app"));
+    app_unref(&app);
+}
+
+static void warn_of_person(struct api_call *call, const struct account *account,
+                           const struct auth_way *way)
+{
+    const struct personal_sign *sign =
+        way ? auth_personal(&way->rule, &account->context) : NULL;
+    if (sign && account->credential_version)
+        json_out_text(&call->out,
+                      arena_printf(call->arena,
+                                   "It is connected with a person's login (\"" STR_F
+                                   "\" is \"" STR_F "\"), where a service account is "
+                                   "wanted: it ends when that person goes.",
+                                   STR_A(sign->name), STR_A(sign->is)));
+}
+
 void view_account_whole(struct api_call *call, struct account *account)
 {
     str url_trouble;
@@ -197,11 +284,15 @@ void view_account_whole(struct api_call *call, struct account *account)
     shape_put_text(&call->out, "base_url", url);
     shape_put_text(&call->out, "trouble", trouble);
     shape_put_time(&call->out, "certificate_ends", certificate.ends);
+    put_connected(&call->out, account, way_of(account, integration));
+    shape_put_time(&call->out, "ends", account->ends);
     json_out_name(&call->out, STR("warnings"));
     json_out_array(&call->out);
     view_token_warnings(&call->out, &look);
-    if (!str_absent(certificate.warning))
-        json_out_text(&call->out, certificate.warning);
+    view_end_warning(call, STR("Its client certificate"), certificate.ends);
+    view_end_warning(call, STR("What it was connected with"), account->ends);
+    warn_of_app(call, account, integration);
+    warn_of_person(call, account, way_of(account, integration));
     json_out_end(&call->out);
     json_out_name(&call->out, STR("token"));
     view_token(&call->out, &look);

@@ -4,6 +4,7 @@
  * of all stages and `admin` alone. Those of an environment are reached as it is.
  */
 #include "api/api_body.h"
+#include "api/api_ending.h"
 #include "api/api_listing.h"
 #include "directory/directory_app.h"
 
@@ -51,6 +52,12 @@ static const struct shape_row app_rows[] = {
     {.name = "secret_version",
      .kind = SHAPE_UINT,
      .doc = "Counts up with each change of the secrets; 0 = none were ever stored."},
+    {.name = "ends",
+     .kind = SHAPE_LABELS,
+     .doc = "When the secrets end of which that is known, by their names."},
+    {.name = "warnings",
+     .kind = SHAPE_TEXTS,
+     .doc = "Which secrets end within 14 days, or have ended."},
     {.name = "created", .kind = SHAPE_TIME, .doc = "When it was made."},
     {.name = "updated", .kind = SHAPE_TIME, .doc = "When it was changed last."},
 };
@@ -91,6 +98,12 @@ static void put_app(struct api_call *call, const struct app *app)
                          directory_app_is_default(call->api->directory, app));
     put_list(out, "secrets", &app->secret_names, "[]");
     json_out_member_int(out, STR("secret_version"), (int64_t)app->secret_version);
+    json_out_name(out, STR("ends"));
+    view_ends(out, app->ends);
+    json_out_name(out, STR("warnings"));
+    json_out_array(out);
+    view_app_end_warnings(call, app, STR("the app"));
+    json_out_end(out);
     shape_put_time(out, "created", app->created);
     shape_put_time(out, "updated", app->updated);
     json_out_end(out);
@@ -239,6 +252,7 @@ struct app_body {
     struct json return_urls;
     bool is_default;
     struct json secrets;
+    usec ends[ENDING_COUNT];
     uint32_t version;
 };
 
@@ -327,6 +341,12 @@ static void read_secrets(struct binder *binder, const struct json *value, void *
     "private_key (PEM) for signed assertions, certificate (PEM, with its chain) and "    \
     "certificate_key (PEM) for mutual TLS; write only."
 
+#define ENDS_ROW                                                                         \
+    API_ROW_CUSTOM(struct app_body, ends, api_read_ends, API_ENDS_SCHEMA,                \
+                   "When client_secret, client_secret_next or private_key ends, where "  \
+                   "that is known: a warning comes 14 days before. Null: it is not "     \
+                   "known.")
+
 #define SETTING_ROWS                                                                     \
     {.name = "auth",                                                                     \
      .kind = BIND_CUSTOM,                                                                \
@@ -364,6 +384,7 @@ static const struct bind_row create_rows[] = {
     SETTING_ROWS,
     API_ROW_CUSTOM(struct app_body, secrets, read_secrets, SECRETS_SCHEMA("\"string\""),
                    SECRETS_DOC),
+    ENDS_ROW,
 };
 
 static const struct bind_row update_rows[] = {
@@ -380,6 +401,7 @@ static const struct bind_row update_rows[] = {
      .custom = read_secrets,                                                             \
      .custom_schema = schema,                                                            \
      .doc = SECRETS_DOC},                                                                \
+        ENDS_ROW,                                                                        \
     {                                                                                    \
         .name = "version", .kind = BIND_UINT,                                            \
         .offset = offsetof(struct app_body, version),                                    \
@@ -447,6 +469,7 @@ static struct change *fill(struct api_call *call, enum change_kind kind,
     change->credentials = call->secrets;
     change->credential_n = call->secret_n;
     change->credential_version = body->version;
+    memcpy(change->ends, body->ends, sizeof(change->ends));
     return change;
 }
 

@@ -11,7 +11,6 @@
 struct certificate_look {
     usec ends;   /* wall; 0: it shows none */
     str trouble; /* absent, unless calls fail for want of one that can be used */
-    str warning; /* absent, unless it ends within 14 days, or has ended */
 };
 
 /* `integration` NULL: it is not loaded. */

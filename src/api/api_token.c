@@ -8,11 +8,11 @@
 
 #include "api/api_note.h"
 #include "api/api_view.h"
+#include "directory/ending.h"
 #include "http/date.h"
 #include "keeper/keeper.h"
 #include "loop/world.h"
 
-static const usec warn_early = 14 * USEC_DAY;
 static const usec exchange_time = 2 * USEC_MIN; /* the longest that one takes */
 
 /* --- the shape --- */
@@ -216,7 +216,7 @@ static str warn_of_refresh_end(const struct token_look *look)
 {
     usec idle = look->rule->idle_max;
     usec end = look->account->token.refresh_expires;
-    if (!is_near(look, end, idle ? usec_min(warn_early, idle / 4) : warn_early))
+    if (!is_near(look, end, idle ? usec_min(ENDING_NEAR, idle / 4) : ENDING_NEAR))
         return STR_NONE;
     return arena_printf(
         look->arena, "Its refresh token %s " STR_F "; %s it must be connected again.",
@@ -227,7 +227,7 @@ static str warn_of_refresh_end(const struct token_look *look)
 static str warn_of_end(const struct token_look *look)
 {
     usec end = look->account->token.expires;
-    if (!look->fixed || !is_near(look, end, warn_early))
+    if (!look->fixed || !is_near(look, end, ENDING_NEAR))
         return STR_NONE;
     return arena_printf(
         look->arena, "Its token %s " STR_F ", and no refresh token came with it.",
@@ -241,7 +241,7 @@ static str warn_of_disuse(const struct token_look *look)
     usec used = usec_max(facts->refreshed, facts->issued);
     usec idle = look->rule->idle_max;
     if (look->account->state != ACCOUNT_DISABLED || look->fixed || !idle || !used ||
-        !is_near(look, used + idle, usec_min(warn_early, idle / 4)))
+        !is_near(look, used + idle, usec_min(ENDING_NEAR, idle / 4)))
         return STR_NONE;
     return arena_printf(look->arena,
                         "Its refresh token dies of disuse " STR_F

@@ -51,7 +51,26 @@ uint32_t auth_fields(const struct auth_rule *rule, struct auth_field *ret_fields
 
 /* --- reading the document --- */
 
-enum { CONTEXT_REQUESTS_MAX = 5 };
+enum { CONTEXT_REQUESTS_MAX = 5, PERSONAL_SIGNS_MAX = 5 };
+
+static const struct bind_row personal_rows[] = {
+    {.name = "is",
+     .kind = BIND_TEXT,
+     .offset = offsetof(struct personal_sign, is),
+     .required = true,
+     .min = 1,
+     .max = 100,
+     .doc = "What the member is where the login is a person's."},
+};
+
+static const struct bind_table personal_table = {
+    .name = "sign",
+    .rows = personal_rows,
+    .n = COUNT_OF(personal_rows),
+    .bytes = sizeof(struct personal_sign),
+    .name_at = offsetof(struct personal_sign, name),
+    .shorthand = "is",
+};
 
 #define RULE(field) offsetof(struct auth_rule, field)
 
@@ -165,7 +184,26 @@ static const struct bind_row rule_rows[] = {
      .table = &own_request_table,
      .doc = "A request that any credentials may make and that changes nothing: whether "
             "the vendor takes them, before they are stored and when calls are refused."},
+    {.name = "personal",
+     .kind = BIND_NAMED,
+     .offset = RULE(personal),
+     .max = PERSONAL_SIGNS_MAX,
+     .table = &personal_table,
+     .doc =
+         "Where a service account is wanted: members of the account's context, and the "
+         "value that each has where the login is a person's. It is warned of, and "
+         "works."},
 };
+
+const struct personal_sign *auth_personal(const struct auth_rule *rule,
+                                          const struct json *context)
+{
+    const struct personal_sign *signs = rule->personal.items;
+    for (uint32_t i = 0; i < rule->personal.n; i++)
+        if (str_eq(json_member_text(context, signs[i].name), signs[i].is))
+            return &signs[i];
+    return NULL;
+}
 
 /* So that a word that was given is told from one that was not. */
 static void init_rule(void *obj)

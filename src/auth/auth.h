@@ -64,7 +64,19 @@ struct auth_rule {
     struct bind_list context;        /* struct own_request: what fills the context of an
                                       * account that has credentials, in turn */
     const struct own_request *check; /* whether the vendor takes them; NULL: none */
+    struct bind_list personal;       /* struct personal_sign: that a login is a person's,
+                                      * where a service account is wanted */
 };
+
+/* A member of an account's context that has this value where its login is a person's. */
+struct personal_sign {
+    str name;
+    str is;
+};
+
+/* The first sign that the context shows; NULL: it shows none. */
+const struct personal_sign *auth_personal(const struct auth_rule *rule,
+                                          const struct json *context);
 
 extern const struct bind_table auth_table;
 

@@ -156,6 +156,11 @@ static const struct bind_row connect_rows[] = {
      .table = &connect_field_table,
      .doc = "Fields of the form, by the names of the account's context and credentials. "
             "What URLs need and nothing else brings is asked for in any case."},
+    {.name = "ends",
+     .kind = BIND_BOOL,
+     .offset = offsetof(struct connect_rule, ends),
+     .doc = "Whether a person who enters credentials is asked when they end: where the "
+            "vendor shows an end as they are made."},
 };
 
 const struct bind_table connect_table = {

@@ -36,6 +36,7 @@ struct connect_field {
 struct connect_rule {
     str text;                /* absent: none */
     struct bind_list fields; /* struct connect_field */
+    bool ends;               /* whoever enters credentials is asked when they end */
 };
 
 /* How the vendor recognises a repeated write. */

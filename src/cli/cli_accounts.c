@@ -67,7 +67,13 @@ static const struct cli_option list_options[] = {
         .doc = "Calls at once; 0 = the integration's setting."                           \
     }
 
-static const struct cli_option update_options[] = {SHARED_OPTIONS, {.name = NULL}};
+static const struct cli_option update_options[] = {
+    SHARED_OPTIONS,
+    {.name = "ends",
+     .value = "TIME",
+     .place = OPTION_TIME,
+     .doc = "When its credentials end: 2027-01-31T00:00:00Z; never = not known."},
+    {.name = NULL}};
 
 static const struct cli_option create_options[] = {{.name = "environment",
                                                     .value = "ID",
@@ -112,7 +118,7 @@ const struct cli_action action_accounts_renew = {.method = "POST",
 #define CREDENTIALS_PATH "/v1/accounts/{}/credentials"
 
 static const struct cli_option credentials_options[] = {
-    SECRET_OPTIONS("credential_version"),
+    SECRET_OPTIONS("credential_version", "they end"),
     {.name = "auth",
      .value = "WAY",
      .doc = "The way of authentication that they are of; unless given, the account's."},
@@ -120,8 +126,10 @@ static const struct cli_option credentials_options[] = {
 
 static int run_credentials(struct cli *cli)
 {
-    struct secrets_place place = {"PUT", CREDENTIALS_PATH, "credentials",
-                                  cli_value(cli, "auth")};
+    struct secrets_place place = {.method = "PUT",
+                                  .path = CREDENTIALS_PATH,
+                                  .member = "credentials",
+                                  .way = cli_value(cli, "auth")};
     return secrets_send(cli, &place);
 }
 

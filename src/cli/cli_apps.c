@@ -103,7 +103,7 @@ const struct cli_action action_apps_delete = {
 #define SECRETS_PATH "/v1/apps/{}/secrets"
 
 static const struct cli_option secrets_options[] = {
-    SECRET_OPTIONS("secret_version"),
+    SECRET_OPTIONS("secret_version", "the one of --field ends"),
     {.name = "replace",
      .doc = "Take away those that are not given; otherwise they stay."},
     {.name = "remove",
@@ -115,11 +115,19 @@ static int run_secrets(struct cli *cli)
 {
     str name = cli_value(cli, "remove");
     bool replace = cli_has(cli, "replace");
-    struct secrets_place place = {replace ? "PUT" : "PATCH", SECRETS_PATH, "secrets",
-                                  STR_NONE};
+    bool given = cli_has(cli, "from-stdin") || cli_has(cli, "from-file");
+    struct secrets_place place = {.method = replace ? "PUT" : "PATCH",
+                                  .path = SECRETS_PATH,
+                                  .member = "secrets",
+                                  .way = STR_NONE,
+                                  .by_name = true};
+    if (cli_has(cli, "ends") && !cli_has(cli, "field"))
+        return cli_misused(cli, "--ends wants --field NAME");
+    if (str_absent(name) && !given && !replace && cli_has(cli, "ends"))
+        return secrets_send_end(cli, &place);
     if (str_absent(name))
         return secrets_send(cli, &place);
-    if (replace || cli_has(cli, "from-stdin") || cli_has(cli, "from-file"))
+    if (replace || given || cli_has(cli, "ends"))
         return cli_misused(cli, "--remove stands alone");
     return secrets_remove(cli, &place, name);
 }

@@ -40,9 +40,25 @@ static bool put_secrets(struct cli *cli, struct json_out *out, str text)
     return true;
 }
 
+/* "never" is null. */
+static void put_end(const struct cli *cli, struct json_out *out,
+                    const struct secrets_place *place)
+{
+    str ends = cli_value(cli, "ends");
+    if (str_absent(ends))
+        return;
+    json_out_name(out, STR("ends"));
+    if (str_eq(ends, STR("never")))
+        ends = STR_NONE;
+    if (place->by_name)
+        put_one(out, cli_value(cli, "field"), ends);
+    else
+        json_out_text(out, ends);
+}
+
 /* Opens the body up to the value of its member. */
-static void begin_body(struct buf *body, struct json_out *out, uint64_t version,
-                       const struct secrets_place *place)
+static void begin_body(const struct cli *cli, struct buf *body, struct json_out *out,
+                       uint64_t version, const struct secrets_place *place)
 {
     buf_init(body, BODY_BYTES_MAX);
     json_out_init(out, body);
@@ -50,6 +66,7 @@ static void begin_body(struct buf *body, struct json_out *out, uint64_t version,
     if (version)
         json_out_member_int(out, STR("version"), (int64_t)version);
     json_out_member_text(out, STR("auth"), place->way);
+    put_end(cli, out, place);
     json_out_name(out, str_z(place->member));
 }
 
@@ -89,7 +106,7 @@ static int send_text(struct cli *cli, const struct secrets_place *place, str tex
     int status = CLI_FAILED;
     if (!read_version(cli, &version))
         return cli_misused(cli, "--version wants a whole number");
-    begin_body(&body, &out, version, place);
+    begin_body(cli, &body, &out, version, place);
     if (put_secrets(cli, &out, text))
         status = end_body(cli, &body, &out, place);
     else
@@ -116,6 +133,21 @@ int secrets_send(struct cli *cli, const struct secrets_place *place)
     return status;
 }
 
+int secrets_send_end(struct cli *cli, const struct secrets_place *place)
+{
+    struct json_out out;
+    struct buf body;
+    uint64_t version;
+    if (!read_version(cli, &version))
+        return cli_misused(cli, "--version wants a whole number");
+    begin_body(cli, &body, &out, version, place);
+    json_out_object(&out);
+    json_out_end(&out);
+    int status = end_body(cli, &body, &out, place);
+    wipe_body(&body);
+    return status;
+}
+
 int secrets_remove(struct cli *cli, const struct secrets_place *place, str name)
 {
     struct json_out out;
@@ -123,7 +155,7 @@ int secrets_remove(struct cli *cli, const struct secrets_place *place, str name)
     uint64_t version;
     if (!read_version(cli, &version))
         return cli_misused(cli, "--version wants a whole number");
-    begin_body(&body, &out, version, place);
+    begin_body(cli, &body, &out, version, place);
     put_one(&out, name, STR_NONE);
     int status = end_body(cli, &body, &out, place);
     wipe_body(&body);

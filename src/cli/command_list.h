@@ -105,8 +105,15 @@ X(CLI, master_keys_rotate, "master-keys", "rotate", "[ID]",
 
 X(CLI, errors_list, "errors", "list", "", "Every error code with what to do about it.")
 
+X(CLI, import_openapi, "import", "openapi", "FILE",
+  "Make a document out of a vendor's OpenAPI document; - reads standard input.")
+X(CLI, import_catalogue, "import", "catalogue", "FILE",
+  "Make documents out of a catalogue of providers (YAML); - reads standard input.")
+
 X(CLI, eval, "eval", "", "[EXPR] [FILE]", "Evaluate a JSONata expression over JSON.")
 X(CLI, validate, "validate", "", "[SCHEMA] [FILE]", "Validate a JSON file by a JSON Schema.")
+X(CLI, test, "test", "", "INTEGRATION [FOLDER]",
+  "Run an integration's recorded pairs offline.")
 X(CLI, json, "json", "", "FILE...", "Check that files are JSON as RFC 8259 has it.")
 X(CLI, completion, "completion", "", "", "Print the completion script for bash.")
 X(CLI, man, "man", "", "", "Print the manual page.")

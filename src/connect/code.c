@@ -48,6 +48,17 @@ static str changed_identity(const struct code *code, const struct json *context)
     return STR_NONE;
 }
 
+static void note_login(struct code *code)
+{
+    struct token_change *new = &code->lease.change;
+    const struct personal_sign *sign = auth_personal(&code->way->rule, &new->context);
+    new->login = code->login;
+    if (!sign)
+        return;
+    new->login.member = sign->name;
+    new->login.value = sign->is;
+}
+
 static void store(struct code *code)
 {
     const struct token_answer *answer = &code->call.answer;
@@ -63,6 +74,7 @@ static void store(struct code *code)
     }
     new->issued = wall;
     new->scope = answer->scope;
+    note_login(code);
     new->identity = rule_of(code)->identity.items;
     new->identity_n = rule_of(code)->identity.n;
     new->expires = token_end_of(wall, answer->lifetime);

@@ -30,6 +30,7 @@ struct code {
     str code;     /* absent: there is none */
     str verifier, redirect_uri;
     struct json context; /* OBJECT: what the redirect brought */
+    struct login login;  /* whoever sent it */
     bool force;          /* another identity is taken */
     void (*done)(struct code *code);
     void *owner;

@@ -2,6 +2,7 @@
 
 #include "auth/own_request.h"
 #include "auth/token_rule.h"
+#include "http/date.h"
 #include "http/tls_pair.h"
 #include "json/merge.h"
 #include "keeper/party.h"
@@ -79,35 +80,41 @@ static bool is_kept(const struct bind_list *keep, str name)
     return false;
 }
 
-/* Names of what the vendor's answers bring by themselves. */
-static bool comes_by_itself(const struct auth_rule *auth, str name)
+/* When a name must be known. */
+enum moment { FOR_CONSENT, FOR_TOKEN, FOR_CALLS };
+
+/* Names of what the vendor's answers bring by themselves, in time. */
+static bool comes_by_itself(const struct auth_rule *auth, str name, enum moment moment)
 {
     const struct token_rule *rule = auth->token;
     const struct token_param *redirect = rule ? rule->redirect.items : NULL;
     const struct own_request *requests = auth->context.items;
+    for (uint32_t i = 0; moment >= FOR_TOKEN && rule && i < rule->redirect.n; i++)
+        if (str_eq(redirect[i].name, name))
+            return true;
+    if (moment < FOR_CALLS)
+        return false;
     for (uint32_t i = 0; i < auth->context.n; i++)
         if (is_kept(&requests[i].keep, name))
-            return true;
-    for (uint32_t i = 0; rule && i < rule->redirect.n; i++)
-        if (str_eq(redirect[i].name, name))
             return true;
     return rule && is_kept(&rule->keep, name);
 }
 
-static void add_context(const struct asking *asking, str name)
+static void add_context(const struct asking *asking, str name, enum moment moment)
 {
     struct page_field field = {
         .name = name, .value = json_member_text(&asking->account->context, name)};
     if ((str_absent(field.value) || is_asked_again(asking, name)) &&
-        !comes_by_itself(&asking->way->rule, name))
+        !comes_by_itself(&asking->way->rule, name, moment))
         add(asking, &field, false);
 }
 
-static void add_variables(const struct asking *asking, const struct template *template)
+static void add_variables(const struct asking *asking, const struct template *template,
+                          enum moment moment)
 {
     for (uint32_t i = 0; i < template->n; i++)
         if (!str_absent(template->parts[i].name))
-            add_context(asking, template->parts[i].name);
+            add_context(asking, template->parts[i].name, moment);
 }
 
 /* With a code the vendor gives the token; whoever has a secret of another kind is asked
@@ -126,6 +133,23 @@ static void add_credentials(const struct asking *asking)
         if (asked && !made)
             add(asking, &field, true);
     }
+}
+
+/* Where the vendor shows it as they are made. */
+static void add_end(const struct asking *asking)
+{
+    const struct page_field field = {
+        .name = STR("ends"),
+        .label = STR("Ends on"),
+        .help = STR("Where it has an end: you are told two weeks before."),
+        .optional = true,
+        .date = true};
+    bool wanted = asking->way->connect.ends || asking->integration->connect.ends;
+    for (uint32_t i = 0; i < asking->form->n; i++)
+        if (wanted && asking->form->is_credential[i]) {
+            add(asking, &field, false);
+            return;
+        }
 }
 
 static bool is_credential_of(const struct auth_way *way, str name)
@@ -153,7 +177,7 @@ static void add_described(const struct asking *asking, const struct connect_rule
     const struct connect_field *fields = rule->fields.items;
     for (uint32_t i = 0; i < rule->fields.n; i++)
         if (!is_credential(asking->integration, fields[i].name))
-            add_context(asking, fields[i].name);
+            add_context(asking, fields[i].name, FOR_CALLS);
 }
 
 void connect_form_make(const struct integration *integration, const struct auth_way *way,
@@ -164,12 +188,13 @@ void connect_form_make(const struct integration *integration, const struct auth_
     ret->n = 0;
     add_described(&asking, &way->connect);
     add_described(&asking, &integration->connect);
-    add_variables(&asking, &way->base_url);
+    add_variables(&asking, &way->base_url, FOR_CALLS);
     if (rule) {
-        add_variables(&asking, &rule->authorize_url);
-        add_variables(&asking, &rule->url);
+        add_variables(&asking, &rule->authorize_url, FOR_CONSENT);
+        add_variables(&asking, &rule->url, FOR_TOKEN);
     }
     add_credentials(&asking);
+    add_end(&asking);
 }
 
 str connect_form_names(const struct connect_form *form, struct arena *arena)
@@ -177,7 +202,7 @@ str connect_form_names(const struct connect_form *form, struct arena *arena)
     str parts[FORM_FIELDS_MAX * 2];
     size_t n = 0;
     for (uint32_t i = 0; i < form->n; i++) {
-        if (form->is_credential[i])
+        if (form->is_credential[i] || form->fields[i].date)
             continue;
         if (n)
             parts[n++] = STR(",");
@@ -191,6 +216,7 @@ str connect_form_names(const struct connect_form *form, struct arena *arena)
 bool connect_form_read(struct connect_form *form, const struct form *sent)
 {
     bool good = true;
+    usec day;
     for (uint32_t i = 0; i < form->n; i++) {
         struct page_field *field = &form->fields[i];
         str value = form_find(sent, field->name);
@@ -200,6 +226,9 @@ bool connect_form_read(struct connect_form *form, const struct form *sent)
             field->fault = STR("This is needed.");
         else if (field->value.n > VALUE_BYTES_MAX)
             field->fault = STR("This is too long.");
+        else if (field->date && field->value.n &&
+                 (!date_parse_iso(field->value, &day) || day <= 0))
+            field->fault = STR("This must be a day, such as 2027-01-31.");
         good = good && str_absent(field->fault);
     }
     return good;
@@ -337,11 +366,21 @@ struct json connect_form_context(const struct connect_form *form,
     struct json_build build;
     json_build_init(&build, arena);
     for (uint32_t i = 0; i < form->n; i++)
-        if (!form->is_credential[i] && form->fields[i].value.n)
+        if (!form->is_credential[i] && !form->fields[i].date && form->fields[i].value.n)
             json_build_member(&build, form->fields[i].name,
                               json_of_text(form->fields[i].value));
     struct json given = json_build_object(&build);
     return merge_patch(arena, &account->context, &given);
+}
+
+usec connect_form_ends(const struct connect_form *form)
+{
+    usec ends = 0;
+    for (uint32_t i = 0; i < form->n; i++)
+        if (form->fields[i].date && form->fields[i].value.n &&
+            date_parse_iso(form->fields[i].value, &ends))
+            return ends;
+    return 0;
 }
 
 uint32_t connect_form_credentials(const struct connect_form *form,

@@ -46,6 +46,9 @@ void connect_form_refuse(struct connect_form *form, const struct integration *in
 struct json connect_form_context(const struct connect_form *form,
                                  const struct account *account, struct arena *arena);
 
+/* When they end, as was entered: the first moment of that day; 0: nothing was. */
+usec connect_form_ends(const struct connect_form *form);
+
 /* The credentials in the form; answers how many. Values are borrowed. */
 uint32_t connect_form_credentials(const struct connect_form *form,
                                   struct credential ret[FORM_FIELDS_MAX]);

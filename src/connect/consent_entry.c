@@ -59,6 +59,8 @@ void consent_keep_credentials(struct consent *consent)
     struct change *change = new_change(consent, CHANGE_ACCOUNT_CREDENTIALS, on_stored);
     change->credentials = consent->credentials;
     change->credential_n = consent->credential_n;
+    change->session = consent->session.session.id;
+    change->ends[ENDING_CREDENTIALS] = connect_form_ends(&consent->form);
     change->way = str_absent(consent->way->name) ? STR("") : consent->way->name;
     directory_change(change);
 }

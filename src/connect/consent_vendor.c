@@ -124,6 +124,9 @@ void consent_exchange_code(struct consent *consent)
         code->verifier = proof_key(consent);
     if (text.n)
         code->redirect_uri = consent_redirect_uri(consent);
+    code->login =
+        (struct login){.session = consent->session.session.id,
+                       .peer = arena_str(consent->arena, inbound_peer(consent->in))};
     code->force = consent->session.session.force;
     code->done = on_code;
     code->owner = consent;

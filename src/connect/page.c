@@ -141,6 +141,7 @@ static void put_field(struct buf *out, const struct page_field *field, bool firs
     put_in(out, "<input id=\"", field->name, "\"");
     put_in(out, " name=\"", field->name, "\"");
     put(out, field->secret ? " type=\"password\" autocomplete=\"off\""
+             : field->date ? " type=\"date\" autocomplete=\"off\""
                            : " type=\"text\" autocomplete=\"off\" "
                              "autocapitalize=\"none\" spellcheck=\"false\"");
     if (!field->secret)

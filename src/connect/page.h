@@ -17,6 +17,7 @@ struct page_field {
     str fault; /* why that will not do; absent: it was not looked at */
     bool secret;
     bool optional;
+    bool date; /* a day: 2027-01-31 */
 };
 
 struct page_choice {

@@ -9,6 +9,7 @@
  */
 #include "directory/directory_credential.h"
 #include "directory/directory_state.h"
+#include "directory/ending.h"
 
 static const struct statement count_environment = {
     "SELECT COUNT(*) FROM environment WHERE id = $1"};
@@ -23,10 +24,19 @@ static bool check_names(struct change *change)
            check_concurrency(change);
 }
 
+/* Without credentials nothing has an end. */
+static bool check_end(struct change *change)
+{
+    if (change->credential_n || !change->ends[ENDING_CREDENTIALS])
+        return true;
+    change_refuse(change, ERR_BODY_INVALID, "`ends` comes together with credentials.");
+    return false;
+}
+
 static bool check_account_create(struct change *change)
 {
     return check_text(change, "integration", change->integration) &&
-           check_names(change) && check_credentials(change);
+           check_names(change) && check_credentials(change) && check_end(change);
 }
 
 /* Nothing is said of one that is not named, unless that is the change. */
@@ -97,7 +107,38 @@ static enum err put_credentials(struct tx *tx, struct change *change, str sealed
     enum err err = tx_exec(tx, &delete, params, 1, NULL);
     if (err == ERR_NONE)
         err = token_forget(tx, change_id(change));
-    return err == ERR_NONE ? tx_exec(tx, &insert, params, COUNT_OF(params), NULL) : err;
+    if (err == ERR_NONE)
+        err = tx_exec(tx, &insert, params, COUNT_OF(params), NULL);
+    str by = str_absent(change->session) ? change->actor.key_id : change->session;
+    return err == ERR_NONE
+               ? directory_note_connected(tx, change_id(change), by, work->wall)
+               : err;
+}
+
+/* The row must have been read. */
+static enum err put_end(struct tx *tx, struct change *change, enum ending ending,
+                        usec ends)
+{
+    struct ending_owner owner = {.id = change_id(change),
+                                 .environment = change->work->environment,
+                                 .wall = change->work->wall};
+    return ending_put(tx, &owner, ending, ends);
+}
+
+/* What comes with the credentials; what was known of those before is gone with them. */
+static enum err put_ends(struct tx *tx, struct change *change)
+{
+    usec certificate = ending_of_certificate(change->credentials, change->credential_n);
+    enum err err =
+        put_end(tx, change, ENDING_CREDENTIALS, change->ends[ENDING_CREDENTIALS]);
+    return err == ERR_NONE ? put_end(tx, change, ENDING_CERTIFICATE, certificate) : err;
+}
+
+static void note_ends(struct change *change)
+{
+    usec ends = change->ends[ENDING_CREDENTIALS];
+    if (ends)
+        change_note_time(change, STR("ends"), ends);
 }
 
 /* Names, never values. */
@@ -109,6 +150,7 @@ static void note_credentials(struct change *change, uint64_t version)
     for (uint32_t i = 0; i < change->credential_n; i++)
         json_out_text(out, change->credentials[i].name);
     json_out_end(out);
+    json_out_member_text(out, STR("session"), change->session);
     json_out_member_int(out, STR("credential_version"), (int64_t)version);
 }
 
@@ -190,9 +232,12 @@ static enum err run_account_credentials(struct tx *tx, struct change *change)
     err = put_credentials(tx, change, present.data_key, version);
     if (err == ERR_NONE)
         err = tx_exec(tx, &update, params, COUNT_OF(params), NULL);
+    if (err == ERR_NONE)
+        err = put_ends(tx, change);
     if (err != ERR_NONE)
         return err;
     note_credentials(change, version);
+    note_ends(change);
     note_way(change);
     err = tell_move(tx, change, present.state, state);
     return err == ERR_NONE ? read_back(tx, change) : err;
@@ -255,7 +300,11 @@ static enum err run_account_create(struct tx *tx, struct change *change)
     if (change->credential_n == 0)
         return read_back(tx, change);
     note_credentials(change, 1);
-    err = read_back(tx, change);
+    note_ends(change);
+    work->environment = change->environment_id;
+    err = put_ends(tx, change);
+    if (err == ERR_NONE)
+        err = read_back(tx, change);
     return err == ERR_NONE ? tell_move(tx, change, ACCOUNT_CONNECTING, ACCOUNT_ACTIVE)
                            : err;
 }
@@ -275,6 +324,23 @@ static enum err refuse_way(struct tx *tx, struct change *change)
                          "by; another way comes together with new ones.");
 }
 
+/* Somebody has learned when the credentials that are stored end. */
+static enum err change_end(struct tx *tx, struct change *change)
+{
+    struct present present;
+    if (!change->ends[ENDING_CREDENTIALS])
+        return ERR_NONE;
+    enum err err = read_present(tx, change, &present);
+    if (err != ERR_NONE)
+        return err;
+    if (present.credential_version == 0)
+        return change_refuse(change, ERR_STATE_CONFLICT,
+                             "`ends`: the account has no credentials yet; it comes "
+                             "together with them.");
+    note_ends(change);
+    return put_end(tx, change, ENDING_CREDENTIALS, change->ends[ENDING_CREDENTIALS]);
+}
+
 static enum err run_account_update(struct tx *tx, struct change *change)
 {
     static const struct statement update = {
@@ -292,6 +358,8 @@ static enum err run_account_update(struct tx *tx, struct change *change)
                              V_INT(change->work->wall),
                              V_TEXT(change->way)};
     enum err err = refuse_way(tx, change);
+    if (err == ERR_NONE)
+        err = change_end(tx, change);
     if (err != ERR_NONE)
         return err;
     err = tx_exec(tx, &update, params, COUNT_OF(params), NULL);
@@ -407,6 +475,8 @@ static enum err run_account_delete(struct tx *tx, struct change *change)
         err = tx_exec(tx, &overrides, (struct value[]){V_TEXT(change->id)}, 1, NULL);
     if (err == ERR_NONE)
         err = token_forget(tx, change->id);
+    if (err == ERR_NONE)
+        err = ending_forget(tx, change->id);
     if (err == ERR_NONE)
         err = directory_destroy_data_key(
             tx, &change->work->arena, &(struct data_key){change->id, present.data_key});

@@ -13,6 +13,7 @@
 #include "directory/directory_app.h"
 #include "directory/directory_credential.h"
 #include "directory/directory_state.h"
+#include "directory/ending.h"
 
 enum { SETTINGS_BYTES_MAX = 256 * 1024, SECRETS_MAX = 8 };
 
@@ -142,6 +143,7 @@ static enum err refuse_closed(struct change *change, const char *what)
 struct set {
     struct credential items[SECRETS_MAX];
     uint32_t n;
+    usec ends[ENDING_COUNT];
 };
 
 static struct credential *find_secret(struct set *set, str name)
@@ -167,12 +169,16 @@ static void set_secret(struct set *set, const struct credential *given)
     }
 }
 
-/* The next secret takes the place of one that is not there any more. */
+/* The next secret takes the place of one that is not there any more, and has its end with
+ * it. */
 static void promote(struct set *set)
 {
     struct credential *next = find_secret(set, STR("client_secret_next"));
-    if (next && !find_secret(set, STR("client_secret")))
-        next->name = STR("client_secret");
+    if (!next || find_secret(set, STR("client_secret")))
+        return;
+    next->name = STR("client_secret");
+    set->ends[ENDING_CLIENT_SECRET] = set->ends[ENDING_CLIENT_SECRET_NEXT];
+    set->ends[ENDING_CLIENT_SECRET_NEXT] = 0;
 }
 
 /* As a JSON list, also for the audit log. */
@@ -221,6 +227,67 @@ static void note_secrets(struct change *change, str stored, uint64_t version)
     json_out_member_int(out, STR("secret_version"), (int64_t)version);
 }
 
+/* --- their ends --- */
+
+static bool is_given(const struct change *change, str name)
+{
+    for (uint32_t i = 0; i < change->credential_n; i++)
+        if (str_eq(change->credentials[i].name, name))
+            return true;
+    return false;
+}
+
+/* What is said of each that is in the set, else what was known of it; of one that comes
+ * new, nothing else. */
+static enum err choose_ends(struct change *change, struct set *set,
+                            const struct app *before)
+{
+    usec certificate = ending_of_certificate(set->items, set->n);
+    for (unsigned i = 0; i < ENDING_COUNT; i++) {
+        str name = ending_name((enum ending)i);
+        usec said = change->ends[i];
+        bool there = find_secret(set, name) != NULL;
+        if (said && said != USEC_NEVER && !there)
+            return change_refuse(change, ERR_BODY_INVALID,
+                                 "`ends`: there is no " STR_F " whose end it could be.",
+                                 STR_A(name));
+        usec known = before && !is_given(change, name) ? before->ends[i] : 0;
+        set->ends[i] = !there ? 0 : said ? said : known;
+    }
+    set->ends[ENDING_CERTIFICATE] = certificate;
+    return ERR_NONE;
+}
+
+static enum err put_ends(struct tx *tx, struct change *change, const struct set *set)
+{
+    struct ending_owner owner = {.id = change_id(change),
+                                 .is_app = true,
+                                 .environment = change->work->environment,
+                                 .wall = change->work->wall};
+    enum err err = ERR_NONE;
+    for (unsigned i = 0; err == ERR_NONE && i < ENDING_COUNT; i++)
+        err = ending_put(tx, &owner, (enum ending)i, set->ends[i]);
+    return err;
+}
+
+static void note_ends(struct change *change, const struct set *set)
+{
+    struct json_out *out = &change->work->out;
+    bool any = false;
+    for (unsigned i = 0; i < ENDING_COUNT; i++) {
+        if (!set->ends[i] || set->ends[i] == USEC_NEVER)
+            continue;
+        if (!any) {
+            json_out_name(out, STR("ends"));
+            json_out_object(out);
+        }
+        change_note_time(change, ending_name((enum ending)i), set->ends[i]);
+        any = true;
+    }
+    if (any)
+        json_out_end(out);
+}
+
 /* Stores the set as version `version`, in place of what is. */
 static enum err put_secrets(struct tx *tx, struct change *change, struct set *set,
                             const struct data_key *data_key, uint64_t version)
@@ -239,7 +306,9 @@ static enum err put_secrets(struct tx *tx, struct change *change, struct set *se
     struct value params[] = {V_TEXT(change_id(change)), V_BLOB(sealed),
                              V_INT((int64_t)version), V_TEXT(names), V_INT(work->wall)};
     note_secrets(change, names, version);
-    return tx_exec(tx, &update, params, COUNT_OF(params), NULL);
+    note_ends(change, set);
+    enum err err = tx_exec(tx, &update, params, COUNT_OF(params), NULL);
+    return err == ERR_NONE ? put_ends(tx, change, set) : err;
 }
 
 /* What is stored, when it is to stay; *ret_opened keeps the values, or is NULL. */
@@ -286,6 +355,8 @@ static enum err run_app_secrets(struct tx *tx, struct change *change)
     for (uint32_t i = 0; i < change->credential_n; i++)
         set_secret(&set, &change->credentials[i]);
     if (err == ERR_NONE)
+        err = choose_ends(change, &set, app);
+    if (err == ERR_NONE)
         err = put_secrets(tx, change, &set, &data_key, app->secret_version + 1);
     credentials_destroy(&opened);
     return err == ERR_NONE ? read_app(tx, change) : err;
@@ -318,10 +389,11 @@ static enum err put_first_secrets(struct tx *tx, struct change *change, str seal
 {
     struct data_key data_key = {change_id(change), sealed};
     struct set set = {.n = 0};
-    if (change->credential_n == 0)
-        return ERR_NONE;
     for (uint32_t i = 0; i < change->credential_n; i++)
         set_secret(&set, &change->credentials[i]);
+    enum err err = choose_ends(change, &set, NULL);
+    if (err != ERR_NONE || change->credential_n == 0)
+        return err;
     return put_secrets(tx, change, &set, &data_key, 1);
 }
 
@@ -333,6 +405,7 @@ static enum err run_app_create(struct tx *tx, struct change *change)
     str data_key =
         keyring_new_data_key(change->directory->keyring, change_id(change), &work->arena);
     enum err err = ERR_NONE;
+    work->environment = change->environment_id;
     if (!str_absent(change->environment_id))
         err = change_needs(tx, change, &count, change->environment_id, "environment");
     if (err == ERR_NONE)
@@ -424,7 +497,9 @@ static enum err run_app_delete(struct tx *tx, struct change *change)
     if (err != ERR_NONE)
         return err;
     struct data_key data_key = {change->id, work->in_app.object->data_key};
-    err = directory_destroy_data_key(tx, &work->arena, &data_key);
+    err = ending_forget(tx, change->id);
+    if (err == ERR_NONE)
+        err = directory_destroy_data_key(tx, &work->arena, &data_key);
     return err == ERR_NONE ? change_remove(tx, change, &delete, "app") : err;
 }
 

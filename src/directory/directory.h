@@ -165,7 +165,14 @@ struct change {
     int64_t concurrency_max;
     const struct credential *credentials;
     uint32_t credential_n;
+    str session; /* ACCOUNT_CREDENTIALS: the connect session through which they came;
+                    absent: whoever has the actor's key stored them */
     uint64_t credential_version; /* CREDENTIALS: the version it follows; 0 = any */
+    /* Wall times at which what is stored, or is being stored, ends: of an account
+     * CREDENTIALS, of an app those of its secrets; what a certificate says of itself need
+     * not be said. USEC_NEVER: none is known. 0: not said, which is none for what comes
+     * new, and as it is for the rest. */
+    usec ends[ENDING_COUNT];
     unsigned permissions;
     const str *environment_ids;
     int64_t environment_n;

@@ -11,6 +11,7 @@
 #include "base/encode.h"
 #include "base/mem.h"
 #include "directory/directory_state.h"
+#include "http/date.h"
 #include "loop/world.h"
 
 /* Sealed credentials (256 KiB), labels, context and the sentences about them. */
@@ -61,6 +62,15 @@ struct value change_json(struct change *change, const struct json *value)
     str copy = arena_str(&change->work->arena, buf_peek(&text));
     buf_fini(&text);
     return V_TEXT(copy);
+}
+
+void change_note_time(struct change *change, str name, usec wall)
+{
+    char text[DATE_ISO_CHARS + 1];
+    if (wall != USEC_NEVER)
+        date_format_iso(wall, text);
+    json_out_name(&change->work->out, name);
+    json_out_text(&change->work->out, wall == USEC_NEVER ? STR_NONE : str_z(text));
 }
 
 void change_note_json(struct change *change, str name, const struct json *value)

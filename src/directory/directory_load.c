@@ -110,6 +110,9 @@ static void account_of_row(struct tx *tx, struct arena *scratch,
                                      .intent = (uint64_t)tx_int(tx, 24)},
                            .way = tx_text(tx, 25)};
     like.token.scope = tx_text(tx, 26);
+    like.ends = tx_int(tx, 27);
+    like.connected = tx_int(tx, 28);
+    like.connected_by = tx_text(tx, 29);
     *ret = (struct found_account){.environment = tenant_id_of(tx_text(tx, 1))};
     if (!like.id.text[0] || !read_texts(scratch, tx_text(tx, 5), &like.labels) ||
         !read_texts(scratch, tx_text(tx, 6), &like.context) ||
@@ -153,7 +156,11 @@ static void app_of_row(struct tx *tx, struct arena *scratch, struct found_app *r
                        .created = tx_int(tx, 8),
                        .updated = tx_int(tx, 9),
                        .data_key = tx_text(tx, 10),
-                       .sealed = tx_text(tx, 11)};
+                       .sealed = tx_text(tx, 11),
+                       .ends = {[ENDING_CLIENT_SECRET] = tx_int(tx, 12),
+                                [ENDING_CLIENT_SECRET_NEXT] = tx_int(tx, 13),
+                                [ENDING_PRIVATE_KEY] = tx_int(tx, 14),
+                                [ENDING_CERTIFICATE] = tx_int(tx, 15)}};
     *ret = (struct found_app){.environment = tenant_id_of(tx_text(tx, 1))};
     if (like.id.text[0] && read_settings(scratch, tx_text(tx, 4), &like) &&
         read_list(scratch, tx_text(tx, 7), &like.secret_names))
@@ -200,14 +207,21 @@ static void key_of_rows(struct tx *tx, struct arena *scratch, struct found_key *
     "a.context, a.app, a.state, a.state_reason, a.concurrency_max, "                     \
     "a.credential_version, a.created, a.updated, k.sealed, c.sealed, "                   \
     "t.issued, t.expires, t.refresh_expires, t.learned, t.refreshed, t.tried, "          \
-    "t.failures, t.fault, t.intent, a.way, t.scope "                                     \
+    "t.failures, t.fault, t.intent, a.way, t.scope, e.ends, a.connected, "               \
+    "a.connected_by "                                                                    \
     "FROM account a LEFT JOIN data_key k ON k.owner = a.id "                             \
     "LEFT JOIN credential c ON c.account = a.id AND c.version = a.credential_version "   \
-    "LEFT JOIN token t ON t.account = a.id"
+    "LEFT JOIN token t ON t.account = a.id "                                             \
+    "LEFT JOIN ending e ON e.owner = a.id AND e.name = 'credentials'"
 #define APP_ROWS                                                                         \
     "SELECT p.id, p.environment, p.integration, p.name, p.settings, p.chosen, "          \
-    "p.secret_version, p.secret_names, p.created, p.updated, k.sealed, p.sealed "        \
-    "FROM app p LEFT JOIN data_key k ON k.owner = p.id"
+    "p.secret_version, p.secret_names, p.created, p.updated, k.sealed, p.sealed, "       \
+    "e.ends, n.ends, y.ends, c.ends "                                                    \
+    "FROM app p LEFT JOIN data_key k ON k.owner = p.id "                                 \
+    "LEFT JOIN ending e ON e.owner = p.id AND e.name = 'client_secret' "                 \
+    "LEFT JOIN ending n ON n.owner = p.id AND n.name = 'client_secret_next' "            \
+    "LEFT JOIN ending y ON y.owner = p.id AND y.name = 'private_key' "                   \
+    "LEFT JOIN ending c ON c.owner = p.id AND c.name = 'certificate'"
 #define KEY_ROWS                                                                         \
     "SELECT k.id, k.stage, k.label, k.hint, k.digest, k.permissions, k.expires, "        \
     "k.last_used, k.created, e.environment "                                             \

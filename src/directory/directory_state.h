@@ -121,6 +121,9 @@ struct state_move {
 };
 enum err token_tell(struct tx *tx, const struct state_move *move);
 
+/* `by`: as struct account's connected_by. (login.c) */
+enum err directory_note_connected(struct tx *tx, str account, str by, usec wall);
+
 /* --- changes --- */
 
 /* What a change needs beside what its caller sees. The arena and everything in it belongs
@@ -204,7 +207,9 @@ enum err change_unknown(struct change *change, enum err err, const char *what);
  * OBJECT_UNKNOWN when the app is of another integration or environment. (change_app.c) */
 enum err change_app_of_account(struct tx *tx, struct change *change);
 
-/* For the audit log: JSON that was set. */
+/* For the audit log: a time that was set, or taken away (USEC_NEVER); JSON that was set.
+ */
+void change_note_time(struct change *change, str name, usec wall);
 void change_note_json(struct change *change, str name, const struct json *value);
 
 /* --- looking at input (directory_check.c); false when it was refused --- */

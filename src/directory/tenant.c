@@ -106,9 +106,9 @@ struct environment *environment_create(const struct environment *like)
 static size_t account_bytes(const struct account *like)
 {
     return like->integration.n + like->way.n + like->external_id.n + like->name.n +
-           like->state_reason.n + like->data_key.n + like->sealed.n +
-           like->token.fault.n + like->token.scope.n + object_bytes(&like->labels) +
-           object_bytes(&like->context);
+           like->connected_by.n + like->state_reason.n + like->data_key.n +
+           like->sealed.n + like->token.fault.n + like->token.scope.n +
+           object_bytes(&like->labels) + object_bytes(&like->context);
 }
 
 /* The texts come last: they need no alignment. */
@@ -131,6 +131,9 @@ struct account *account_create(const struct account *like)
     account->concurrency_max = like->concurrency_max;
     account->hash = hash_stable(tenant_id_str(&like->id));
     account->credential_version = like->credential_version;
+    account->ends = like->ends;
+    account->connected = like->connected;
+    account->connected_by = arena_str(&arena, like->connected_by);
     account->data_key = arena_str(&arena, like->data_key);
     account->sealed = arena_str(&arena, like->sealed);
     account->token = like->token;
@@ -180,6 +183,7 @@ struct app *app_create(const struct app *like)
     app->redirect_uri = arena_str(&arena, like->redirect_uri);
     app->chosen = like->chosen;
     app->secret_version = like->secret_version;
+    memcpy(app->ends, like->ends, sizeof(app->ends));
     app->data_key = arena_str(&arena, like->data_key);
     app->sealed = arena_str(&arena, like->sealed);
     app->created = like->created;

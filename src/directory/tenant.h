@@ -94,8 +94,15 @@ struct token_facts {
     uint64_t intent;      /* the credential version of an exchange without an answer */
 };
 
-/* Where an account stands in an index by external id; the directory's own. */
-struct tenant_place {
+/* What may have an end that is known before it comes (ending.h). */
+enum ending {
+#define X(symbol, name) ENDING_##symbol,
+#include "directory/ending_list.h"
+#undef X
+    ENDING_COUNT
+};
+
+struct tenant_place { /* in an index by external id; the directory's own */
     struct tenant_place *next;
     uint64_t hash;
 };
@@ -123,6 +130,7 @@ struct account {
     uint32_t concurrency_max;    /* 0 = the integration's */
     uint64_t hash;               /* hash_stable of the id: for boards and owners */
     uint64_t credential_version; /* 0: none stored */
+    usec ends;    /* of the credentials, as somebody has said; 0: not known */
     str data_key; /* as stored, sealed by a master key; read by keyring.h only */
     str sealed;   /* the credentials as stored, sealed by the data key; absent if none */
     _Atomic(struct credentials *) opened; /* filled at first use; see directory.h */
@@ -130,6 +138,8 @@ struct account {
     _Atomic usec token_good; /* monotonic: calls may take the token until then;
                               * USEC_NEVER: always. The keeper's; 0 until it has looked */
     struct account_refusals refusals;
+    usec connected; /* when its credentials came from somebody; 0: not known, or never */
+    str connected_by; /* the id of a connect session or an API key; absent: not known */
     usec created, updated;
     struct tenant_place by_environment, by_stage;
     struct arena arena;
@@ -155,6 +165,7 @@ struct app {
     uint64_t chosen;          /* greater = chosen as the default later; 0 = never */
     uint64_t secret_version;  /* counts up with each change; 0: none were ever stored */
     struct json secret_names; /* ARRAY of strings: what is stored */
+    usec ends[ENDING_COUNT];  /* of secrets, as somebody has said; 0: not known */
     str data_key;             /* as an account's */
     str sealed;               /* the secrets as stored; absent if none */
     _Atomic(struct credentials *) opened; /* filled at first use */
@@ -223,8 +234,7 @@ extern const char *const stage_kind_words[]; /* NULL-terminated, in enum order *
 extern const char *const account_state_words[];
 extern const char *const permission_words[]; /* bit 0 first */
 
-/* What the secrets of an app are called; NULL-terminated. */
-extern const char *const app_secret_names[];
+extern const char *const app_secret_names[]; /* NULL-terminated: of an app's secrets */
 
 /* The id that `text` is; empty when it is longer than an id can be. */
 struct tenant_id tenant_id_of(str text);

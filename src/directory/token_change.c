@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "directory/directory_credential.h"
+#include "directory/ending.h"
 #include "directory/token_work.h"
 #include "event/event.h"
 #include "json/json_parse.h"
@@ -286,6 +287,10 @@ static enum err run_store(struct tx *tx, struct token_change *change)
         err = tx_exec(tx, &account, of_account, COUNT_OF(of_account), NULL);
     if (err == ERR_NONE)
         err = tx_exec(tx, &token, of_token, COUNT_OF(of_token), NULL);
+    if (err == ERR_NONE && moves(change))
+        err = ending_forget(tx, change->account);
+    if (err == ERR_NONE)
+        err = token_note_login(tx, change);
     if (err == ERR_NONE)
         err = token_tell_same_login(tx, change);
     if (err != ERR_NONE || !mends(change->work->account))

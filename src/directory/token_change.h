@@ -17,8 +17,8 @@
  * length by a clock of his own; wall clocks decide nothing. All of them are on disk when
  * they are answered.
  *
- * These are no acts of a person: they leave no line in the audit log. What changes the
- * state of an account leaves an event.
+ * These are no acts of a person: they leave no line in the audit log, but for the STORE
+ * of a login. What changes the state of an account leaves an event.
  */
 #ifndef DIRECTORY_TOKEN_CHANGE_H
 #define DIRECTORY_TOKEN_CHANGE_H
@@ -42,6 +42,15 @@ enum token_end {
     TOKEN_GONE   /* the account is not there, or (INTEND) its state admits no exchange;
                   * STORE keeps the set of an account that was switched off meanwhile,
                   * since the one before may be dead, and leaves its state alone */
+};
+
+/* Who has connected an account through a browser. */
+struct login {
+    str session; /* the connect session's id; absent: nobody has */
+    str peer;    /* address */
+    str member;  /* of the context, that shows a person's login where a service account is
+                    wanted; absent: none does */
+    str value;   /* the member's */
 };
 
 /* The caller embeds it, fills what its step reads, and keeps it and everything that it
@@ -73,6 +82,7 @@ struct token_change {
     str scope;                             /* absent: as before */
     const str *identity; /* members of the context that say whose login it is: whether */
     uint32_t identity_n; /* another account has it is looked at, and told; 0: it is not */
+    struct login login;  /* STORE: of whoever brought the set */
     struct json context; /* STORE, LEARN: members to put into the account's context;
                           * UNDEFINED: none */
     str way; /* STORE: the account's from now on, which leaves nothing of another way

@@ -18,6 +18,9 @@ struct token_work {
     str lease_by;
 };
 
+/* STORE, by a login: who it was, also in the audit log. */
+enum err token_note_login(struct tx *tx, struct token_change *change);
+
 /* STORE, by a login: tells of another account that was connected with the same one. */
 enum err token_tell_same_login(struct tx *tx, struct token_change *change);
 

@@ -13,3 +13,12 @@ X(ACCOUNT_RECOVERED, "account.recovered", "What was wrong with an account has pa
 X(ACCOUNT_SAME_LOGIN, "account.same_login",
   "An account was connected with a login at the vendor with which another account of its "
   "environment is connected, too: `other`.")
+X(ACCOUNT_PERSONAL_LOGIN, "account.personal_login",
+  "An account was connected with a person's login, where its integration wants a service "
+  "account: `member` of its context is `value`.")
+X(ACCOUNT_CREDENTIALS_ENDING, "account.credentials_ending",
+  "What an account was connected with is said to end within 14 days, or has ended: `what` "
+  "(credentials, certificate) and `ends`.")
+X(APP_SECRET_ENDING, "app.secret_ending",
+  "A secret of an app is said to end within 14 days, or has ended: `app`, `what` and "
+  "`ends`.")

@@ -171,6 +171,8 @@ enum visit_step visit_admit(struct visit *visit)
     if (str_absent(visit->host))
         visit->method =
             integration_method(visit->integration, in->head.method, visit->path);
+    if (visit->wishes.pages)
+        return unify_admit_pages(visit);
     struct exchange *exchange = &visit->exchange;
     exchange_init(exchange, &visit->gate->exchange, in->worker, visit->arena);
     exchange->pin = visit->pin;

@@ -2,7 +2,7 @@
  * Answers of our own: problem documents, with what the vendor said beside our word for
  * it.
  */
-#include "gate/visit.h"
+#include "gate/unify.h"
 
 #include "http/problem.h"
 #include "http/refusal.h"
@@ -54,12 +54,14 @@ static void extend(const struct problem *problem, struct json_out *out)
 }
 
 /* What RFC 9110 wants beside 401 and 405 (§15.5.2, §15.5.6). */
-static void add_required(enum err err, struct headers *headers)
+static void add_required(const struct visit *visit, enum err err, struct headers *headers)
 {
     refusal_challenge(err, headers);
     if (err == ERR_METHOD_NOT_ALLOWED)
         header_add_name(headers, STR("Allow"),
-                        STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
+                        visit->unify
+                            ? unify_allows(visit)
+                            : STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
 }
 
 void visit_problem(struct visit *visit, enum err err, int status)
@@ -84,7 +86,7 @@ void visit_problem(struct visit *visit, enum err err, int status)
     headers_init(&headers, visit->arena, OWN_HEADERS);
     header_add(&headers, HEADER_CONTENT_TYPE, PROBLEM_CONTENT_TYPE);
     visit_add_own_headers(visit, &headers);
-    add_required(err, &headers);
+    add_required(visit, err, &headers);
     if (wait >= 0)
         header_add_int(&headers, HEADER_RETRY_AFTER, usec_ceil_s(wait));
     if (outcome && outcome->throttle.n)

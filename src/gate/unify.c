@@ -67,7 +67,8 @@ static enum visit_step take_record(struct visit *visit)
 void unify_end_body(struct visit *visit)
 {
     if (visit->step == VISIT_GATHER)
-        visit_move(visit, take_record(visit));
+        visit_move(visit,
+                   visit->unify->mapping ? take_record(visit) : unify_begin_pages(visit));
 }
 
 /* --- the operation --- */

@@ -41,17 +41,27 @@ struct unify {
     usec begun;                /* when the walk began */
 
     struct buf given; /* the caller's body */
-    struct buf data;  /* records, or lines that flow */
+    struct buf data;  /* a page under construction, a record, or lines that flow */
     struct buf originals_text;
     struct buf faults_text;
-    struct buf text; /* of these, the answer */
+    struct buf text; /* of these, the answer about one record */
     bool over;       /* the operation is done */
     bool closed;     /* the last line was written */
 };
 
 /* unify_admit.c: what is asked for. Answers VISIT_GATHER, VISIT_OPERATE, VISIT_REFUSE. */
 enum visit_step unify_admit(struct visit *visit);
+/* unify_pages.c: of a proxied list; and once its body is known. */
 enum visit_step unify_admit_pages(struct visit *visit);
+enum visit_step unify_begin_pages(struct visit *visit);
+
+/* unify_open.c: the operation of the visit; and where its walk begins, false when that
+ * was refused. */
+void unify_open(struct visit *visit);
+bool unify_begin_walk(struct visit *visit);
+
+/* The methods that a unified path takes, for Allow. */
+str unify_allows(const struct visit *visit);
 
 /* unify.c */
 void unify_gather(struct visit *visit);

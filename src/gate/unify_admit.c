@@ -6,7 +6,6 @@
 #include "gate/unify.h"
 
 #include "base/encode.h"
-#include "loop/world.h"
 
 /* --- refusing --- */
 
@@ -91,6 +90,12 @@ static bool read_verb(struct visit *visit)
         return true;
     }
     return false;
+}
+
+str unify_allows(const struct visit *visit)
+{
+    return str_absent(visit->unify->id) ? STR("GET, POST")
+                                        : STR("GET, PATCH, PUT, DELETE");
 }
 
 /* --- parameters --- */
@@ -272,90 +277,7 @@ static bool find_mapping(struct visit *visit)
     return false;
 }
 
-/* --- the operation --- */
-
-/* What wishes say of each vendor request. A whole list waits for the vendor's limits,
- * and lets others go first, unless its caller says otherwise. */
-static struct exchange_request base_of(struct visit *visit)
-{
-    const struct wishes *wishes = &visit->wishes;
-    const struct unify *unify = visit->unify;
-    usec began = visit->in->began;
-    bool waits = unify->all && wishes->wait_on_limit == 0 && !wishes->refuse_on_limit;
-    return (struct exchange_request){
-        .deadline = wishes->deadline < 0 ? USEC_NEVER : began + wishes->deadline,
-        .wait_on_limit = waits ? VISIT_WAIT_MAX : wishes->wait_on_limit,
-        .refuse_on_limit = wishes->refuse_on_limit,
-        .background = wishes->background || unify->all,
-        .single_attempt = wishes->single_attempt,
-        .traceparent = visit_continue_trace(visit),
-    };
-}
-
-static void open_operation(struct visit *visit)
-{
-    struct unify *unify = visit->unify;
-    struct operation *operation = &unify->operation;
-    struct gate *gate = visit->gate;
-    operation_init(operation, &gate->exchange, visit->in->worker,
-                   &gate->parts[visit->in->worker->id].budget);
-    operation->owner = visit;
-    operation->pin = visit->pin;
-    operation->integration = visit->integration;
-    operation->way = visit->way;
-    operation->account = visit->account;
-    operation->wish.kind = unify->kind;
-    operation->wish.mapping = unify->mapping;
-    operation->wish.model = unify->model;
-    operation->wish.wanted = unify->all ? 0 : unify->limit;
-    operation->wish.stop_at_fault = unify->stop_at_fault;
-    operation->wish.key = header_value(&visit->in->head.headers, HEADER_IDEMPOTENCY_KEY);
-    operation->wish.base = base_of(visit);
-    buf_init(&unify->given, UNIFY_BODY_BYTES_MAX);
-    buf_init(&unify->data, UNIFY_ANSWER_BYTES_MAX);
-    buf_init(&unify->originals_text, UNIFY_ANSWER_BYTES_MAX);
-    buf_init(&unify->faults_text, UNIFY_ANSWER_BYTES_MAX);
-    buf_init(&unify->text, 3 * (size_t)UNIFY_ANSWER_BYTES_MAX);
-}
-
-/* --- the walk --- */
-
-static bool resume_walk(struct visit *visit, const struct page_rule *rule)
-{
-    struct unify *unify = visit->unify;
-    struct cursor cursor;
-    str detail = STR_NONE;
-    enum err err = cursor_read(visit->gate->cursor_key, &unify->about, unify->cursor,
-                               visit->arena, &cursor, &detail);
-    if (!err)
-        err = cursor_check(&cursor, rule, &detail);
-    if (err) {
-        visit_no(visit, err, detail, -1);
-        return false;
-    }
-    unify->operation.walk = cursor.walk;
-    unify->begun = cursor.begun;
-    /* another limit than before is met as well as the kind of pages allows */
-    (void)walk_resize(rule, operation_page_size(rule, unify->limit),
-                      &unify->operation.walk);
-    return true;
-}
-
-static bool begin_walk(struct visit *visit)
-{
-    struct unify *unify = visit->unify;
-    const struct page_rule *rule = operation_rule(&unify->operation);
-    uint64_t wanted = unify->all ? 0 : unify->limit;
-    if (!rule) {
-        visit_no(visit, ERR_PAGES_UNKNOWN, STR_NONE, -1);
-        return false;
-    }
-    if (!str_absent(unify->cursor))
-        return resume_walk(visit, rule);
-    unify->begun = world_wall(visit->in->worker->world);
-    walk_begin(rule, operation_page_size(rule, wanted), STR_NONE, &unify->operation.walk);
-    return true;
-}
+/* --- the steps --- */
 
 /* What may differ from page to page. */
 static const char *const not_bound[] = {"account", "cursor",   "limit",  "all",
@@ -372,10 +294,8 @@ static bool begin_list(struct visit *visit)
         .resource = arena_join(visit->arena, parts, COUNT_OF(parts)),
         .query = cursor_query(visit->arena, visit->query, not_bound),
     };
-    return begin_walk(visit);
+    return unify_begin_walk(visit);
 }
-
-/* --- the steps --- */
 
 static bool takes_body(enum mapping_operation kind)
 {
@@ -423,9 +343,8 @@ enum visit_step unify_admit(struct visit *visit)
         return VISIT_REFUSE;
     if (unify->kind == MAPPING_LIST && !choose_list(visit))
         return VISIT_REFUSE;
-    open_operation(visit);
+    unify_open(visit);
     give_request(unify, visit->arena);
-    visit->operating = true;
     visit->method = operation_method(&unify->operation);
     if (!begin_list(visit))
         return VISIT_REFUSE;

@@ -55,7 +55,7 @@ static void put_fault(struct buf *buf, const struct operation_record *record)
 /* Items of an array under construction. */
 static void comma(struct buf *buf)
 {
-    if (buf->n)
+    if (buf->n && buf->p[buf->n - 1] != '[')
         buf_char(buf, ',');
 }
 
@@ -200,52 +200,52 @@ void unify_put_end(struct visit *visit)
 
 /* --- whole answers --- */
 
-static void put_array(struct json_out *out, str name, const struct buf *items)
+static void put_array(struct buf *text, str name, const struct buf *items)
 {
-    json_out_name(out, name);
-    buf_char(out->buf, '[');
-    buf_str(out->buf, buf_peek(items));
-    json_out_raw(out, STR("]"));
+    buf_char(text, ',');
+    json_write_text(text, name);
+    buf_str(text, STR(":["));
+    buf_str(text, buf_peek(items));
+    buf_char(text, ']');
 }
 
-static bool put_page(struct visit *visit, struct buf *text, str *ret_detail)
+/* Behind the records, which stand in the answer since they came. */
+static bool end_page(struct visit *visit, struct buf *text, str *ret_detail)
 {
     const struct unify *unify = visit->unify;
-    struct json_out out;
     str next;
     if (!unify_cursor(visit, visit->arena, &next, ret_detail))
         return false;
-    json_out_init(&out, text);
-    json_out_object(&out);
-    put_array(&out, STR("data"), &unify->data);
+    buf_char(text, ']');
     if (unify->originals)
-        put_array(&out, STR("originals"), &unify->originals_text);
-    put_array(&out, STR("faults"), &unify->faults_text);
-    json_out_name(&out, STR("next_cursor"));
-    json_out_text(&out, next);
+        put_array(text, STR("originals"), &unify->originals_text);
+    put_array(text, STR("faults"), &unify->faults_text);
+    buf_str(text, STR(",\"next_cursor\":"));
+    if (str_absent(next))
+        buf_str(text, STR("null"));
+    else
+        json_write_text(text, next);
     if (unify->operation.total >= 0) {
-        json_out_name(&out, STR("total"));
-        json_out_number(&out, unify->operation.total);
+        struct json total = json_of_number(unify->operation.total);
+        buf_str(text, STR(",\"total\":"));
+        json_write(text, &total, JSON_COMPACT);
     }
-    json_out_end(&out);
+    buf_char(text, '}');
     return true;
 }
 
 static void put_single(struct visit *visit, struct buf *text)
 {
     const struct unify *unify = visit->unify;
-    struct json_out out;
-    json_out_init(&out, text);
-    json_out_object(&out);
-    json_out_name(&out, STR("data"));
-    json_out_raw(&out, unify->data.n ? buf_peek(&unify->data) : STR("null"));
+    buf_str(text, STR("{\"data\":"));
+    buf_str(text, unify->data.n ? buf_peek(&unify->data) : STR("null"));
     if (unify->originals && unify->originals_text.n) {
-        json_out_name(&out, STR("original"));
-        json_out_raw(&out, buf_peek(&unify->originals_text));
+        buf_str(text, STR(",\"original\":"));
+        buf_str(text, buf_peek(&unify->originals_text));
     }
     if (unify->faults_text.n)
-        put_array(&out, STR("faults"), &unify->faults_text);
-    json_out_end(&out);
+        put_array(text, STR("faults"), &unify->faults_text);
+    buf_char(text, '}');
 }
 
 static void answer(struct visit *visit, int status, str type, int64_t length)
@@ -280,7 +280,7 @@ static void reply_whole(struct visit *visit)
 {
     struct unify *unify = visit->unify;
     bool list = mapping_operation_kind(unify->kind) == MAPPING_LISTS;
-    struct buf *text = &unify->text;
+    struct buf *text = list ? &unify->data : &unify->text;
     str detail = STR_NONE;
     bool good = true;
     if (unify->kind == MAPPING_DELETE) {
@@ -288,7 +288,7 @@ static void reply_whole(struct visit *visit)
         return;
     }
     if (list)
-        good = put_page(visit, text, &detail);
+        good = end_page(visit, text, &detail);
     else
         put_single(visit, text);
     good = good && buf_ok(text) && buf_ok(&unify->data) &&

@@ -31,6 +31,12 @@ enum visit_step {
     VISIT_FINISH
 };
 
+enum visit_pages {
+    VISIT_PAGES_NONE,
+    VISIT_PAGES_ONE, /* a page of the wanted size, and a cursor */
+    VISIT_PAGES_ALL  /* the whole list, as it comes */
+};
+
 /* What the caller asks of us, from the X-Breakwater headers. */
 struct wishes {
     usec deadline;      /* from now; −1: none */
@@ -38,7 +44,10 @@ struct wishes {
     bool refuse_on_limit;
     bool background;
     bool single_attempt;
-    bool problems; /* errors as problem documents instead of the vendor's body */
+    enum visit_pages pages;
+    uint64_t page_limit; /* 0: not given */
+    str cursor;          /* absent: not given */
+    bool problems;       /* errors as problem documents instead of the vendor's body */
 };
 
 struct unify;

@@ -3,7 +3,7 @@
  * refused, lest a caller believes in a wish that nobody has heard; so is one given twice,
  * which is no value of any form when its lines are joined.
  */
-#include "gate/visit.h"
+#include "gate/unify.h"
 
 static const usec deadline_max = 60 * USEC_MIN;
 
@@ -52,6 +52,24 @@ static bool read_errors(str value, struct wishes *wishes)
     return wishes->problems || str_eq_nocase(value, STR("vendor"));
 }
 
+static bool read_pages(str value, struct wishes *wishes)
+{
+    bool all = str_eq_nocase(value, STR("all"));
+    wishes->pages = all ? VISIT_PAGES_ALL : VISIT_PAGES_ONE;
+    return all || str_eq_nocase(value, STR("one"));
+}
+
+static bool read_page_limit(str value, struct wishes *wishes)
+{
+    return str_to_u64(value, UNIFY_LIMIT_MAX, &wishes->page_limit) && wishes->page_limit;
+}
+
+static bool read_cursor(str value, struct wishes *wishes)
+{
+    wishes->cursor = value;
+    return value.n > 0;
+}
+
 static const struct wish list[] = {
     {HEADER_X_BREAKWATER_DEADLINE_MS, "milliseconds, 1 to 3600000", read_deadline},
     {HEADER_X_BREAKWATER_WAIT_ON_LIMIT, "a duration of at most 10m, such as 20s",
@@ -59,6 +77,9 @@ static const struct wish list[] = {
     {HEADER_X_BREAKWATER_LIMIT, "\"refuse\" or \"send\"", read_limit},
     {HEADER_X_BREAKWATER_PRIORITY, "\"background\" or \"interactive\"", read_priority},
     {HEADER_X_BREAKWATER_RETRY, "\"never\" or \"default\"", read_retry},
+    {HEADER_X_BREAKWATER_PAGES, "\"one\" or \"all\"", read_pages},
+    {HEADER_X_BREAKWATER_PAGE_LIMIT, "1 to 1000", read_page_limit},
+    {HEADER_X_BREAKWATER_CURSOR, "a next_cursor", read_cursor},
     {HEADER_X_BREAKWATER_ERRORS, "\"problem\" or \"vendor\"", read_errors},
 };
 
@@ -66,6 +87,7 @@ bool visit_read_wishes(struct visit *visit)
 {
     const struct headers *headers = &visit->in->head.headers;
     visit->wishes.deadline = -1;
+    visit->wishes.cursor = STR_NONE;
     for (size_t i = 0; i < COUNT_OF(list); i++) {
         str value = header_joined(headers, list[i].id);
         if (str_absent(value) || list[i].read(value, &visit->wishes))

@@ -172,6 +172,14 @@ static struct json array(struct eval *eval, const struct node *node, struct json
     return eval_gather(eval, base, marks);
 }
 
+struct json eval_constant(struct eval *eval, const struct node *node, struct json input,
+                          struct frame *frame)
+{
+    (void)input, (void)frame;
+    eval_charge(eval, node->n);
+    return node->value;
+}
+
 /* --- what comes after --- */
 
 struct json eval_after(struct eval *eval, const struct node *node, struct json value,

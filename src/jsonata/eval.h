@@ -124,6 +124,8 @@ static inline struct json eval_node(struct eval *eval, const struct node *node,
 }
 
 node_fn *eval_run_of(const struct node *node);
+/* Of an array of literals, which prepare.c has made. */
+node_fn eval_constant;
 struct frame *eval_frame(struct eval *eval, struct frame *up, const struct scope *scope);
 
 /* What the frames of a module bind to a name; NULL: nothing. */

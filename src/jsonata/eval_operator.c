@@ -115,6 +115,18 @@ static bool is_in(struct json a, struct json b)
     }
 }
 
+/* What most lists are looked through for. */
+static bool has_text(struct json list, str text)
+{
+    for (uint32_t i = 0; i < list.n; i++) {
+        const struct json *item = &list.u.items[i];
+        if (item->n == text.n && item->type == JSON_STRING &&
+            memcmp(item->u.text, text.p, text.n) == 0)
+            return true;
+    }
+    return false;
+}
+
 static struct json inclusion(struct eval *eval, struct json a, struct json b)
 {
     if (eval_is_nothing(a) || eval_is_nothing(b))
@@ -122,6 +134,8 @@ static struct json inclusion(struct eval *eval, struct json a, struct json b)
     if (!eval_is_array(b))
         return json_of_bool(is_in(a, b));
     eval_charge(eval, b.n);
+    if (a.type == JSON_STRING && !(b.mark & MARK_RANGE))
+        return json_of_bool(has_text(b, json_text(&a)));
     for (uint32_t i = 0; i < b.n; i++)
         if (is_in(a, eval_item(b, i)))
             return json_of_bool(true);

@@ -78,6 +78,29 @@ static void prepare_call(struct program *program, const struct node *call)
             prepare_picture(program, call->items[i], date);
 }
 
+/* --- arrays --- */
+
+static bool are_literals(const struct node *array)
+{
+    for (uint32_t i = 0; i < array->n; i++)
+        if (array->items[i]->type != NODE_LITERAL || !is_bare(array->items[i]))
+            return false;
+    return array->n > 0;
+}
+
+/* It is the same in every run. */
+static void prepare_array(struct program *program, struct node *array)
+{
+    struct json *items = arena_array(program->arena, array->n, sizeof(*items));
+    for (uint32_t i = 0; i < array->n; i++)
+        items[i] = array->items[i]->value;
+    array->value = (struct json){.type = JSON_ARRAY,
+                                 .mark = array->flags & NODE_CONS ? MARK_CONS : 0,
+                                 .n = array->n,
+                                 .u = {.items = items}};
+    array->run = eval_constant;
+}
+
 /* --- the tree --- */
 
 static void prepare(struct program *program, struct node *node)
@@ -101,6 +124,8 @@ static void prepare(struct program *program, struct node *node)
         prepare(program, node->items[i]);
     for (uint32_t i = 0; i < node->stage_n; i++)
         prepare(program, node->stages[i].filter);
+    if (node->type == NODE_ARRAY && are_literals(node))
+        prepare_array(program, node);
 }
 
 void prepare_tree(struct program *program)

@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 #include "keeper/flight_steps.h"
+#include "keeper/party.h"
+#include "loop/world.h"
 
 static const usec withdrawn_again = 5 * USEC_MS;
 
@@ -37,6 +39,14 @@ static const char rotation_lost[] =
     "rotation_lost: an exchange was cut off before its answer was stored, and the vendor "
     "has given the new token to nobody. ";
 
+/* Behind a vendor's no: what may be the reason. The vendor alone knows. */
+static str hint_of(struct flight *flight)
+{
+    return party_end_hint(flight_keeper(flight)->config.directory, flight->account,
+                          flight->way, world_wall(flight_worker(flight)->world),
+                          &flight->arena);
+}
+
 /* What a failure says and what follows from it. */
 void flight_fail(struct flight *flight)
 {
@@ -46,7 +56,7 @@ void flight_fail(struct flight *flight)
     bool dead = answer->verdict == TOKEN_REVOKED;
     usec hold = ward_backoff(failures, slow, world_chance(flight_worker(flight)->world));
     str parts[] = {dead && flight->interrupted ? str_z(rotation_lost) : STR(""),
-                   answer->fault};
+                   answer->fault, slow ? hint_of(flight) : STR("")};
     str fault = arena_join(&flight->arena, parts, COUNT_OF(parts));
     if (flight->errand_kind == WARD_NONE)
         atomic_fetch_add(&flight_keeper(flight)->exchanges[answer->verdict], 1);

@@ -118,6 +118,7 @@ struct keeper *keeper_open(const struct keeper_config *config)
         map_init(&shard->wards);
         heap_init(&shard->due);
         list_init(&shard->flights);
+        list_init(&shard->tally.failing);
         list_init(&shard->ready);
     }
     directory_watch_accounts(config->directory, on_account, keeper);
@@ -132,8 +133,11 @@ static void free_shard(struct shard *shard)
     CHECK(!shard->worker && shard->flight_n == 0);
     for (struct ward *ward; (ward = map_next(&shard->wards, &at)) != NULL;) {
         CHECK(list_empty(&ward->waits));
+        ward_uncount(shard, ward);
         mem_free(ward);
     }
+    CHECK(!shard->tally.waiting && !shard->tally.busy && !shard->tally.needs_reauth &&
+          !shard->tally.fixed && list_empty(&shard->tally.failing));
     map_fini(&shard->wards);
     heap_fini(&shard->due);
     pthread_mutex_destroy(&shard->lock);
@@ -183,7 +187,7 @@ static struct ward *take_due(struct shard *shard, usec *ret_due)
     }
     *ret_due = node ? node->key : USEC_NEVER;
     if (taken)
-        taken->busy = true;
+        ward_take(shard, taken);
     pthread_mutex_unlock(&shard->lock);
     return taken;
 }
@@ -368,6 +372,7 @@ static struct token_wait *wait_for(struct shard *shard, struct ward *ward,
     waiter->heard = question->heard;
     list_push_back(&ward->waits, &waiter->node);
     ward->wait_n++;
+    shard->tally.waiting++;
     if (question->refused && ward->until == USEC_NEVER && ward->issued &&
         now - ward->issued >= learned_min)
         ward->learned = now - ward->issued;
@@ -413,6 +418,7 @@ void keeper_forget(struct keeper *keeper, struct token_wait **wait)
     if (!told) {
         list_remove(&waiter->node);
         waiter->ward->wait_n--;
+        shard->tally.waiting--;
     }
     pthread_mutex_unlock(&shard->lock);
     waiter->forgotten = true; /* if it was told, the post is on its way */
@@ -503,9 +509,6 @@ void keeper_note_refusal(struct keeper *keeper, struct account *account,
 
 static void count_failing(const struct ward *ward, usec now, struct keeper_stats *ret)
 {
-    if (ward->failures == 0 || ward->fixed || ward->state == ACCOUNT_NEEDS_REAUTH ||
-        ward->state == ACCOUNT_DISABLED || ward->state == ACCOUNT_DELETING)
-        return;
     ret->failing++;
     ret->ended += !ward_alive(ward, now);
     if (ward->until != USEC_NEVER)
@@ -515,16 +518,15 @@ static void count_failing(const struct ward *ward, usec now, struct keeper_stats
 static void count_shard(struct shard *shard, struct keeper_stats *ret)
 {
     usec now = world_now(shard->keeper->config.world);
-    size_t at = 0;
+    const struct tally *tally = &shard->tally;
     pthread_mutex_lock(&shard->lock);
     ret->wards += shard->wards.n;
-    for (const struct ward *ward; (ward = map_next(&shard->wards, &at)) != NULL;) {
-        ret->waiting += ward->wait_n;
-        ret->under_way += ward->busy;
-        ret->needs_reauth += ward->state == ACCOUNT_NEEDS_REAUTH;
-        ret->fixed += ward->fixed;
-        count_failing(ward, now, ret);
-    }
+    ret->waiting += tally->waiting;
+    ret->under_way += tally->busy;
+    ret->needs_reauth += tally->needs_reauth;
+    ret->fixed += tally->fixed;
+    LIST_EACH(node, &tally->failing)
+    count_failing(CONTAINER_OF(node, struct ward, failing), now, ret);
     pthread_mutex_unlock(&shard->lock);
 }
 

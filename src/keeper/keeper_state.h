@@ -65,6 +65,17 @@ struct ward {
     bool fixed;     /* it has one, and yet nothing renews what is stored */
     bool suspect;   /* calls were refused: a check is to be made */
     bool gone;      /* the account is no longer there */
+    /* as the shard's tally has it */
+    struct list failing;
+    bool counted_reauth, counted_fixed;
+};
+
+/* What a shard's wards are, kept as they change: looking at each of a hundred thousand
+ * would hold up a worker for milliseconds. */
+struct tally {
+    uint32_t waiting; /* calls */
+    uint32_t busy, needs_reauth, fixed;
+    struct list failing; /* wards, by `failing` */
 };
 
 struct shard {
@@ -72,6 +83,7 @@ struct shard {
     pthread_mutex_t lock;
     struct map wards; /* by id */
     struct heap due;
+    struct tally tally;
     struct worker *worker; /* NULL: has not joined */
     struct post poke;
     bool poked;
@@ -104,6 +116,12 @@ void ward_plan(struct shard *shard, struct account *account,
 
 struct ward *ward_find(struct shard *shard, const struct tenant_id *id);
 void ward_remove(struct shard *shard, struct ward *ward);
+
+/* It is no longer counted, or as nothing: it is about to be freed. */
+void ward_uncount(struct shard *shard, struct ward *ward);
+
+/* It has a flight from now on. */
+void ward_take(struct shard *shard, struct ward *ward);
 
 /* Its next exchange; USEC_NEVER: none. */
 void ward_due(struct shard *shard, struct ward *ward, usec due);

@@ -1,6 +1,8 @@
 #include "keeper/party.h"
 
 #include "catalog/integration.h"
+#include "directory/ending.h"
+#include "http/date.h"
 
 static bool serves(const struct app *app, str way)
 {
@@ -78,6 +80,33 @@ enum err party_certificate(struct directory *directory, struct account *account,
     }
     app_unref(&app);
     return err;
+}
+
+static str hint(const char *what, str name, usec ends, struct arena *arena)
+{
+    char text[DATE_ISO_CHARS + 1];
+    date_format_iso(ends, text);
+    return arena_printf(arena, " %s" STR_F " was to end %s.", what, STR_A(name), text);
+}
+
+/* Of the first that comes before `wall`. */
+static str hint_of_app(const struct app *app, usec wall, struct arena *arena)
+{
+    for (unsigned i = 0; i < ENDING_COUNT; i++)
+        if (ending_has_come(app->ends[i], wall))
+            return hint("The app's ", ending_name((enum ending)i), app->ends[i], arena);
+    return STR("");
+}
+
+str party_end_hint(struct directory *directory, const struct account *account,
+                   const struct auth_way *way, usec wall, struct arena *arena)
+{
+    if (ending_has_come(account->ends, wall))
+        return hint("What it was connected with", STR(""), account->ends, arena);
+    struct app *app = way->rule.token ? party_app(directory, account, way->name) : NULL;
+    str text = app ? hint_of_app(app, wall, arena) : STR("");
+    app_unref(&app);
+    return text;
 }
 
 bool party_may_ask(const struct integration *integration, const struct template *template,

@@ -44,6 +44,13 @@ enum err party_certificate(struct directory *directory, struct account *account,
                            const struct auth_way *way, struct arena *arena,
                            struct certificate *ret, const char **ret_why) MUST_CHECK;
 
+/*
+ * What of theirs was to have ended by `wall`, as somebody has said: a sentence, with a
+ * blank before it, that goes behind a vendor's no; "" where nothing was. In the arena.
+ */
+str party_end_hint(struct directory *directory, const struct account *account,
+                   const struct auth_way *way, usec wall, struct arena *arena);
+
 /* Whether what the template gave may be asked: the document's own word for a host is
  * trusted, what a variable fills must be among its hosts. */
 bool party_may_ask(const struct integration *integration, const struct template *template,

@@ -23,11 +23,57 @@ struct ward *ward_find(struct shard *shard, const struct tenant_id *id)
     return map_find(&shard->wards, tenant_id_str(id));
 }
 
+/* --- counting --- */
+
+static void count_as(uint32_t *n, bool *counted, bool is)
+{
+    if (is && !*counted)
+        (*n)++;
+    else if (!is && *counted)
+        (*n)--;
+    *counted = is;
+}
+
+static bool is_failing(const struct ward *ward)
+{
+    return ward->failures && !ward->fixed && ward->state != ACCOUNT_NEEDS_REAUTH &&
+           ward->state != ACCOUNT_DISABLED && ward->state != ACCOUNT_DELETING;
+}
+
+/* As what it is now. */
+static void count(struct shard *shard, struct ward *ward)
+{
+    struct tally *tally = &shard->tally;
+    count_as(&tally->needs_reauth, &ward->counted_reauth,
+             ward->state == ACCOUNT_NEEDS_REAUTH);
+    count_as(&tally->fixed, &ward->counted_fixed, ward->fixed);
+    if (!is_failing(ward))
+        list_remove(&ward->failing);
+    else if (list_empty(&ward->failing))
+        list_push_back(&tally->failing, &ward->failing);
+}
+
+void ward_uncount(struct shard *shard, struct ward *ward)
+{
+    count_as(&shard->tally.needs_reauth, &ward->counted_reauth, false);
+    count_as(&shard->tally.fixed, &ward->counted_fixed, false);
+    count_as(&shard->tally.busy, &ward->busy, false);
+    list_remove(&ward->failing);
+}
+
+void ward_take(struct shard *shard, struct ward *ward)
+{
+    count_as(&shard->tally.busy, &ward->busy, true);
+}
+
+/* --- there and gone --- */
+
 static struct ward *ward_make(struct shard *shard, const struct tenant_id *id)
 {
     struct ward *ward = mem_zalloc(sizeof(*ward));
     ward->id = *id;
     list_init(&ward->waits);
+    list_init(&ward->failing);
     ward->facts_expires = -1;
     ward->token_due = ward->errand_due = USEC_NEVER;
     map_put(&shard->wards, tenant_id_str(&ward->id), ward);
@@ -56,6 +102,7 @@ void ward_remove(struct shard *shard, struct ward *ward)
     ward->token_due = ward->errand_due = USEC_NEVER;
     place(shard, ward);
     map_remove(&shard->wards, tenant_id_str(&ward->id));
+    ward_uncount(shard, ward);
     mem_free(ward);
 }
 
@@ -67,7 +114,7 @@ void ward_due(struct shard *shard, struct ward *ward, usec due)
 
 void ward_release(struct shard *shard, struct ward *ward)
 {
-    ward->busy = false;
+    count_as(&shard->tally.busy, &ward->busy, false);
     place(shard, ward);
 }
 
@@ -310,6 +357,7 @@ void ward_plan(struct shard *shard, struct account *account, const struct auth_r
     }
     plan_errand(shard, ward, account, rule);
     place(shard, ward);
+    count(shard, ward);
     usec good = ward_good(ward);
     atomic_store_explicit(&account->token_good, good, memory_order_relaxed);
     /* A person has connected meanwhile: no exchange is left that would tell them. */
@@ -339,6 +387,7 @@ void ward_suspect(struct shard *shard, struct account *account,
     ward->suspect = true;
     plan_errand(shard, ward, account, rule);
     place(shard, ward);
+    count(shard, ward);
 }
 
 void ward_fix(struct shard *shard, struct ward *ward)
@@ -346,6 +395,7 @@ void ward_fix(struct shard *shard, struct ward *ward)
     pthread_mutex_lock(&shard->lock);
     ward->fixed = true;
     ward->token_due = USEC_NEVER;
+    count(shard, ward);
     pthread_mutex_unlock(&shard->lock);
 }
 
@@ -366,6 +416,7 @@ void ward_tell(struct ward *ward, enum keeper_word word,
     while ((node = list_pop_front(&ward->waits)) != NULL) {
         struct waiter *waiter = CONTAINER_OF(node, struct waiter, node);
         waiter->told = true;
+        waiter->shard->tally.waiting--;
         waiter->wait.word = word;
         if (reason)
             waiter->wait.reason = *reason;

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "call/profiles.h"
 #include "call/transport.h"
+#include "directory/ending.h"
 #include "directory/keyring.h"
 #include "http/server.h"
 #include "http/tls.h"
@@ -33,6 +34,7 @@ enum {
         256 /* store, log, listeners, loops, kept connections to vendors */
 };
 static const usec use_flush_every = 60 * USEC_S;
+static const usec ending_look_every = 60 * USEC_S;
 static const usec store_silence = 60 * USEC_S;
 
 struct daemon {
@@ -65,6 +67,10 @@ struct daemon {
     struct timer use_timer;
     struct use_flush use_flush;
     bool use_flushing;
+    struct timer ending_timer;
+    struct ending_look ending_look;
+    bool ends_looking;
+    _Atomic uint64_t ends_near, ends_come; /* as the last look has found them */
     atomic_bool draining;
     str admin_key;
 };
@@ -476,6 +482,28 @@ static void on_use_timer(struct timer *timer)
     timer_start(timer, use_flush_every);
 }
 
+static void on_ends_looked(struct ending_look *look)
+{
+    struct daemon *daemon = CONTAINER_OF(look, struct daemon, ending_look);
+    if (look->err == ERR_NONE) {
+        atomic_store(&daemon->ends_near, look->near);
+        atomic_store(&daemon->ends_come, look->come);
+    }
+    daemon->ends_looking = false;
+    if (!atomic_load(&daemon->draining))
+        timer_start(&daemon->ending_timer, ending_look_every);
+}
+
+static void on_ending_timer(struct timer *timer)
+{
+    struct daemon *daemon = CONTAINER_OF(timer, struct daemon, ending_timer);
+    daemon->ending_look = (struct ending_look){.directory = daemon->directory,
+                                               .worker = &daemon->main_worker,
+                                               .done = on_ends_looked};
+    daemon->ends_looking = true;
+    ending_look(&daemon->ending_look);
+}
+
 static void start_main(struct daemon *daemon)
 {
     worker_init(&daemon->main_worker, daemon->crew_n, world_real());
@@ -483,6 +511,8 @@ static void start_main(struct daemon *daemon)
     driver_catch_signals(daemon->main_driver, on_signal, daemon);
     timer_init(&daemon->use_timer, &daemon->main_worker, on_use_timer);
     timer_start(&daemon->use_timer, use_flush_every);
+    timer_init(&daemon->ending_timer, &daemon->main_worker, on_ending_timer);
+    timer_start(&daemon->ending_timer, 0);
 }
 
 static bool bring_up(struct daemon *daemon, str *ret_why)
@@ -532,8 +562,9 @@ void daemon_run(struct daemon *daemon)
     for (unsigned i = 0; i < daemon->crew_n; i++)
         crew_join(&daemon->crews[i]);
     timer_cancel(&daemon->use_timer);
+    timer_cancel(&daemon->ending_timer);
     flush_use(daemon);
-    while (daemon->use_flushing) {
+    while (daemon->use_flushing || daemon->ends_looking) {
         worker_turn(&daemon->main_worker);
         usleep(200);
     }
@@ -568,6 +599,7 @@ static void stop_workers(struct daemon *daemon)
     if (daemon->main_driver) {
         hold_signals();
         timer_cancel(&daemon->use_timer);
+        timer_cancel(&daemon->ending_timer);
         driver_destroy(&daemon->main_driver);
         worker_fini(&daemon->main_worker);
     }
@@ -646,6 +678,13 @@ static void put_state(struct daemon *daemon, struct buf *buf)
     directory_counts(daemon->directory, &counts);
     watch_sample(buf, "breakwater_accounts", "gauge", "Accounts.",
                  (double)counts.accounts);
+    watch_sample(buf, "breakwater_credentials_ending", "gauge",
+                 "Credentials, certificates and secrets of apps that are said to end "
+                 "within 14 days.",
+                 (double)atomic_load(&daemon->ends_near));
+    watch_sample(buf, "breakwater_credentials_ended", "gauge",
+                 "Those that are said to have ended.",
+                 (double)atomic_load(&daemon->ends_come));
     watch_sample(buf, "breakwater_environments", "gauge", "Environments.",
                  (double)counts.environments);
     watch_sample(buf, "breakwater_integrations", "gauge", "Integrations in use.",

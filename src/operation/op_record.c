@@ -10,9 +10,11 @@ enum mapping_end operation_map(struct operation *operation, const struct json *o
                                struct json *ret_model, struct mapping_fault *ret_fault)
 {
     const struct mapping_step *step = operation_mapping_step(operation);
+    if (operation->response.type == JSON_UNDEFINED)
+        operation->response = expression_response(&operation->page, &operation->answer);
     struct mapping_scene scene = {
         .request = operation->wish.request,
-        .response = expression_response(&operation->record, &operation->answer),
+        .response = operation->response,
         .now_ms = (double)(operation->answer.wall / USEC_MS),
     };
     return mapping_response(step, original, &scene, &operation->record, ret_model,

@@ -4,126 +4,32 @@
  */
 #include "operation/operation_steps.h"
 
-#include "base/encode.h"
-#include "http/form.h"
 #include "json/json_write.h"
 #include "loop/world.h"
+#include "unified/mapping_wire.h"
 
-enum { FORM_DEPTH_MAX = 16, OWN_HEADERS = 8 };
+enum { OWN_HEADERS = 8 };
 
 /* --- the path --- */
 
-/* The value for a name, escaped; a last {name*} keeps its slashes. */
-static bool put_name(struct buf *path, str name, const struct json *values,
-                     struct arena *arena)
-{
-    bool rest = name.n && name.p[name.n - 1] == '*';
-    if (rest)
-        name.n--;
-    str value = json_as_text(json_member(values, name), arena);
-    if (str_absent(value))
-        return false;
-    if (!rest) {
-        buf_str(path, encode_percent(arena, value));
-        return true;
-    }
-    for (str piece; str_next(&value, '/', &piece);) {
-        buf_str(path, encode_percent(arena, piece));
-        if (!str_absent(value))
-            buf_char(path, '/');
-    }
-    return true;
-}
-
-/* A name without a value stays, since a page's position may be put there. */
-static str fill_path(str pattern, const struct json *values, struct arena *arena)
-{
-    struct buf path;
-    buf_init(&path, PAGE_TEXT_MAX + pattern.n);
-    while (pattern.n) {
-        size_t open = str_find(pattern, '{');
-        buf_str(&path, str_of(pattern.p, open));
-        pattern = str_from(pattern, open);
-        size_t close = str_find(pattern, '}');
-        if (close == pattern.n) {
-            buf_str(&path, pattern);
-            break;
-        }
-        if (!put_name(&path, str_of(pattern.p + 1, close - 1), values, arena))
-            buf_str(&path, str_of(pattern.p, close + 1));
-        pattern = str_from(pattern, close + 1);
-    }
-    bool whole = buf_ok(&path);
-    str filled = arena_take(arena, &path);
-    return whole ? filled : STR_NONE;
-}
-
+/* A name without a value stays until here, since a page's position may be put there. */
 static enum err check_path(const struct page_request *request, str *ret_detail)
 {
-    size_t open = str_find(request->path, '{');
-    size_t close = str_find(request->path, '}');
     if (str_absent(request->path)) {
         *ret_detail = STR("The path that the mapping makes is too long.");
         return ERR_MAPPING_FAILED;
     }
-    if (open < close && close < request->path.n) {
-        *ret_detail = arena_printf(
-            request->arena, "The mapping gives no value for \"" STR_F "\" of the path.",
-            STR_A(str_of(request->path.p + open + 1, close - open - 1)));
-        return ERR_MAPPING_FAILED;
-    }
-    return ERR_NONE;
-}
-
-/* --- the query --- */
-
-static str query_of(const struct json *values, struct arena *arena)
-{
-    struct form form;
-    form_init(&form, arena);
-    for (uint32_t i = 0; i < values->n; i++) {
-        const struct json *value = &values->u.members[i].value;
-        str name = json_key(&values->u.members[i]);
-        uint32_t n = json_is(value, JSON_ARRAY) ? value->n : 1;
-        for (uint32_t k = 0; k < n; k++)
-            form_add(&form, name,
-                     json_as_text(n == 1 && !json_is(value, JSON_ARRAY)
-                                      ? value
-                                      : &value->u.items[k],
-                                  arena));
-    }
-    return form.n ? form_text(&form) : STR_NONE;
+    str name = mapping_path_unfilled(request->path);
+    if (str_absent(name))
+        return ERR_NONE;
+    *ret_detail = arena_printf(request->arena,
+                               "Neither the mapping nor the account's context gives a "
+                               "value for \"" STR_F "\" of the path.",
+                               STR_A(name));
+    return ERR_MAPPING_FAILED;
 }
 
 /* --- the body --- */
-
-/* Nested names in brackets; null is the empty text, which empties a member. */
-static void add_to_form(struct form *form, str name, const struct json *value,
-                        unsigned depth)
-{
-    bool array = json_is(value, JSON_ARRAY);
-    if (!array && !json_is(value, JSON_OBJECT)) {
-        str text = json_as_text(value, form->arena);
-        form_add(form, name, str_absent(text) ? STR("") : text);
-        return;
-    }
-    for (uint32_t i = 0; depth < FORM_DEPTH_MAX && i < value->n; i++) {
-        str inner = array ? arena_printf(form->arena, STR_F "[%u]", STR_A(name), i)
-                          : arena_printf(form->arena, STR_F "[" STR_F "]", STR_A(name),
-                                         STR_A(json_key(&value->u.members[i])));
-        add_to_form(form, inner, array ? &value->u.items[i] : &value->u.members[i].value,
-                    depth + 1);
-    }
-}
-
-static str form_of(const struct json *body, struct arena *arena)
-{
-    struct form form;
-    form_init(&form, arena);
-    for (uint32_t i = 0; json_is(body, JSON_OBJECT) && i < body->n; i++)
-        add_to_form(&form, json_key(&body->u.members[i]), &body->u.members[i].value, 0);
-    return form_text(&form);
-}
 
 static bool is_form(const struct operation *operation)
 {
@@ -140,7 +46,7 @@ static bool write_body(const struct operation *operation, struct page_request *r
     if (request->body.type == JSON_UNDEFINED)
         return true;
     if (is_form(operation)) {
-        *ret_text = form_of(&request->body, request->arena);
+        *ret_text = mapping_form(&request->body, request->arena);
         return ret_text->n <= OPERATION_BODY_BYTES_MAX;
     }
     buf_init(&text, OPERATION_BODY_BYTES_MAX);
@@ -190,8 +96,9 @@ static enum err make_mapped(struct operation *operation, str *ret_detail)
         return fault_of(&fault, arena, ret_detail);
     operation->method = integration_named_method(operation->integration, step->method);
     operation->first = (struct page_request){
-        .path = fill_path(operation->method->path, &sent.path, arena),
-        .query = query_of(&sent.query, arena),
+        .path = mapping_path(operation->method->path, &sent.path,
+                             &operation->account->context, arena),
+        .query = mapping_query(&sent.query, arena),
         .body = sent.body,
         .url = STR_NONE,
     };

@@ -149,6 +149,7 @@ static enum operation_step step_make(struct operation *operation)
     exchange->method = operation->method;
     operation->exchanging = true;
     operation->answered = operation->large = false;
+    operation->response = (struct json){0};
     exchange_start(exchange);
     return OPERATION_VENDOR;
 }

@@ -129,6 +129,7 @@ struct operation {
     bool answered;
     bool large; /* a good answer is too large to be looked at: the rest is not read */
     struct answer answer;
+    struct json response;        /* $response of it; UNDEFINED: nobody has asked yet */
     const struct method *method; /* of the request under way */
     struct page_request first;   /* as made once, before anything of a page is put */
     bool made;

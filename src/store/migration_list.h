@@ -228,10 +228,30 @@ X(7, "ways of authentication",
 X(8, "scopes", "ALTER TABLE token ADD COLUMN scope TEXT;")
 
 /*
+ * Ends that are known before they come (directory/ending.h): of what an account or an app
+ * has under that name. `told`: 1 once an event has said that it is near.
+ */
+X(9, "ends",
+  "CREATE TABLE ending ("
+  " owner TEXT NOT NULL,"
+  " name TEXT NOT NULL,"
+  " ends BIGINT NOT NULL,"
+  " told BIGINT NOT NULL,"
+  " PRIMARY KEY (owner, name));"
+  "CREATE INDEX ending_by_time ON ending (ends);"
+  "CREATE INDEX ending_untold ON ending (told, ends);")
+
+/* When an account was connected last (0: before that was kept), and by which connect
+ * session or API key; NULL: by the machine itself. */
+X(10, "connected",
+  "ALTER TABLE account ADD COLUMN connected BIGINT NOT NULL DEFAULT 0;"
+  "ALTER TABLE account ADD COLUMN connected_by TEXT;")
+
+/*
  * What an environment, or one of its accounts (`account` is '' for none), has laid over an
  * integration's document. `fitted`: the revision of the document that it fitted last.
  */
-X(9, "overrides",
+X(11, "overrides",
   "CREATE TABLE integration_override ("
   " integration TEXT NOT NULL,"
   " environment TEXT NOT NULL REFERENCES environment (id),"

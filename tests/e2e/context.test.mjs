@@ -49,7 +49,8 @@ async function serving(document, flags = []) {
 
 // --- after consent ---------------------------------------------------------------------
 
-async function consenting(answers, changes = {}) {
+// `adds` to the auth block; more `requests` for the context.
+async function consenting(answers, { adds = {}, requests = [], ...changes } = {}) {
   const vendor = await api(answers);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -58,10 +59,10 @@ async function consenting(answers, changes = {}) {
   const document = plain("sites", `${vendor.url}/site/{site_id}`, {
     headers: { "X-Version": "7" },
     ...changes,
-    auth: { scheme: "bearer",
+    auth: { scheme: "bearer", ...adds,
       token: { grant: "authorization_code", authorize_url: server.authorizeUrl, url: server.tokenUrl, client: "basic",
         scopes: server.scope.split(" "), authorize_params: { prompt: "consent" }, identity: ["site_id"] },
-      context: [{ url: `${vendor.url}/sites`, keep: { site_id: "/0/id" } }, { url: "/me?all=1", keep: { me: "/login" } }] } });
+      context: [{ url: `${vendor.url}/sites`, keep: { site_id: "/0/id" } }, { url: "/me?all=1", keep: { me: "/login" } }, ...requests] } });
   document.hosts = [vendor.url];
   const bw = await breakwater({ integrations: folderOf(document), flags: ["--public-url", url, "--listen", `127.0.0.1:${port}`, "--log-level", "debug"] });
   const environment = await bw.tenant();
@@ -139,6 +140,36 @@ test("a login under which another account is connected is told of, once, and wor
   assert.equal((await told()).length, 1, "another environment's is nobody's business");
 });
 
+test("who has connected an account is kept, with whose login it is", async () => {
+  const { bw, account, look, environment } = await consenting(good);
+  assert.equal((await look()).connected, null);
+  const session = await bw.api("POST", "connect-sessions", { account: account.id, return_url: back });
+  assert.equal((await browser().walk(session.url, { until: back })).params.status, "connected");
+  const shown = (await look()).connected;
+  assert.deepEqual([shown.by, shown.identity], [session.id, { site_id: "s 1" }]);
+  const lines = (await bw.api("GET", `audit?object=${account.id}`)).items;
+  const [connect, minted] = ["account.connect", "account.connect_session"].map((action) => lines.find((line) => line.action === action));
+  assert.deepEqual([connect.detail.session, connect.peer, connect.time], [session.id, "127.0.0.1", shown.time]);
+  assert.equal(minted.detail.session, session.id);
+  const stored = await bw.api("POST", "accounts", { environment: environment.id, integration: "sites", credentials: { token: "t" } });
+  assert.deepEqual([stored.connected.by, stored.connected.identity], [minted.actor, {}]);
+});
+
+test("a person's login where a service account is wanted is told of, and works", async () => {
+  const kind = { url: "/kind", keep: { token_of: { expression: "$exists(bot_id) ? 'bot' : 'user'" } } };
+  const { vendor: api, bw, account, connect, look } = await consenting({ ...good, "/site/s%201/kind": { body: { bot_id: "B1" } } },
+    { adds: { personal: { token_of: "user" } }, requests: [kind] });
+  const told = async () => (await bw.api("GET", "events?type=account.personal_login")).items.map((it) => [it.account, it.detail]);
+  assert.equal((await connect()).params.status, "connected");
+  assert.deepEqual([(await look()).warnings, await told()], [[], []]);
+  api.answers["/site/s%201/kind"] = { body: { user: "ann" } };
+  assert.equal((await connect()).params.status, "connected");
+  const shown = await look();
+  assert.equal(shown.state, "active");
+  assert.deepEqual(shown.warnings, ["It is connected with a person's login (\"token_of\" is \"user\"), where a service account is wanted: it ends when that person goes."]);
+  assert.deepEqual(await told(), [[account.id, { member: "token_of", value: "user" }]]);
+});
+
 // --- keys ------------------------------------------------------------------------------
 
 const post = (url, fields) => ask(url, { method: "POST", body: new URLSearchParams(fields).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } });
@@ -171,6 +202,21 @@ for (const [what, answer] of [["is in trouble", { status: 503 }], ["limits", { s
     assert.equal((await post(await link(), { token: "key" })).status, 303);
     assert.equal((await look()).state, "active");
   });
+
+test("whoever enters a key may say when it ends", async () => {
+  const vendor = await api({ "/me": { body: {} } });
+  const document = plain("keys", vendor.url, { auth: { scheme: "bearer", check: "/me" }, connect: { ends: true } });
+  const { look, link } = await serving(document);
+  const url = await link();
+  assert.match((await ask(url)).text, /<input id="ends" name="ends" type="date"/);
+  const wrong = await post(url, { token: "good", ends: "soon" });
+  assert.deepEqual([wrong.status, /This must be a day, such as 2027-01-31\./.test(wrong.text)], [422, true]);
+  const done = await post(url, { token: "good", ends: "2099-01-31" });
+  assert.ok(done.status < 400, done.text);
+  const shown = await look();
+  assert.deepEqual([shown.state, shown.ends, shown.context], ["active", "2099-01-31T00:00:00.000Z", {}]);
+  assert.match(shown.connected.by, /^ses_/);
+});
 
 test("a daemon that stops while a key is tried tells it, and stores nothing", async () => {
   const vendor = await api({ "/me": null });

@@ -21,7 +21,7 @@ const mayBeMissing = ["sqlite3"];
 // Searches that may find nothing, because the trouble they look for is not there.
 const mayFindNothing = [/grep 'code="overloaded"'$/];
 
-const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/tokens.md", "docs/expressions.md", "docs/models.md", "docs/adding.md", "docs/proxy.md",
+const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/importing.md", "docs/tokens.md", "docs/expressions.md", "docs/models.md", "docs/adding.md", "docs/proxy.md",
   "docs/connecting.md", "docs/operating.md", "docs/sim.md", "docs/cli.md", "docs/overrides.md"]
   .concat(pages.map((page) => page.file).filter((file) => file.startsWith("docs/runbooks/")));
 const forUsers = (file) => file === "docs/reference/api.md" || (examplePages.includes(file) && !["CONTRIBUTING.md", "docs/adding.md"].includes(file));
@@ -58,6 +58,8 @@ async function makePlace(file) {
   for (const shipped of ["integrations", "models"]) symlinkSync(join(root, shipped), join(home, shipped));
   mkdirSync(join(home, "backups"));
   writeFileSync(join(home, "vendor.json"), pageOf("docs/sim.md").fences.find((f) => f.language === "json").text);
+  const described = pageOf("docs/importing.md").fences.filter((f) => f.language === "yaml");
+  for (const [i, name] of ["acme.yaml", "providers.yaml"].entries()) writeFileSync(join(home, name), described[i].text);
   for (const secret of ["token.txt", "secret.txt", "new-secret.txt"]) writeFileSync(join(home, secret), "a token\n");
   const { cert, key } = authority().sign("bank-1");
   copyFileSync(cert, join(home, "cert.pem"));
@@ -66,11 +68,12 @@ async function makePlace(file) {
   return place;
 }
 
-// Four accounts, and a history: good calls, a throttle, a slow one.
+// Four accounts, an app, and a history: good calls, a throttle, a slow one.
 async function furnish(daemon) {
   for (const external_id of ["acme", "crm-42"]) await daemon.account("hubspot", { external_id });
   await daemon.account("twilio", { external_id: "sms-7", credentials: { username: "u", password: "p" } });
   await daemon.api("POST", "accounts", { environment: daemon.environment.id, integration: "bank", external_id: "bank-1" });
+  await daemon.api("POST", "apps", { integration: "hubspot", name: "Ours", client_id: "8a7f", secrets: { client_secret: "s" } });
   const call = (id) => ask(`${daemon.url}/proxy/acme/crm/v3/objects/contacts/${id}`, { headers: { authorization: `Bearer ${adminKey}` } });
   await sim.inject("/hubspot/crm/v3/objects/contacts/busy", { status: 429, headers: { "Retry-After": "1" } }, { count: 1 });
   await sim.inject("/hubspot/crm/v3/objects/contacts/slow", { delay: "1100ms" }, { count: 1 });
@@ -182,7 +185,7 @@ async function isTokenBlock(example, place) {
 
 // The unified block of a document; what is in it is held to its model by mappings.test.mjs.
 async function isUnifiedBlock({ unified }, place) {
-  const contacts = { methods: { list: { verb: "GET", path: "/contacts" }, get: { verb: "GET", path: "/contacts/{id}" }, create: { verb: "POST", path: "/contacts" } } };
+  const contacts = { methods: { list: { verb: "GET", path: "/contacts", pagination: { kind: "none", records: "/contacts" } }, get: { verb: "GET", path: "/contacts/{id}" }, create: { verb: "POST", path: "/contacts" } } };
   await isDocument({ name: "with-mappings", hosts: ["api.example.com"], base_url: "https://api.example.com", auth: "bearer", resources: { contacts }, unified }, place);
   for (const [category, resources] of Object.entries(unified))
     for (const [resource, mapping] of Object.entries(resources)) {
@@ -233,8 +236,27 @@ async function isProblem(example, place) {
   assert.deepEqual(example.vendor, real.vendor);
 }
 
+// A fixture file: it holds with the integration that the examples of its page are about.
+async function isFixtureFile(example) {
+  const home = folder();
+  const examples = ["docs/integrations.md", "docs/models.md"].flatMap((file) => pageOf(file).fences)
+    .filter(({ language }) => language === "json").map(({ text }) => JSON.parse(text));
+  const { unified } = examples.find((it) => it.unified);
+  const { resources, ...document } = examples.find((it) => it.pagination);
+  const { errors, rate_limit } = examples.find((it) => it.errors);
+  const mapping = unified.crm.contacts;
+  const methods = { ...resources.contacts.methods, create: { verb: "POST", path: "/contacts" }, get: { verb: "GET", path: "/contacts/{id}" }, update: { verb: "PATCH", path: "/contacts/{id}" } };
+  const mapped = { unified: { crm: { contacts: { ...mapping, update: { method: "contacts.update" } } } } };
+  mkdirSync(join(home, document.name, "fixtures"), { recursive: true });
+  writeFileSync(join(home, document.name, "integration.json"), JSON.stringify({ ...document, errors, rate_limit, resources: { contacts: { methods } }, ...(example.records ? mapped : {}) }));
+  writeFileSync(join(home, document.name, "fixtures", example.records ? "crm.contacts.json" : "answers.json"), JSON.stringify(example));
+  const ran = run(["test", document.name, home]);
+  assert.equal(ran.status, 0, ran.stdout + ran.stderr);
+}
+
 const kinds = [
   [(example) => example.base_url, isDocument],
+  [(example) => example.shape, isFixtureFile],
   [(example) => example.grant, isTokenBlock],
   [(example) => example.resilience || example.unified?.crm?.contacts?.list === undefined && example.unified, isOverride],
   [(example) => example.unified, isUnifiedBlock],
@@ -260,6 +282,11 @@ for (const { file, fences } of examplePages.map(pageOf))
       }
     else if (fence.text.startsWith("$ "))
       test(`${at} is what the program answers`, async () => saysTheSame(fence, await placeOf(file)));
+    else if (fence.language === "yaml") // written for the commands below it by makePlace
+      test(`${at} is a file of the examples`, async () => {
+        const { home } = await placeOf(file);
+        assert.ok(["acme.yaml", "providers.yaml"].some((name) => readFileSync(join(home, name), "utf8") === fence.text));
+      });
     else
       test(`${at} is a picture`, () => assert.equal(fence.language, "", "an example in a language that nobody runs"));
   }
@@ -308,7 +335,7 @@ async function vocabulary(place) {
   const texts = [await get("/metrics"), await get("/openapi.json"), await get("/v1/errors"), await get("/v1/integration-schema"),
     run(["serve", "--print-settings"]).stdout, run(["sim", "--schema"]).stdout, daemon.err,
     JSON.stringify(models),
-    ...["watch/watch.c", "catalog/catalog.c", "sim/sim_hole_list.h", "policy/outcome_list.h", "auth/auth_oauth1.c", "auth/token_rule.c", "connect/consent.c", "connect/consent_page.c",
+    ...["watch/watch.c", "catalog/catalog.c", "sim/sim_hole_list.h", "policy/outcome_list.h", "import/provider_member_list.h", "auth/auth_oauth1.c", "auth/token_rule.c", "connect/consent.c", "connect/consent_page.c",
       "cli/cli_lines.c", "cli/cli_validation.c"].map((file) => readFileSync(join(root, "src", file), "utf8"))];
   return new Set(texts.flatMap((text) => text.match(/[a-z][a-z0-9]*(_[a-z0-9]+)+/g) ?? []));
 }

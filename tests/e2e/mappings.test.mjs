@@ -1,8 +1,9 @@
 // The mappings of the shipped integrations onto the unified models (docs/models.md), by the
-// program's own evaluator and validator: the recorded pairs, and the samples of vendors' lists.
+// program's own evaluator and validator: what holds beside the recorded pairs, which
+// fixtures.test.mjs runs.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { evaluated, mappings, methodOf, models, partOf, requestRow, responseRow, validated } from "./support/models.mjs";
@@ -11,10 +12,7 @@ import { packages, root } from "./support/run.mjs";
 const jsonata = createRequire(join(packages, "x.js"))("jsonata");
 const operations = ["list", "get", "create", "update", "delete", "search"];
 const parts = ["path", "query", "body"];
-const samples = JSON.parse(readFileSync(join(root, "tests/cases/vendor-samples.json"), "utf8")).vendors;
 
-const pointed = (value, pointer = "") => pointer.split("/").slice(1).reduce((inner, name) => inner?.[name], value);
-const named = ({ vendor, category, resource }) => `${vendor} ${category}.${resource}`;
 const doneBy = (mapping) => operations.filter((operation) => mapping[operation]);
 
 // What the request of a write reads of the caller's record: the rest is refused.
@@ -41,12 +39,6 @@ function* poorer(value) {
     if (!Array.isArray(value)) yield [`${key} is not there`, rest];
     for (const [what, less] of poorer(inner)) yield [`${key}/${what}`, Object.assign(Array.isArray(value) ? [...value] : { ...value }, { [key]: less })];
   }
-}
-
-// A model as a writer sees it: what is asked of a caller's record.
-function writable(model, needs) {
-  const own = (properties) => Object.fromEntries(Object.entries(properties).filter(([, { readOnly }]) => !readOnly));
-  return { ...model, $id: `${model.$id}:write`, required: needs, properties: own(model.properties) };
 }
 
 for (const { vendor, document, category, resource, mapping } of mappings) {
@@ -97,43 +89,8 @@ for (const { vendor, document, category, resource, mapping } of mappings) {
     }
   });
 
-  test(`${name} makes the recorded records, and they are good ones`, () => {
-    assert.ok(fixture, `there is no ${file}`);
-    const rows = fixture.records.map((row, id) => responseRow(id, mapping, row));
-    const made = evaluated(rows);
-    for (const [i, { why, model: expected }] of fixture.records.entries()) {
-      assert.equal(made[i].error, undefined, why);
-      assert.deepEqual(made[i].undefined ? null : made[i].result, expected, why);
-    }
-    const kept = fixture.records.filter(({ model: expected }) => expected !== null);
-    assert.ok(kept.length > 0);
-    const judged = validated(kept.map((row, id) => ({ id, schema: model, instance: row.model })));
-    for (const [i, { valid, errors }] of judged.entries()) assert.ok(valid, `${kept[i].why}: ${JSON.stringify(errors)}`);
-  });
-
-  test(`${name} asks the vendor as it is recorded, of records that may be written`, () => {
-    const asked = (fixture.requests ?? []).flatMap((row, i) =>
-      parts.filter((part) => partOf(mapping, row.operation, part)).map((part) => ({ row, part, id: `${i} ${part}` })));
-    const made = evaluated(asked.map(({ row, part, id }) => requestRow(id, mapping, row, part)));
-    for (const [i, { row, part }] of asked.entries()) {
-      assert.equal(made[i].error, undefined, `${row.why}: ${part}`);
-      assert.deepEqual(made[i].result, row[part], `${row.why}: ${part}`);
-    }
-    for (const row of fixture.requests ?? []) {
-      assert.ok(mapping[row.operation], row.why);
-      for (const part of parts) assert.equal(part in row, Boolean(partOf(mapping, row.operation, part)), `${row.why}: ${part}`);
-      for (const filter of Object.keys(row.request.filters ?? {})) assert.ok(mapping[row.operation].filters?.includes(filter), `${row.why}: ${filter}`);
-    }
-    const filters = (fixture.requests ?? []).flatMap(({ request }) => Object.entries(request.filters ?? {}));
-    for (const { id, valid, errors } of validated(filters.map(([id, instance]) => ({ id, schema: model["x-filters"][id], instance })))) assert.ok(valid, `${id}: ${JSON.stringify(errors)}`);
-    const written = (fixture.requests ?? []).filter(({ request }) => request.body);
-    if (!written.length) return;
-    const judged = validated(written.map(({ operation, request }, id) =>
-      ({ id, schema: writable(model, operation === "create" ? model["x-create-required"] : []), instance: request.body })));
-    for (const [i, { valid, errors }] of judged.entries()) assert.ok(valid, `${written[i].why}: ${JSON.stringify(errors)}`);
-  });
-
   test(`${name} makes no good record of nothing`, () => {
+    assert.ok(fixture, `there is no ${file}`);
     const nothing = doneBy(mapping).filter((operation) => operation !== "delete");
     const made = evaluated(nothing.map((operation) => responseRow(operation, mapping, { operation, record: {} })));
     const judged = validated(made.map(({ id, result }) => ({ id, schema: model, instance: result ?? null })));
@@ -185,40 +142,3 @@ for (const { vendor, document, category, resource, mapping } of mappings) {
       }
     });
 }
-
-// --- samples: sparse records, whose shapes are verified
-
-const sampled = mappings.flatMap((row) => {
-  const page = samples[row.vendor]?.list_page;
-  const listed = row.mapping.list && methodOf(row.document, row.mapping.list.method);
-  if (!page || !listed) return [];
-  const path = page.request.split(" ")[1].split("?")[0].replace(/^\/ex\/jira\/[^/]+/, "");
-  const pattern = new RegExp(`^${listed.path.replace(/\{\w+\}/g, "([^/]+)")}$`);
-  const found = pattern.exec(path);
-  const records = found && pointed(page.body, row.mapping.list.record);
-  return Array.isArray(records) ? [{ ...row, found, records, asked: decodeURIComponent(page.request) }] : [];
-});
-
-// Whose lists are of several kinds: the one that the sample asked for.
-const isAsked = ({ vendor, resource, asked }) =>
-  vendor === "salesforce" ? resource === "companies" : vendor === "quickbooks" ? /from Invoice/.test(asked) === (resource === "invoices") : true;
-
-for (const row of sampled.filter(isAsked))
-  test(`${named(row)}: the records of the vendor's sample become good ones`, () => {
-    const request = { filters: row.vendor === "github" ? { collection_id: `${row.found[1]}/${row.found[2]}` } : {} };
-    const made = evaluated(row.records.map((record, id) => responseRow(id, row.mapping, { record, request })));
-    const judged = validated(made.map(({ id, result }) => ({ id, schema: models[`${row.category}/${row.resource}`], instance: result ?? null })));
-    for (const { id, valid, errors } of judged) assert.ok(valid, `${JSON.stringify(row.records[id])}: ${JSON.stringify(errors)}`);
-  });
-
-test("the samples of these vendors are read by a mapping", () => {
-  assert.deepEqual(sampled.filter(isAsked).map(({ vendor }) => vendor).sort(),
-    ["freshdesk", "github", "hubspot", "jira", "pipedrive", "quickbooks", "salesforce", "shopify", "slack", "stripe", "zendesk"]);
-});
-
-test("every recorded pair belongs to a mapping", () => {
-  const known = mappings.map(({ vendor, category, resource }) => `${vendor}/${category}.${resource}.json`);
-  const found = readdirSync(join(root, "integrations")).filter((vendor) => existsSync(join(root, "integrations", vendor, "fixtures")))
-    .flatMap((vendor) => readdirSync(join(root, "integrations", vendor, "fixtures")).map((file) => `${vendor}/${file}`));
-  assert.deepEqual(found.sort(), known.sort());
-});

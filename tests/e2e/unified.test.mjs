@@ -205,3 +205,101 @@ test("a key of another environment sees no account, and a key without \"call\" m
   for (const one of keys) codes.push((await unified("crm/contacts", {}, { headers: { authorization: `Bearer ${one}` } })).value.code);
   assert.deepEqual(codes, ["account_unknown", "key_forbidden"]);
 });
+
+// --- a proxied list ---------------------------------------------------------------------
+
+async function proxied(path, headers = {}, options = {}) {
+  const response = await fetch(`${bw.proxy("acme")}/${path}`, { ...options, headers: { authorization: `Bearer ${key}`, ...headers } });
+  const text = await response.text();
+  const flows = (response.headers.get("content-type") ?? "").includes("ndjson");
+  return { status: response.status, value: flows ? text.trimEnd().split("\n").map((line) => JSON.parse(line)) : JSON.parse(text) };
+}
+const contacts = "crm/v3/objects/contacts?properties=email";
+const [pages, limit, cursorHeader] = ["x-breakwater-pages", "x-breakwater-page-limit", "x-breakwater-cursor"];
+
+test("a proxied list is walked by wish: the vendor's records, our cursor", async () => {
+  const one = (await proxied(contacts, { [pages]: "one", [limit]: "150" })).value;
+  assert.equal(one.data.length, 150);
+  assert.equal(one.data[0].properties.email, "person1@acme.test");
+  const rest = (await proxied(contacts, { [pages]: "one", [limit]: "150", [cursorHeader]: one.next_cursor })).value;
+  assert.equal(rest.data.length, 100);
+  assert.equal(rest.next_cursor, null);
+  const lines = (await proxied(contacts, { [pages]: "all" })).value;
+  assert.equal(lines.filter(({ data }) => data).length, 250);
+  assert.ok((await sim.requests(objects)).slice(-3).every((request) => /properties=email/.test(JSON.stringify(request))));
+});
+
+test("a list that is asked for by POST is walked with its body", async () => {
+  const body = JSON.stringify({ filterGroups: [{ filters: [{ propertyName: "email", operator: "EQ", value: "x@acme.test" }] }] });
+  const search = (headers) => proxied("crm/v3/objects/contacts/search", { [pages]: "one", [limit]: "30", "content-type": "application/json", ...headers }, { method: "POST", body });
+  const first = (await search()).value;
+  assert.deepEqual([first.data.length, first.total], [30, 40]);
+  assert.equal((await search({ [cursorHeader]: first.next_cursor })).value.data.length, 10);
+  const other = await proxied("crm/v3/objects/contacts/search", { [pages]: "one", [cursorHeader]: first.next_cursor }, { method: "POST", body: "{}" });
+  assert.equal(other.value.code, "cursor_invalid");
+});
+
+test("what is no list, or of whose pages nothing is known, is not walked", async () => {
+  const write = await proxied("crm/v3/objects/contacts", { [pages]: "one" }, { method: "POST", body: "{}" });
+  assert.equal(write.value.code, "header_invalid");
+  assert.equal((await proxied(contacts, { [pages]: "some" })).value.code, "header_invalid");
+  assert.equal((await proxied("crm/v3/objects/contacts/search", { [pages]: "one" }, { method: "POST", body: "{" })).value.code, "body_invalid");
+  assert.equal((await proxied("crm/v3/objects/contacts/7", { [pages]: "one" })).value.code, "page_invalid");
+  const { pagination, unified: mappings, ...bare } = localized("hubspot", `${sim.url}/hubspot`, { auth: "bearer", name: "bare" });
+  await bw.put(bare);
+  await bw.account("bare", { external_id: "bare", credentials: { token: "pat" } });
+  const response = await fetch(`${bw.proxy("bare")}/${contacts}`, { headers: { authorization: `Bearer ${key}`, [pages]: "one" } });
+  assert.deepEqual([response.status, (await response.json()).code], [501, "pages_unknown"]);
+});
+
+// --- mappings that do not fit -----------------------------------------------------------
+
+async function hubspotWith(name, contactsMapping) {
+  const document = localized("hubspot", `${sim.url}/hubspot`, { auth: "bearer", name });
+  Object.assign(document.unified.crm.contacts, contactsMapping);
+  await bw.put(document);
+  await bw.account(name, { external_id: name, credentials: { token: "pat" } });
+  return { account: name };
+}
+
+test("a record that cannot be mapped is reported, and its page is not lost; by wish it is", async () => {
+  const account = await hubspotWith("faulty", { response: "id = '3' ? $error('no contact') : id = '4' ? { 'id': 4 } : { 'id': id }" });
+  const page = await good("crm/contacts", { ...account, limit: 10 });
+  assert.equal(page.data.length, 8);
+  assert.deepEqual(page.faults.map(({ part, code, original }) => [part, code, original.id]), [["response", "D3137", "3"], ["model", "model", "4"]]);
+  assert.match(page.faults[1].message, /`\/id` must be a string/);
+  const problem = await refused(502, "mapping_failed", "crm/contacts", { ...account, faults: "fail" });
+  assert.match(problem.detail, /no contact/);
+  await refused(502, "mapping_failed", "crm/contacts/3", account);
+  const lines = await good("crm/contacts", { ...account, all: true });
+  assert.equal(lines.filter(({ fault }) => fault).length, 2);
+  assert.deepEqual(lines.at(-1).end, { records: 250, faults: 2, pages: 3 });
+});
+
+test("a mapping without an end is ended", async () => {
+  const account = await hubspotWith("endless", { response: "( $f := function($n) { $f($n + 1) }; $f(1) )" });
+  const page = await good("crm/contacts", { ...account, limit: 2 });
+  assert.deepEqual(page.faults.map(({ code }) => code), ["D1012", "D1012"]);
+});
+
+test("a list that breaks off in the middle says so in its last line, with where it stood", async () => {
+  await sim.inject(objects, { delay: "500ms" });
+  const response = await fetch(`${bw.url}/unified/crm/contacts?account=acme&all=true`, { headers: { authorization: `Bearer ${key}` } });
+  let text = "";
+  for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+    if (!text) await sim.inject(objects, { status: 404, body: "gone" }); // the second page is on its way
+    text += piece;
+  }
+  await sim.clear();
+  const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const { problem } = lines.at(-1);
+  assert.equal(problem.code, "vendor_error");
+  const rest = await good("crm/contacts", { all: true, cursor: problem.next_cursor });
+  assert.equal(problem.records + rest.at(-1).end.records, 250);
+});
+
+test("the log has one line a call, with the attempts and times of all its vendor requests", async () => {
+  const { headers } = await unified("crm/contacts", { limit: 150 });
+  const line = await until("the line", () => bw.log("call").find(({ request_id: id }) => id === headers.get("x-request-id")));
+  assert.deepEqual([line.status, line.attempts, line.method, line.resource, line.class], [200, 2, "list", "contacts", "ok"]);
+});

@@ -277,6 +277,44 @@ static void test_apps_of_the_platform_are_there_to_be_read(void **state)
     house->key = house->admin;
 }
 
+static void test_secrets_have_their_ends(void **state)
+{
+    struct house *house = *state;
+    struct heard heard = make(house, environment,
+                              ",'secrets':{'client_secret':'hush'},"
+                              "'ends':{'client_secret':'2020-01-31'}");
+    assert_status(heard, 201);
+    const char *id = text_at(house, heard, "/id");
+    assert_string_equal(text_at(house, heard, "/ends/client_secret"),
+                        "2020-01-31T00:00:00.000Z");
+    assert_string_equal(text_at(house, heard, "/warnings/0"),
+                        "The client_secret of the app ended 2020-01-31T00:00:00.000Z; "
+                        "store the next one.");
+    heard = patch(house,
+                  "{'secrets':{'client_secret_next':'new'},"
+                  "'ends':{'client_secret_next':'9000-01-31'}}",
+                  "/v1/apps/%s/secrets", id);
+    assert_status(heard, 200);
+    assert_string_equal(text_at(house, heard, "/ends/client_secret_next"),
+                        "9000-01-31T00:00:00.000Z");
+    heard = patch(house, "{'secrets':{'client_secret':null}}", "/v1/apps/%s/secrets", id);
+    assert_string_equal(text_at(house, heard, "/ends/client_secret"),
+                        "9000-01-31T00:00:00.000Z");
+    assert_int_equal(count_at(heard, "/warnings"), 0);
+    heard = patch(house, "{'secrets':{},'ends':{'client_secret_next':'9000-01-31'}}",
+                  "/v1/apps/%s/secrets", id);
+    assert_refused(heard, 422, "body_invalid");
+    heard = patch(house, "{'secrets':{},'ends':{'certificate':'9000-01-31'}}",
+                  "/v1/apps/%s/secrets", id);
+    assert_refused(heard, 422, "body_invalid");
+    assert_string_equal(text_at(house, heard, "/faults/0/pointer"), "/ends/certificate");
+    heard = patch(house, "{'secrets':{},'ends':{'client_secret':'soon'}}",
+                  "/v1/apps/%s/secrets", id);
+    assert_string_equal(text_at(house, heard, "/faults/0/pointer"),
+                        "/ends/client_secret");
+    assert_status(del(house, "/v1/apps/%s", id), 204);
+}
+
 int test_api_apps(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +326,7 @@ int test_api_apps(void)
         cmocka_unit_test(test_what_cannot_be_is_refused),
         cmocka_unit_test(test_an_account_names_its_app),
         cmocka_unit_test(test_apps_of_the_platform_are_there_to_be_read),
+        cmocka_unit_test(test_secrets_have_their_ends),
     };
     return cmocka_run_group_tests_name("api: apps", tests, setup, house_teardown);
 }

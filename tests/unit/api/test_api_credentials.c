@@ -198,6 +198,28 @@ static void test_a_body_without_credentials_is_refused(void **state)
                    404, "account_unknown");
 }
 
+static void test_their_end_is_told_and_warned_of(void **state)
+{
+    struct house *house = *state;
+    const char *id = make_account(house, environment, "ends");
+    struct heard heard = put(house, "{'credentials':{'token':'x'},'ends':'9000-01-31'}",
+                             "/v1/accounts/%s/credentials", id);
+    assert_status(heard, 200);
+    assert_string_equal(text_at(house, heard, "/ends"), "9000-01-31T00:00:00.000Z");
+    assert_int_equal(count_at(heard, "/warnings"), 0);
+    heard = patch(house, "{'ends':'2020-01-31T12:00:00Z'}", "/v1/accounts/%s", id);
+    assert_status(heard, 200);
+    assert_string_equal(text_at(house, heard, "/warnings/0"),
+                        "What it was connected with ended 2020-01-31T12:00:00.000Z; "
+                        "store the next one.");
+    heard = patch(house, "{'ends':null}", "/v1/accounts/%s", id);
+    assert_true(is_null_at(heard, "/ends"));
+    assert_int_equal(count_at(heard, "/warnings"), 0);
+    heard = patch(house, "{'ends':'soon'}", "/v1/accounts/%s", id);
+    assert_refused(heard, 422, "body_invalid");
+    assert_string_equal(text_at(house, heard, "/faults/0/pointer"), "/ends");
+}
+
 int test_api_credentials(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +231,7 @@ int test_api_credentials(void)
         cmocka_unit_test(test_they_are_of_one_way_and_say_which),
         cmocka_unit_test(test_the_only_way_becomes_the_first_of_several),
         cmocka_unit_test(test_a_body_without_credentials_is_refused),
+        cmocka_unit_test(test_their_end_is_told_and_warned_of),
     };
     return cmocka_run_group_tests_name("api: credentials", tests, setup, house_teardown);
 }

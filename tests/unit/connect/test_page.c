@@ -25,7 +25,7 @@ static void what_others_wrote_is_text(void **state)
 {
     struct arena *arena = *state;
     str bad = STR(HOSTILE);
-    struct page_field field = {bad, bad, bad, bad, bad, false, false};
+    struct page_field field = {bad, bad, bad, bad, bad, false, false, false};
     struct page_choice choice = {bad, bad};
     struct page page = {200, bad, bad, bad, bad,      bad,     &field,
                         1,   bad, bad, bad, STR_NONE, &choice, 1};

@@ -18,5 +18,7 @@ int test_directory_open(void);
 int test_way(void);
 int test_model(void);
 int test_crowd(void);
+int test_ending(void);
+int test_login(void);
 
 #endif

@@ -19,5 +19,7 @@ int main(void)
     failed += test_way();
     failed += test_model();
     failed += test_crowd();
+    failed += test_ending();
+    failed += test_login();
     return failed != 0;
 }

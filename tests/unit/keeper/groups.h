@@ -7,6 +7,7 @@ int test_failing(void);
 int test_asking(void);
 int test_meanwhile(void);
 int test_processes(void);
+int test_fork(void);
 int test_errand(void);
 int test_days(void);
 

@@ -10,8 +10,6 @@
 #include "json/merge.h"
 #include "support/given.h"
 
-#define MASTER_KEY "k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
-
 static const char base[] =
     "{\"name\":\"acme\",\"hosts\":[\"api.acme.test\"],"
     "\"base_url\":\"https://api.acme.test\",\"auth\":{\"scheme\":\"bearer\",\"token\":{"
@@ -189,7 +187,7 @@ void lodge_open(struct lodge *lodge, unsigned at)
     struct process *process = &lodge->processes[at];
     assert_false(process->open);
     false_loop_init(&process->loop, &lodge->world, LODGE_WORKERS);
-    process->keyring = keyring_create(STR(MASTER_KEY), &lodge->arena, &why);
+    process->keyring = keyring_create(STR(LODGE_MASTER_KEY), &lodge->arena, &why);
     process->directory = directory_open(lodge->store, process->keyring,
                                         &lodge->world.world, &lodge->arena, &why);
     assert_non_null(process->directory);
@@ -242,7 +240,7 @@ static void found(struct lodge *lodge)
     lodge->environment = arena_str(&lodge->arena, tenant_id_str(&environment.new_id));
 }
 
-struct lodge *lodge_create(uint64_t seed)
+struct lodge *lodge_create_in(uint64_t seed, const char *kind, const char *dir)
 {
     str why = STR_NONE;
     struct lodge *lodge = mem_zalloc(sizeof(*lodge));
@@ -254,11 +252,16 @@ struct lodge *lodge_create(uint64_t seed)
     false_world_init(&lodge->world, seed);
     mint_init(&lodge->mint, &lodge->world);
     lodge->document = document_with(lodge, "{}");
-    lodge->store = store_open(STR("mem"), STR("/tmp"), &lodge->arena, &why);
+    lodge->store = store_open(str_z(kind), str_z(dir), &lodge->arena, &why);
     assert_non_null(lodge->store);
     lodge_open(lodge, 0);
     found(lodge);
     return lodge;
+}
+
+struct lodge *lodge_create(uint64_t seed)
+{
+    return lodge_create_in(seed, "mem", "/tmp");
 }
 
 void lodge_destroy(struct lodge **gone)

@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "directory/keyring.h"
 
+#define LODGE_MASTER_KEY "k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
+
 enum { LODGE_WORKERS = 2, LODGE_PROCESSES = 2 };
 
 struct process {
@@ -47,6 +49,8 @@ int lodge_teardown(void **state);
 
 /* The same by hand. `seed` is the world's. */
 struct lodge *lodge_create(uint64_t seed);
+/* Over a store of that kind in that directory. */
+struct lodge *lodge_create_in(uint64_t seed, const char *kind, const char *dir);
 void lodge_destroy(struct lodge **lodge);
 
 /* Starts a process; or ends it as kill -9 does: what is under way is cut, and the store

@@ -8,6 +8,7 @@ int main(void)
     failed += test_asking();
     failed += test_meanwhile();
     failed += test_processes();
+    failed += test_fork();
     failed += test_errand();
     failed += test_days();
     return failed != 0;

@@ -230,6 +230,34 @@ static void the_stats_count_what_there_is(void **state)
     assert_int_equal(stats.exchanges[TOKEN_TRANSIENT], 1);
 }
 
+static void the_stats_tell_failing_accounts_until_they_work(void **state)
+{
+    struct lodge *lodge = *state;
+    struct keeper *keeper = lodge->processes[0].keeper;
+    struct keeper_stats stats;
+    lodge_account(lodge, 1);
+    lodge_account(lodge, 2);
+    lodge_run(lodge, USEC_S);
+    keeper_stats(keeper, &stats);
+    assert_int_equal(stats.failing, 0);
+    assert_int_equal(stats.life_min, USEC_NEVER);
+    lodge->mint.fate = MINT_DOWN;
+    lodge_run(lodge, USEC_H - 30 * USEC_S);
+    keeper_stats(keeper, &stats);
+    assert_int_equal(stats.failing, 2);
+    assert_int_equal(stats.ended, 0);
+    assert_in_range(stats.life_min, 1, 30 * USEC_S);
+    lodge_run(lodge, 3 * USEC_MIN);
+    keeper_stats(keeper, &stats);
+    assert_int_equal(stats.ended, 2);
+    assert_int_equal(stats.life_min, 0);
+    lodge->mint.fate = MINT_GOOD;
+    lodge_run(lodge, 10 * USEC_MIN);
+    keeper_stats(keeper, &stats);
+    assert_int_equal(stats.failing, 0);
+    assert_int_equal(stats.ended, 0);
+}
+
 int test_asking(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +274,7 @@ int test_asking(void)
         LODGE_TEST(a_document_that_comes_to_its_token_block_later_is_kept_from_then_on),
         LODGE_TEST(one_slow_account_does_not_hold_up_another),
         LODGE_TEST(the_stats_count_what_there_is),
+        LODGE_TEST(the_stats_tell_failing_accounts_until_they_work),
     };
     return cmocka_run_group_tests_name("asking", tests, NULL, NULL);
 }

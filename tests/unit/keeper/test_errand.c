@@ -102,6 +102,22 @@ static void a_refused_check_asks_for_a_person_once(void **state)
     assert_str(lodge_events(lodge), STR("account.needs_reauth\n"));
 }
 
+static void a_refused_key_that_was_to_have_ended_is_said_to(void **state)
+{
+    struct lodge *lodge = *state;
+    str id = account_under(lodge, CHECKED);
+    struct change change = lodge_change(lodge, CHANGE_ACCOUNT_UPDATE, id);
+    change.ends[ENDING_CREDENTIALS] = USEC_DAY;
+    lodge_do(lodge, &change);
+    answer(lodge, VENDOR_ME, vendor_no);
+    lodge_suspect(lodge, 0, id);
+    lodge_run(lodge, USEC_S);
+    assert_int_equal(lodge_state(lodge, id), ACCOUNT_NEEDS_REAUTH);
+    assert_non_null(strstr(arena_z(&lodge->arena, lodge_reason(lodge, id)),
+                           "401. What it was connected with was to end "
+                           "1970-01-02T00:00:00.000Z."));
+}
+
 static void a_check_that_is_passed_ends_the_row(void **state)
 {
     struct lodge *lodge = *state;
@@ -723,6 +739,7 @@ int test_errand(void)
         LODGE_TEST(an_account_that_nobody_suspects_is_not_asked_about),
         LODGE_TEST(three_refusals_of_one_resource_are_a_missing_scope),
         LODGE_TEST(a_refused_check_asks_for_a_person_once),
+        LODGE_TEST(a_refused_key_that_was_to_have_ended_is_said_to),
         LODGE_TEST(a_check_that_is_passed_ends_the_row),
         LODGE_TEST(an_error_that_is_no_trouble_is_a_yes),
         LODGE_TEST(a_vendor_in_trouble_is_asked_a_few_times_an_hour),

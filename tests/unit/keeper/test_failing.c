@@ -286,6 +286,40 @@ static void an_app_that_is_refused_is_not_the_accounts_fault(void **state)
     assert_int_equal(lodge_state(lodge, id), ACCOUNT_ACTIVE);
 }
 
+/* The secret "a" of an app of all accounts, which was to end in the first days of 1970.
+ */
+static void make_ended_app(struct lodge *lodge)
+{
+    struct change change = lodge_change(lodge, CHANGE_APP_CREATE, STR_NONE);
+    struct credential secret = {.name = STR("client_secret")};
+    secret_init(&secret.value, STR("a"));
+    change.integration = STR("acme");
+    change.name = STR("An app");
+    change.client_id = STR("client");
+    change.credentials = &secret;
+    change.credential_n = 1;
+    change.ends[ENDING_CLIENT_SECRET] = USEC_DAY;
+    lodge_do(lodge, &change);
+    secret_fini(&secret.value);
+}
+
+static void an_app_whose_secret_was_to_have_ended_is_said_to(void **state)
+{
+    static const char hint[] =
+        " The app's client_secret was to end 1970-01-02T00:00:00.000Z.";
+    struct lodge *lodge = *state;
+    make_ended_app(lodge);
+    str id = ripe_account(lodge);
+    mint_plan(&lodge->mint, MINT_DOWN);
+    mint_plan(&lodge->mint, MINT_WRONG_CLIENT);
+    lodge_run(lodge, USEC_S);
+    str fault = lodge_facts(lodge, id).fault; /* trouble of the vendor's has no hint */
+    assert_true(fault.n && !str_ends(fault, str_z(hint)));
+    lodge_run(lodge, 5 * USEC_S);
+    assert_int_equal(lodge_state(lodge, id), ACCOUNT_DEGRADED);
+    assert_true(str_ends(lodge_facts(lodge, id).fault, str_z(hint)));
+}
+
 /* --- what was given to nobody --- */
 
 static void rotation_lost(struct lodge *lodge, enum mint_fate fate)
@@ -433,6 +467,7 @@ int test_failing(void)
         LODGE_TEST(a_forced_call_brings_it_back_sooner),
         LODGE_TEST(a_new_login_brings_it_back_at_once),
         LODGE_TEST(an_app_that_is_refused_is_not_the_accounts_fault),
+        LODGE_TEST(an_app_whose_secret_was_to_have_ended_is_said_to),
         LODGE_TEST(an_answer_that_was_lost_is_said_as_what_it_is),
         LODGE_TEST(an_answer_that_came_too_late_is_said_as_what_it_is),
         LODGE_TEST(an_error_behind_a_rotation_is_said_as_what_it_is),

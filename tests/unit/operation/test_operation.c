@@ -454,8 +454,21 @@ static void a_path_that_is_not_filled_is_not_asked(void **state)
     run(&scene, "contacts", MAPPING_DELETE, "{'id':'7'}");
     assert_int_equal(scene.operation.err, ERR_MAPPING_FAILED);
     given_same("detail", scene.operation.detail,
-               "The mapping gives no value for \"room\" of the path.");
+               "Neither the mapping nor the account's context gives a value for "
+               "\"room\" of the path.");
     assert_int_equal(scene.script.calls, 0);
+    close_scene(&scene);
+}
+
+static void a_path_is_filled_from_the_account_s_context_too(void **state)
+{
+    WITH_PLAYS(scene, {.status = 204});
+    scene.account.context = *given_json(&scene.arena, STR("{\"room\":\"a b\"}"));
+    run(&scene, "contacts", MAPPING_DELETE, "{'id':'7'}");
+    assert_int_equal(scene.operation.err, ERR_NONE);
+    assert_int_equal(scene.script.calls, 1);
+    given_same("path", scene.script.heard[0].url,
+               "https://api.vendor.test/v2/rooms/a%20b/people/7");
     close_scene(&scene);
 }
 
@@ -548,6 +561,7 @@ int test_operation(void)
         cmocka_unit_test(a_form_has_nested_names_in_brackets),
         cmocka_unit_test(a_mapping_s_own_words_are_for_the_caller),
         cmocka_unit_test(a_path_that_is_not_filled_is_not_asked),
+        cmocka_unit_test(a_path_is_filled_from_the_account_s_context_too),
         cmocka_unit_test(a_list_waits_for_its_starter),
         cmocka_unit_test(a_list_that_is_held_can_be_left_and_stopped),
         cmocka_unit_test(a_write_that_was_sent_is_not_left),

@@ -52,8 +52,9 @@ static void operations_inherit_from_their_resource(void **state)
         *state,
         "{\"response\":[\"{\",\"'id': $string(id)\",\"}\"],"
         "\"request\":{\"query\":\"{'a':1}\",\"body\":\"body\",\"encoding\":\"form\"},"
-        "\"list\":{\"method\":\"c.list\",\"record\":\"/data\"},"
-        "\"get\":{\"method\":\"c.get\",\"request\":{\"query\":\"{'b':1}\"}},"
+        "\"list\":{\"method\":\"c.list\"},"
+        "\"get\":{\"method\":\"c.get\",\"record\":\"/"
+        "data\",\"request\":{\"query\":\"{'b':1}\"}},"
         "\"create\":{\"method\":\"c.create\",\"response\":\"{'id':key}\","
         "\"then\":\"get\"},"
         "\"delete\":{\"method\":\"c.delete\"}}");
@@ -62,7 +63,7 @@ static void operations_inherit_from_their_resource(void **state)
     assert_ptr_equal(steps[MAPPING_LIST]->response, mapping->response);
     assert_ptr_equal(steps[MAPPING_LIST]->request.query, mapping->request.query);
     assert_null(steps[MAPPING_LIST]->request.body);
-    assert_int_equal(steps[MAPPING_LIST]->record.n, 1);
+    assert_int_equal(steps[MAPPING_GET]->record.n, 1);
     assert_non_null(steps[MAPPING_GET]->request.query);
     assert_ptr_not_equal(steps[MAPPING_GET]->request.query, mapping->request.query);
     assert_ptr_equal(steps[MAPPING_CREATE]->request.body, mapping->request.body);
