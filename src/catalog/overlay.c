@@ -75,10 +75,10 @@ static str hash_of(const struct stored_override *row)
     return row ? row->hash : STR("-");
 }
 
-static void set_keys(const struct overlay_work *work, struct overlay *overlay,
+static void set_keys(struct overlay_work *work, struct overlay *overlay,
                      const struct tiers *tiers)
 {
-    struct arena *arena = work->arena;
+    struct arena *arena = &work->row;
     hash_into(arena,
               arena_printf(arena, STR_F " " STR_F,
                            STR_A(hash_of(tiers->of[TIER_ENVIRONMENT])),
@@ -167,10 +167,10 @@ static void take_faults(struct fault_list *list, const struct catalog_fault *fau
 static bool take_new(struct overlay_work *work, struct overlay *overlay,
                      const struct override_texts *texts)
 {
-    struct fault_list list = {.arena = work->arena, .file = overlay->view.integration};
+    struct fault_list list = {.arena = &work->row, .file = overlay->view.integration};
     struct catalog_fault *faults;
     uint32_t n;
-    struct entry *entry = entry_override(work->base, texts, work->arena, &faults, &n);
+    struct entry *entry = entry_override(work->base, texts, &work->row, &faults, &n);
     if (entry)
         overlay_try_samples(work, entry->integration, &list);
     else
@@ -186,29 +186,64 @@ static bool take_new(struct overlay_work *work, struct overlay *overlay,
     return false;
 }
 
+/* An older version of the document, for all overrides that need it. */
+struct fitted_base {
+    struct fitted_base *next;
+    uint32_t revision;
+    struct entry *entry; /* a reference; NULL: it is not there, or cannot be read */
+};
+
+static struct entry *compile_fitted(struct overlay_work *work, uint32_t revision)
+{
+    struct catalog_fault *faults;
+    struct stored version;
+    uint32_t n;
+    str name = work->base->integration->name;
+    if (catalog_store_version(work->catalog->store, &work->row, name, revision, &version))
+        return NULL;
+    struct entry *entry =
+        entry_compile(version.text, name, name, &work->row, &faults, &n);
+    if (entry)
+        entry->integration->revision = revision;
+    return entry;
+}
+
+static struct entry *find_fitted(struct overlay_work *work, uint32_t revision)
+{
+    struct fitted_base *base = work->fitted;
+    while (base && base->revision != revision)
+        base = base->next;
+    if (!base) {
+        base = arena_alloc(work->arena, sizeof(*base));
+        *base =
+            (struct fitted_base){work->fitted, revision, compile_fitted(work, revision)};
+        work->fitted = base;
+    }
+    return base->entry;
+}
+
+static void drop_fitted(struct overlay_work *work)
+{
+    for (struct fitted_base *base = work->fitted; base; base = base->next)
+        if (base->entry)
+            entry_unref(&base->entry);
+    work->fitted = NULL;
+}
+
 /* Over the version of the document that it fitted last. */
-static bool take_fitted(const struct overlay_work *work, struct overlay *overlay,
+static bool take_fitted(struct overlay_work *work, struct overlay *overlay,
                         const struct override_texts *texts, uint32_t fitted)
 {
-    struct stored version;
     struct catalog_fault *faults;
     uint32_t n;
-    if (!fitted || catalog_store_version(work->catalog->store, work->arena,
-                                         overlay->view.integration, fitted, &version))
+    struct entry *base = fitted ? find_fitted(work, fitted) : NULL;
+    struct entry *entry =
+        base ? entry_override(base, texts, &work->row, &faults, &n) : NULL;
+    if (!entry)
         return false;
-    struct entry *base =
-        entry_compile(version.text, overlay->view.integration, overlay->view.integration,
-                      work->arena, &faults, &n);
-    if (!base)
-        return false;
-    base->integration->revision = fitted;
-    struct entry *entry = entry_override(base, texts, work->arena, &faults, &n);
-    if (entry) {
-        entry->integration->hash = arena_str(&entry->arena, overlay_key(overlay));
-        take_entry(overlay, entry, OVERRIDE_BROKEN);
-    }
-    entry_unref(&base);
-    return entry != NULL;
+    entry->integration->hash = arena_str(&entry->arena, overlay_key(overlay));
+    take_entry(overlay, entry, OVERRIDE_BROKEN);
+    return true;
 }
 
 /* What its accounts have had until now, if that is of the same texts. */
@@ -257,8 +292,13 @@ void overlay_make(struct overlay_work *work)
         if (str_absent(rows[i].account))
             map_put(&work->by_environment, rows[i].environment, &rows[i]);
     work->made = arena_array(work->arena, work->rows->n, sizeof(work->made[0]));
-    for (uint32_t i = 0; i < work->rows->n; i++)
+    arena_init(&work->row, WORK_CHUNK_BYTES, (size_t)1 << 30);
+    for (uint32_t i = 0; i < work->rows->n; i++) {
         work->made[i] = make_one(work, &rows[i]);
+        arena_reset(&work->row);
+    }
+    drop_fitted(work);
+    arena_fini(&work->row);
     map_fini(&work->by_environment);
     map_fini(&work->by_key);
 }

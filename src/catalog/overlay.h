@@ -71,6 +71,8 @@ struct overlay_work {
     struct map by_key;          /* private: overlays that fit */
     struct map by_environment;  /* private: rows of environments */
     struct sample_set *samples; /* private */
+    struct arena row;           /* private: what one override's making takes */
+    struct fitted_base *fitted; /* private: older versions of the document */
 };
 
 void overlay_make(struct overlay_work *work);

@@ -12,7 +12,12 @@
 #include "loop/world.h"
 
 /* A document of its own takes some 400 KiB. */
-enum { OVERRIDES_MAX = 10000, TEXTS_BYTES_MAX = 64 << 20, DOCUMENTS_MAX = 1000 };
+enum {
+    OVERRIDES_MAX = 10000,
+    TEXTS_BYTES_MAX = 64 << 20,
+    DOCUMENTS_MAX = 1000,
+    WORK_CHUNK_BYTES = 64 * 1024
+};
 
 static void fail(struct catalog_change *change, enum err err)
 {
@@ -265,7 +270,7 @@ static void run_change(struct catalog_change *change, struct entry *base)
         remove_row(change, base, &rows);
 }
 
-void catalog_run_override(struct catalog_change *change)
+static void run(struct catalog_change *change)
 {
     struct entry *base = snapshot_entry(change->catalog->snapshot, change->name);
     if (!base)
@@ -276,4 +281,29 @@ void catalog_run_override(struct catalog_change *change)
         override_lint(change, base);
     else
         run_change(change, base);
+}
+
+/* What the change is answered with, out of the arena of the work. */
+static void keep_answer(struct catalog_change *change, struct arena *arena)
+{
+    struct catalog_fault *faults = arena_array(arena, change->fault_n, sizeof(*faults));
+    for (uint32_t i = 0; i < change->fault_n; i++)
+        faults[i] = (struct catalog_fault){arena_str(arena, change->faults[i].file),
+                                           arena_str(arena, change->faults[i].pointer),
+                                           arena_str(arena, change->faults[i].text)};
+    change->faults = faults;
+    change->detail = arena_str(arena, change->detail);
+    change->result = arena_str(arena, change->result);
+    change->arena = arena;
+}
+
+/* All overrides of an integration may be more than a request has room for. */
+void catalog_run_override(struct catalog_change *change)
+{
+    struct arena work, *own = change->arena;
+    arena_init(&work, WORK_CHUNK_BYTES, (size_t)1 << 30);
+    change->arena = &work;
+    run(change);
+    keep_answer(change, own);
+    arena_fini(&work);
 }

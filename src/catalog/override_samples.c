@@ -154,10 +154,10 @@ static void try_mapping(struct overlay_work *work, struct trial *trial, str cate
         const struct json *sample = &samples->u.items[i];
         str why;
         if (!try_sample(trial, sample, &why)) {
-            str place = arena_printf(work->arena, "/unified/" STR_F "/" STR_F,
+            str place = arena_printf(faults->arena, "/unified/" STR_F "/" STR_F,
                                      STR_A(category), STR_A(trial->base->name));
             fault_list_add(faults, place,
-                           arena_printf(work->arena,
+                           arena_printf(faults->arena,
                                         "fails with sample %u of fixtures/" STR_F
                                         "." STR_F ".json: " STR_F ".",
                                         i + 1, STR_A(category), STR_A(trial->base->name),
