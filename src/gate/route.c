@@ -214,13 +214,15 @@ static enum visit_step find_account(struct visit *visit)
     if (err)
         return visit_no(visit, err, STR_NONE, -1);
     visit->pin = catalog_pin(gate->catalog, visit->in->worker);
-    visit->integration = snapshot_find(visit->pin->snapshot, visit->account->integration);
-    if (!visit->integration)
-        return visit_no(visit, ERR_INTEGRATION_UNKNOWN,
+    err = snapshot_for(visit->pin->snapshot, visit->account, &visit->integration);
+    if (err == ERR_INTEGRATION_UNKNOWN)
+        return visit_no(visit, err,
                         arena_printf(visit->arena,
                                      "The account belongs to \"" STR_F "\".",
                                      STR_A(visit->account->integration)),
                         -1);
+    if (err)
+        return visit_no(visit, err, STR_NONE, -1);
     visit->way = integration_way(visit->integration, visit->account->way);
     if (!visit->way)
         return visit_no(

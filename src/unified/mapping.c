@@ -37,6 +37,12 @@ bool mapping_operation_of(str name, enum mapping_operation *ret_operation)
     return false;
 }
 
+str mapping_tier_word(enum mapping_tier tier)
+{
+    static const char *const words[] = {"platform", "environment", "account"};
+    return str_z(words[tier]);
+}
+
 /* --- an operation --- */
 
 static void read_record(struct binder *binder, const struct json *value, void *field)
