@@ -118,6 +118,13 @@ static bool on_page(struct operation *operation)
     return flow(visit);
 }
 
+/* What was told of a page that then ended the list. */
+static void flow_rest(struct visit *visit)
+{
+    if (!visit->rest.n)
+        visit->rest = buf_peek(&visit->unify->data);
+}
+
 /* The last line, once everything before it has been taken. */
 static void end_flow(struct visit *visit)
 {
@@ -152,9 +159,10 @@ static void on_done(struct operation *operation)
                    operation->cut && operation->err && !visit->answered && !visit->gone
                        ? VISIT_REFUSE
                        : VISIT_FINISH);
-    else if (visit->step == VISIT_REPLY)
+    else if (visit->step == VISIT_REPLY) {
+        flow_rest(visit);
         end_flow(visit);
-    else if (operation->err)
+    } else if (operation->err)
         visit_move(visit, VISIT_REFUSE);
     else
         reply_whole(visit);

@@ -1,12 +1,14 @@
 // The unified API with vendors that lie about their lists and callers that send what nobody
 // should: what is wrong is named, requests are bounded, and nothing is lost without a word.
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { plain } from "./support/documents.mjs";
-import { breakwater, releaseProgram, sleep, stopAll, stopLater, until } from "./support/run.mjs";
+import { breakwater, sleep, stopAll, stopLater, until } from "./support/run.mjs";
 import { converse, dial } from "./support/wire.mjs";
 
 const size = { put: { query: "limit" }, default: 10, max: 100 };
@@ -256,7 +258,7 @@ const idsOf = (lines) => lines.filter(({ data }) => data).map(({ data }) => Numb
 
 for (const [what, fault, code] of [
   ["hangs", () => new Promise(() => {}), /^upstream_timeout$/],
-  ["resets", (response) => response.destroy(), /^upstream_/],
+  ["resets", (response) => { response.destroy(); return null; }, /^upstream_/],
   ["breaks off in its body", (response) => { response.writeHead(200, { "content-length": 100 }); response.write('{"items":'); setTimeout(() => response.destroy(), 20); return null; }, /^upstream_/],
   ["stops in its body", (response) => { response.writeHead(200, { "content-length": 100 }); response.write('{"items":'); return null; }, /^upstream_/],
 ])
@@ -448,7 +450,6 @@ async function another(options = {}) {
   if (!options.data) await accounts(it);
   return it;
 }
-const keyOf = (it) => it.callKey();
 
 // Takes a list's lines until they end: { lines, cut }.
 async function takeAll(it, caller, name, onFirst) {
@@ -469,7 +470,7 @@ async function takeAll(it, caller, name, onFirst) {
 }
 
 test("a daemon that is killed in the middle of a list leaves one that is visibly cut", async () => {
-  const it = await another(), caller = await keyOf(it);
+  const it = await another(), caller = await it.callKey();
   walked("killed", 100_000, () => sleep(20));
   const { lines, cut } = await takeAll(it, caller, "killed", () => it.child.kill("SIGKILL"));
   await it.exited;
@@ -483,7 +484,7 @@ test("a daemon that is killed in the middle of a list leaves one that is visibly
 });
 
 test("a daemon that drains lets a list end in time", async () => {
-  const it = await another(), caller = await keyOf(it);
+  const it = await another(), caller = await it.callKey();
   walked("drained", 500, () => sleep(100));
   const { lines, cut } = await takeAll(it, caller, "drained", () => it.child.kill("SIGTERM"));
   assert.deepEqual([cut, lines.at(-1).end?.records], [false, 500]);
@@ -491,7 +492,7 @@ test("a daemon that drains lets a list end in time", async () => {
 });
 
 test("a list that outlives the drain ends with a whole line that is a problem, or is visibly cut", async () => {
-  const it = await another({ flags: ["--drain-timeout", "500ms"] }), caller = await keyOf(it);
+  const it = await another({ flags: ["--drain-timeout", "500ms"] }), caller = await it.callKey();
   walked("outlives", 100_000, () => sleep(50));
   const { lines, rest, cut } = await takeAll(it, caller, "outlives", () => it.child.kill("SIGTERM"));
   assert.ok(cut || (rest === "" && lines.at(-1).problem), JSON.stringify([cut, rest, lines.at(-1)]));
@@ -501,16 +502,20 @@ test("a list that outlives the drain ends with a whole line that is a problem, o
 
 test("a cursor is good after a restart, and after the master key was changed", async () => {
   walked("kept", 50);
-  const env = { BREAKWATER_MASTER_KEY: `mk_first:${Buffer.alloc(32, 1).toString("base64")}` };
-  const it = await another({ env }), caller = await keyOf(it);
+  const it = await another(), caller = await it.callKey();
   const page = async (daemon, cursor) => {
     const response = await fetch(`${daemon.url}/unified/crm/contacts?${new URLSearchParams({ account: "cursor", email: "kept", limit: 10, ...(cursor && { cursor }) })}`,
       { headers: { authorization: `Bearer ${caller}` } });
     return response.json();
   };
   const { next_cursor } = await page(it);
+  const keys = join(it.home, "data/key"), second = `mk_second ${randomBytes(32).toString("base64")}\n`;
+  writeFileSync(keys, readFileSync(keys, "utf8") + second);
+  await it.api("POST", "master-keys/rotate", { master_key: "mk_second" });
+  await until("all data keys to be sealed again", async () => (await it.api("GET", "master-keys")).needed.every(({ id }) => id === "mk_second"));
   await it.stop();
-  const again = await another({ data: it.home, env });
+  writeFileSync(keys, second);
+  const again = await another({ data: it.home });
   assert.deepEqual((await page(again, next_cursor)).data.map(({ id }) => id), items(10, 10).map(({ id }) => String(id)));
   await again.stop();
 });
