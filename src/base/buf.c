@@ -24,6 +24,13 @@ void buf_clear(struct buf *buf)
     buf->full = false;
 }
 
+void buf_truncate(struct buf *buf, size_t n)
+{
+    CHECK(n <= buf->n);
+    buf->n = n;
+    buf->full = false;
+}
+
 bool buf_reserve(struct buf *buf, size_t more)
 {
     if (more <= buf->room - buf->n)

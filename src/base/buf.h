@@ -28,6 +28,9 @@ void buf_init(struct buf *buf, size_t bytes_max);
 void buf_fini(struct buf *buf);
 void buf_clear(struct buf *buf); /* keeps the memory */
 
+/* Takes away all behind the first n bytes, which had fit: n <= buf->n. */
+void buf_truncate(struct buf *buf, size_t n);
+
 bool buf_reserve(struct buf *buf, size_t more); /* false when it would pass the limit */
 void buf_printf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(struct buf *buf, const char *fmt, va_list args);

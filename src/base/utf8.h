@@ -51,6 +51,15 @@ static inline size_t utf8_size(const char *p, size_t n)
     return n >= 4 && utf8_is_tail(p[3]) ? 4 : 0;
 }
 
+/* Whether all of the text is well-formed. */
+static inline bool utf8_is_valid(str text)
+{
+    size_t n = 1;
+    for (; text.n && n; text = str_from(text, n))
+        n = utf8_size(text.p, text.n);
+    return n;
+}
+
 /* The character at *at < text.n of a well-formed text; *at moves behind it. */
 static inline uint32_t utf8_next(str text, size_t *at)
 {

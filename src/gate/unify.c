@@ -18,7 +18,11 @@ void unify_gather(struct visit *visit)
 
 void unify_take_body(struct visit *visit, str chunk)
 {
-    buf_str(&visit->unify->given, chunk);
+    struct buf *given = &visit->unify->given;
+    buf_str(given, chunk);
+    if (!buf_ok(given))
+        visit_move(visit, visit_no(visit, ERR_BODY_TOO_LARGE,
+                                   STR("What is sent here has 1 MiB at most."), -1));
 }
 
 static enum visit_step refuse_record(struct visit *visit, str detail)
@@ -46,9 +50,6 @@ static enum visit_step take_record(struct visit *visit)
     const struct schema *schema =
         unify->kind == MAPPING_CREATE ? unify->model->created : unify->model->changed;
     str detail, text = buf_peek(&unify->given);
-    if (!buf_ok(&unify->given))
-        return visit_no(visit, ERR_BODY_TOO_LARGE, STR("A record has 1 MiB at most."),
-                        -1);
     if (!json_parse(visit->arena, text, NULL, record, NULL) ||
         !json_is(record, JSON_OBJECT))
         return refuse_record(visit, STR("The body must be a JSON object: the record."));
@@ -78,9 +79,19 @@ static struct visit *visit_of(struct operation *operation)
     return operation->owner;
 }
 
-static void on_record(struct operation *operation, const struct operation_record *record)
+/* Of what flows, a record that has no room waits for the next piece. Of a page, whose
+ * size its caller chose, that is an error in the end. */
+static bool on_record(struct operation *operation, const struct operation_record *record)
 {
-    unify_put_record(visit_of(operation)->unify, record);
+    struct unify *unify = visit_of(operation)->unify;
+    size_t before = unify->data.n;
+    unify_put_record(unify, record);
+    if (!unify->all ||
+        (buf_ok(&unify->data) &&
+         unify->data.n <= UNIFY_ANSWER_BYTES_MAX - UNIFY_PROGRESS_BYTES_MAX))
+        return true;
+    buf_truncate(&unify->data, before);
+    return false;
 }
 
 /* What was made flows to the caller; then the next page, or the end. */
@@ -105,6 +116,13 @@ static bool on_page(struct operation *operation)
         visit_move(visit, VISIT_REPLY);
     visit->rest = buf_peek(&unify->data);
     return flow(visit);
+}
+
+/* What was told of a page that then ended the list. */
+static void flow_rest(struct visit *visit)
+{
+    if (!visit->rest.n)
+        visit->rest = buf_peek(&visit->unify->data);
 }
 
 /* The last line, once everything before it has been taken. */
@@ -141,10 +159,12 @@ static void on_done(struct operation *operation)
         visit_move(visit, VISIT_REFUSE);
     else if (visit->gone || operation->cut)
         visit_move(visit, VISIT_FINISH);
-    else if (visit->step == VISIT_REPLY)
-        end_flow(visit);
-    else
+    else if (visit->step == VISIT_OPERATE)
         reply_whole(visit);
+    if (visit->step != VISIT_REPLY)
+        return;
+    flow_rest(visit);
+    end_flow(visit);
 }
 
 void unify_operate(struct visit *visit)

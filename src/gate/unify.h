@@ -18,7 +18,8 @@ enum {
     UNIFY_LIMIT = 100,      /* records of a page, unless asked for */
     UNIFY_LIMIT_MAX = 1000, /* docs/unified.md */
     UNIFY_BODY_BYTES_MAX = 1 << 20,
-    UNIFY_ANSWER_BYTES_MAX = 64 << 20
+    UNIFY_ANSWER_BYTES_MAX = 64 << 20,
+    UNIFY_PROGRESS_BYTES_MAX = 64 * 1024 /* the line behind a page's records */
 };
 
 struct unify {

@@ -6,6 +6,7 @@
 #include "gate/unify.h"
 
 #include "base/encode.h"
+#include "base/utf8.h"
 
 /* --- refusing --- */
 
@@ -67,7 +68,8 @@ static bool read_path(struct visit *visit)
         return true;
     }
     unify->id = id;
-    return str_absent(id) || decode_percent(visit->arena, id, &unify->id);
+    return str_absent(id) ||
+           (decode_percent(visit->arena, id, &unify->id) && utf8_is_valid(unify->id));
 }
 
 struct verb_row {
@@ -207,6 +209,18 @@ static bool read_param(struct visit *visit, struct json_build *filters, str name
     return read_filter(visit, filters, name, value);
 }
 
+/* What stands there twice, or is no text, would be understood in two ways. */
+static bool is_readable(struct visit *visit, str before, str name, str value)
+{
+    if (!utf8_is_valid(name) || !utf8_is_valid(value))
+        visit_no(visit, ERR_QUERY_INVALID, STR("The query is not UTF-8."), -1);
+    else if (!str_absent(url_query_find(visit->arena, before, name)))
+        refuse(visit, ERR_QUERY_INVALID, "\"" STR_F "\" stands there twice.", name);
+    else
+        return true;
+    return false;
+}
+
 static bool read_query(struct visit *visit)
 {
     struct json_build filters;
@@ -214,9 +228,11 @@ static bool read_query(struct visit *visit)
     json_build_init(&filters, visit->arena);
     visit->unify->limit = UNIFY_LIMIT;
     while (url_query_next(&rest, &name, &value)) {
+        str before = str_of(visit->query.p, (size_t)(name.p - visit->query.p));
         name = url_query_decode(visit->arena, name);
         value = str_absent(value) ? STR("") : url_query_decode(visit->arena, value);
-        if (!read_param(visit, &filters, name, value))
+        if (!is_readable(visit, before, name, value) ||
+            !read_param(visit, &filters, name, value))
             return false;
     }
     visit->unify->filters = json_build_object(&filters);

@@ -44,9 +44,6 @@ enum visit_step unify_begin_pages(struct visit *visit)
     struct unify *unify = visit->unify;
     struct operation_wish *wish = &unify->operation.wish;
     str text = buf_peek(&unify->given);
-    if (!buf_ok(&unify->given))
-        return visit_no(visit, ERR_BODY_TOO_LARGE,
-                        STR("The request for a list has 1 MiB at most."), -1);
     if (text.n && !json_parse(visit->arena, text, NULL, &wish->body, NULL))
         return visit_no(visit, ERR_BODY_INVALID,
                         STR("The request for a list that is walked must be JSON."), -1);

@@ -56,19 +56,19 @@ static bool is_over(const struct operation *operation)
            (form == POSITION_BEYOND || operation->pages >= OPERATION_PAGES_MAX);
 }
 
-static void tell_page(struct operation *operation, const struct walk *before,
-                      const struct page *page)
+static bool is_at_fault(const struct operation *operation)
 {
-    for (uint32_t i = 0; i < page->records.n; i++) {
-        if (has_enough(operation)) {
-            struct walk cut = walk_cut(before, i);
-            keep_walk(operation, &cut);
-            return;
-        }
-        operation_tell(operation, &page->records.u.items[i]);
-        if (operation->faults && operation->wish.stop_at_fault)
-            return;
-    }
+    return operation->faults && operation->wish.stop_at_fault;
+}
+
+/* How many of its records were told: all, but for what ends it early. */
+static uint32_t tell_page(struct operation *operation, const struct json *records)
+{
+    uint32_t i = 0;
+    while (i < records->n && !has_enough(operation) && !is_at_fault(operation) &&
+           operation_tell(operation, &records->u.items[i]))
+        i++;
+    return i;
 }
 
 /* A page that is too much for the vendor or for us: a smaller one, where that is
@@ -95,10 +95,15 @@ enum operation_step operation_read_page(struct operation *operation)
     operation->pages++;
     if (page.total >= 0)
         operation->total = page.total;
+    uint32_t told = tell_page(operation, &page.records);
+    if (told < page.records.n)
+        walk = walk_cut(&before, told);
     keep_walk(operation, &walk);
-    tell_page(operation, &before, &page);
-    if (operation->faults && operation->wish.stop_at_fault)
+    if (is_at_fault(operation))
         return operation_fail(operation, ERR_MAPPING_FAILED, operation->fault);
+    if (told == 0 && page.records.n && !has_enough(operation))
+        return operation_fail(operation, ERR_PAGE_INVALID,
+                              STR("A record is too large to be told."));
     bool more = operation->ops->on_page(operation);
     if (is_over(operation))
         return OPERATION_DONE;

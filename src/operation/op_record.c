@@ -37,14 +37,17 @@ static enum mapping_end map_and_check(struct operation *operation,
     return MAPPING_FAULTED;
 }
 
-static void tell(struct operation *operation, struct operation_record *record)
+/* False: its starter did not take it. */
+static bool tell(struct operation *operation, const struct operation_record *record)
 {
+    if (!operation->ops->on_record(operation, record))
+        return false;
     operation->told++;
     if (record->end == MAPPING_FAULTED && operation->faults++ == 0)
         operation->fault = arena_printf(
             &operation->arena, "The mapping's %s failed: " STR_F " (" STR_F ").",
             record->fault.part, STR_A(record->fault.text), STR_A(record->fault.code));
-    operation->ops->on_record(operation, record);
+    return true;
 }
 
 /* What is known for sure of a record that cannot be told. */
@@ -58,7 +61,7 @@ static struct json id_only(struct operation *operation, str id)
     return json_build_object(&build);
 }
 
-void operation_tell(struct operation *operation, const struct json *original)
+bool operation_tell(struct operation *operation, const struct json *original)
 {
     struct operation_record record = {
         .end = MAPPING_MADE, .model = *original, .original = *original};
@@ -67,8 +70,7 @@ void operation_tell(struct operation *operation, const struct json *original)
         record.end = map_and_check(operation, &record);
     if (record.end == MAPPING_FAULTED)
         record.model = id_only(operation, json_member_text(&record.model, STR("id")));
-    if (record.end != MAPPING_LEFT_OUT)
-        tell(operation, &record);
+    return record.end == MAPPING_LEFT_OUT || tell(operation, &record);
 }
 
 void operation_tell_id(struct operation *operation, str id, const char *code, str why)
@@ -79,5 +81,5 @@ void operation_tell_id(struct operation *operation, str id, const char *code, st
     };
     arena_reset(&operation->record);
     record.model = id_only(operation, id);
-    tell(operation, &record);
+    (void)tell(operation, &record);
 }

@@ -4,6 +4,7 @@
  */
 #include "operation/operation_steps.h"
 
+#include "http/url.h"
 #include "json/json_write.h"
 #include "loop/world.h"
 #include "unified/mapping_wire.h"
@@ -12,8 +13,22 @@ enum { OWN_HEADERS = 8 };
 
 /* --- the path --- */
 
+/* A value such as ".." would lead to another resource than the method's. Slashes of
+ * values are escaped, so that whoever undoes that too early is thought of, too. */
+static enum err check_segments(str path, str *ret_detail)
+{
+    for (str segment; str_next(&path, '/', &segment);)
+        if (str_eq(segment, STR(".")) || url_path_climbs(segment)) {
+            *ret_detail =
+                STR("A value of the path has segments that are \".\" or \"..\".");
+            return ERR_PATH_FORBIDDEN;
+        }
+    return ERR_NONE;
+}
+
 /* A name without a value stays until here, since a page's position may be put there. */
-static enum err check_path(const struct page_request *request, str *ret_detail)
+static enum err check_path(const struct operation *operation,
+                           const struct page_request *request, str *ret_detail)
 {
     if (str_absent(request->path)) {
         *ret_detail = STR("The path that the mapping makes is too long.");
@@ -21,7 +36,8 @@ static enum err check_path(const struct page_request *request, str *ret_detail)
     }
     str name = mapping_path_unfilled(request->path);
     if (str_absent(name))
-        return ERR_NONE;
+        return operation->wish.mapping ? check_segments(request->path, ret_detail)
+                                       : ERR_NONE;
     *ret_detail = arena_printf(request->arena,
                                "Neither the mapping nor the account's context gives a "
                                "value for \"" STR_F "\" of the path.",
@@ -201,7 +217,7 @@ static enum err make_page(struct operation *operation, struct page_request *requ
     request->arena = &operation->page;
     add_headers(operation, request);
     enum err err = put_page(operation, request, ret_detail);
-    return err ? err : check_path(request, ret_detail);
+    return err ? err : check_path(operation, request, ret_detail);
 }
 
 enum err operation_make(struct operation *operation, str *ret_detail)

@@ -214,7 +214,7 @@ static enum operation_step read_single(struct operation *operation)
         return go_on_to_then(operation);
     if (step->response) {
         const struct json none = {0};
-        operation_tell(operation, record ? record : &none);
+        (void)operation_tell(operation, record ? record : &none);
     }
     return OPERATION_DONE;
 }

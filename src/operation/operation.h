@@ -41,8 +41,9 @@ struct operation_record {
 };
 
 struct operation_ops {
-    /* Valid during the call. */
-    void (*on_record)(struct operation *operation, const struct operation_record *record);
+    /* Valid during the call. False: there is no room for it, and it was not taken; of a
+     * list, the page ends before it, and is gone on with there after on_page. */
+    bool (*on_record)(struct operation *operation, const struct operation_record *record);
     /* The records of an answer have been told. False: no more until operation_resume. */
     bool (*on_page)(struct operation *operation);
     void (*on_done)(struct operation *operation);

@@ -26,8 +26,9 @@ enum operation_step operation_read_refusal(struct operation *operation);
 enum operation_step operation_read_large(struct operation *operation);
 struct page_reach operation_reach(const struct operation *operation);
 
-/* op_record.c: maps, checks and tells one of the vendor's records. */
-void operation_tell(struct operation *operation, const struct json *original);
+/* op_record.c: maps, checks and tells one of the vendor's records. False: its starter did
+ * not take it. */
+bool operation_tell(struct operation *operation, const struct json *original);
 /* Maps it alone: MADE with *ret_model, which stands in operation->record. */
 enum mapping_end operation_map(struct operation *operation, const struct json *original,
                                struct json *ret_model, struct mapping_fault *ret_fault);

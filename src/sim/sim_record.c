@@ -107,20 +107,10 @@ void sim_record_add(struct sim_records *records, const struct sim_seen *seen)
 
 /* --- printing --- */
 
-static bool is_utf8(str text)
-{
-    for (size_t n; text.n; text = str_from(text, n)) {
-        n = utf8_size(text.p, text.n);
-        if (n == 0)
-            return false;
-    }
-    return true;
-}
-
 static void print_body(const struct sim_seen *seen, struct arena *arena,
                        struct json_out *out)
 {
-    bool text = is_utf8(seen->body);
+    bool text = utf8_is_valid(seen->body);
     json_out_name(out, text ? STR("body") : STR("body_base64"));
     json_out_text(out, text ? (seen->body.n ? seen->body : STR(""))
                             : encode_base64(arena, seen->body));

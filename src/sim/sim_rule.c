@@ -12,14 +12,17 @@ static const char source_schema[] = "{\"type\":\"string\"}";
 static void read_text_test(struct binder *binder, const struct json *value,
                            struct sim_condition *condition)
 {
-    condition->text = json_text(value);
+    const struct json *part = json_member(value, STR("contains"));
+    condition->text = json_text(part ? part : value);
     if (json_is_bool(value))
         condition->test = json_is(value, JSON_TRUE) ? SIM_TEST_PRESENT : SIM_TEST_ABSENT;
     else if (json_is(value, JSON_STRING))
         condition->test = SIM_TEST_EQUALS;
+    else if (part && value->n == 1 && condition->text.n)
+        condition->test = SIM_TEST_CONTAINS;
     else
-        bind_fault(binder, "must be a string that it equals, true (is there), or false "
-                           "(is not there).");
+        bind_fault(binder, "must be a string that it equals, {\"contains\":\"a part\"}, "
+                           "true (is there), or false (is not there).");
 }
 
 /* {"name": wanted, …} for one place of the request. */

@@ -147,9 +147,12 @@ static bool holds(const struct sim_condition *condition, struct sim_asked *asked
     str text = sim_asked_text(asked, &condition->source);
     bool there = !str_absent(text);
     bool equal = there && str_eq(text, condition->text);
+    bool contains = there && str_find_str(text, condition->text) < text.n;
     arena_rewind(asked->arena, mark);
     if (condition->test == SIM_TEST_EQUALS)
         return equal;
+    if (condition->test == SIM_TEST_CONTAINS)
+        return contains;
     return there == (condition->test == SIM_TEST_PRESENT);
 }
 

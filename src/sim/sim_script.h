@@ -25,8 +25,13 @@ struct sim_statuses {
 
 struct sim_condition {
     struct sim_source source;
-    enum sim_test { SIM_TEST_PRESENT, SIM_TEST_ABSENT, SIM_TEST_EQUALS } test;
-    str text;          /* EQUALS, of what is text */
+    enum sim_test {
+        SIM_TEST_PRESENT,
+        SIM_TEST_ABSENT,
+        SIM_TEST_EQUALS,
+        SIM_TEST_CONTAINS
+    } test;
+    str text;          /* EQUALS and CONTAINS, of what is text */
     struct json value; /* EQUALS, in the body */
 };
 

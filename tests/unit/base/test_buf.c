@@ -107,6 +107,22 @@ static void more_than_there_is_cannot_be_dropped(void **state)
     assert_true(unit_dies(drop_too_many));
 }
 
+static void what_did_not_fit_is_taken_away_again(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 10);
+    buf_str(&buf, STR("12345"));
+    buf_str(&buf, STR("678"));
+    buf_str(&buf, STR("90123"));
+    assert_false(buf_ok(&buf));
+    buf_truncate(&buf, 5);
+    assert_true(buf_ok(&buf));
+    buf_str(&buf, STR("abc"));
+    assert_true(str_eq(buf_peek(&buf), STR("12345abc")));
+    buf_fini(&buf);
+}
+
 static void reserved_room_can_be_filled(void **state)
 {
     (void)state;
@@ -131,6 +147,7 @@ int test_buf(void)
         cmocka_unit_test(nothing_fits_into_a_limit_of_zero),
         cmocka_unit_test(bytes_are_dropped_from_the_front),
         cmocka_unit_test(more_than_there_is_cannot_be_dropped),
+        cmocka_unit_test(what_did_not_fit_is_taken_away_again),
         cmocka_unit_test(reserved_room_can_be_filled),
     };
     return cmocka_run_group_tests_name("base/buf", tests, NULL, NULL);

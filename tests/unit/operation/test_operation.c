@@ -65,7 +65,9 @@ struct scene {
     struct operation operation;
     struct buf told; /* a line a record */
     unsigned pages;
-    bool hold; /* on_page answers false */
+    unsigned room; /* records that are taken of one page; 0: all */
+    bool full;     /* none is taken */
+    bool hold;     /* on_page answers false */
     bool done;
 };
 
@@ -135,15 +137,19 @@ static void close_scene(struct scene *scene)
 
 /* --- the starter --- */
 
-static void on_record(struct operation *operation, const struct operation_record *record)
+static bool on_record(struct operation *operation, const struct operation_record *record)
 {
     struct scene *scene = operation->owner;
+    if (scene->full ||
+        (scene->room && operation->told == scene->room * (scene->pages + 1U)))
+        return false;
     if (record->end == MAPPING_FAULTED)
         buf_printf(&scene->told, "%s " STR_F " ", record->fault.part,
                    STR_A(record->fault.code));
     if (record->model.type != JSON_UNDEFINED)
         json_write(&scene->told, &record->model, JSON_COMPACT);
     buf_char(&scene->told, '\n');
+    return true;
 }
 
 static bool on_page(struct operation *operation)
@@ -269,6 +275,46 @@ static void a_wish_is_met_with_as_many_pages_as_it_takes_and_cut_where_it_ends(
     assert_int_equal(operation->told, 3);
     assert_int_equal(operation->walk.skip, 1); /* of the page at "b" */
     given_same("at", operation->walk.at.text, "b");
+    close_scene(&scene);
+}
+
+static void a_page_that_has_no_room_is_gone_on_with_where_it_was_cut(void **state)
+{
+    WITH_PLAYS(scene,
+               JSON_PLAY("{\"people\":[{\"id\":\"1\"},{\"id\":\"2\"},{\"id\":\"3\"}]}"),
+               JSON_PLAY("{\"people\":[{\"id\":\"1\"},{\"id\":\"2\"},{\"id\":\"3\"}]}"));
+    scene.room = 2;
+    run(&scene, "contacts", MAPPING_LIST, "{}");
+    assert_int_equal(scene.operation.err, ERR_NONE);
+    sent(&scene, 1, "GET", "https://api.vendor.test/v2/people?n=10", NULL);
+    assert_int_equal(scene.operation.told, 3);
+    assert_int_equal(scene.pages, 2);
+    assert_int_equal(scene.operation.walk.at.form, POSITION_END);
+    close_scene(&scene);
+}
+
+static void a_record_that_never_has_room_ends_its_list(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"people\":[{\"id\":\"1\"}],\"next\":\"b\"}"));
+    scene.full = true;
+    run(&scene, "contacts", MAPPING_LIST, "{}");
+    assert_int_equal(scene.operation.err, ERR_PAGE_INVALID);
+    assert_int_equal(scene.operation.told, 0);
+    assert_int_equal(scene.script.calls, 1);
+    close_scene(&scene);
+}
+
+static void a_list_that_ends_at_a_fault_stands_behind_it(void **state)
+{
+    WITH_PLAYS(scene,
+               JSON_PLAY("{\"people\":[{\"id\":\"1\"},{\"id\":2},{\"id\":\"3\"}]}"));
+    struct operation *operation = prepare(&scene, "contacts", MAPPING_LIST, "{}");
+    operation->wish.stop_at_fault = true;
+    operation_start(operation);
+    finish(&scene);
+    assert_int_equal(operation->err, ERR_MAPPING_FAILED);
+    assert_int_equal(operation->told, 2);
+    assert_int_equal(operation->walk.skip, 2);
     close_scene(&scene);
 }
 
@@ -460,6 +506,20 @@ static void a_path_that_is_not_filled_is_not_asked(void **state)
     close_scene(&scene);
 }
 
+static void a_value_does_not_lead_to_another_resource(void **state)
+{
+    static const char *const ids[] = {".", "..", "../7", "..\\\\7", "7/../../8"};
+    for (size_t i = 0; i < COUNT_OF(ids); i++) {
+        WITH_PLAYS(scene, {.status = 204});
+        scene.account.context = *given_json(&scene.arena, STR("{\"room\":\"a\"}"));
+        run(&scene, "contacts", MAPPING_DELETE,
+            arena_printf(&scene.arena, "{'id':'%s'}", ids[i]).p);
+        assert_int_equal(scene.operation.err, ERR_PATH_FORBIDDEN);
+        assert_int_equal(scene.script.calls, 0);
+        close_scene(&scene);
+    }
+}
+
 static void a_path_is_filled_from_the_account_s_context_too(void **state)
 {
     WITH_PLAYS(scene, {.status = 204});
@@ -546,6 +606,9 @@ int test_operation(void)
         cmocka_unit_test(by_wish_a_faulty_record_ends_the_list),
         cmocka_unit_test(
             a_wish_is_met_with_as_many_pages_as_it_takes_and_cut_where_it_ends),
+        cmocka_unit_test(a_page_that_has_no_room_is_gone_on_with_where_it_was_cut),
+        cmocka_unit_test(a_record_that_never_has_room_ends_its_list),
+        cmocka_unit_test(a_list_that_ends_at_a_fault_stands_behind_it),
         cmocka_unit_test(a_page_that_is_too_much_for_the_vendor_is_asked_for_smaller),
         cmocka_unit_test(a_page_cannot_grow_smaller_for_ever),
         cmocka_unit_test(a_page_that_is_too_large_for_us_is_not_read_to_its_end),
@@ -561,6 +624,7 @@ int test_operation(void)
         cmocka_unit_test(a_form_has_nested_names_in_brackets),
         cmocka_unit_test(a_mapping_s_own_words_are_for_the_caller),
         cmocka_unit_test(a_path_that_is_not_filled_is_not_asked),
+        cmocka_unit_test(a_value_does_not_lead_to_another_resource),
         cmocka_unit_test(a_path_is_filled_from_the_account_s_context_too),
         cmocka_unit_test(a_list_waits_for_its_starter),
         cmocka_unit_test(a_list_that_is_held_can_be_left_and_stopped),

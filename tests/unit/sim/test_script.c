@@ -35,6 +35,8 @@ static void routes_are_chosen_in_order(void **state)
                "{\"name\":\"no q\",\"path\":\"/a\",\"when\":{\"query\":{\"q\":false}}},"
                "{\"method\":\"GET\",\"path\":\"/a/{id}\"},"
                "{\"name\":\"me\",\"method\":\"GET\",\"path\":\"/a/me\"},"
+               "{\"name\":\"part\",\"path\":\"/e\",\"when\":{\"query\":{\"q\":{"
+               "\"contains\":\" from b\"}}}},"
                "{\"name\":\"b\",\"path\":\"/b\",\"when\":{\"body\":{\"/x\":[1]}}},"
                "{\"name\":\"f\",\"path\":\"/b\",\"when\":{\"form\":{\"k\":\"v\"}}},"
                "{\"name\":\"by path\",\"path\":\"/c/{id}\",\"when\":{\"path\":{"
@@ -61,6 +63,9 @@ static void routes_are_chosen_in_order(void **state)
         {"GET", "/c/a%20b", NULL, "by path"},
         {"GET", "/c/a", NULL, ""},
         {"GET", "/d", NULL, ""},
+        {"GET", "/e?q=a+from+b+c", NULL, "part"},
+        {"GET", "/e?q=a+from+c", NULL, ""},
+        {"GET", "/e", NULL, ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct sim_asked *asked =
@@ -175,7 +180,11 @@ static const struct {
      "is no place to look at; there are \"header\", \"query\", \"form\", \"path\" and "
      "\"body\"."},
     {ROUTE("\"when\":{\"query\":{\"a\":1}}"), "/routes/0/when/query/a",
-     "must be a string that it equals, true (is there), or false (is not there)."},
+     "must be a string that it equals, {\"contains\":\"a part\"}, true (is there), or "
+     "false (is not there)."},
+    {ROUTE("\"when\":{\"query\":{\"a\":{\"contains\":1}}}"), "/routes/0/when/query/a",
+     "must be a string that it equals, {\"contains\":\"a part\"}, true (is there), or "
+     "false (is not there)."},
     {ROUTE("\"when\":{\"body\":{\"a\":1}}"), "/routes/0/when/body/a",
      "is no JSON pointer; it starts with \"/\"."},
     {ROUTE("\"early\":true,\"when\":{\"body\":{\"/a\":1}}"), "/routes/0/when",
