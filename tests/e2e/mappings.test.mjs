@@ -79,7 +79,7 @@ for (const { vendor, document, category, resource, mapping } of mappings) {
   });
 
   test(`${name} fills the names in its methods' paths`, () => {
-    const context = [...Object.keys(document.docs.context ?? {}), "realm", "company"]; // of the account
+    const context = Object.keys(document.docs.context ?? {}); // of the account
     const fixed = Object.keys(document.path_values ?? {});
     for (const operation of doneBy(mapping)) {
       const { path } = methodOf(document, mapping[operation].method);
