@@ -139,7 +139,7 @@ void api_submit_bare(struct api_call *call, enum change_kind kind, str id);
 
 /* --- changes of the catalog --- */
 
-/* A change of the integration that the path names, if it names one. */
+/* A change; of documents, that of the integration that the path names. */
 struct catalog_change *api_catalog_change(struct api_call *call,
                                           enum catalog_change_kind kind);
 

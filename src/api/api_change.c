@@ -100,7 +100,7 @@ struct catalog_change *api_catalog_change(struct api_call *call,
         .owner = call,
         .arena = call->arena,
     };
-    if (kind != CATALOG_RESCAN)
+    if (kind == CATALOG_PUT || kind == CATALOG_ACTIVATE || kind == CATALOG_REMOVE)
         work->change.name = api_path(call, "integration");
     return &work->change;
 }

@@ -102,6 +102,34 @@ X(GET, "/v1/integration-faults", integration_faults, READ,
 X(POST, "/v1/integration-rescan", integration_rescan, ADMIN,
   "Looks at the folder of integrations now. Takes a key of all stages.")
 
+X(GET, "/v1/overrides", overrides_list, READ,
+  "The overrides that the key reaches, with what does not fit any more.")
+X(GET, "/v1/environments/{environment}/overrides/{integration}", environment_override_get,
+  READ, "What an environment has laid over an integration.")
+X(PUT, "/v1/environments/{environment}/overrides/{integration}", environment_override_put,
+  ADMIN,
+  "Checks an override, runs it on the integration's samples and, if it has no fault, puts "
+  "it into use for the environment's accounts.")
+X(DELETE, "/v1/environments/{environment}/overrides/{integration}",
+  environment_override_delete, ADMIN, "Removes it.")
+X(POST, "/v1/environments/{environment}/overrides/{integration}/explain",
+  environment_override_explain, READ,
+  "The effective document, with what is not the platform's, and the tier of each field "
+  "that comes out of a record: one that is sent, or a sample of the integration.")
+X(GET, "/v1/environments/{environment}/overrides/{integration}/lint",
+  environment_override_lint, READ,
+  "The fields that the override's expressions read and no sample of the integration has.")
+X(GET, "/v1/accounts/{account}/override", account_override_get, READ,
+  "What an account has laid over its integration.")
+X(PUT, "/v1/accounts/{account}/override", account_override_put, ADMIN,
+  "The same for one account, over what its environment has.")
+X(DELETE, "/v1/accounts/{account}/override", account_override_delete, ADMIN,
+  "Removes it.")
+X(POST, "/v1/accounts/{account}/override/explain", account_override_explain, READ,
+  "The same for one account, with an override of its own or without.")
+X(GET, "/v1/accounts/{account}/override/lint", account_override_lint, READ,
+  "The same for the account's own override.")
+
 X(GET, "/v1/breakers", breakers_list, READ,
   "The breakers that calls have met: those of integrations, or with `kind=account` those "
   "of accounts.")

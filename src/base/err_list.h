@@ -157,6 +157,13 @@ X(BODY_INVALID, "body_invalid", 422, NEVER, "The request body is not as it must 
 X(DOCUMENT_INVALID, "document_invalid", 422, NEVER, "The integration document has faults",
   "`faults` lists each fault with its JSON pointer and how to mend it. The version in "
   "use stays in use.")
+X(OVERRIDE_INVALID, "override_invalid", 422, NEVER, "The override has faults",
+  "`faults` lists each fault with its JSON pointer and how to mend it. The override in use "
+  "stays in use.")
+X(OVERRIDE_BROKEN, "override_broken", 503, LATER,
+  "The account's override does not fit its integration",
+  "`breakwater overrides list --broken` lists its faults. Put one that fits, or remove "
+  "it.")
 X(FOLDER_UNREADABLE, "folder_unreadable", 503, LATER,
   "The folder of integration documents cannot be read",
   "`detail` names the folder and what the system said. The documents in use stay in use.")

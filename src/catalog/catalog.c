@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "catalog/catalog_state.h"
 #include "loop/thread.h"
+#include "unified/model.h"
 
 enum { FAULTS_LOGGED_MAX = 5, SCRATCH_CHUNK_BYTES = 64 * 1024 };
 static const size_t scratch_bytes_max = (size_t)4 << 30;
@@ -111,6 +112,14 @@ void catalog_publish(struct catalog *catalog, struct snapshot *snapshot)
     pthread_mutex_unlock(&catalog->hook_lock);
 }
 
+void catalog_publish_entries(struct catalog *catalog, struct entry *const *entries,
+                             uint32_t n, str removed)
+{
+    struct snapshot *next = snapshot_build(catalog->snapshot, entries, n, removed);
+    overlay_settle(catalog, catalog->snapshot, next);
+    catalog_publish(catalog, next);
+}
+
 void catalog_on_change(struct catalog *catalog, void (*fn)(void *arg), void *arg)
 {
     CHECK_MAGIC(catalog, CATALOG_MAGIC);
@@ -202,6 +211,7 @@ static void load_active(struct catalog *catalog, struct arena *arena,
         all_n += faults_n;
     }
     catalog->snapshot = snapshot_build(NULL, entries, n, STR_NONE);
+    overlay_settle(catalog, NULL, catalog->snapshot);
     catalog_set_faults(catalog, &catalog->unreadable, all, all_n);
     for (uint32_t i = 0; i < n; i++)
         entry_unref(&entries[i]);
@@ -295,6 +305,7 @@ void catalog_close(struct catalog **catalog)
     watch_close(&gone->watch);
     snapshot_unref(&gone->snapshot);
     free_sources(gone);
+    models_destroy(&gone->models);
     pthread_mutex_destroy(&gone->hook_lock);
     pthread_mutex_destroy(&gone->lock);
     pthread_cond_destroy(&gone->more);

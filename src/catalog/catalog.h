@@ -17,6 +17,7 @@
 #include "loop/worker.h"
 #include "store/store.h"
 
+struct account;
 struct actor;
 struct catalog;
 struct log;
@@ -30,6 +31,12 @@ const struct integration *snapshot_find(const struct snapshot *snapshot, str nam
 uint32_t snapshot_count(const struct snapshot *snapshot);
 /* In order of names; i < snapshot_count. */
 const struct integration *snapshot_at(const struct snapshot *snapshot, uint32_t i);
+
+/* The integration as an account has it: with the overrides of its environment and its
+ * own. ERR_INTEGRATION_UNKNOWN; ERR_OVERRIDE_BROKEN: there is no version of the document
+ * left that they fit. */
+enum err snapshot_for(const struct snapshot *snapshot, const struct account *account,
+                      const struct integration **ret_integration);
 
 struct catalog_fault {
     str file;    /* or the integration's name, for documents of the API */
@@ -63,6 +70,43 @@ void catalog_on_change(struct catalog *catalog, void (*fn)(void *arg), void *arg
 uint32_t catalog_faults(struct catalog *catalog, struct arena *arena,
                         struct catalog_fault **ret_faults);
 
+/* --- overrides --- */
+
+enum override_state {
+    OVERRIDE_FITS,
+    OVERRIDE_BROKEN, /* it does not fit the document; its accounts stay on an older one */
+    OVERRIDE_BLOCKED /* nor any that is left; its accounts' calls are refused */
+};
+
+/* "fits", "broken", "blocked"; NULL-terminated, in order of the states. */
+extern const char *const override_state_words[];
+
+/* An override, and what came of it. */
+struct catalog_override {
+    str integration;
+    str environment; /* its id */
+    str account;     /* its id; absent: the environment's own */
+    str text;
+    str hash; /* SHA-256 of the text */
+    uint32_t revision;
+    usec changed; /* wall */
+    str changed_by;
+    enum override_state state;
+    uint32_t base_revision; /* of the document that its accounts have; 0: BLOCKED */
+    const struct catalog_fault *faults; /* why it does not fit */
+    uint32_t fault_n;
+};
+
+/* In order of integration, environment, account; i < snapshot_override_count. */
+uint32_t snapshot_override_count(const struct snapshot *snapshot);
+const struct catalog_override *snapshot_override_at(const struct snapshot *snapshot,
+                                                    uint32_t i);
+
+/* NULL: there is none. `account` absent: the environment's own. */
+const struct catalog_override *snapshot_override(const struct snapshot *snapshot,
+                                                 str integration, str environment,
+                                                 str account);
+
 /* --- pins, one a worker --- */
 
 struct pin {
@@ -94,7 +138,19 @@ enum catalog_change_kind {
     CATALOG_PUT,      /* a document as a new version, made active */
     CATALOG_ACTIVATE, /* an earlier revision, made active */
     CATALOG_REMOVE,   /* out of use; its versions are kept */
-    CATALOG_RESCAN    /* looks at the folder again */
+    CATALOG_RESCAN,   /* looks at the folder again */
+    CATALOG_OVERRIDE_PUT,
+    CATALOG_OVERRIDE_REMOVE,
+    CATALOG_OVERRIDE_EXPLAIN, /* changes nothing; `result` */
+    CATALOG_OVERRIDE_LINT     /* the same */
+};
+
+/* What is to be explained; absent: what overrides say something about. */
+struct catalog_question {
+    str category;
+    str resource;
+    str operation;      /* absent: list, or get */
+    struct json record; /* the vendor's; UNDEFINED: a sample */
 };
 
 struct catalog_change {
@@ -111,6 +167,9 @@ struct catalog_change {
     str text;          /* PUT */
     uint32_t revision; /* ACTIVATE */
     bool dry_run;      /* PUT: check only */
+    str environment;   /* OVERRIDE: its id */
+    str account;       /* OVERRIDE: its id; absent: the environment's own */
+    struct catalog_question question; /* OVERRIDE_EXPLAIN */
 
     enum err err;
     str detail;
@@ -118,6 +177,7 @@ struct catalog_change {
     uint32_t fault_n;
     uint32_t new_revision;
     bool unchanged; /* PUT: the active version has this very text */
+    str result;     /* EXPLAIN, LINT: a JSON object */
 };
 
 /*

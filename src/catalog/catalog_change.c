@@ -51,7 +51,7 @@ static void publish(struct catalog_change *change, struct entry *entry)
 {
     struct catalog *catalog = change->catalog;
     entry->integration->revision = change->new_revision;
-    catalog_publish(catalog, snapshot_build(catalog->snapshot, &entry, 1, STR_NONE));
+    catalog_publish_entries(catalog, &entry, 1, STR_NONE);
 }
 
 /* --- put --- */
@@ -137,7 +137,7 @@ static void remove_active(struct catalog_change *change)
         fail(change, err, NULL);
         return;
     }
-    catalog_publish(catalog, snapshot_build(catalog->snapshot, NULL, 0, change->name));
+    catalog_publish_entries(catalog, NULL, 0, change->name);
     log_change(change, STR("removed"));
 }
 
@@ -157,6 +157,7 @@ void catalog_run_change(struct catalog_change *change)
     change->faults = NULL;
     change->fault_n = change->new_revision = 0;
     change->unchanged = false;
+    change->result = STR_NONE;
     switch (change->kind) {
     case CATALOG_PUT:
         put(change);
@@ -169,6 +170,12 @@ void catalog_run_change(struct catalog_change *change)
         break;
     case CATALOG_RESCAN:
         rescan(change);
+        break;
+    case CATALOG_OVERRIDE_PUT:
+    case CATALOG_OVERRIDE_REMOVE:
+    case CATALOG_OVERRIDE_EXPLAIN:
+    case CATALOG_OVERRIDE_LINT:
+        catalog_run_override(change);
         break;
     }
 }

@@ -12,7 +12,11 @@
 enum { CHUNK_BYTES = 16 * 1024, COMPILED_BYTES_MAX = 128 << 20 };
 
 struct reading {
-    struct arena *arena;
+    struct binder *binder;
+    struct integration *(*read)(struct reading *reading);
+    str text;
+    const struct integration *base;     /* of an override's entry */
+    const struct override_texts *texts; /* the same */
     jmp_buf out;
 };
 
@@ -20,7 +24,7 @@ static _Thread_local struct reading *reading_now;
 
 static void on_full(struct arena *arena)
 {
-    CHECK(reading_now && reading_now->arena == arena);
+    CHECK(reading_now && reading_now->binder->arena == arena);
     longjmp(reading_now->out, 1);
 }
 
@@ -37,18 +41,37 @@ void entry_unref(struct entry **entry)
     if (atomic_fetch_sub_explicit(&gone->refs, 1, memory_order_acq_rel) > 1)
         return;
     arena_fini(&gone->arena);
+    if (gone->base)
+        entry_unref(&gone->base);
     mem_free(gone);
 }
 
-/* False when the document does not fit into the arena. */
-static bool read_within(struct reading *reading, struct binder *binder, str text,
-                        struct integration **ret_integration)
+static struct integration *read_document(struct reading *reading)
 {
-    reading->arena = binder->arena;
+    return integration_read(reading->binder,
+                            arena_str(reading->binder->arena, reading->text));
+}
+
+static struct integration *read_overridden(struct reading *reading)
+{
+    struct binder *binder = reading->binder;
+    struct overrides overrides = {0};
+    for (int tier = TIER_ENVIRONMENT; tier < TIER_COUNT; tier++)
+        if (!str_absent(reading->texts->of[tier]) &&
+            !override_read(binder, reading->base,
+                           arena_str(binder->arena, reading->texts->of[tier]),
+                           (enum mapping_tier)tier, &overrides.of[tier]))
+            return NULL;
+    return override_apply(binder, reading->base, &overrides);
+}
+
+/* False when it does not fit into the arena. */
+static bool read_within(struct reading *reading, struct integration **ret_integration)
+{
     reading_now = reading;
     bool fits = setjmp(reading->out) == 0;
     if (fits)
-        *ret_integration = integration_read(binder, arena_str(binder->arena, text));
+        *ret_integration = reading->read(reading);
     reading_now = NULL;
     return fits;
 }
@@ -63,44 +86,80 @@ static void check_name(struct binder *binder, const struct integration *integrat
                       STR_A(integration->name), STR_A(name));
 }
 
-static void copy_faults(const struct binder *binder, str file, struct arena *arena,
-                        struct catalog_fault **ret_faults, uint32_t *ret_n)
+struct faults_out {
+    str file;
+    struct arena *arena;
+    struct catalog_fault **ret_faults;
+    uint32_t *ret_n;
+};
+
+static void copy_faults(const struct binder *binder, struct faults_out out)
 {
-    struct catalog_fault *faults = arena_array(arena, BIND_FAULTS_MAX, sizeof(*faults));
+    struct catalog_fault *faults =
+        arena_array(out.arena, BIND_FAULTS_MAX, sizeof(*faults));
     uint32_t n = 0;
-    str name = arena_str(arena, file);
+    str name = arena_str(out.arena, out.file);
     for (const struct bind_fault *fault = binder->first; fault; fault = fault->next)
-        faults[n++] = (struct catalog_fault){name, arena_str(arena, fault->pointer),
-                                             arena_str(arena, fault->text)};
-    *ret_faults = faults;
-    *ret_n = n;
+        faults[n++] = (struct catalog_fault){name, arena_str(out.arena, fault->pointer),
+                                             arena_str(out.arena, fault->text)};
+    *out.ret_faults = faults;
+    *out.ret_n = n;
+}
+
+static struct entry *entry_create(struct binder *binder)
+{
+    struct entry *entry = mem_zalloc(sizeof(*entry));
+    atomic_init(&entry->refs, 1);
+    arena_init(&entry->arena, CHUNK_BYTES, COMPILED_BYTES_MAX);
+    entry->arena.on_full = on_full;
+    bind_init(binder, &entry->arena);
+    return entry;
+}
+
+/* NULL, with the faults of the binder, or the one that it did not fit. */
+static struct entry *give_up(struct entry *entry, const struct binder *binder, bool fits,
+                             struct faults_out out)
+{
+    static const struct bind_fault large = {
+        .pointer = STR(""),
+        .text = STR("needs too much room when it is read; make it smaller.")};
+    struct bind_fault fault = large;
+    copy_faults(fits ? binder : &(struct binder){.first = &fault}, out);
+    entry_unref(&entry);
+    return NULL;
 }
 
 struct entry *entry_compile(str text, str name, str file, struct arena *arena,
                             struct catalog_fault **ret_faults, uint32_t *ret_n)
 {
-    struct reading reading;
     struct binder binder;
-    struct entry *entry = mem_zalloc(sizeof(*entry));
-    atomic_init(&entry->refs, 1);
-    arena_init(&entry->arena, CHUNK_BYTES, COMPILED_BYTES_MAX);
-    entry->arena.on_full = on_full;
-    bind_init(&binder, &entry->arena);
-    bool fits = read_within(&reading, &binder, text, &entry->integration);
+    struct entry *entry = entry_create(&binder);
+    struct reading reading = {.binder = &binder, .read = read_document, .text = text};
+    bool fits = read_within(&reading, &entry->integration);
     if (fits && entry->integration)
         check_name(&binder, entry->integration, name);
     if (fits && binder.fault_n == 0)
         return entry;
-    if (fits) {
-        copy_faults(&binder, file, arena, ret_faults, ret_n);
-    } else {
-        static const struct bind_fault large = {
-            .pointer = STR(""),
-            .text = STR("needs too much room when it is read; make it "
-                        "smaller.")};
-        struct bind_fault fault = large;
-        copy_faults(&(struct binder){.first = &fault}, file, arena, ret_faults, ret_n);
+    return give_up(entry, &binder, fits,
+                   (struct faults_out){file, arena, ret_faults, ret_n});
+}
+
+struct entry *entry_override(struct entry *base, const struct override_texts *texts,
+                             struct arena *arena, struct catalog_fault **ret_faults,
+                             uint32_t *ret_n)
+{
+    struct binder binder;
+    struct entry *entry = entry_create(&binder);
+    struct reading reading = {.binder = &binder,
+                              .read = read_overridden,
+                              .base = base->integration,
+                              .texts = texts};
+    bool fits = read_within(&reading, &entry->integration);
+    if (fits && entry->integration && binder.fault_n == 0) {
+        entry->base = entry_ref(base);
+        return entry;
     }
-    entry_unref(&entry);
-    return NULL;
+    return give_up(
+        entry, &binder, fits,
+        (struct faults_out){base->integration->name, arena, ret_faults, ret_n});
 }

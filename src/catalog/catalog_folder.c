@@ -297,8 +297,7 @@ static void settle(struct scan *scan, const struct stored_list *stored)
         if (scan->catalog->opened)
             log_put(scan->catalog, integration);
     }
-    catalog_publish(scan->catalog,
-                    snapshot_build(scan->catalog->snapshot, entries, scan->n, STR_NONE));
+    catalog_publish_entries(scan->catalog, entries, scan->n, STR_NONE);
 }
 
 static enum err take_changed(struct scan *scan, str *ret_why)

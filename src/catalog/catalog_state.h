@@ -19,6 +19,7 @@
 #include "base/map.h"
 #include "catalog/catalog.h"
 #include "catalog/document.h"
+#include "catalog/overlay.h"
 #include "loop/poll.h"
 
 /* --- entries: compiled documents --- */
@@ -26,6 +27,7 @@
 struct entry {
     atomic_uint refs;
     struct integration *integration;
+    struct entry *base; /* a reference: what an override's entry shares memory with */
     struct arena arena;
 };
 
@@ -39,14 +41,29 @@ void entry_unref(struct entry **entry);
 struct entry *entry_compile(str text, str name, str file, struct arena *arena,
                             struct catalog_fault **ret_faults, uint32_t *ret_n);
 
+/* The same of a document with overrides laid over it; whatever it is called, the faults
+ * name the integration. */
+struct entry *entry_override(struct entry *base, const struct override_texts *texts,
+                             struct arena *arena, struct catalog_fault **ret_faults,
+                             uint32_t *ret_n);
+
 /* --- snapshots --- */
+
+struct slot {
+    struct entry *entry; /* the snapshot's */
+    struct map overlays; /* by account, or by environment */
+};
 
 struct snapshot {
     uint32_t magic;
     atomic_uint refs;
     uint32_t n;
-    struct entry **entries; /* each a reference; in order of names */
-    struct map by_name;
+    struct entry **entries;    /* each a reference; in order of names */
+    struct slot *slots;        /* one an entry */
+    struct map by_name;        /* of slots */
+    struct overlay **overlays; /* each a reference; in order of integration, environment,
+                                * account */
+    uint32_t overlay_n;
 };
 
 /* A snapshot with what `before` (NULL: nothing) has, but for `removed` (absent: nothing),
@@ -55,6 +72,11 @@ struct snapshot *snapshot_build(const struct snapshot *before,
                                 struct entry *const *entries, uint32_t n, str removed);
 
 struct entry *snapshot_entry(const struct snapshot *snapshot, str name);
+
+/* Before it is published: these overlays (references are taken) in the place of those of
+ * this integration, which the snapshot has. */
+void snapshot_put_overlays(struct snapshot *snapshot, str name,
+                           struct overlay *const *overlays, uint32_t n);
 
 /* --- the folder --- */
 
@@ -116,6 +138,7 @@ struct catalog {
     bool closing;
     struct snapshot *snapshot;
     struct member *members[CATALOG_WORKERS_MAX];
+    struct models *models;    /* for samples; NULL until some are looked at */
     struct map sources;       /* by name */
     struct source unreadable; /* the faults of the store's versions */
 };
@@ -124,6 +147,11 @@ enum { CATALOG_MAGIC = 0x0ca7a109 };
 
 /* Makes the snapshot the present one and tells every worker. Takes the reference. */
 void catalog_publish(struct catalog *catalog, struct snapshot *snapshot);
+
+/* The present snapshot with these entries in the place of those of their names, without
+ * `removed`, and with the overrides of each laid over it anew. */
+void catalog_publish_entries(struct catalog *catalog, struct entry *const *entries,
+                             uint32_t n, str removed);
 
 /* With the lock: posts the present snapshot to a worker. */
 void catalog_tell(struct member *member);

@@ -24,6 +24,10 @@ extern const struct bind_table idempotency_table; /* struct idempotency */
 /* 1 to 64 characters of a–z, 0–9, "_" and "-". */
 bool document_name_valid(str name);
 
+/* The integration that a document is, without its text and hash. NULL with the faults. */
+struct integration *integration_read_value(struct binder *binder,
+                                           const struct json *document);
+
 /* Whether answers below 400 to methods in this group (absent: of no group) are looked
  * into. */
 bool document_inspects(const struct integration *integration, str group);

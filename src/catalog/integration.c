@@ -36,25 +36,34 @@ static struct json written(const struct json *document, str member)
     return value ? *value : (struct json){0};
 }
 
+struct integration *integration_read_value(struct binder *binder,
+                                           const struct json *document)
+{
+    uint32_t faults = binder->fault_n;
+    struct integration *integration = arena_zalloc(binder->arena, sizeof(*integration));
+    if (!bind_read(binder, &document_table, document, integration))
+        return NULL;
+    integration->resilience_text = written(document, STR("resilience"));
+    integration->pagination_text = written(document, STR("pagination"));
+    if (integration->pagination)
+        integration->pagination->hash = page_rule_hash(&integration->pagination_text);
+    method_compile(binder, integration, document);
+    mapped_check(binder, integration);
+    integration->document = *document;
+    return binder->fault_n == faults ? integration : NULL;
+}
+
 struct integration *integration_read(struct binder *binder, str text)
 {
     struct json document;
-    uint32_t faults = binder->fault_n;
     if (!parse(binder, text, &document))
         return NULL;
-    struct integration *integration = arena_zalloc(binder->arena, sizeof(*integration));
-    if (!bind_read(binder, &document_table, &document, integration))
+    struct integration *integration = integration_read_value(binder, &document);
+    if (!integration)
         return NULL;
-    integration->resilience_text = written(&document, STR("resilience"));
-    integration->pagination_text = written(&document, STR("pagination"));
-    if (integration->pagination)
-        integration->pagination->hash = page_rule_hash(&integration->pagination_text);
-    method_compile(binder, integration, &document);
-    mapped_check(binder, integration);
     integration->text = text;
     integration->hash = hash_text(binder->arena, text);
-    integration->document = document;
-    return binder->fault_n == faults ? integration : NULL;
+    return integration;
 }
 
 void integration_schema(struct buf *buf)

@@ -74,6 +74,18 @@ X(CLI, integrations_faults, "integrations", "faults", "",
   "The faults of documents that are not in use because of them.")
 X(CLI, integrations_rescan, "integrations", "rescan", "", "Look at the folder now.")
 
+X(CLI, overrides_list, "overrides", "list", "",
+  "What environments and accounts have in their own way, and what does not fit any more.")
+X(CLI, overrides_show, "overrides", "show", "OWNER [INTEGRATION]",
+  "One override: of an account, or of an environment and an integration.")
+X(CLI, overrides_put, "overrides", "put", "FILE OWNER [INTEGRATION]",
+  "Check an override and put it into use; - reads standard input.")
+X(CLI, overrides_remove, "overrides", "remove", "OWNER [INTEGRATION]", "Remove an override.")
+X(CLI, overrides_explain, "overrides", "explain", "OWNER [INTEGRATION]",
+  "Say which tier each value and each field of a record comes from.")
+X(CLI, overrides_lint, "overrides", "lint", "OWNER [INTEGRATION]",
+  "Name fields that an override reads and no sample of the integration has.")
+
 X(CLI, breakers_list, "breakers", "list", "", "The breakers that calls have met.")
 X(CLI, breakers_show, "breakers", "show", "BREAKER", "One breaker, by name or account id.")
 X(CLI, breakers_force, "breakers", "force", "BREAKER STATE",

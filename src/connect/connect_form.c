@@ -80,35 +80,41 @@ static bool is_kept(const struct bind_list *keep, str name)
     return false;
 }
 
-/* Names of what the vendor's answers bring by themselves. */
-static bool comes_by_itself(const struct auth_rule *auth, str name)
+/* When a name must be known. */
+enum moment { FOR_CONSENT, FOR_TOKEN, FOR_CALLS };
+
+/* Names of what the vendor's answers bring by themselves, in time. */
+static bool comes_by_itself(const struct auth_rule *auth, str name, enum moment moment)
 {
     const struct token_rule *rule = auth->token;
     const struct token_param *redirect = rule ? rule->redirect.items : NULL;
     const struct own_request *requests = auth->context.items;
+    for (uint32_t i = 0; moment >= FOR_TOKEN && rule && i < rule->redirect.n; i++)
+        if (str_eq(redirect[i].name, name))
+            return true;
+    if (moment < FOR_CALLS)
+        return false;
     for (uint32_t i = 0; i < auth->context.n; i++)
         if (is_kept(&requests[i].keep, name))
-            return true;
-    for (uint32_t i = 0; rule && i < rule->redirect.n; i++)
-        if (str_eq(redirect[i].name, name))
             return true;
     return rule && is_kept(&rule->keep, name);
 }
 
-static void add_context(const struct asking *asking, str name)
+static void add_context(const struct asking *asking, str name, enum moment moment)
 {
     struct page_field field = {
         .name = name, .value = json_member_text(&asking->account->context, name)};
     if ((str_absent(field.value) || is_asked_again(asking, name)) &&
-        !comes_by_itself(&asking->way->rule, name))
+        !comes_by_itself(&asking->way->rule, name, moment))
         add(asking, &field, false);
 }
 
-static void add_variables(const struct asking *asking, const struct template *template)
+static void add_variables(const struct asking *asking, const struct template *template,
+                          enum moment moment)
 {
     for (uint32_t i = 0; i < template->n; i++)
         if (!str_absent(template->parts[i].name))
-            add_context(asking, template->parts[i].name);
+            add_context(asking, template->parts[i].name, moment);
 }
 
 /* With a code the vendor gives the token; whoever has a secret of another kind is asked
@@ -171,7 +177,7 @@ static void add_described(const struct asking *asking, const struct connect_rule
     const struct connect_field *fields = rule->fields.items;
     for (uint32_t i = 0; i < rule->fields.n; i++)
         if (!is_credential(asking->integration, fields[i].name))
-            add_context(asking, fields[i].name);
+            add_context(asking, fields[i].name, FOR_CALLS);
 }
 
 void connect_form_make(const struct integration *integration, const struct auth_way *way,
@@ -182,10 +188,10 @@ void connect_form_make(const struct integration *integration, const struct auth_
     ret->n = 0;
     add_described(&asking, &way->connect);
     add_described(&asking, &integration->connect);
-    add_variables(&asking, &way->base_url);
+    add_variables(&asking, &way->base_url, FOR_CALLS);
     if (rule) {
-        add_variables(&asking, &rule->authorize_url);
-        add_variables(&asking, &rule->url);
+        add_variables(&asking, &rule->authorize_url, FOR_CONSENT);
+        add_variables(&asking, &rule->url, FOR_TOKEN);
     }
     add_credentials(&asking);
     add_end(&asking);

@@ -464,11 +464,15 @@ static enum err run_account_delete(struct tx *tx, struct change *change)
 {
     static const struct statement credentials = {
         "DELETE FROM credential WHERE account = $1"};
+    static const struct statement overrides = {
+        "DELETE FROM integration_override WHERE account = $1"};
     static const struct statement delete = {"DELETE FROM account WHERE id = $1"};
     struct present present;
     enum err err = read_present(tx, change, &present);
     if (err == ERR_NONE)
         err = tx_exec(tx, &credentials, (struct value[]){V_TEXT(change->id)}, 1, NULL);
+    if (err == ERR_NONE)
+        err = tx_exec(tx, &overrides, (struct value[]){V_TEXT(change->id)}, 1, NULL);
     if (err == ERR_NONE)
         err = token_forget(tx, change->id);
     if (err == ERR_NONE)

@@ -204,12 +204,9 @@ static enum visit_step find_account(struct visit *visit)
 {
     str ref;
     struct gate *gate = visit->gate;
-    if (visit->account_ref.n == 0)
-        return visit_no(
-            visit, visit->route == GATE_UNIFIED ? ERR_QUERY_INVALID : ERR_ACCOUNT_UNKNOWN,
-            visit->route == GATE_UNIFIED ? STR("\"account\" must name the account.")
-                                         : STR_NONE,
-            -1);
+    if (visit->account_ref.n == 0 && visit->route == GATE_UNIFIED)
+        return visit_no(visit, ERR_QUERY_INVALID,
+                        STR("\"account\" must name the account."), -1);
     if (!decode_percent(visit->arena, visit->account_ref, &ref))
         return visit_no(visit, ERR_ACCOUNT_UNKNOWN, STR_NONE, -1);
     enum err err = directory_find_account(gate->directory, visit->key, ref, STR_NONE,
@@ -217,13 +214,15 @@ static enum visit_step find_account(struct visit *visit)
     if (err)
         return visit_no(visit, err, STR_NONE, -1);
     visit->pin = catalog_pin(gate->catalog, visit->in->worker);
-    visit->integration = snapshot_find(visit->pin->snapshot, visit->account->integration);
-    if (!visit->integration)
-        return visit_no(visit, ERR_INTEGRATION_UNKNOWN,
+    err = snapshot_for(visit->pin->snapshot, visit->account, &visit->integration);
+    if (err == ERR_INTEGRATION_UNKNOWN)
+        return visit_no(visit, err,
                         arena_printf(visit->arena,
                                      "The account belongs to \"" STR_F "\".",
                                      STR_A(visit->account->integration)),
                         -1);
+    if (err)
+        return visit_no(visit, err, STR_NONE, -1);
     visit->way = integration_way(visit->integration, visit->account->way);
     if (!visit->way)
         return visit_no(

@@ -132,19 +132,17 @@ static void on_done(struct operation *operation)
 {
     struct visit *visit = visit_of(operation);
     struct unify *unify = visit->unify;
+    bool unheard = visit->gone || visit->answered;
     unify->over = true;
     visit->err = operation->err;
     visit->err_detail = operation->detail;
     visit->aborted = operation->cut && visit->answered;
-    if (visit->gone || operation->cut)
-        visit_move(visit,
-                   operation->cut && operation->err && !visit->answered && !visit->gone
-                       ? VISIT_REFUSE
-                       : VISIT_FINISH);
+    if (operation->err && !unheard)
+        visit_move(visit, VISIT_REFUSE);
+    else if (visit->gone || operation->cut)
+        visit_move(visit, VISIT_FINISH);
     else if (visit->step == VISIT_REPLY)
         end_flow(visit);
-    else if (operation->err)
-        visit_move(visit, VISIT_REFUSE);
     else
         reply_whole(visit);
 }

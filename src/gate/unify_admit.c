@@ -43,8 +43,8 @@ static enum visit_step refuse_operation(struct visit *visit, str name)
                         -1);
     return visit_no(visit, ERR_OPERATION_UNSUPPORTED,
                     arena_printf(visit->arena,
-                                 "The integration \"" STR_F "\" cannot " STR_F " " STR_F
-                                 "; it can: " STR_F ".",
+                                 "The integration \"" STR_F "\" has no " STR_F
+                                 " for " STR_F "; it has: " STR_F ".",
                                  STR_A(integration), STR_A(name), STR_A(unify->resource),
                                  STR_A(what_it_can(unify->mapping, visit->arena))),
                     -1);
@@ -52,7 +52,7 @@ static enum visit_step refuse_operation(struct visit *visit, str name)
 
 /* --- the path and the method --- */
 
-/* /unified/CATEGORY/RESOURCE[/ID] */
+/* /unified/CATEGORY/RESOURCE[/ID], or /unified/CATEGORY/RESOURCE/~fields */
 static bool read_path(struct visit *visit)
 {
     struct unify *unify = visit->unify;
@@ -62,6 +62,10 @@ static bool read_path(struct visit *visit)
         return false;
     if (str_next(&rest, '/', &id) && (id.n == 0 || !str_absent(rest)))
         return false;
+    if (str_eq(id, STR("~fields"))) {
+        unify->kind = MAPPING_FIELDS;
+        return true;
+    }
     unify->id = id;
     return str_absent(id) || decode_percent(visit->arena, id, &unify->id);
 }
@@ -82,6 +86,8 @@ static bool read_verb(struct visit *visit)
 {
     struct unify *unify = visit->unify;
     bool has_id = !str_absent(unify->id);
+    if (unify->kind == MAPPING_FIELDS)
+        return str_eq(visit->in->head.method, STR("GET"));
     for (size_t i = 0; i < COUNT_OF(verbs); i++) {
         if (verbs[i].has_id != has_id ||
             !str_eq(visit->in->head.method, str_z(verbs[i].verb)))
@@ -94,6 +100,8 @@ static bool read_verb(struct visit *visit)
 
 str unify_allows(const struct visit *visit)
 {
+    if (visit->unify->kind == MAPPING_FIELDS)
+        return STR("GET");
     return str_absent(visit->unify->id) ? STR("GET, POST")
                                         : STR("GET, PATCH, PUT, DELETE");
 }
@@ -177,7 +185,7 @@ static bool read_param(struct visit *visit, struct json_build *filters, str name
                        str value)
 {
     struct unify *unify = visit->unify;
-    bool list = unify->kind == MAPPING_LIST;
+    bool list = mapping_operation_kind(unify->kind) == MAPPING_LISTS;
     if (str_eq(name, STR("account")))
         return true;
     if (str_eq(name, STR("original")))
@@ -286,8 +294,10 @@ static const char *const not_bound[] = {"account", "cursor",   "limit",  "all",
 static bool begin_list(struct visit *visit)
 {
     struct unify *unify = visit->unify;
-    str parts[] = {unify->category, STR("/"), unify->resource};
-    if (unify->kind != MAPPING_LIST && unify->kind != MAPPING_SEARCH)
+    bool fields = unify->kind == MAPPING_FIELDS;
+    str parts[] = {unify->category, STR("/"), unify->resource,
+                   fields ? STR("/~fields") : STR("")};
+    if (mapping_operation_kind(unify->kind) != MAPPING_LISTS)
         return true;
     unify->about = (struct cursor_about){
         .account = tenant_id_str(&visit->account->id),
@@ -339,6 +349,8 @@ enum visit_step unify_admit(struct visit *visit)
         return refuse_model(visit);
     if (!read_verb(visit))
         return visit_no(visit, ERR_METHOD_NOT_ALLOWED, STR_NONE, -1);
+    if (unify->kind == MAPPING_FIELDS)
+        unify->model = unify->model->fields;
     if (!read_query(visit) || !find_mapping(visit))
         return VISIT_REFUSE;
     if (unify->kind == MAPPING_LIST && !choose_list(visit))

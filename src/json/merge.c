@@ -24,6 +24,7 @@ struct level {
 
 struct merger {
     struct arena *arena;
+    bool keep_nulls; /* instead of removing what they stand for */
     struct level *levels;
     uint32_t n;
     uint32_t room;
@@ -81,17 +82,20 @@ static void merge_next(struct merger *m, struct level *level)
     }
     if (patch && patch->value.type == JSON_UNDEFINED)
         patch = NULL;
-    if (patch && patch->value.type != JSON_NULL)
+    if (patch && (m->keep_nulls || patch->value.type != JSON_NULL))
         put_patched(m, level, from, patch);
     else if (!patch && from)
         level->out[level->n++] = *from;
 }
 
-struct json merge_patch(struct arena *arena, const struct json *target,
-                        const struct json *patch)
+static struct json merge(struct arena *arena, const struct json *target,
+                         const struct json *patch, bool keep_nulls)
 {
     struct level first[4];
-    struct merger m = {.arena = arena, .levels = first, .room = COUNT_OF(first)};
+    struct merger m = {.arena = arena,
+                       .keep_nulls = keep_nulls,
+                       .levels = first,
+                       .room = COUNT_OF(first)};
     struct json result;
     if (patch->type == JSON_UNDEFINED)
         return *target;
@@ -106,4 +110,16 @@ struct json merge_patch(struct arena *arena, const struct json *target,
             merge_next(&m, level);
     }
     return result;
+}
+
+struct json merge_patch(struct arena *arena, const struct json *target,
+                        const struct json *patch)
+{
+    return merge(arena, target, patch, false);
+}
+
+struct json merge_values(struct arena *arena, const struct json *target,
+                         const struct json *over)
+{
+    return merge(arena, target, over, true);
 }

@@ -11,4 +11,9 @@
 struct json merge_patch(struct arena *arena, const struct json *target,
                         const struct json *patch);
 
+/* The same for what was made, not settled: a null of `over` is a value like any other and
+ * removes nothing. UNDEFINED leaves the target as it is. */
+struct json merge_values(struct arena *arena, const struct json *target,
+                         const struct json *over);
+
 #endif

@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "base/err.h"
 #include "catalog/integration.h"
+#include "catalog/override.h"
 #include "event/event.h"
 #include "http/header.h"
 #include "main/settings.h"
@@ -96,6 +97,31 @@ static void write_events(struct buf *buf)
                    STR_A(event_type_doc((enum event_type)type)));
 }
 
+static void write_override_rows(struct buf *buf)
+{
+    static const struct {
+        const char *rule;
+        const char *doc;
+    } rules[] = {{"SET", "merged"},
+                 {"MOST", "merged; not above the platform's"},
+                 {"LEAST", "merged; not below the platform's"},
+                 {"LAYER", "an expression, whose output is merged"}};
+    const struct override_row *row;
+    buf_printf(
+        buf, "# What an override may have\n\n"
+             "Made from `src/catalog/override_list.h`. In a place `*` is a name that the "
+             "document has there, `+` any name. Everything else belongs to the platform; "
+             "an override that has it is refused.\n\n"
+             "| place | how | |\n|---|---|---|\n");
+    for (size_t i = 0; (row = override_row_at(i)) != NULL; i++) {
+        const char *how = "";
+        for (size_t k = 0; k < COUNT_OF(rules); k++)
+            if (strcmp(rules[k].rule, row->rule) == 0)
+                how = rules[k].doc;
+        buf_printf(buf, "| `/%s` | %s | %s |\n", row->path, how, row->doc);
+    }
+}
+
 const struct reference_page reference_pages[] = {
     {"errors.md", write_errors},
     {"settings.md", write_settings},
@@ -103,6 +129,7 @@ const struct reference_page reference_pages[] = {
     {"events.md", write_events},
     {"integration.schema.json", integration_schema},
     {"routes.md", api_routes_page},
+    {"overrides.md", write_override_rows},
     {NULL, NULL},
 };
 

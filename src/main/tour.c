@@ -322,10 +322,28 @@ static void show_recovery(struct tour *tour)
            "the breaker should be closed");
 }
 
+static void show_one_shape(struct tour *tour)
+{
+    title(tour, 5, "One shape");
+    say(tour, "The document says how this vendor's contacts become everybody's. Code "
+              "that asks");
+    say(tour, "like this works with every other vendor of the same kind:");
+    struct answered answered =
+        ask(tour, &(struct asked){.verb = "GET",
+                                  .path = "/unified/crm/contacts?account=acme&limit=2"});
+    expect(tour, answered.status == 200, "the unified list should be answered 200");
+    expect(tour, str_find_str(answered.body, STR("\"next_cursor\":\"")) < answered.body.n,
+           "there should be a further page");
+    say(tour, "");
+    say(tour,
+        "next_cursor leads to the next page, however the vendor pages; all=true streams");
+    say(tour, "the whole list, a line a record.");
+}
+
 void tour_run(struct tour *tour)
 {
     static void (*const steps[])(struct tour *) = {show_call, show_throttle, show_outage,
-                                                   show_recovery};
+                                                   show_recovery, show_one_shape};
     arena_init(&tour->arena, 64 * 1024, 256 << 20);
     for (size_t i = 0; i < COUNT_OF(steps) && !tour->broken_off; i++)
         steps[i](tour);

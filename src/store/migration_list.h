@@ -246,3 +246,22 @@ X(9, "ends",
 X(10, "connected",
   "ALTER TABLE account ADD COLUMN connected BIGINT NOT NULL DEFAULT 0;"
   "ALTER TABLE account ADD COLUMN connected_by TEXT;")
+
+/*
+ * What an environment, or one of its accounts (`account` is '' for none), has laid over an
+ * integration's document. `fitted`: the revision of the document that it fitted last.
+ */
+X(11, "overrides",
+  "CREATE TABLE integration_override ("
+  " integration TEXT NOT NULL,"
+  " environment TEXT NOT NULL REFERENCES environment (id),"
+  " account TEXT NOT NULL,"
+  " revision BIGINT NOT NULL,"
+  " hash TEXT NOT NULL,"
+  " document TEXT NOT NULL,"
+  " fitted BIGINT NOT NULL,"
+  " changed BIGINT NOT NULL,"
+  " changed_by TEXT,"
+  " PRIMARY KEY (integration, environment, account));"
+  "CREATE INDEX integration_override_of_environment ON integration_override (environment);"
+  "CREATE INDEX integration_override_of_account ON integration_override (account);")

@@ -37,6 +37,12 @@ bool mapping_operation_of(str name, enum mapping_operation *ret_operation)
     return false;
 }
 
+str mapping_tier_word(enum mapping_tier tier)
+{
+    static const char *const words[] = {"platform", "environment", "account"};
+    return str_z(words[tier]);
+}
+
 /* --- an operation --- */
 
 static void read_record(struct binder *binder, const struct json *value, void *field)
@@ -203,7 +209,7 @@ static const struct bind_row mapping_rows[] = {
 static void inherit(const struct mapping *mapping, enum mapping_operation operation)
 {
     struct mapping_step *step = mapping->steps[operation];
-    if (!step->response && operation != MAPPING_DELETE)
+    if (!step->response && operation != MAPPING_DELETE && operation != MAPPING_FIELDS)
         step->response = mapping->response;
     if (!step->request.query && (operation == MAPPING_LIST || operation == MAPPING_GET))
         step->request.query = mapping->request.query;

@@ -24,11 +24,24 @@ enum mapping_kind { MAPPING_LISTS, MAPPING_READS, MAPPING_WRITES, MAPPING_ENDS }
 
 enum mapping_encoding { MAPPING_JSON, MAPPING_FORM };
 
+/* Who says it, the later over the earlier (SPEC 1.4). */
+enum mapping_tier { TIER_PLATFORM, TIER_ENVIRONMENT, TIER_ACCOUNT, TIER_COUNT };
+
+/* "platform", "environment", "account" */
+str mapping_tier_word(enum mapping_tier tier);
+
 /* NULL: nothing is made. */
 struct mapping_request {
     const struct jsonata *path;
     const struct jsonata *query;
     const struct jsonata *body;
+};
+
+/* What a tier above the platform's adds to an operation: evaluated on the same input, its
+ * output is merged over that of the tiers below. NULL: nothing. */
+struct mapping_layer {
+    const struct jsonata *response;
+    struct mapping_request request;
 };
 
 /* One operation, with what it inherits from its resource. */
@@ -41,6 +54,7 @@ struct mapping_step {
     struct bind_texts required;
     bool first_get; /* the vendor's record is fetched before, and is $current */
     bool then_get;  /* the answer is no record; it is fetched after */
+    struct mapping_layer layers[TIER_COUNT]; /* [TIER_PLATFORM] is not used: see above */
 };
 
 /* What the operations of a resource share. */
@@ -74,6 +88,26 @@ str mapping_operation_name(enum mapping_operation operation);
 bool mapping_operation_of(str name, enum mapping_operation *ret_operation) MUST_CHECK;
 enum mapping_kind mapping_operation_kind(enum mapping_operation operation);
 
+/* --- layers --- */
+
+/* An override's expressions, by category and resource; the settings beside them are not
+ * in it. They are read by this table into a struct mapping_over_category. */
+extern const struct bind_table mapping_over_table;
+
+struct mapping_over_category {
+    str name;
+    struct bind_list overs; /* of resources; private */
+};
+
+/*
+ * Lays the expressions of a tier over the mappings. What changes is copied into the
+ * binder's arena, all else is shared with `categories`, which are left alone. Faults are
+ * reported below the place where the binder stands: a category, resource or operation
+ * that the mappings do not have, a part to which there is nothing to add.
+ */
+struct bind_list mapping_lay(struct binder *binder, const struct bind_list *categories,
+                             enum mapping_tier tier, const struct bind_list *overs);
+
 /* --- applying --- */
 
 enum {
@@ -91,18 +125,21 @@ struct mapping_scene {
 
 /* Why there is nothing; texts live in the arena that was given. */
 struct mapping_fault {
-    const char *part; /* "response", "path", "query", "body" */
-    str code;         /* of JSONata, such as "D3137"; or "shape", "size" */
-    str text;         /* a sentence; it may quote the vendor's or the caller's data */
+    enum mapping_tier tier; /* whose expression it is */
+    const char *part;       /* "response", "path", "query", "body" */
+    str code;               /* of JSONata, such as "D3137"; or "shape", "size" */
+    str text; /* a sentence; it may quote the vendor's or the caller's data; names
+               * the tier, unless it is the platform's or the code is D3137 */
 };
 
 enum mapping_end { MAPPING_MADE, MAPPING_LEFT_OUT, MAPPING_FAULTED };
 
 /*
  * A record of the model out of one of the vendor's (UNDEFINED: the answer has none).
- * LEFT_OUT: the expression makes nothing of it. FAULTED: it fails, does not end within
- * 1,000,000 steps, 8 MiB and a nesting of 1,000, or makes what is no object, is larger
- * than MAPPING_MADE_BYTES_MAX or is nested deeper than MAPPING_MADE_DEPTH_MAX.
+ * LEFT_OUT: the platform's expression makes nothing of it; layers add to records, and
+ * make none. FAULTED: it fails, does not end within 1,000,000 steps, 8 MiB and a nesting
+ * of 1,000, or makes what is no object, is larger than MAPPING_MADE_BYTES_MAX or is
+ * nested deeper than MAPPING_MADE_DEPTH_MAX.
  *
  * *ret_model shares memory with the mapping, the record and the scene. The step has a
  * response.
@@ -112,6 +149,12 @@ enum mapping_end mapping_response(const struct mapping_step *step,
                                   const struct mapping_scene *scene, struct arena *arena,
                                   struct json *ret_model,
                                   struct mapping_fault *ret_fault) MUST_CHECK;
+
+/* The output of one tier's `response` alone; UNDEFINED: it has none, or makes nothing.
+ * For those who want to know which tier a member comes from. False: it fails. */
+bool mapping_tier_response(const struct mapping_step *step, enum mapping_tier tier,
+                           const struct json *record, const struct mapping_scene *scene,
+                           struct arena *arena, struct json *ret_made) MUST_CHECK;
 
 /* What goes to the vendor; each may be UNDEFINED. */
 struct mapping_sent {

@@ -1,7 +1,7 @@
 /*
- * What a caller writes is never dropped: members of his record that no expression looks
- * at are found from what the expressions can read (jsonata/reads.h), not from what they
- * did.
+ * What a caller writes is never dropped: members of his record that no expression of
+ * any tier looks at are found from what the expressions can read (jsonata/reads.h), not
+ * from what they did.
  */
 #include "jsonata/reads.h"
 #include "unified/mapping.h"
@@ -45,8 +45,14 @@ static bool wants_request(const struct jsonata_reads *reads)
 str mapping_unread(const struct mapping_step *step, const struct json *record,
                    struct arena *arena)
 {
-    const struct jsonata *parts[] = {step->request.path, step->request.body};
+    const struct jsonata *parts[2 * TIER_COUNT] = {step->request.path,
+                                                   step->request.body};
     struct jsonata_reads reads[COUNT_OF(parts)] = {0};
+    for (int tier = TIER_ENVIRONMENT; tier < TIER_COUNT; tier++) {
+        const struct mapping_request *request = &step->layers[tier].request;
+        parts[2 * tier] = request->path;
+        parts[2 * tier + 1] = request->body;
+    }
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         if (parts[i])
             jsonata_reads(parts[i], arena, &reads[i]);

@@ -16,7 +16,24 @@ struct models {
     struct arena arena;
     struct model *items;
     uint32_t n;
+    struct model fields;
 };
+
+/* What is told of a field of the vendor's, by any integration. */
+static const char field_schema[] =
+    "{\"type\":\"object\",\"required\":[\"id\"],\"additionalProperties\":false,"
+    "\"x-operations\":[\"fields\"],\"properties\":{"
+    "\"id\":{\"type\":\"string\",\"minLength\":1},"
+    "\"label\":{\"type\":[\"string\",\"null\"]},"
+    "\"description\":{\"type\":[\"string\",\"null\"]},"
+    "\"type\":{\"enum\":[\"text\",\"number\",\"boolean\",\"date\",\"time\",\"choice\","
+    "\"choices\",\"reference\",\"other\"]},"
+    "\"custom\":{\"type\":\"boolean\"},"
+    "\"read_only\":{\"type\":\"boolean\"},"
+    "\"required\":{\"type\":\"boolean\"},"
+    "\"options\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+    "\"required\":[\"value\"],\"additionalProperties\":false,\"properties\":{"
+    "\"value\":{\"type\":\"string\"},\"label\":{\"type\":[\"string\",\"null\"]}}}}}}";
 
 /* --- what may be written --- */
 
@@ -135,11 +152,25 @@ struct models *models_create(void)
 {
     struct models *models = mem_zalloc(sizeof(*models));
     arena_init(&models->arena, 64 * 1024, ARENA_BYTES_MAX);
+    const struct model_file fields = {"", "fields", (const unsigned char *)field_schema,
+                                      sizeof(field_schema) - 1};
+    read_model(&models->fields, &models->arena, &fields);
     models->n = (uint32_t)model_file_n;
     models->items = arena_array(&models->arena, models->n, sizeof(*models->items));
-    for (uint32_t i = 0; i < models->n; i++)
+    for (uint32_t i = 0; i < models->n; i++) {
         read_model(&models->items[i], &models->arena, &model_files[i]);
+        models->items[i].fields = &models->fields;
+    }
     return models;
+}
+
+static void end_model(struct model *model)
+{
+    schema_destroy(&model->record);
+    schema_destroy(&model->created);
+    schema_destroy(&model->changed);
+    for (uint32_t i = 0; i < model->filter_n; i++)
+        schema_destroy(&model->filters[i].schema);
 }
 
 void models_destroy(struct models **models)
@@ -147,14 +178,9 @@ void models_destroy(struct models **models)
     struct models *gone = *models;
     if (!gone)
         return;
-    for (uint32_t i = 0; i < gone->n; i++) {
-        struct model *model = &gone->items[i];
-        schema_destroy(&model->record);
-        schema_destroy(&model->created);
-        schema_destroy(&model->changed);
-        for (uint32_t k = 0; k < model->filter_n; k++)
-            schema_destroy(&model->filters[k].schema);
-    }
+    for (uint32_t i = 0; i < gone->n; i++)
+        end_model(&gone->items[i]);
+    end_model(&gone->fields);
     arena_fini(&gone->arena);
     mem_free(gone);
     *models = NULL;

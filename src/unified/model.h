@@ -31,6 +31,7 @@ struct model {
     struct schema *changed; /* what he may change */
     struct model_filter *filters;
     uint32_t filter_n;
+    const struct model *fields; /* of what the operation `fields` lists */
 };
 
 struct models *models_create(void);

@@ -32,7 +32,7 @@ const asPrinted = (command) => shell(`${exports_()}\n${command}`);
 
 test("the tour tells no disappointment", () => {
   assert.ok(!it.out.includes("did not go as told"), it.out);
-  assert.deepEqual([...it.out.matchAll(/──── (\d)\. (.*)/g)].map((m) => m[2]), ["A call", "Too many calls", "An outage", "Back again"]);
+  assert.deepEqual([...it.out.matchAll(/──── (\d)\. (.*)/g)].map((m) => m[2]), ["A call", "Too many calls", "An outage", "Back again", "One shape"]);
 });
 
 test("the first call has its answer, with a link that leads through the proxy", () => {

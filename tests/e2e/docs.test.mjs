@@ -22,7 +22,7 @@ const mayBeMissing = ["sqlite3"];
 const mayFindNothing = [/grep 'code="overloaded"'$/];
 
 const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/importing.md", "docs/tokens.md", "docs/expressions.md", "docs/models.md", "docs/adding.md", "docs/proxy.md",
-  "docs/connecting.md", "docs/operating.md", "docs/sim.md", "docs/cli.md"]
+  "docs/connecting.md", "docs/operating.md", "docs/sim.md", "docs/cli.md", "docs/overrides.md"]
   .concat(pages.map((page) => page.file).filter((file) => file.startsWith("docs/runbooks/")));
 const forUsers = (file) => file === "docs/reference/api.md" || (examplePages.includes(file) && !["CONTRIBUTING.md", "docs/adding.md"].includes(file));
 
@@ -196,6 +196,14 @@ async function isUnifiedBlock({ unified }, place) {
     }
 }
 
+// An override of an account: it is taken. The page's commands find it as tier.json.
+async function isOverride(example, place) {
+  const file = join(place.home, "tier.json");
+  writeFileSync(file, JSON.stringify(example));
+  const put = run(["overrides", "put", file, "acme", "--dry-run", "--url", place.daemon.url, "--key", adminKey]);
+  assert.equal(put.status, 0, put.stderr);
+}
+
 // A script: the simulator comes up with it.
 async function isScript(example, place) {
   const file = join(place.home, "example.json");
@@ -250,6 +258,7 @@ const kinds = [
   [(example) => example.base_url, isDocument],
   [(example) => example.shape, isFixtureFile],
   [(example) => example.grant, isTokenBlock],
+  [(example) => example.resilience || example.unified?.crm?.contacts?.list === undefined && example.unified, isOverride],
   [(example) => example.unified, isUnifiedBlock],
   [(example) => example.routes, isScript],
   [(example) => example.event === "call", isLogLine],

@@ -16,6 +16,7 @@ int test_api_apps(void);
 int test_api_connect(void);
 int test_api_keys(void);
 int test_api_integrations(void);
+int test_api_overrides(void);
 int test_api_breakers(void);
 int test_api_limits(void);
 int test_api_audit(void);

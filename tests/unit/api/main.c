@@ -34,6 +34,7 @@ int main(int argc, char **argv)
     failed += test_api_connect();
     failed += test_api_keys();
     failed += test_api_integrations();
+    failed += test_api_overrides();
     failed += test_api_breakers();
     failed += test_api_limits();
     failed += test_api_audit();

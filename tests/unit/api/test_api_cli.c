@@ -324,6 +324,39 @@ static void test_breakers_limits_logs_and_master_keys(void **state)
     assert_in(run(house, "errors list", NULL), "breaker_open");
 }
 
+static void test_overrides(void **state)
+{
+    struct house *house = *state;
+    make_acme(house);
+    const char *environment =
+        make_environment(house, make_stage(house, "overrides"), "overrides");
+    const char *account = make_account(house, environment, "overridden");
+    const char *path =
+        write_document(house, "{'resilience':{'timeouts':{'total':'9s'}}}");
+    assert_in(
+        run(house, format(house, "overrides put %s overridden --dry-run", path), NULL),
+        "revision     -\n");
+    assert_in(run(house, format(house, "overrides put %s overridden", path), NULL),
+              "revision     1\n");
+    run(house, format(house, "overrides put %s %s acme", path, environment), NULL);
+    assert_in(run(house, "overrides list", NULL), account);
+    assert_str(run(house, "overrides list --broken", NULL), STR("no overrides\n"));
+    assert_in(run(house, format(house, "overrides show %s acme", environment), NULL),
+              "override.resilience.timeouts.total  9s\n");
+    assert_in(run(house, format(house, "overrides explain %s", account), NULL),
+              "account  /resilience/timeouts/total  9s\n");
+    assert_str(run(house, "overrides lint overridden", NULL), STR("no findings\n"));
+    assert_str(run(house, "overrides remove overridden", NULL),
+               STR("removed overridden\n"));
+    assert_in(run(house, format(house, "overrides explain %s", account), NULL),
+              "environment  /resilience/timeouts/total  9s\n");
+    write_document(house, "{'hosts':'evil.test'}");
+    struct ran ran = shell_run(&house->arena,
+                               format(house, "overrides put %s overridden", path), NULL);
+    assert_ran(ran, 1);
+    assert_in(ran.err, "/hosts: belongs to the platform");
+}
+
 static void test_all_of_a_long_list(void **state)
 {
     struct house *house = *state;
@@ -357,6 +390,7 @@ int test_api_cli(void)
         cmocka_unit_test(test_a_secret_keeps_all_but_its_line_end),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_breakers_limits_logs_and_master_keys),
+        cmocka_unit_test(test_overrides),
         cmocka_unit_test(test_all_of_a_long_list),
         cmocka_unit_test(test_every_command_that_asks_was_run),
     };

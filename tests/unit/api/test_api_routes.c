@@ -59,7 +59,8 @@ static void test_changes_ask_for_more_than_reading(void **state)
     for (size_t i = 0; i < api_route_n; i++) {
         const struct api_route *route = &api_routes[i];
         bool reads = strcmp(route->verb, "GET") == 0 ||
-                     strcmp(route->name, "integrations_check") == 0;
+                     strcmp(route->name, "integrations_check") == 0 ||
+                     str_ends(str_z(route->name), STR("_override_explain"));
         if (!reads && (route->permission == PERMISSION_NONE ||
                        route->permission == PERMISSION_READ))
             fail_msg("%s is too easy", route->name);

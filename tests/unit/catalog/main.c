@@ -11,6 +11,8 @@ int test_document(void);
 int test_faulty_documents(void);
 int test_integrations(void);
 int test_method(void);
+int test_overlay(void);
+int test_override(void);
 int test_snapshot(void);
 int test_token_answers(void);
 int test_vendor_pages(void);
@@ -31,6 +33,8 @@ int main(void)
     failed += test_faulty_documents();
     failed += test_integrations();
     failed += test_method();
+    failed += test_overlay();
+    failed += test_override();
     failed += test_snapshot();
     failed += test_token_answers();
     failed += test_vendor_pages();

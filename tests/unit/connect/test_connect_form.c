@@ -31,6 +31,10 @@ static str asked(struct arena *arena, const char *patch, const char *context,
     "{'scheme':'bearer','token':{'grant':'authorization_code',"                          \
     "'authorize_url':'https://{sub}.acme.test/auth','url':'https://{sub}.acme.test/t'"
 
+#define FIXED                                                                            \
+    "{'scheme':'bearer','token':{'grant':'authorization_code',"                          \
+    "'authorize_url':'https://acme.test/auth','url':"
+
 static const struct question {
     const char *patch, *context;
     const char *again;
@@ -50,8 +54,16 @@ static const struct question {
     {"{'auth':" CODE "}}}", "{}", NULL, "sub"},
     {"{'auth':" CODE "}}}", "{'sub':'x'}", NULL, ""},
     {"{'auth':" CODE "}}}", "{'sub':'x'}", "", "sub"},
-    {"{'auth':" CODE ",'keep':{'sub':'/sub'}}}}", "{}", NULL, ""},
-    {"{'auth':" CODE ",'redirect':{'sub':'sub'}}}}", "{}", NULL, ""},
+    /* what the vendor tells is asked where it must be known before */
+    {"{'auth':" CODE ",'keep':{'sub':'/sub'}}}}", "{}", NULL, "sub"},
+    {"{'auth':" CODE ",'redirect':{'sub':'sub'}}}}", "{}", NULL, "sub"},
+    {"{'auth':" FIXED "'https://{sub}.acme.test/t','keep':{'sub':'/sub'}}}}", "{}", NULL,
+     "sub"},
+    {"{'auth':" FIXED "'https://{sub}.acme.test/t','redirect':{'sub':'sub'}}}}", "{}",
+     NULL, ""},
+    {"{'base_url':'https://{sub}.acme.test','auth':" FIXED
+     "'https://acme.test/t','keep':{'sub':'/sub'}}}}",
+     "{}", NULL, ""},
     {"{'connect':{'fields':{'region':{'label':'Region','optional':true},"
      "'token':{'label':'Key'}}}}",
      "{}", NULL, "region? token*"},

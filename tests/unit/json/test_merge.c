@@ -46,6 +46,27 @@ static void members_keep_the_order_of_the_target(void **state)
                STR("{\"a\":{},\"b\":{\"x\":1,\"y\":2},\"c\":5,\"d\":4}"));
 }
 
+static void a_null_of_a_value_is_a_value(void **state)
+{
+    static const struct {
+        const char *target;
+        const char *over;
+        const char *result;
+    } rows[] = {
+        {"{\"a\":1,\"b\":2}", "{\"a\":null}", "{\"a\":null,\"b\":2}"},
+        {"{\"a\":{\"b\":1,\"c\":2}}", "{\"a\":{\"b\":null,\"d\":{\"e\":null}}}",
+         "{\"a\":{\"b\":null,\"c\":2,\"d\":{\"e\":null}}}"},
+        {"{\"a\":[1,2]}", "{\"a\":[3]}", "{\"a\":[3]}"},
+        {"{\"a\":1}", "null", "null"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct json t = read_z(*state, rows[i].target);
+        struct json o = read_z(*state, rows[i].over);
+        struct json result = merge_values(*state, &t, &o);
+        assert_str(write_value(*state, &result), str_z(rows[i].result));
+    }
+}
+
 static void undefined_changes_nothing(void **state)
 {
     struct json nothing = {0};
@@ -128,13 +149,10 @@ int test_merge(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, read_setup, read_teardown)
     const struct CMUnitTest tests[] = {
-        T(the_examples_of_the_rfc_merge),
-        T(members_keep_the_order_of_the_target),
-        T(undefined_changes_nothing),
-        T(unchanged_parts_are_shared),
-        T(sources_are_left_alone),
-        T(deep_patches_cost_no_stack),
-        T(large_objects_merge_in_linear_time),
+        T(the_examples_of_the_rfc_merge), T(members_keep_the_order_of_the_target),
+        T(a_null_of_a_value_is_a_value),  T(undefined_changes_nothing),
+        T(unchanged_parts_are_shared),    T(sources_are_left_alone),
+        T(deep_patches_cost_no_stack),    T(large_objects_merge_in_linear_time),
     };
     return cmocka_run_group_tests_name("json/merge", tests, NULL, NULL);
 }

@@ -60,6 +60,7 @@ static void end_call(struct scene *scene, unsigned worker, enum outcome_class cl
     visit->path = STR("/things");
     visit->query = STR("api_key=hidden");
     visit->exchanging = true;
+    visit->outcome = &visit->exchange.outcome;
     visit->status = 200;
     visit->bytes_out = 100;
     visit->exchange.outcome = (struct outcome){.class = class,
