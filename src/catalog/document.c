@@ -232,6 +232,36 @@ static void read_docs(struct binder *binder, const struct json *value, void *fie
     *(struct json *)field = *value;
 }
 
+/* --- names in paths --- */
+
+enum { PATH_VALUES_MAX = 20, PATH_VALUE_BYTES_MAX = 200 };
+
+static void check_path_value(struct binder *binder, const struct json *value)
+{
+    size_t n = json_is(value, JSON_STRING) ? json_text(value).n : 0;
+    if (n == 0 || n > PATH_VALUE_BYTES_MAX)
+        bind_fault(binder, "must be a text of 1 to %d bytes, which stands in paths.",
+                   PATH_VALUE_BYTES_MAX);
+}
+
+/* That each name is one of a path is seen to by method_compile. */
+static void read_path_values(struct binder *binder, const struct json *value, void *field)
+{
+    if (!json_is(value, JSON_OBJECT) || value->n == 0 || value->n > PATH_VALUES_MAX) {
+        bind_fault(binder,
+                   "must be an object of 1 to %d texts by the names in methods' paths, "
+                   "such as {\"version\": \"v1\"}.",
+                   PATH_VALUES_MAX);
+        return;
+    }
+    for (uint32_t i = 0; i < value->n; i++) {
+        str before = bind_enter(binder, json_key(&value->u.members[i]));
+        check_path_value(binder, &value->u.members[i].value);
+        binder->at = before;
+    }
+    *(struct json *)field = *value;
+}
+
 /* --- the document --- */
 
 #define FIELD(field)  offsetof(struct integration, field)
@@ -350,6 +380,15 @@ static const struct bind_row rows[] = {
      .max = 1000,
      .table = &resource_table,
      .doc = "What can be done at the vendor, by resource and method."},
+    {.name = "path_values",
+     .kind = BIND_CUSTOM,
+     .offset = FIELD(path_values),
+     .custom = read_path_values,
+     .custom_schema = "{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":20,"
+                      "\"additionalProperties\":{\"type\":\"string\",\"minLength\":1,"
+                      "\"maxLength\":200}}",
+     .doc = "What names in methods' paths are in unified requests, where neither the "
+            "mapping nor the account's context says it."},
     {.name = "unified",
      .kind = BIND_NAMED,
      .offset = FIELD(unified),

@@ -129,6 +129,8 @@ struct integration {
     struct page_rule *pagination; /* NULL: none for the integration as a whole */
     struct json pagination_text;  /* as written, for merging with overrides */
     struct bind_list resources;   /* struct resource */
+    struct json path_values;      /* of names in methods' paths: an object of texts, or
+                                   * UNDEFINED; weaker than mapping and context */
     struct path_set *paths;       /* verb and path → struct method */
     struct bind_list unified;     /* struct mapping_category */
     bool inspect_success;         /* some rule looks into bodies below 400 of calls that

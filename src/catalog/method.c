@@ -337,6 +337,34 @@ static void compile_resource(struct binder *binder, struct integration *integrat
     }
 }
 
+/* Whether some method's path has the name, as {name} or {name*}. */
+static bool has_name(const struct integration *integration, str name, struct arena *arena)
+{
+    const struct resource *resources = integration->resources.items;
+    str plain = arena_printf(arena, "{" STR_F "}", STR_A(name));
+    str rest = arena_printf(arena, "{" STR_F "*}", STR_A(name));
+    for (uint32_t i = 0; i < integration->resources.n; i++) {
+        const struct method *methods = resources[i].methods.items;
+        for (uint32_t k = 0; k < resources[i].methods.n; k++)
+            if (str_find_str(methods[k].path, plain) < methods[k].path.n ||
+                str_find_str(methods[k].path, rest) < methods[k].path.n)
+                return true;
+    }
+    return false;
+}
+
+static void check_path_values(struct binder *binder,
+                              const struct integration *integration)
+{
+    const struct json *values = &integration->path_values;
+    str top = bind_enter(binder, STR("path_values"));
+    for (uint32_t i = 0; json_is(values, JSON_OBJECT) && i < values->n; i++)
+        if (!has_name(integration, json_key(&values->u.members[i]), binder->arena))
+            bind_fault_at(binder, json_key(&values->u.members[i]),
+                          "is no name of a method's path; correct it, or remove it.");
+    binder->at = top;
+}
+
 void method_compile(struct binder *binder, struct integration *integration,
                     const struct json *written)
 {
@@ -353,4 +381,5 @@ void method_compile(struct binder *binder, struct integration *integration,
         binder->at = before;
     }
     binder->at = top;
+    check_path_values(binder, integration);
 }

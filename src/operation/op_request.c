@@ -39,8 +39,9 @@ static enum err check_path(const struct operation *operation,
         return operation->wish.mapping ? check_segments(request->path, ret_detail)
                                        : ERR_NONE;
     *ret_detail = arena_printf(request->arena,
-                               "Neither the mapping nor the account's context gives a "
-                               "value for \"" STR_F "\" of the path.",
+                               "Neither the mapping nor the account's context nor the "
+                               "document's path_values gives a value for \"" STR_F
+                               "\" of the path.",
                                STR_A(name));
     return ERR_MAPPING_FAILED;
 }
@@ -111,9 +112,11 @@ static enum err make_mapped(struct operation *operation, str *ret_detail)
     if (!mapping_request(step, &scene, arena, &sent, &fault))
         return fault_of(&fault, arena, ret_detail);
     operation->method = integration_named_method(operation->integration, step->method);
+    struct mapping_names names = {.made = &sent.path,
+                                  .context = &operation->account->context,
+                                  .fixed = &operation->integration->path_values};
     operation->first = (struct page_request){
-        .path = mapping_path(operation->method->path, &sent.path,
-                             &operation->account->context, arena),
+        .path = mapping_path(operation->method->path, &names, arena),
         .query = mapping_query(&sent.query, arena),
         .body = sent.body,
         .url = STR_NONE,

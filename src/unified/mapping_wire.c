@@ -8,11 +8,14 @@ enum { FORM_DEPTH_MAX = 16 };
 
 /* --- the path --- */
 
-static str value_of(str name, const struct json *values, const struct json *context,
-                    struct arena *arena)
+static str value_of(str name, const struct mapping_names *names, struct arena *arena)
 {
-    const struct json *value = json_member(values, name);
-    return json_as_text(value ? value : json_member(context, name), arena);
+    const struct json *value = json_member(names->made, name);
+    if (!value)
+        value = json_member(names->context, name);
+    if (!value)
+        value = json_member(names->fixed, name);
+    return json_as_text(value, arena);
 }
 
 static void put_value(struct buf *path, str value, bool rest, struct arena *arena)
@@ -28,8 +31,7 @@ static void put_value(struct buf *path, str value, bool rest, struct arena *aren
     }
 }
 
-str mapping_path(str pattern, const struct json *values, const struct json *context,
-                 struct arena *arena)
+str mapping_path(str pattern, const struct mapping_names *names, struct arena *arena)
 {
     struct buf path;
     buf_init(&path, MAPPING_PATH_BYTES_MAX + pattern.n);
@@ -45,7 +47,7 @@ str mapping_path(str pattern, const struct json *values, const struct json *cont
         str name = str_of(pattern.p + 1, close - 1);
         bool rest = str_ends(name, STR("*"));
         name.n -= rest;
-        str value = value_of(name, values, context, arena);
+        str value = value_of(name, names, arena);
         if (value.n)
             put_value(&path, value, rest, arena);
         else

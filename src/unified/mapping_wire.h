@@ -9,14 +9,19 @@
 
 enum { MAPPING_PATH_BYTES_MAX = 6144 }; /* beside the method's own */
 
+/* Where the names of a path have their values: the first that has a name says it. */
+struct mapping_names {
+    const struct json *made;    /* by the mapping */
+    const struct json *context; /* the account's */
+    const struct json *fixed;   /* the document's path_values; UNDEFINED: none */
+};
+
 /*
- * The path of a method with its names filled, escaped: {name} from `values`, or else from
- * `context`, which is the account's; a last {name*} keeps its slashes. A name that
- * neither has as a text or number that is not empty stays as it is. Absent when it is too
- * long.
+ * The path of a method with its names filled, escaped; a last {name*} keeps its slashes.
+ * A name that nobody has, or the first who has it not as a text or number that is not
+ * empty, stays as it is. Absent when it is too long.
  */
-str mapping_path(str pattern, const struct json *values, const struct json *context,
-                 struct arena *arena);
+str mapping_path(str pattern, const struct mapping_names *names, struct arena *arena);
 
 /* The first {name} of a path that was not filled, without its braces; absent: none. */
 str mapping_path_unfilled(str path);

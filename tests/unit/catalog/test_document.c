@@ -159,11 +159,11 @@ static void a_second_reading_adds_to_the_same_binder(void **state)
 /* The top level that DESIGN §9 lists, with `http` and `rewrite`; `context` is in `auth`.
  */
 static const char *const schema_members[] = {
-    "name",       "label",   "version",  "hosts",         "base_url",
-    "http",       "headers", "auth",     "connect",       "rate_limit",
-    "limits",     "errors",  "rewrite",  "pagination",    "idempotency",
-    "resilience", "cache",   "webhooks", "subscriptions", "events",
-    "resources",  "unified", "sync",     "probes",        "docs"};
+    "name",          "label",      "version",     "hosts",      "base_url", "http",
+    "headers",       "auth",       "connect",     "rate_limit", "limits",   "errors",
+    "rewrite",       "pagination", "idempotency", "resilience", "cache",    "webhooks",
+    "subscriptions", "events",     "resources",   "unified",    "sync",     "probes",
+    "docs",          "path_values"};
 
 /* The schema is JSON, names every member, and none of its words is missing. */
 static void the_schema_is_generated(void **state)

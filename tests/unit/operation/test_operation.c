@@ -29,7 +29,8 @@ static const char document[] =
     "'get':{'verb':'GET','path':'/people/{id}'},"
     "'create':{'verb':'POST','path':'/people'},"
     "'update':{'verb':'PUT','path':'/people/{id}'},"
-    "'delete':{'verb':'DELETE','path':'/rooms/{room}/people/{id}'}}}},"
+    "'delete':{'verb':'DELETE','path':'/{wing}/rooms/{room}/people/{id}'}}}},"
+    "'path_values':{'wing':'w 1'},"
     "'unified':{'crm':{"
     "'contacts':{'response':['kind = \\'robot\\' ? undefined_thing : kind = \\'ghost\\' "
     "? ',"
@@ -500,8 +501,8 @@ static void a_path_that_is_not_filled_is_not_asked(void **state)
     run(&scene, "contacts", MAPPING_DELETE, "{'id':'7'}");
     assert_int_equal(scene.operation.err, ERR_MAPPING_FAILED);
     given_same("detail", scene.operation.detail,
-               "Neither the mapping nor the account's context gives a value for "
-               "\"room\" of the path.");
+               "Neither the mapping nor the account's context nor the document's "
+               "path_values gives a value for \"room\" of the path.");
     assert_int_equal(scene.script.calls, 0);
     close_scene(&scene);
 }
@@ -528,7 +529,7 @@ static void a_path_is_filled_from_the_account_s_context_too(void **state)
     assert_int_equal(scene.operation.err, ERR_NONE);
     assert_int_equal(scene.script.calls, 1);
     given_same("path", scene.script.heard[0].url,
-               "https://api.vendor.test/v2/rooms/a%20b/people/7");
+               "https://api.vendor.test/v2/w%201/rooms/a%20b/people/7");
     close_scene(&scene);
 }
 

@@ -11,7 +11,13 @@ static str path_of(struct arena *arena, const char *pattern, const char *values)
 {
     const struct json *context =
         given_json(arena, STR("{\"realm\":\"r/1\",\"id\":\"no\"}"));
-    return mapping_path(str_z(pattern), given_json(arena, str_z(values)), context, arena);
+    struct mapping_names names = {
+        .made = given_json(arena, str_z(values)),
+        .context = context,
+        .fixed = given_json(arena,
+                            STR("{\"version\":\"v 1\",\"realm\":\"no\",\"id\":\"no\"}")),
+    };
+    return mapping_path(str_z(pattern), &names, arena);
 }
 
 static void a_path_is_filled_and_escaped(void **state)
@@ -27,6 +33,15 @@ static void a_path_is_filled_and_escaped(void **state)
 static void the_account_s_context_comes_after_the_mapping(void **state)
 {
     given_same("context", path_of(*state, "/{realm}/{id}", "{\"id\":1}"), "/r%2F1/1");
+}
+
+static void the_document_s_values_come_last(void **state)
+{
+    given_same("fixed", path_of(*state, "/{version}/{realm}/{id}", "{\"id\":1}"),
+               "/v%201/r%2F1/1");
+    given_same("made", path_of(*state, "/{version}", "{\"version\":\"v9\"}"), "/v9");
+    given_same("emptied", path_of(*state, "/{version}", "{\"version\":\"\"}"),
+               "/{version}");
 }
 
 static void a_name_without_a_value_stays(void **state)
@@ -69,6 +84,7 @@ int test_mapping_wire(void)
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(a_path_is_filled_and_escaped),
         GIVEN_TEST(the_account_s_context_comes_after_the_mapping),
+        GIVEN_TEST(the_document_s_values_come_last),
         GIVEN_TEST(a_name_without_a_value_stays),
         GIVEN_TEST(a_path_that_is_too_long_is_none),
         GIVEN_TEST(lists_repeat_their_name_in_a_query),
