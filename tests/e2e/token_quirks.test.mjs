@@ -181,9 +181,10 @@ for (const [name, row] of Object.entries(rows))
 
     const answer = await call(account);
     assert.equal(answer.status, 200, answer.text);
-    assert.equal(api.calls.length, 1);
-    assert.equal(api.calls[0].path, `${row.base ?? ""}/ping`);
-    assert.equal(api.calls[0].headers[row.in ?? "authorization"], row.sends ?? "Bearer at");
+    // what fills the context, where the document has that, is asked beside it
+    const pings = api.calls.filter(({ path }) => path === `${row.base ?? ""}/ping`);
+    assert.equal(pings.length, 1);
+    assert.equal(pings[0].headers[row.in ?? "authorization"], row.sends ?? "Bearer at");
     const { context: now, state, auth } = await bw.api("GET", `accounts/${account.id}`);
     assert.deepEqual([state, auth], ["active", wayOf(name) ?? null]);
     assert.deepEqual(now, { ...context, ...row.kept, ...(row.moves && { [row.moves]: api.url }) });
