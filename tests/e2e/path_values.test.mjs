@@ -23,7 +23,7 @@ async function asked(name, context) {
   const answer = await response.json();
   assert.equal(response.status, 200, JSON.stringify(answer));
   assert.equal(answer.data.length, 5);
-  assert.match(answer.data[0].id, /^001KV/);
+  assert.match(answer.data[0].id, /^003KV/);
   return (await sim.requests()).at(-1).target.split("?")[0];
 }
 

@@ -14,7 +14,7 @@ const vendors = [...new Set(simulated.map(({ vendor }) => vendor))];
 
 // What the documents take from an account's context.
 const contexts = {
-  bamboohr: { company: "acme" },
+  bamboohr: { company_domain: "acme" },
   jira: { site: "acme" },
   salesforce: { version: "v62.0", instance_url: "https://acme.my.salesforce.com" },
   shopify: { shop: "acme", version: "2025-10" },
@@ -25,6 +25,9 @@ const contexts = {
 const schemes = {
   shopify: { scheme: "header", header: "X-Shopify-Access-Token" },
 };
+
+// Where the dialect knows one token only.
+const tokens = { demo: "the-vendors-own-token" };
 
 // What a list cannot be asked for without.
 const filters = {
@@ -45,6 +48,7 @@ const news = {
   "crm/contacts": { first_name: "Ada", last_name: "Lovelace" },
   "crm/deals": { name: "Anvils", stage_id: "new", close_date: "2025-03-30" },
   "crm/leads": { name: "Ada Lovelace", last_name: "Lovelace", company_name: "Acme" },
+  "crm/notes": { content: "They like anvils", contact_id: "51" },
   "hris/employees": { first_name: "Ada", last_name: "Lovelace" },
   "messaging/channels": { name: "anvils", type: "public" },
   "messaging/messages": { channel_id: "C123456", text: "Look *here*" },
@@ -66,7 +70,7 @@ before(async () => {
   const documents = vendors.map((vendor) => localized(vendor, `${sim.url}/${vendor}`, { auth: schemes[vendor] ?? "bearer" }));
   bw = await breakwater({ integrations: folderOf(...documents) });
   for (const vendor of vendors)
-    await bw.account(vendor, { external_id: vendor, context: contexts[vendor], credentials: { [schemes[vendor] ? "key" : "token"]: "secret" } });
+    await bw.account(vendor, { external_id: vendor, context: contexts[vendor], credentials: { [schemes[vendor] ? "key" : "token"]: tokens[vendor] ?? "secret" } });
   key = await bw.callKey();
 });
 after(stopAll);
