@@ -45,8 +45,8 @@ enum page_guard_verdict {
  * records; `seen.position` 0: it is the last one. */
 enum page_guard_verdict page_guard_note(struct page_guard *guard, struct page_trace seen);
 
-/* The hash of a page's records, byte for byte as they would be printed; the same in every
- * process. 0 when there are none. */
+/* The hash of a page's records, of names and values in their order; the same in every
+ * process of a kind of machine. 0 when there are none. */
 uint64_t page_guard_content(const struct json *records);
 
 #endif
