@@ -42,7 +42,8 @@ static void note_times(struct exchange *exchange)
 static void on_inform(struct call *call, const struct message_head *head)
 {
     struct exchange *exchange = exchange_of(call);
-    exchange->ops->on_inform(exchange, head);
+    if (exchange->ops->on_inform)
+        exchange->ops->on_inform(exchange, head);
 }
 
 static bool says_json(const struct headers *headers)
@@ -90,7 +91,7 @@ static void on_body(struct call *call, str chunk)
         exchange->answer.large = true;
         exchange_move(exchange, EXCHANGE_JUDGE);
     }
-    if (exchange->step == EXCHANGE_ANSWER)
+    if (exchange->step == EXCHANGE_ANSWER && exchange->ops->on_body)
         exchange->ops->on_body(exchange, chunk);
 }
 
@@ -195,7 +196,7 @@ void exchange_enter_answer(struct exchange *exchange)
     exchange->ops->on_answer(exchange);
     if (exchange->step != EXCHANGE_ANSWER)
         return;
-    if (exchange->inspected.n)
+    if (exchange->inspected.n && exchange->ops->on_body)
         exchange->ops->on_body(exchange, buf_peek(&exchange->inspected));
     if (exchange->step == EXCHANGE_ANSWER && exchange->call_over)
         exchange_move(exchange, EXCHANGE_DONE);

@@ -64,6 +64,8 @@ enum exchange_step {
     EXCHANGE_DONE
 };
 
+/* on_inform and on_body may be NULL: whoever looks at whole answers only needs neither.
+ */
 struct exchange_ops {
     void (*on_inform)(struct exchange *exchange, const struct message_head *head);
     /* exchange->answer is final and begins; its body follows. */

@@ -27,12 +27,6 @@ static void free_fetch(struct fetch *fetch)
 
 /* --- the exchange's events --- */
 
-static void on_inform(struct exchange *exchange, const struct message_head *head)
-{
-    (void)exchange;
-    (void)head;
-}
-
 /* Copied: the exchange's own texts go with its arena. */
 static void on_answer(struct exchange *exchange)
 {
@@ -42,12 +36,6 @@ static void on_answer(struct exchange *exchange)
     ret->answer.text = arena_str(ret->arena, ret->answer.text);
     ret->answer.body = NULL;
     fetch->answered = true;
-}
-
-static void on_body(struct exchange *exchange, str chunk)
-{
-    (void)exchange;
-    (void)chunk;
 }
 
 static void on_over(struct post *post)
@@ -80,7 +68,7 @@ static void on_done(struct exchange *exchange)
 
 /* --- the owner's calls --- */
 
-static const struct exchange_ops ops = {on_inform, on_answer, on_body, on_done};
+static const struct exchange_ops ops = {.on_answer = on_answer, .on_done = on_done};
 
 static void fetch_start(void *arg, struct token_fetch *request)
 {

@@ -73,28 +73,13 @@ const struct mapping_step *operation_mapping_step(const struct operation *operat
         ->steps[operation->part == OPERATION_MAIN ? operation->wish.kind : MAPPING_GET];
 }
 
-const struct method *operation_method(const struct operation *operation)
-{
-    const struct mapping *mapping = operation->wish.mapping;
-    if (!mapping)
-        return operation->wish.method;
-    return integration_named_method(operation->integration,
-                                    mapping->steps[operation->wish.kind]->method);
-}
-
 const struct page_rule *operation_rule(const struct operation *operation)
 {
-    const struct method *method = operation_method(operation);
+    const struct method *method = operation->wish.method;
     return method ? method->pagination : operation->integration->pagination;
 }
 
 /* --- the exchange --- */
-
-static void on_inform(struct exchange *exchange, const struct message_head *head)
-{
-    (void)exchange;
-    (void)head;
-}
 
 static void on_answer(struct exchange *exchange)
 {
@@ -104,12 +89,6 @@ static void on_answer(struct exchange *exchange)
     operation->large = exchange->answer.large;
     if (operation->large)
         timer_start(&operation->timer, 0);
-}
-
-static void on_body(struct exchange *exchange, str chunk)
-{
-    (void)exchange;
-    (void)chunk;
 }
 
 static void on_exchange_done(struct exchange *exchange)
@@ -129,8 +108,8 @@ static void release_exchange(struct operation *operation)
 
 static enum operation_step step_make(struct operation *operation)
 {
-    static const struct exchange_ops ops = {on_inform, on_answer, on_body,
-                                            on_exchange_done};
+    static const struct exchange_ops ops = {.on_answer = on_answer,
+                                            .on_done = on_exchange_done};
     struct exchange *exchange = &operation->exchange;
     str detail = STR_NONE;
     release_exchange(operation);
