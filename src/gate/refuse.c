@@ -9,7 +9,7 @@
 
 enum { PROBLEM_BYTES_MAX = 64 * 1024, OWN_HEADERS = 20 };
 
-void visit_put_vendor(struct json_out *out, const struct vendor_error *vendor)
+static void put_vendor(struct json_out *out, const struct vendor_error *vendor)
 {
     if (vendor->status == 0 && str_absent(vendor->message))
         return;
@@ -37,7 +37,7 @@ static void put_error(struct json_out *out, const struct problem *problem)
     json_out_end(out);
 }
 
-static void extend(const struct problem *problem, struct json_out *out)
+void visit_extend_problem(const struct problem *problem, struct json_out *out)
 {
     const struct visit *visit = problem->arg;
     const struct outcome *outcome = visit->outcome;
@@ -50,7 +50,7 @@ static void extend(const struct problem *problem, struct json_out *out)
     json_out_member_int(out, STR("attempts"), outcome->attempts);
     json_out_member_bool(out, STR("sent"), outcome->sent);
     json_out_member_text(out, STR("breaker"), breaker_state_word(outcome->breaker));
-    visit_put_vendor(out, &outcome->vendor);
+    put_vendor(out, &outcome->vendor);
 }
 
 /* What RFC 9110 wants beside 401 and 405 (§15.5.2, §15.5.6). */
@@ -76,7 +76,7 @@ void visit_problem(struct visit *visit, enum err err, int status)
         .detail = visit->err_detail,
         .request_id = str_z(visit->request_id),
         .retry_after_s = wait < 0 ? -1 : usec_ceil_s(wait),
-        .extend = extend,
+        .extend = visit_extend_problem,
         .arg = visit,
     };
     struct headers headers;

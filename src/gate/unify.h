@@ -81,7 +81,7 @@ void unify_put_end(struct visit *visit);
 
 /* The cursor of where the walk stands; absent: the list is at its end. False with a
  * sentence when what the vendor said makes it too long. */
-bool unify_cursor(struct visit *visit, struct arena *arena, str *ret_text,
+bool unify_cursor(const struct visit *visit, struct arena *arena, str *ret_text,
                   str *ret_detail);
 
 #endif

@@ -371,9 +371,10 @@ enum visit_step unify_admit(struct visit *visit)
         return VISIT_REFUSE;
     if (unify->kind == MAPPING_LIST && !choose_list(visit))
         return VISIT_REFUSE;
+    visit->method = integration_named_method(visit->integration,
+                                             unify->mapping->steps[unify->kind]->method);
     unify_open(visit);
     give_request(unify, visit->arena);
-    visit->method = operation_method(&unify->operation);
     if (!begin_list(visit))
         return VISIT_REFUSE;
     return takes_body(unify->kind) ? VISIT_GATHER : VISIT_OPERATE;

@@ -39,6 +39,7 @@ void unify_open(struct visit *visit)
     operation->way = visit->way;
     operation->account = visit->account;
     operation->wish.kind = unify->kind;
+    operation->wish.method = visit->method;
     operation->wish.mapping = unify->mapping;
     operation->wish.model = unify->model;
     operation->wish.wanted = unify->all ? 0 : unify->limit;
@@ -59,6 +60,7 @@ void unify_open(struct visit *visit)
 static bool resume_walk(struct visit *visit, const struct page_rule *rule)
 {
     struct unify *unify = visit->unify;
+    uint64_t wanted = unify->operation.wish.wanted;
     struct cursor cursor;
     str detail = STR_NONE;
     enum err err = cursor_read(visit->gate->cursor_key, &unify->about, unify->cursor,
@@ -72,8 +74,7 @@ static bool resume_walk(struct visit *visit, const struct page_rule *rule)
     unify->operation.walk = cursor.walk;
     unify->begun = cursor.begun;
     /* another limit than before is met as well as the kind of pages allows */
-    (void)walk_resize(rule, operation_page_size(rule, unify->limit),
-                      &unify->operation.walk);
+    (void)walk_resize(rule, operation_page_size(rule, wanted), &unify->operation.walk);
     return true;
 }
 
@@ -81,7 +82,7 @@ bool unify_begin_walk(struct visit *visit)
 {
     struct unify *unify = visit->unify;
     const struct page_rule *rule = operation_rule(&unify->operation);
-    uint64_t wanted = unify->all ? 0 : unify->limit;
+    uint64_t wanted = unify->operation.wish.wanted;
     if (!rule) {
         visit_no(visit, ERR_PAGES_UNKNOWN, STR_NONE, -1);
         return false;

@@ -67,7 +67,6 @@ enum visit_step unify_admit_pages(struct visit *visit)
     unify->cursor = wishes->cursor;
     unify_open(visit);
     struct operation_wish *wish = &unify->operation.wish;
-    wish->method = visit->method;
     wish->path = visit->path;
     wish->query = visit->query;
     wish->headers = &visit->headers;

@@ -2,13 +2,11 @@
  * What callers of an operation get (docs/unified.md):
  *
  *   a record   {"data": …, "original": …}
- *   a page     {"data": […], "originals": […], "faults": […], "next_cursor": …, "total":
- * …} a list     lines: {"data": …} {"fault": …} {"progress": …} and, last, {"end": …} or
+ *   a page     {"data": […], "originals": […], "faults": […], "next_cursor": …}
+ *   a list     lines: {"data": …} {"fault": …} {"progress": …} and, last, {"end": …} or
  *              {"problem": …}
  */
 #include "gate/unify.h"
-
-#include "http/problem.h"
 
 enum { OWN_HEADERS = 20 };
 
@@ -102,10 +100,10 @@ void unify_put_record(struct unify *unify, const struct operation_record *record
 
 /* --- cursors --- */
 
-bool unify_cursor(struct visit *visit, struct arena *arena, str *ret_text,
+bool unify_cursor(const struct visit *visit, struct arena *arena, str *ret_text,
                   str *ret_detail)
 {
-    struct unify *unify = visit->unify;
+    const struct unify *unify = visit->unify;
     const struct page_rule *rule = operation_rule(&unify->operation);
     struct cursor cursor = {
         .revision = visit->integration->revision,
@@ -122,7 +120,7 @@ bool unify_cursor(struct visit *visit, struct arena *arena, str *ret_text,
 
 /* --- lines --- */
 
-static void put_counts(struct visit *visit, struct json_out *out)
+static void put_counts(const struct visit *visit, struct json_out *out)
 {
     const struct operation *operation = &visit->unify->operation;
     json_out_member_int(out, STR("records"), (int64_t)operation->told);
@@ -135,7 +133,7 @@ static void put_counts(struct visit *visit, struct json_out *out)
 }
 
 /* Where the list can be gone on with. Its text is of this moment only. */
-static void put_next(struct visit *visit, struct json_out *out)
+static void put_next(const struct visit *visit, struct json_out *out)
 {
     struct arena scratch;
     str next, detail;
@@ -170,31 +168,42 @@ void unify_put_progress(struct visit *visit)
     close_line(visit, &out);
 }
 
-static void put_problem(struct visit *visit, struct json_out *out)
+static void extend(const struct problem *problem, struct json_out *out)
+{
+    visit_extend_problem(problem, out);
+    put_counts(problem->arg, out);
+    put_next(problem->arg, out);
+}
+
+/* A problem document in a line, with where the list can be gone on with. */
+static void put_problem(struct visit *visit)
 {
     const struct operation *operation = &visit->unify->operation;
-    enum err err =
-        operation->err ? operation->err : visit_vendor_err(&operation->outcome);
-    json_out_member_text(out, STR("code"), err_code(err));
-    json_out_member_text(out, STR("title"), err_row(err)->title);
-    json_out_member_text(out, STR("detail"), operation->detail);
-    if (operation->outcome.retry_after >= 0)
-        json_out_member_int(out, STR("retry_after_s"),
-                            usec_ceil_s(operation->outcome.retry_after));
-    visit_put_vendor(out, &operation->outcome.vendor);
+    const struct outcome *outcome = &operation->outcome;
+    usec wait = outcome->retry_after;
+    struct problem problem = {
+        .err = operation->err ? operation->err : visit_vendor_err(outcome),
+        .detail = operation->detail,
+        .request_id = str_z(visit->request_id),
+        .retry_after_s = wait < 0 ? -1 : usec_ceil_s(wait),
+        .extend = extend,
+        .arg = visit,
+    };
+    buf_str(&visit->unify->data, STR("{\"problem\":"));
+    problem_write(&problem, &visit->unify->data);
+    buf_str(&visit->unify->data, STR("}\n"));
 }
 
 void unify_put_end(struct visit *visit)
 {
     const struct operation *operation = &visit->unify->operation;
-    bool bad = operation->err || operation->refused;
     struct json_out out;
-    open_line(visit, &out, bad ? STR("problem") : STR("end"));
-    if (bad)
-        put_problem(visit, &out);
+    if (operation->err || operation->refused) {
+        put_problem(visit);
+        return;
+    }
+    open_line(visit, &out, STR("end"));
     put_counts(visit, &out);
-    if (bad)
-        put_next(visit, &out);
     close_line(visit, &out);
 }
 

@@ -18,7 +18,7 @@
 #define GATE_VISIT_H
 
 #include "gate/gate.h"
-#include "json/json_write.h"
+#include "http/problem.h"
 
 enum visit_step {
     VISIT_ROUTE,
@@ -127,8 +127,8 @@ void visit_problem(struct visit *visit, enum err err, int status);
 /* an error of the vendor's as a problem document; and as our word for it */
 void visit_vendor_problem(struct visit *visit);
 enum err visit_vendor_err(const struct outcome *outcome);
-/* the members of an object that say what the vendor said */
-void visit_put_vendor(struct json_out *out, const struct vendor_error *vendor);
+/* what a problem of a visit (its `arg`) has beside what all have */
+void visit_extend_problem(const struct problem *problem, struct json_out *out);
 /* relink.c: which links are turned, and into what */
 const struct rewrite *visit_rewrite(const struct visit *visit);
 str visit_relink(struct visit *visit, str url);

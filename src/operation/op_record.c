@@ -44,9 +44,7 @@ static bool tell(struct operation *operation, const struct operation_record *rec
         return false;
     operation->told++;
     if (record->end == MAPPING_FAULTED && operation->faults++ == 0)
-        operation->fault = arena_printf(
-            &operation->arena, "The mapping's %s failed: " STR_F " (" STR_F ").",
-            record->fault.part, STR_A(record->fault.text), STR_A(record->fault.code));
+        operation->fault = mapping_fault_text(&record->fault, &operation->arena);
     return true;
 }
 

@@ -90,10 +90,7 @@ static enum err fault_of(const struct mapping_fault *fault, struct arena *arena,
 {
     /* a mapping's own $error says what is wrong with what was asked for */
     bool own = str_eq(fault->code, STR("D3137"));
-    *ret_detail =
-        own ? fault->text
-            : arena_printf(arena, "The mapping's %s failed: " STR_F " (" STR_F ").",
-                           fault->part, STR_A(fault->text), STR_A(fault->code));
+    *ret_detail = own ? fault->text : mapping_fault_text(fault, arena);
     return own ? ERR_RECORD_INVALID : ERR_MAPPING_FAILED;
 }
 
@@ -111,7 +108,10 @@ static enum err make_mapped(struct operation *operation, str *ret_detail)
         scene.current = operation->current;
     if (!mapping_request(step, &scene, arena, &sent, &fault))
         return fault_of(&fault, arena, ret_detail);
-    operation->method = integration_named_method(operation->integration, step->method);
+    operation->method =
+        operation->part == OPERATION_MAIN
+            ? operation->wish.method
+            : integration_named_method(operation->integration, step->method);
     struct mapping_names names = {.made = &sent.path,
                                   .context = &operation->account->context,
                                   .fixed = &operation->integration->path_values};

@@ -52,15 +52,16 @@ struct operation_ops {
 /* What is wanted. Everything lives as long as the operation. */
 struct operation_wish {
     enum mapping_operation kind;
+    const struct method *method;   /* what is asked of the vendor; NULL, without a
+                                    * mapping: the document has none that fits */
     const struct mapping *mapping; /* with the step of `kind`; NULL: a list of the
                                     * vendor's own records */
     const struct model *model;     /* with a mapping */
     struct json request;           /* with a mapping: $request */
 
     /* without a mapping: the request for the first page */
-    const struct method *method; /* NULL: the document has none that fits */
-    str path;                    /* below the base URL */
-    str query;                   /* absent: none */
+    str path;  /* below the base URL */
+    str query; /* absent: none */
     const struct headers *headers;
     struct json body; /* UNDEFINED: none */
 
@@ -157,9 +158,6 @@ bool operation_cancel(struct operation *operation);
 void operation_stop(struct operation *operation);
 
 void operation_fini(struct operation *operation);
-
-/* The method of the document that the operation is about; NULL without a mapping. */
-const struct method *operation_method(const struct operation *operation);
 
 /* The rule by which that method's lists are paged; NULL: nothing is known of it. */
 const struct page_rule *operation_rule(const struct operation *operation);

@@ -132,6 +132,9 @@ struct mapping_fault {
                * the tier, unless it is the platform's or the code is D3137 */
 };
 
+/* A sentence about it. */
+str mapping_fault_text(const struct mapping_fault *fault, struct arena *arena);
+
 enum mapping_end { MAPPING_MADE, MAPPING_LEFT_OUT, MAPPING_FAULTED };
 
 /*

@@ -160,6 +160,12 @@ static bool evaluate_all(const struct part *part, struct jsonata_run *run,
     return !is_laid_over(part) || lay_over(part, run, value, ret_fault);
 }
 
+str mapping_fault_text(const struct mapping_fault *fault, struct arena *arena)
+{
+    return arena_printf(arena, "The mapping's %s failed: " STR_F " (" STR_F ").",
+                        fault->part, STR_A(fault->text), STR_A(fault->code));
+}
+
 /* --- a record --- */
 
 static struct part response_of(const struct mapping_step *step)

@@ -184,6 +184,8 @@ static struct operation *prepare(struct scene *scene, const char *resource,
     operation->wish.kind = kind;
     operation->wish.mapping =
         mapping_find(&scene->integration->unified, STR("crm"), str_z(resource));
+    operation->wish.method = integration_named_method(
+        scene->integration, operation->wish.mapping->steps[kind]->method);
     operation->wish.model = models_find(scene->models, STR("crm"), str_z(resource));
     operation->wish.request =
         *given_json(&scene->arena, with_quotes(&scene->arena, request));
