@@ -160,7 +160,7 @@ static void put_kept(struct provider *provider, struct json_build *token,
     for (uint32_t i = 0; all && json_is(all, JSON_ARRAY) && i < all->n; i++) {
         str name = json_text(&all->u.items[i]);
         str slug = import_slug(arena, name, 64);
-        if (slug.n)
+        if (slug.n && !import_has(&kept, slug))
             json_build_member(
                 &kept, slug,
                 json_of_text(pointers ? provider_pointer(arena, name) : name));

@@ -54,7 +54,7 @@ static void test_oauth_becomes_a_token_block(void **state)
         "  disable_pkce: true\n"
         "  token_request_auth_method: basic\n"
         "  body_format: json\n"
-        "  token_response_metadata: [team.id~x]\n"
+        "  token_response_metadata: [team.id~x, team_id_x]\n"
         "  redirect_uri_metadata: [realmId]\n"
         "  alternate_access_token_response_path: user.access_token\n"
         "  docs: https://acme.example/docs\n"
