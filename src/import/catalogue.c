@@ -6,6 +6,7 @@
 
 #include "import/hosts.h"
 #include "json/merge.h"
+#include "json/pointer.h"
 
 enum { ALIASES_MAX = 5, LABEL_MAX = 100, NAME_BYTES_MAX = 64, TEXT_BYTES_MAX = 1 << 16 };
 
@@ -106,6 +107,14 @@ str provider_template(struct provider *provider, const char *member, str text)
                      "%s \"" STR_F "\" is more than a template says, or a secret in one.",
                      member, STR_A(choice));
     return good ? result : STR_NONE;
+}
+
+str provider_pointer(struct arena *arena, str path)
+{
+    str pointer = STR("");
+    for (str name; str_next(&path, '.', &name);)
+        pointer = pointer_join(arena, pointer, name);
+    return pointer;
 }
 
 /* --- the base URL --- */

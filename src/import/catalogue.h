@@ -29,6 +29,9 @@ void provider_say(struct provider *provider, const char *fmt, ...) PRINTF_LIKE(2
  */
 str provider_template(struct provider *provider, const char *member, str text);
 
+/* A path such as `data.next` as a JSON pointer: /data/next. */
+str provider_pointer(struct arena *arena, str path);
+
 /* The member `auth` of its document. False: its mode has no counterpart; a note. */
 bool provider_put_auth(struct provider *provider, struct json_build *document);
 

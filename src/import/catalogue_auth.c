@@ -149,17 +149,6 @@ static void put_params(struct provider *provider, struct json_build *token,
         json_build_member(token, str_z(row), json_build_object(&params));
 }
 
-/* a.b as /a/b */
-static str pointer_of(struct arena *arena, str path)
-{
-    str text = arena_printf(arena, "/" STR_F, STR_A(path));
-    char *p = (char *)(uintptr_t)text.p;
-    for (size_t i = 0; i < text.n; i++)
-        if (p[i] == '.')
-            p[i] = '/';
-    return text;
-}
-
 /* Names that an answer or a redirect brings, as members of the context. */
 static void put_kept(struct provider *provider, struct json_build *token,
                      const char *member, const char *row, bool pointers)
@@ -171,9 +160,10 @@ static void put_kept(struct provider *provider, struct json_build *token,
     for (uint32_t i = 0; all && json_is(all, JSON_ARRAY) && i < all->n; i++) {
         str name = json_text(&all->u.items[i]);
         str slug = import_slug(arena, name, 64);
-        if (slug.n)
-            json_build_member(&kept, slug,
-                              json_of_text(pointers ? pointer_of(arena, name) : name));
+        if (slug.n && !import_has(&kept, slug))
+            json_build_member(
+                &kept, slug,
+                json_of_text(pointers ? provider_pointer(arena, name) : name));
         map_remove(&provider->used, slug);
     }
     if (kept.n)
@@ -232,7 +222,7 @@ static bool put_by_code(struct provider *provider, struct json_build *token)
     put_kept(provider, token, "token_response_metadata", "keep", true);
     if (other.n)
         json_build_member(token, STR("access_token"),
-                          json_of_text(pointer_of(arena, other)));
+                          json_of_text(provider_pointer(arena, other)));
     return true;
 }
 
@@ -266,7 +256,8 @@ static void put_expiry(struct provider *provider, struct json_build *token,
     struct json_build signal;
     if (expires.n && str_eq(strategy, STR("expireIn"))) {
         json_build_init(&signal, arena);
-        json_build_member(&signal, STR("from"), json_of_text(pointer_of(arena, expires)));
+        json_build_member(&signal, STR("from"),
+                          json_of_text(provider_pointer(arena, expires)));
         json_build_member(&signal, STR("unit"), json_of_text(STR("s")));
         json_build_member(token, STR("expires"), json_build_object(&signal));
     } else if (expires.n) {
@@ -299,7 +290,7 @@ static bool put_by_login(struct provider *provider, struct json_build *token)
     provider->secrets = false;
     if (path.n && !str_eq(path, STR("access_token")))
         json_build_member(token, STR("access_token"),
-                          json_of_text(pointer_of(provider->import->arena, path)));
+                          json_of_text(provider_pointer(provider->import->arena, path)));
     put_expiry(provider, token, response);
     return true;
 }

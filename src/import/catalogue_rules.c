@@ -6,17 +6,11 @@
 #include "http/header.h"
 #include "json/json_write.h"
 
+/* Absent: the rule has no such path. */
 static str pointer_at(struct arena *arena, const struct json *rule, const char *member)
 {
     str path = import_text(rule, str_z(member));
-    if (path.n == 0)
-        return STR_NONE;
-    str text = arena_printf(arena, "/" STR_F, STR_A(path));
-    char *p = (char *)(uintptr_t)text.p;
-    for (size_t i = 0; i < text.n; i++)
-        if (p[i] == '.')
-            p[i] = '/';
-    return text;
+    return path.n ? provider_pointer(arena, path) : STR_NONE;
 }
 
 /* --- rate_limit --- */

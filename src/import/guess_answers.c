@@ -4,6 +4,7 @@
  */
 #include "http/header.h"
 #include "import/guess.h"
+#include "json/pointer.h"
 
 struct place {
     const char *group; /* NULL: the top */
@@ -16,20 +17,19 @@ static bool has_place(struct import *import, const struct json *schema,
     const char *const group[] = {place->group, NULL};
     const char *const name[] = {place->name, NULL};
     str outer, inner;
-    bool list = false;
+    str pointer = STR("");
     if (place->group) {
         schema = guess_property(import, schema, group, &outer);
-        list = schema && guess_is_type(import, schema, STR("array"));
-        if (list)
-            schema = import_member(import, schema, STR("items"));
+        pointer = schema ? pointer_join(import->arena, pointer, outer) : pointer;
+    }
+    if (place->group && guess_is_type(import, schema, STR("array"))) {
+        schema = import_member(import, schema, STR("items"));
+        pointer = pointer_join_index(import->arena, pointer, 0);
     }
     const struct json *found = guess_property(import, schema, name, &inner);
     if (!guess_is_scalar(import, found))
         return false;
-    *ret_pointer = place->group
-                       ? arena_printf(import->arena, "/" STR_F "%s/" STR_F, STR_A(outer),
-                                      list ? "/0" : "", STR_A(inner))
-                       : arena_printf(import->arena, "/" STR_F, STR_A(inner));
+    *ret_pointer = pointer_join(import->arena, pointer, inner);
     return true;
 }
 

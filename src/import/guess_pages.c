@@ -12,6 +12,7 @@
  * not found would be an empty one.
  */
 #include "import/guess.h"
+#include "json/pointer.h"
 
 enum { SIZE_BOUND = 100000 };
 
@@ -73,9 +74,9 @@ static bool find_records(struct list *list)
     const struct json *found = guess_property(import, schema, names, &name);
     if (!found || !guess_is_type(import, found, STR("array")))
         found = only_array(import, schema, &name);
-    if (!found || str_find(name, '/') < name.n || str_find(name, '~') < name.n)
+    if (!found)
         return false;
-    list->records = arena_printf(import->arena, "/" STR_F, STR_A(name));
+    list->records = pointer_join(import->arena, STR(""), name);
     list->of = import_member(import, found, STR("items"));
     return true;
 }
@@ -97,7 +98,7 @@ static const struct json *find_told(struct list *list, const char *const *names,
     str name, group;
     const struct json *found = guess_property(import, schema, names, &name);
     if (guess_is_scalar(import, found)) {
-        *ret_pointer = arena_printf(import->arena, "/" STR_F, STR_A(name));
+        *ret_pointer = pointer_join(import->arena, STR(""), name);
         return found;
     }
     for (size_t i = 0; i < COUNT_OF(groups); i++) {
@@ -105,8 +106,8 @@ static const struct json *find_told(struct list *list, const char *const *names,
         found = inner ? guess_property(import, inner, names, &name) : NULL;
         if (!guess_is_scalar(import, found))
             continue;
-        *ret_pointer =
-            arena_printf(import->arena, "/" STR_F "/" STR_F, STR_A(group), STR_A(name));
+        group = pointer_join(import->arena, STR(""), group);
+        *ret_pointer = pointer_join(import->arena, group, name);
         return found;
     }
     return NULL;
@@ -250,7 +251,7 @@ static bool by_last_id(struct list *list)
         !guess_property(list->import, list->of, ids, &name))
         return false;
     begin(list, "last_item_id");
-    put_text(list, "item", arena_printf(list->import->arena, "/" STR_F, STR_A(name)));
+    put_text(list, "item", pointer_join(list->import->arena, STR(""), name));
     put_parameter(list, parameter);
     put_told(list, "more", more_names);
     put_size(list, &known);

@@ -206,6 +206,15 @@ bool import_is_settable(str name)
            id != HEADER_CONTENT_TYPE;
 }
 
+bool import_has(const struct json_build *object, str name)
+{
+    const struct json_member *members = object->at;
+    for (uint32_t i = 0; i < object->n; i++)
+        if (str_eq(json_key(&members[i]), name))
+            return true;
+    return false;
+}
+
 void import_put_text(struct json_build *build, str name, str text)
 {
     if (!str_absent(text))

@@ -117,6 +117,9 @@ str import_unique(struct import *import, struct map *taken, str name);
  * is the caller's. */
 bool import_is_settable(str name);
 
+/* Whether an object under construction has the member: two names may be one with us. */
+bool import_has(const struct json_build *object, str name);
+
 /* A text member, unless the text is absent. */
 void import_put_text(struct json_build *build, str name, str text);
 struct json import_texts(struct arena *arena, const str *texts, size_t n);

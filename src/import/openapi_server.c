@@ -78,7 +78,8 @@ static bool put_variable(struct server *server, struct buf *url, str name, str b
     str slug = import_slug(import->arena, name, 64);
     if (slug.n && stays(server, buf_peek(url), behind, name)) {
         buf_printf(url, "{" STR_F "}", STR_A(slug));
-        put_field(server, slug, name);
+        if (!import_has(&server->fields, slug))
+            put_field(server, slug, name);
         return true;
     }
     str standard = default_of(server, name);

@@ -74,7 +74,7 @@ static const struct bind_row request_rows[] = {
     EXPRESSION("body", offsetof(struct mapping_request, body), "Makes the body."),
 };
 
-static const struct bind_table request_table = {
+const struct bind_table mapping_request_table = {
     .name = "request of an operation",
     .rows = request_rows,
     .n = COUNT_OF(request_rows),
@@ -105,7 +105,7 @@ static const struct bind_row step_rows[] = {
     {.name = "request",
      .kind = BIND_OBJECT,
      .offset = STEP(request),
-     .table = &request_table,
+     .table = &mapping_request_table,
      .doc = "What goes to the vendor."},
     {.name = "filters",
      .kind = BIND_TEXTS,
@@ -206,15 +206,30 @@ static const struct bind_row mapping_rows[] = {
 #undef X
 };
 
+void mapping_inherit(enum mapping_operation operation, const struct mapping_layer *shared,
+                     struct mapping_layer *own)
+{
+    struct mapping_request *request = &own->request;
+    bool records = operation != MAPPING_DELETE && operation != MAPPING_FIELDS;
+    if (!own->response && records)
+        own->response = shared->response;
+    if (!request->query && (operation == MAPPING_LIST || operation == MAPPING_GET))
+        request->query = shared->request.query;
+    if (!request->body && operations[operation].kind == MAPPING_WRITES)
+        request->body = shared->request.body;
+}
+
 static void inherit(const struct mapping *mapping, enum mapping_operation operation)
 {
     struct mapping_step *step = mapping->steps[operation];
-    if (!step->response && operation != MAPPING_DELETE && operation != MAPPING_FIELDS)
-        step->response = mapping->response;
-    if (!step->request.query && (operation == MAPPING_LIST || operation == MAPPING_GET))
-        step->request.query = mapping->request.query;
-    if (!step->request.body && operations[operation].kind == MAPPING_WRITES)
-        step->request.body = mapping->request.body;
+    struct mapping_layer own = {step->response, step->request};
+    const struct mapping_layer shared = {
+        .response = mapping->response,
+        .request = {.query = mapping->request.query, .body = mapping->request.body},
+    };
+    mapping_inherit(operation, &shared, &own);
+    step->response = own.response;
+    step->request = own.request;
 }
 
 static void check_step(struct binder *binder, const struct mapping *mapping,

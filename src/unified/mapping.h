@@ -37,8 +37,8 @@ struct mapping_request {
     const struct jsonata *body;
 };
 
-/* What a tier above the platform's adds to an operation: evaluated on the same input, its
- * output is merged over that of the tiers below. NULL: nothing. */
+/* What a tier says of an operation. Of a tier above the platform's it is evaluated on the
+ * same input, and its output is merged over that of the tiers below. NULL: nothing. */
 struct mapping_layer {
     const struct jsonata *response;
     struct mapping_request request;
@@ -78,6 +78,15 @@ struct mapping_category {
 
 /* A category: its resources by their names. What `method` names is looked up above. */
 extern const struct bind_table mapping_category_table;
+
+/* The expressions of an operation's request, none of them required. */
+extern const struct bind_table mapping_request_table;
+
+/* Gives an operation what its resource shares, where it has nothing of its own: the
+ * response unless it tells no records (delete, fields), the query of list and get, the
+ * body of create and update. For each tier by itself. */
+void mapping_inherit(enum mapping_operation operation, const struct mapping_layer *shared,
+                     struct mapping_layer *own);
 
 /* NULL: there is none of that name. */
 const struct mapping *mapping_find(const struct bind_list *categories, str category,

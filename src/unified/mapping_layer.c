@@ -2,25 +2,15 @@
  * What an override lays over the mappings of a document. Its expressions are read by
  * tables of their own, since an override has nothing that is required, and are written
  * into copies of the steps that they concern. A tier inherits for itself: an operation
- * has the tier's own expression, or what the tier's resource shares (mapping.c).
+ * has the tier's own expression, or what the tier's resource shares (mapping_inherit).
  */
 #include "policy/expression.h"
 #include "unified/mapping.h"
 
-struct over_step {
-    struct mapping_layer layer;
-};
-
-struct over_shared {
-    const struct jsonata *query;
-    const struct jsonata *body;
-};
-
 struct over {
     str name;
-    const struct jsonata *response;
-    struct over_shared request;
-    struct over_step *steps[MAPPING_OPERATION_COUNT];
+    struct mapping_layer shared; /* by its operations */
+    struct mapping_layer *steps[MAPPING_OPERATION_COUNT];
 };
 
 /* --- tables --- */
@@ -30,57 +20,44 @@ struct over {
         .name = text, .kind = BIND_CUSTOM, .offset = of, .custom = expression_read_lines \
     }
 
-static const struct bind_row request_rows[] = {
-    EXPRESSION("path", offsetof(struct mapping_request, path)),
-    EXPRESSION("query", offsetof(struct mapping_request, query)),
-    EXPRESSION("body", offsetof(struct mapping_request, body)),
-};
-
-static const struct bind_table request_table = {
-    .name = "request of an operation",
-    .rows = request_rows,
-    .n = COUNT_OF(request_rows),
-    .bytes = sizeof(struct mapping_request),
-};
-
 static const struct bind_row step_rows[] = {
-    EXPRESSION("response", offsetof(struct over_step, layer.response)),
+    EXPRESSION("response", offsetof(struct mapping_layer, response)),
     {.name = "request",
      .kind = BIND_OBJECT,
-     .offset = offsetof(struct over_step, layer.request),
-     .table = &request_table},
+     .offset = offsetof(struct mapping_layer, request),
+     .table = &mapping_request_table},
 };
 
 static const struct bind_table step_table = {
     .name = "operation",
     .rows = step_rows,
     .n = COUNT_OF(step_rows),
-    .bytes = sizeof(struct over_step),
+    .bytes = sizeof(struct mapping_layer),
 };
 
 static const struct bind_row shared_rows[] = {
-    EXPRESSION("query", offsetof(struct over_shared, query)),
-    EXPRESSION("body", offsetof(struct over_shared, body)),
+    EXPRESSION("query", offsetof(struct mapping_request, query)),
+    EXPRESSION("body", offsetof(struct mapping_request, body)),
 };
 
 static const struct bind_table shared_table = {
     .name = "request of a resource",
     .rows = shared_rows,
     .n = COUNT_OF(shared_rows),
-    .bytes = sizeof(struct over_shared),
+    .bytes = sizeof(struct mapping_request),
 };
 
 static const struct bind_row over_rows[] = {
-    EXPRESSION("response", offsetof(struct over, response)),
+    EXPRESSION("response", offsetof(struct over, shared.response)),
     {.name = "request",
      .kind = BIND_OBJECT,
-     .offset = offsetof(struct over, request),
+     .offset = offsetof(struct over, shared.request),
      .table = &shared_table},
 #define X(symbol, text, kind_of)                                                         \
     {.name = text,                                                                       \
      .kind = BIND_OPTION,                                                                \
-     .offset =                                                                           \
-         offsetof(struct over, steps) + MAPPING_##symbol * sizeof(struct over_step *),   \
+     .offset = offsetof(struct over, steps) +                                            \
+               MAPPING_##symbol * sizeof(struct mapping_layer *),                        \
      .table = &step_table},
 #include "unified/operation_list.h"
 #undef X
@@ -110,24 +87,14 @@ const struct bind_table mapping_over_table = {
 
 /* --- laying --- */
 
-static bool shares_query(enum mapping_operation operation)
-{
-    return operation == MAPPING_LIST || operation == MAPPING_GET;
-}
-
 /* What the tier says of an operation. */
 static struct mapping_layer layer_of(const struct over *over,
                                      enum mapping_operation operation)
 {
     struct mapping_layer layer = {0};
     if (over->steps[operation])
-        layer = over->steps[operation]->layer;
-    if (!layer.response && operation != MAPPING_DELETE)
-        layer.response = over->response;
-    if (!layer.request.query && shares_query(operation))
-        layer.request.query = over->request.query;
-    if (!layer.request.body && mapping_operation_kind(operation) == MAPPING_WRITES)
-        layer.request.body = over->request.body;
+        layer = *over->steps[operation];
+    mapping_inherit(operation, &over->shared, &layer);
     return layer;
 }
 

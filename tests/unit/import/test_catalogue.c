@@ -54,7 +54,7 @@ static void test_oauth_becomes_a_token_block(void **state)
         "  disable_pkce: true\n"
         "  token_request_auth_method: basic\n"
         "  body_format: json\n"
-        "  token_response_metadata: [team.id]\n"
+        "  token_response_metadata: [team.id~x, team_id_x]\n"
         "  redirect_uri_metadata: [realmId]\n"
         "  alternate_access_token_response_path: user.access_token\n"
         "  docs: https://acme.example/docs\n"
@@ -78,7 +78,7 @@ static void test_oauth_becomes_a_token_block(void **state)
                 "\"code_params\":{\"audience\":\"api\"},"
                 "\"refresh_params\":{\"again\":\"true\"},"
                 "\"redirect\":{\"realm_id\":\"realmId\"},"
-                "\"keep\":{\"team_id\":\"/team/id\"},"
+                "\"keep\":{\"team_id_x\":\"/team/id~0x\"},"
                 "\"access_token\":\"/user/access_token\"},\"check\":\"/me\"}");
     assert_made(*state, document, "/docs/reference", "\"https://acme.example/docs\"");
     assert_in(made_at(*state, document, "/docs/notes"),
@@ -142,8 +142,8 @@ static void test_rules_of_paging_and_limits(void **state)
 {
     static const char *const cases[][2] = {
         {"{ type: cursor, cursor_path_in_response: a.next, cursor_name_in_request: after,"
-         " limit_name_in_request: limit, response_path: a.items, limit: 50 }",
-         "{\"kind\":\"cursor_in_body\",\"records\":\"/a/items\",\"next\":\"/a/next\","
+         " limit_name_in_request: limit, response_path: a.it/ems, limit: 50 }",
+         "{\"kind\":\"cursor_in_body\",\"records\":\"/a/it~1ems\",\"next\":\"/a/next\","
          "\"put\":\"after\",\"size\":{\"put\":{\"query\":\"limit\"},\"default\":50}}"},
         {"{ type: link, link_rel_in_response_header: next, limit_name_in_request: n }",
          "{\"kind\":\"link_header\",\"size\":{\"put\":{\"query\":\"n\"}}}"},

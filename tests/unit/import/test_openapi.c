@@ -133,6 +133,19 @@ static void test_variables_of_servers_are_asked_of_accounts(void **state)
               "Another server of the vendor is not used: https://sandbox.acme.example.");
 }
 
+static void test_a_variable_that_stands_twice_is_asked_for_once(void **state)
+{
+    struct made made =
+        made_openapi(*state, "3.0.3",
+                     "servers: [{ url: 'https://{region}.acme.example/{region}/{Region}',"
+                     " variables: { region: { default: eu } } }]\n");
+    assert_made(*state, made.document, "/base_url",
+                "\"https://{region}.acme.example/{region}/{region}\"");
+    assert_made(*state, made.document, "/connect/fields",
+                "{\"region\":{\"label\":\"region\",\"help\":"
+                "\"The vendor's default is eu.\"}}");
+}
+
 static void test_a_host_that_varies_is_said_by_its_values(void **state)
 {
     struct made made = made_openapi(*state, "3.1.1",
@@ -334,6 +347,7 @@ int test_openapi(void)
         GIVEN_TEST(test_paths_that_cannot_be_said_are_noted),
         GIVEN_TEST(test_what_methods_do_not_say_is_noted),
         GIVEN_TEST(test_variables_of_servers_are_asked_of_accounts),
+        GIVEN_TEST(test_a_variable_that_stands_twice_is_asked_for_once),
         GIVEN_TEST(test_a_host_that_varies_is_said_by_its_values),
         GIVEN_TEST(test_servers_of_any_host_are_refused),
         GIVEN_TEST(test_security_schemes_are_ways),

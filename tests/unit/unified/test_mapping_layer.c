@@ -17,7 +17,8 @@ static const char document[] =
     "\"list\":{\"method\":\"c.list\"},"
     "\"get\":{\"method\":\"c.get\",\"response\":\"{'id': key}\"},"
     "\"create\":{\"method\":\"c.create\"},"
-    "\"delete\":{\"method\":\"c.delete\"}}}";
+    "\"delete\":{\"method\":\"c.delete\"},"
+    "\"fields\":{\"method\":\"c.fields\",\"response\":\"{'id': name}\"}}}";
 
 static struct bind_list read_base(struct arena *arena)
 {
@@ -147,6 +148,18 @@ static void a_tier_inherits_for_itself(void **state)
     assert_null(step_of(&base, MAPPING_LIST)->layers[TIER_ACCOUNT].response);
 }
 
+/* They are no records: what a tier adds to records is not added to them. */
+static void fields_inherit_no_response_in_any_tier(void **state)
+{
+    struct mapping_fault fault;
+    struct bind_list base = read_base(*state);
+    struct bind_list list =
+        laid(*state, &base, TIER_ACCOUNT, "{\"contacts\":{\"response\":\"{'x': 1}\"}}");
+    given_same("fields",
+               map(*state, step_of(&list, MAPPING_FIELDS), "{\"name\":\"a\"}", &fault),
+               "{\"id\":\"a\"}");
+}
+
 static void a_fault_says_whose_it_is(void **state)
 {
     static const struct {
@@ -245,6 +258,7 @@ int test_mapping_layer(void)
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(outputs_are_merged_tier_over_tier),
         GIVEN_TEST(a_tier_inherits_for_itself),
+        GIVEN_TEST(fields_inherit_no_response_in_any_tier),
         GIVEN_TEST(a_fault_says_whose_it_is),
         GIVEN_TEST(what_tiers_make_together_has_a_bound),
         GIVEN_TEST(a_request_is_merged_too),
