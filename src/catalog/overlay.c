@@ -33,7 +33,8 @@ void fault_list_add(struct fault_list *list, str pointer, str text)
     if (!list->items)
         list->items = arena_array(list->arena, BIND_FAULTS_MAX, sizeof(list->items[0]));
     if (list->n < BIND_FAULTS_MAX)
-        list->items[list->n++] = (struct catalog_fault){list->file, pointer, text};
+        list->items[list->n++] = (struct catalog_fault){
+            list->file, bind_shortened(pointer), bind_shortened(text)};
 }
 
 /* --- what belongs together --- */

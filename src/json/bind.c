@@ -14,17 +14,11 @@
 #include "json/bind_scalar.h"
 #include "json/pointer.h"
 
-enum { NAMES_SHOWN_MAX = 16, FAULT_BYTES_MAX = 2000 };
+enum { NAMES_SHOWN_MAX = 16 };
 
 void bind_init(struct binder *binder, struct arena *arena)
 {
     *binder = (struct binder){.arena = arena, .at = STR("")};
-}
-
-/* A hostile document may have names as long as itself. */
-static str shortened(str text)
-{
-    return text.n > FAULT_BYTES_MAX ? str_of(text.p, FAULT_BYTES_MAX) : text;
 }
 
 static void add_fault(struct binder *binder, str pointer, const char *fmt, va_list args)
@@ -32,8 +26,8 @@ static void add_fault(struct binder *binder, str pointer, const char *fmt, va_li
     if (binder->fault_n++ >= BIND_FAULTS_MAX)
         return;
     struct bind_fault *fault = arena_zalloc(binder->arena, sizeof(*fault));
-    fault->pointer = shortened(pointer);
-    fault->text = shortened(arena_vprintf(binder->arena, fmt, args));
+    fault->pointer = bind_shortened(pointer);
+    fault->text = bind_shortened(arena_vprintf(binder->arena, fmt, args));
     if (binder->last)
         binder->last->next = fault;
     else

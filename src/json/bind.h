@@ -111,11 +111,19 @@ struct binder {
 
 enum {
     BIND_FAULTS_MAX = 50,
-    BIND_ITEMS_MAX = 10000, /* of a list without an upper bound of its own */
-    BIND_DEPTH_MAX = 200    /* of tables that contain themselves */
+    BIND_FAULT_BYTES_MAX = 2000, /* of a pointer, and of a text */
+    BIND_ITEMS_MAX = 10000,      /* of a list without an upper bound of its own */
+    BIND_DEPTH_MAX = 200         /* of tables that contain themselves */
 };
 
 void bind_init(struct binder *binder, struct arena *arena);
+
+/* As much of a text as is told of a fault: a hostile document may have names as long as
+ * itself. Shares its memory. */
+static inline str bind_shortened(str text)
+{
+    return text.n > BIND_FAULT_BYTES_MAX ? str_of(text.p, BIND_FAULT_BYTES_MAX) : text;
+}
 
 /* Reads `value` into `obj` (table->bytes, any content). True when no fault was found;
  * otherwise obj is incomplete and the faults say why. */

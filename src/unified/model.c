@@ -217,7 +217,7 @@ bool model_check(const struct schema *schema, const struct json *value,
     if (schema_valid(schema, arena, value))
         return true;
     schema_explain(schema, arena, value, 1, &report);
-    *ret_detail = report.errors[0].sentence;
+    *ret_detail = bind_shortened(report.errors[0].sentence);
     return false;
 }
 

@@ -51,7 +51,7 @@ bool model_filter_read(const struct model_filter *filter, str text, struct arena
                        struct json *ret_value, str *ret_detail) MUST_CHECK;
 
 /* Whether a value is as a schema of the model says. False with a sentence, which may
- * quote it. */
+ * quote it; of at most BIND_FAULT_BYTES_MAX. */
 bool model_check(const struct schema *schema, const struct json *value,
                  struct arena *arena, str *ret_detail) MUST_CHECK;
 

@@ -300,6 +300,7 @@ static void samples_are_run(void **state)
         {"($f := function($n) { $f($n + 1) }; $f(1))", "D1012"},
         {"{'no_such_member': 1}", "no_such_member"},
         {"{'last_name': 5}", "last_name"},
+        {"{$pad('long', 2000000): 1}", "long"},
     };
     struct shelf *shelf = *state;
     open_shelf(shelf, overridden);
