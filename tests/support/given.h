@@ -40,6 +40,20 @@ static inline const struct json *given_json(struct arena *arena, str text)
     return value;
 }
 
+/* Single quotes become double ones, `\'` a single one: JSON as a literal can be read. */
+static inline str given_quotes(struct arena *arena, const char *text)
+{
+    size_t n = strlen(text), to = 0;
+    char *made = arena_bytes(arena, n);
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '\\' && text[i + 1] == '\'')
+            made[to++] = text[++i];
+        else
+            made[to++] = text[i] == '\'' ? '"' : text[i];
+    }
+    return str_of(made, to);
+}
+
 /* The whole file; absent when there is none. */
 static inline str given_file(struct arena *arena, const char *path)
 {

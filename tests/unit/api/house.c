@@ -467,11 +467,7 @@ struct heard ask(struct house *house, const char *verb, const char *body, const 
     va_end(args);
     if (!body)
         return ask_raw(house, verb, path, STR_NONE);
-    size_t n = strlen(body);
-    char *copy = arena_bytes(&house->arena, n);
-    for (size_t i = 0; i < n; i++)
-        copy[i] = body[i] == '\'' ? '"' : body[i];
-    return ask_raw(house, verb, path, str_of(copy, n));
+    return ask_raw(house, verb, path, given_quotes(&house->arena, body));
 }
 
 void check_status(struct heard heard, int status, const char *file, int line)

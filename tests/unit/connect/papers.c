@@ -8,10 +8,7 @@ static const char base[] = "{'name':'acme','hosts':['*.acme.test'],"
 
 struct json papers_json(struct arena *arena, const char *text)
 {
-    char *copy = (char *)(uintptr_t)arena_str(arena, str_z(text)).p;
-    for (size_t i = 0; text[i]; i++)
-        copy[i] = text[i] == '\'' ? '"' : text[i];
-    return *given_json(arena, str_of(copy, strlen(text)));
+    return *given_json(arena, given_quotes(arena, text));
 }
 
 const struct integration *papers_read(struct arena *arena, const char *patch)

@@ -7,13 +7,11 @@
 #include "tests.h"
 
 #include "call/profiles.h"
-#include "catalog/integration.h"
 #include "exchange/exchange.h"
 #include "http/tls.h"
 #include "support/certs.h"
-#include "support/false_world.h"
 #include "support/given.h"
-#include "support/script_transport.h"
+#include "support/script_scene.h"
 
 static const char document[] =
     "{\"name\":\"vendor\",\"label\":\"A vendor\",\"version\":\"1\","
@@ -30,17 +28,8 @@ static const char document[] =
     "\"create\":{\"verb\":\"POST\",\"path\":\"/things\"}}}}}";
 
 struct scene {
-    struct arena arena;
-    struct false_world world;
-    struct false_loop loop;
-    struct boards boards;
-    struct script_transport script;
-    struct exchange_env env;
-    const struct integration *integration;
-    struct environment environment;
-    struct account account;
+    struct script_scene base;
     struct account other_account;
-    struct body_budget budget;
     unsigned breaker_events;
 };
 
@@ -69,47 +58,18 @@ static void on_breaker(void *arg, const struct exchange *exchange, str breaker,
     scene->breaker_events++;
 }
 
-static void open_account(struct scene *scene, struct account *account, const char *id)
-{
-    *account = (struct account){.refs = 1, .environment = &scene->environment};
-    snprintf(account->id.text, sizeof(account->id.text), "%s", id);
-    account->integration = STR("vendor");
-    account->state = ACCOUNT_ACTIVE;
-    account->hash = (uint64_t)(unsigned char)id[4];
-}
-
 static void open_scene(struct scene *scene, const struct play *plays, unsigned n)
 {
-    struct binder binder;
-    *scene = (struct scene){.budget = {.bytes_max = 64 << 20}};
-    arena_init(&scene->arena, 16384, 64 << 20);
-    false_world_init(&scene->world, 7);
-    false_loop_init(&scene->loop, &scene->world, 1);
-    boards_open(&scene->boards);
-    script_transport_init(&scene->script, plays, n);
-    bind_init(&binder, &scene->arena);
-    scene->integration = integration_read(&binder, str_z(document));
-    if (!scene->integration)
-        fail_msg(STR_F ": " STR_F, STR_A(binder.first->pointer),
-                 STR_A(binder.first->text));
-    snprintf(scene->environment.id.text, TENANT_ID_BYTES, "env_one");
-    open_account(scene, &scene->account, "acc_one");
-    open_account(scene, &scene->other_account, "acc_two");
-    scene->other_account.hash = 4711;
-    scene->env = (struct exchange_env){.boards = &scene->boards,
-                                       .h1 = &scene->script.transport,
-                                       .error_bytes_max = 65536,
-                                       .look_bytes_max = 1 << 20,
-                                       .on_breaker = on_breaker,
-                                       .on_breaker_arg = scene};
+    *scene = (struct scene){0};
+    script_scene_open(&scene->base, document, plays, n);
+    script_scene_account(&scene->base, &scene->other_account, "acc_two");
+    scene->base.env.on_breaker = on_breaker;
+    scene->base.env.on_breaker_arg = scene;
 }
 
 static void close_scene(struct scene *scene)
 {
-    script_transport_fini(&scene->script);
-    boards_close(&scene->boards);
-    false_loop_fini(&scene->loop);
-    arena_fini(&scene->arena);
+    script_scene_close(&scene->base);
 }
 
 #define WITH_PLAYS(scene, ...)                                                           \
@@ -168,22 +128,23 @@ static void begin(struct story *story, struct scene *scene, const char *verb,
                   const char *path, const char *body)
 {
     struct exchange *exchange = &story->exchange;
-    struct worker *worker = false_loop_worker(&scene->loop, 0);
+    struct worker *worker = script_scene_worker(&scene->base);
     *story = (struct story){.scene = scene};
     buf_init(&story->heard, 16 << 20);
-    headers_init(&story->headers, &scene->arena, 8);
-    worker->now = world_now(worker->world);
-    exchange_init(exchange, &scene->env, worker, &scene->arena);
+    headers_init(&story->headers, &scene->base.arena, 8);
+    exchange_init(exchange, &scene->base.env, worker, &scene->base.arena);
     exchange->ops = &ops;
     exchange->owner = story;
-    exchange->integration = scene->integration;
-    exchange->account = &scene->account;
-    exchange->method = integration_method(scene->integration, str_z(verb), str_z(path));
+    exchange->integration = scene->base.integration;
+    exchange->account = &scene->base.account;
+    exchange->method =
+        integration_method(scene->base.integration, str_z(verb), str_z(path));
     exchange->request.verb = str_z(verb);
     exchange->request.path = str_z(path);
     exchange->request.headers = &story->headers;
     story->began = worker->now;
-    body_init(&story->body, &scene->budget, 1 << 20, body ? (int64_t)strlen(body) : 0);
+    body_init(&story->body, &scene->base.budget, 1 << 20,
+              body ? (int64_t)strlen(body) : 0);
     story->body.on_start = story->body.on_room = nothing;
     story->body.on_data = on_data;
     if (!body)
@@ -196,7 +157,7 @@ static void begin(struct story *story, struct scene *scene, const char *verb,
 
 static void finish(struct story *story)
 {
-    assert_true(false_loop_run_until(&story->scene->loop, &story->done, USEC_H));
+    script_scene_run_until(&story->scene->base, &story->done);
 }
 
 static void end(struct story *story)
@@ -231,12 +192,14 @@ static void a_good_answer_streams_to_its_starter(void **state)
     story.exchange.request.query = STR("limit=2");
     header_add_name(&story.headers, STR("X-Mine"), STR("1"));
     exchange_start(&story.exchange);
-    assert_int_equal(scene.script.calls, 0); /* nothing happens inside start */
+    assert_int_equal(scene.base.script.calls, 0); /* nothing happens inside start */
     finish(&story);
     assert_int_equal(story.answers, 1);
     ASSERT_STR(buf_peek(&story.heard), "{\"a\":1}{\"a\":1}{\"a\":1}");
-    ASSERT_STR(scene.script.heard[0].url, "https://api.vendor.test/v2/things?limit=2");
-    ASSERT_STR(header_value_name(&scene.script.heard[0].headers, STR("X-Mine")), "1");
+    ASSERT_STR(scene.base.script.heard[0].url,
+               "https://api.vendor.test/v2/things?limit=2");
+    ASSERT_STR(header_value_name(&scene.base.script.heard[0].headers, STR("X-Mine")),
+               "1");
     assert_int_equal(story.exchange.outcome.class, OUTCOME_OK);
     assert_int_equal(story.exchange.outcome.attempts, 1);
     end(&story);
@@ -251,14 +214,14 @@ static void another_allowed_host_can_be_asked_a_foreign_one_cannot(void **state)
     story.exchange.request.host = STR("files.vendor.test");
     exchange_start(&story.exchange);
     finish(&story);
-    ASSERT_STR(scene.script.heard[0].url, "https://files.vendor.test/a/b");
+    ASSERT_STR(scene.base.script.heard[0].url, "https://files.vendor.test/a/b");
     end(&story);
     begin(&story, &scene, "GET", "/a/b", NULL);
     story.exchange.request.host = STR("evil.test");
     exchange_start(&story.exchange);
     finish(&story);
     assert_int_equal(story.exchange.outcome.err, ERR_HOST_FORBIDDEN);
-    assert_int_equal(scene.script.calls, 1);
+    assert_int_equal(scene.base.script.calls, 1);
     end(&story);
     close_scene(&scene);
 }
@@ -272,12 +235,12 @@ static void a_path_does_not_lead_above_the_base_url(void **state)
     finish(&story);
     assert_int_equal(story.exchange.outcome.err, ERR_PATH_FORBIDDEN);
     assert_int_equal(story.exchange.outcome.class, OUTCOME_LOCAL);
-    assert_int_equal(scene.script.calls, 0);
+    assert_int_equal(scene.base.script.calls, 0);
     end(&story);
     begin(&story, &scene, "GET", "/a/../b", NULL);
     exchange_start(&story.exchange);
     finish(&story);
-    ASSERT_STR(scene.script.heard[0].url, "https://api.vendor.test/v2/a/../b");
+    ASSERT_STR(scene.base.script.heard[0].url, "https://api.vendor.test/v2/a/../b");
     end(&story);
     close_scene(&scene);
 }
@@ -333,7 +296,7 @@ static void a_read_is_tried_again_after_5xx_with_growing_waits(void **state)
     assert_int_equal(story.exchange.outcome.class, OUTCOME_OK);
     assert_int_equal(story.exchange.outcome.attempts, 4);
     ASSERT_STR(buf_peek(&story.heard), "up");
-    const struct heard *heard = scene.script.heard;
+    const struct heard *heard = scene.base.script.heard;
     for (int i = 0; i < 3; i++) {
         usec wait = heard[i + 1].at - heard[i].at, least = USEC_S << i;
         assert_in_range(wait, least, least + USEC_S + USEC_MS);
@@ -362,7 +325,7 @@ static void a_write_that_was_sent_is_not_tried_again(void **state)
     WITH_PLAYS(scene, {.status = 503}, {.status = 200});
     struct story story;
     run(&story, &scene, "POST", "/things", "{\"a\":1}");
-    assert_int_equal(scene.script.calls, 1);
+    assert_int_equal(scene.base.script.calls, 1);
     assert_int_equal(story.exchange.outcome.no_retry, RETRY_WHY_UNSAFE);
     end(&story);
     close_scene(&scene);
@@ -373,8 +336,8 @@ static void a_write_of_which_nothing_was_sent_is(void **state)
     WITH_PLAYS(scene, {.fault = CALL_FAULT_CONNECT, .unsent = true}, {.status = 201});
     struct story story;
     run(&story, &scene, "POST", "/things", "{\"a\":1}");
-    assert_int_equal(scene.script.calls, 2);
-    ASSERT_STR(scene.script.heard[1].body, "{\"a\":1}");
+    assert_int_equal(scene.base.script.calls, 2);
+    ASSERT_STR(scene.base.script.heard[1].body, "{\"a\":1}");
     assert_int_equal(story.exchange.outcome.status, 201);
     end(&story);
     close_scene(&scene);
@@ -389,11 +352,11 @@ static void a_write_with_a_key_or_declared_safe_is_sent_whole_again(void **state
     exchange_start(&story.exchange);
     finish(&story);
     assert_int_equal(story.exchange.outcome.attempts, 2);
-    ASSERT_STR(scene.script.heard[1].body, "{\"k\":1}");
+    ASSERT_STR(scene.base.script.heard[1].body, "{\"k\":1}");
     end(&story);
     run(&story, &scene, "POST", "/things/search", "{\"s\":1}");
     assert_int_equal(story.exchange.outcome.attempts, 2);
-    ASSERT_STR(scene.script.heard[3].body, "{\"s\":1}");
+    ASSERT_STR(scene.base.script.heard[3].body, "{\"s\":1}");
     end(&story);
     close_scene(&scene);
 }
@@ -427,7 +390,7 @@ static void a_dead_kept_connection_costs_no_wait_and_no_mark(void **state)
     struct story story;
     run(&story, &scene, "GET", "/things", NULL);
     assert_int_equal(story.exchange.outcome.class, OUTCOME_OK);
-    assert_true(scene.script.heard[1].fresh);
+    assert_true(scene.base.script.heard[1].fresh);
     assert_int_equal(story.took, 0);
     end(&story);
     close_scene(&scene);
@@ -438,7 +401,7 @@ static void a_write_over_a_dead_kept_connection_is_not_repeated(void **state)
     WITH_PLAYS(scene, {.fault = CALL_FAULT_RESET, .reused = true}, {.status = 200});
     struct story story;
     run(&story, &scene, "POST", "/things", "{}");
-    assert_int_equal(scene.script.calls, 1);
+    assert_int_equal(scene.base.script.calls, 1);
     assert_int_equal(story.exchange.outcome.err, ERR_OUTCOME_UNKNOWN);
     end(&story);
     close_scene(&scene);
@@ -505,7 +468,7 @@ static void a_throttle_is_passed_on_at_once_as_429(void **state)
                        .body = "{\"code\":\"LIMIT\",\"message\":\"slow down\"}"});
     struct story story;
     run(&story, &scene, "GET", "/things", NULL);
-    assert_int_equal(scene.script.calls, 1);
+    assert_int_equal(scene.base.script.calls, 1);
     assert_int_equal(story.exchange.outcome.class, OUTCOME_RATE_LIMITED);
     assert_int_equal(story.exchange.outcome.status, 429);
     assert_int_equal(story.exchange.outcome.vendor_status, 403);
@@ -560,7 +523,7 @@ static void a_vendor_that_says_now_for_ever_is_asked_once_a_second(void **state)
     finish(&story);
     assert_int_equal(story.exchange.outcome.status, 429);
     assert_in_range(story.took, 9 * USEC_S, 10 * USEC_S);
-    assert_in_range(scene.script.calls, 10, 12);
+    assert_in_range(scene.base.script.calls, 10, 12);
     end(&story);
     close_scene(&scene);
 }
@@ -580,7 +543,7 @@ static void waiting_does_not_use_up_the_requests_memory(void **state)
     exchange_start(&story.exchange);
     finish(&story);
     assert_int_equal(story.exchange.outcome.status, 429);
-    assert_in_range(scene.arena.bytes, 32 << 20, 48 << 20);
+    assert_in_range(scene.base.arena.bytes, 32 << 20, 48 << 20);
     end(&story);
     close_scene(&scene);
 }
@@ -604,7 +567,7 @@ static void while_a_throttle_holds_only_who_wants_is_refused_here(void **state)
     finish(&story);
     assert_int_equal(story.exchange.outcome.err, ERR_RATE_LIMITED_LOCAL);
     end(&story);
-    assert_int_equal(scene.script.calls, 1);
+    assert_int_equal(scene.base.script.calls, 1);
     run(&story, &scene, "GET", "/things", NULL); /* a person's call is sent */
     assert_int_equal(story.exchange.outcome.status, 200);
     end(&story);
@@ -632,7 +595,7 @@ static void an_account_has_only_so_many_places(void **state)
 {
     WITH_PLAYS(scene, {.status = 200, .delay = USEC_S});
     struct story stories[3];
-    scene.account.concurrency_max = 2;
+    scene.base.account.concurrency_max = 2;
     for (int i = 0; i < 3; i++) {
         begin(&stories[i], &scene, "GET", "/things", NULL);
         exchange_start(&stories[i].exchange);
@@ -644,7 +607,7 @@ static void an_account_has_only_so_many_places(void **state)
         end(&stories[i]);
     }
     assert_int_equal(refused, 1);
-    assert_int_equal(scene.script.calls, 2);
+    assert_int_equal(scene.base.script.calls, 2);
     begin(&stories[0], &scene, "GET", "/things", NULL); /* places were given back */
     exchange_start(&stories[0].exchange);
     finish(&stories[0]);
@@ -657,7 +620,7 @@ static void who_asks_to_wait_waits_for_a_place_too(void **state)
 {
     WITH_PLAYS(scene, {.status = 200, .delay = USEC_S});
     struct story stories[2];
-    scene.environment.concurrency_max = 1;
+    scene.base.environment.concurrency_max = 1;
     for (int i = 0; i < 2; i++) {
         begin(&stories[i], &scene, "GET", "/things", NULL);
         stories[i].exchange.request.wait_on_limit = 5 * USEC_S;
@@ -668,7 +631,7 @@ static void who_asks_to_wait_waits_for_a_place_too(void **state)
         assert_int_equal(stories[i].exchange.outcome.err, ERR_NONE);
         end(&stories[i]);
     }
-    assert_true(scene.script.heard[1].at - scene.script.heard[0].at >= USEC_S);
+    assert_true(scene.base.script.heard[1].at - scene.base.script.heard[0].at >= USEC_S);
     close_scene(&scene);
 }
 
@@ -697,12 +660,12 @@ static void five_failures_open_the_breaker_and_two_good_trials_close_it(void **s
     fail_often(&scene, 5);
     run(&story, &scene, "GET", "/things", NULL);
     assert_int_equal(story.exchange.outcome.err, ERR_BREAKER_OPEN);
-    assert_int_equal(scene.script.calls, 5);
+    assert_int_equal(scene.base.script.calls, 5);
     assert_int_equal(story.exchange.outcome.vendor.status, 503);
     ASSERT_STR(story.exchange.outcome.vendor.message, "HTTP 503, maintenance");
     assert_in_range(story.exchange.outcome.retry_after, 29 * USEC_S, 33 * USEC_S);
     end(&story);
-    false_loop_run(&scene.loop, 34 * USEC_S);
+    false_loop_run(&scene.base.loop, 34 * USEC_S);
     for (int i = 0; i < 3; i++) {
         run(&story, &scene, "GET", "/things", NULL);
         assert_int_equal(story.exchange.outcome.status, 200);
@@ -721,9 +684,9 @@ static const struct integration *with_header_of_tenant(struct scene *scene)
     str text = str_z(document);
     str parts[] = {str_of(text.p, text.n - 1),
                    STR(",\"headers\":{\"X-Tenant\":\"{tenant}\"}}")};
-    bind_init(&binder, &scene->arena);
+    bind_init(&binder, &scene->base.arena);
     const struct integration *integration =
-        integration_read(&binder, arena_join(&scene->arena, parts, 2));
+        integration_read(&binder, arena_join(&scene->base.arena, parts, 2));
     assert_non_null(integration);
     return integration;
 }
@@ -734,7 +697,7 @@ static void a_trial_that_was_never_sent_is_given_back(void **state)
                {.status = 503}, {.status = 200});
     struct story story;
     fail_often(&scene, 5);
-    false_loop_run(&scene.loop, 34 * USEC_S);
+    false_loop_run(&scene.base.loop, 34 * USEC_S);
     for (int i = 0; i < 5; i++) {
         begin(&story, &scene, "GET", "/things", NULL);
         story.exchange.integration = with_header_of_tenant(&scene);
@@ -743,7 +706,7 @@ static void a_trial_that_was_never_sent_is_given_back(void **state)
         assert_int_equal(story.exchange.outcome.err, ERR_CREDENTIAL_UNUSABLE);
         end(&story);
     }
-    assert_int_equal(scene.script.calls, 5);
+    assert_int_equal(scene.base.script.calls, 5);
     run(&story, &scene, "GET", "/things", NULL);
     assert_int_equal(story.exchange.outcome.status, 200);
     end(&story);
@@ -757,7 +720,7 @@ static void a_lost_write_whose_repeat_is_refused_is_unknown(void **state)
     struct story story;
     fail_often(&scene, 4);
     run(&story, &scene, "PUT", "/things/1", "{}"); /* the fifth failure */
-    assert_int_equal(scene.script.calls, 5);
+    assert_int_equal(scene.base.script.calls, 5);
     assert_int_equal(story.exchange.outcome.err, ERR_OUTCOME_UNKNOWN);
     assert_true(story.exchange.outcome.sent);
     str detail = story.exchange.outcome.detail;
@@ -778,7 +741,7 @@ static void a_lost_read_whose_repeat_is_refused_is_refused(void **state)
     struct story story;
     fail_often(&scene, 4);
     run(&story, &scene, "GET", "/things", NULL);
-    assert_int_equal(scene.script.calls, 5);
+    assert_int_equal(scene.base.script.calls, 5);
     assert_int_equal(story.exchange.outcome.err, ERR_BREAKER_OPEN);
     end(&story);
     close_scene(&scene);
@@ -820,7 +783,7 @@ static void a_refused_certificate_is_asked_about_once_and_marks_nobody(void **st
         assert_false(story.exchange.outcome.sent);
         end(&story);
     }
-    assert_int_equal(scene.script.calls, 10);
+    assert_int_equal(scene.base.script.calls, 10);
     assert_int_equal(scene.breaker_events, 0);
     close_scene(&scene);
 }
@@ -836,13 +799,13 @@ static void want_certificates(struct scene *scene)
         "\"tls_client_auth\",\"url\":\"https://api.vendor.test/token\"}}}";
     struct binder binder;
     str why;
-    bind_init(&binder, &scene->arena);
-    scene->integration = integration_read(&binder, str_z(wanting));
-    assert_non_null(scene->integration);
+    bind_init(&binder, &scene->base.arena);
+    scene->base.integration = integration_read(&binder, str_z(wanting));
+    assert_non_null(scene->base.integration);
     struct tls *tls =
-        tls_create_client(&scene->arena, STR_NONE, STR_NONE, STR_NONE, &why);
+        tls_create_client(&scene->base.arena, STR_NONE, STR_NONE, STR_NONE, &why);
     assert_non_null(tls);
-    scene->env.profiles = profiles_create(tls, 0);
+    scene->base.env.profiles = profiles_create(tls, 0);
     tls_unref(&tls);
 }
 
@@ -852,19 +815,20 @@ static void ask_for_token(struct story *story, struct scene *scene, const char *
 {
     struct url url;
     assert_true(
-        url_parse(&scene->arena, STR("https://api.vendor.test/token"), &url, NULL));
+        url_parse(&scene->base.arena, STR("https://api.vendor.test/token"), &url, NULL));
     begin(story, scene, "POST", "/token", NULL);
     story->exchange.request.target = &url;
     if (name) {
         str end = STR(".pem"), key_end = STR(".key");
         str parts[] = {str_z(name), end}, key_parts[] = {str_z(key), key_end};
         story->exchange.request.certificate = (struct certificate){
+            given_file(&scene->base.arena,
+                       certs_path(arena_z(&scene->base.arena,
+                                          arena_join(&scene->base.arena, parts, 2)))),
             given_file(
-                &scene->arena,
-                certs_path(arena_z(&scene->arena, arena_join(&scene->arena, parts, 2)))),
-            given_file(&scene->arena,
-                       certs_path(arena_z(&scene->arena,
-                                          arena_join(&scene->arena, key_parts, 2))))};
+                &scene->base.arena,
+                certs_path(arena_z(&scene->base.arena,
+                                   arena_join(&scene->base.arena, key_parts, 2))))};
     }
     exchange_start(&story->exchange);
     finish(story);
@@ -886,7 +850,7 @@ static void a_token_endpoint_is_shown_what_its_request_brings(void **state)
     }
     assert_ptr_not_equal(shown[0], shown[1]);
     assert_ptr_equal(shown[0], shown[2]);
-    profiles_destroy(&scene.env.profiles);
+    profiles_destroy(&scene.base.env.profiles);
     close_scene(&scene);
 }
 
@@ -904,8 +868,8 @@ static void nothing_is_sent_without_a_certificate_that_can_be_shown(void **state
     ASSERT_STR(story.exchange.outcome.detail,
                "The private key does not match the certificate: it is another one's.");
     end(&story);
-    assert_int_equal(scene.script.calls, 0);
-    profiles_destroy(&scene.env.profiles);
+    assert_int_equal(scene.base.script.calls, 0);
+    profiles_destroy(&scene.base.env.profiles);
     close_scene(&scene);
 }
 
@@ -946,10 +910,10 @@ static void a_read_is_cancelled_when_its_starter_leaves(void **state)
     struct story story;
     begin(&story, &scene, "GET", "/things", NULL);
     exchange_start(&story.exchange);
-    false_loop_run(&scene.loop, 100 * USEC_MS);
+    false_loop_run(&scene.base.loop, 100 * USEC_MS);
     assert_true(exchange_cancel(&story.exchange));
-    assert_int_equal(scene.script.cancelled, 1);
-    false_loop_run(&scene.loop, 10 * USEC_S);
+    assert_int_equal(scene.base.script.cancelled, 1);
+    false_loop_run(&scene.base.loop, 10 * USEC_S);
     assert_false(story.done);
     end(&story);
     close_scene(&scene);
@@ -961,7 +925,7 @@ static void a_write_on_its_way_is_not(void **state)
     struct story story;
     begin(&story, &scene, "POST", "/things", "{}");
     exchange_start(&story.exchange);
-    false_loop_run(&scene.loop, 100 * USEC_MS);
+    false_loop_run(&scene.base.loop, 100 * USEC_MS);
     assert_false(exchange_cancel(&story.exchange));
     finish(&story);
     assert_int_equal(story.exchange.outcome.status, 201);
@@ -977,7 +941,7 @@ static void a_body_that_breaks_off_ends_it(void **state)
     story.exchange.request.body = &story.body;
     story.exchange.request.body_bytes = 100;
     exchange_start(&story.exchange);
-    false_loop_run(&scene.loop, 100 * USEC_MS);
+    false_loop_run(&scene.base.loop, 100 * USEC_MS);
     body_put(&story.body, STR("not all"));
     body_break(&story.body);
     exchange_body_broken(&story.exchange);
@@ -996,7 +960,7 @@ static void waiting_for_the_starters_body_is_not_the_vendors_time(void **state)
     story.exchange.request.body_bytes = 4;
     exchange_start(&story.exchange);
     for (int i = 0; i < 2; i++) {
-        false_loop_run(&scene.loop, 3 * USEC_S);
+        false_loop_run(&scene.base.loop, 3 * USEC_S);
         body_put(&story.body, STR("ab"));
     }
     body_end(&story.body);
@@ -1014,7 +978,7 @@ static void a_slow_starter_pauses_the_vendor(void **state)
     begin(&story, &scene, "GET", "/things", NULL);
     story.pause_at_first = true;
     exchange_start(&story.exchange);
-    false_loop_run(&scene.loop, USEC_S);
+    false_loop_run(&scene.base.loop, USEC_S);
     ASSERT_STR(buf_peek(&story.heard), "piece.");
     assert_false(story.done);
     exchange_resume(&story.exchange);

@@ -8,12 +8,10 @@
 
 #include "auth/oauth1.h"
 #include "base/mem.h"
-#include "catalog/integration.h"
 #include "directory/keyring.h"
 #include "exchange/exchange.h"
 #include "http/field.h"
-#include "support/false_world.h"
-#include "support/script_transport.h"
+#include "support/script_scene.h"
 
 static const char document[] =
     "{\"name\":\"vendor\",\"label\":\"A vendor\",\"version\":\"1\","
@@ -23,18 +21,10 @@ static const char document[] =
 static const char master_key[] = "k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
 
 struct scene {
-    struct arena arena;
-    struct false_world world;
-    struct false_loop loop;
-    struct boards boards;
-    struct script_transport script;
+    struct script_scene base;
     struct keyring *keyring;
     struct store *store;
     struct directory *directory;
-    struct exchange_env env;
-    struct environment environment;
-    struct account account;
-    struct body_budget budget;
     struct exchange exchange;
     struct headers headers;
     struct body body;
@@ -44,11 +34,11 @@ struct scene {
 static void open_directory(struct scene *scene)
 {
     str why = STR_NONE;
-    scene->keyring = keyring_create(str_z(master_key), &scene->arena, &why);
-    scene->store = store_open(STR("mem"), STR(""), &scene->arena, &why);
+    scene->keyring = keyring_create(str_z(master_key), &scene->base.arena, &why);
+    scene->store = store_open(STR("mem"), STR(""), &scene->base.arena, &why);
     assert_true(scene->keyring && scene->store);
-    scene->directory = directory_open(scene->store, scene->keyring, &scene->world.world,
-                                      &scene->arena, &why);
+    scene->directory = directory_open(scene->store, scene->keyring,
+                                      &scene->base.world.world, &scene->base.arena, &why);
     assert_non_null(scene->directory);
 }
 
@@ -63,13 +53,7 @@ static void open_account(struct scene *scene)
     struct credentials *credentials = credentials_create(2, 1);
     set(&credentials->items[0], "consumer_key", "ck");
     set(&credentials->items[1], "consumer_secret", "cs");
-    snprintf(scene->environment.id.text, TENANT_ID_BYTES, "env_one");
-    scene->account = (struct account){.refs = 1,
-                                      .environment = &scene->environment,
-                                      .integration = STR("vendor"),
-                                      .state = ACCOUNT_ACTIVE};
-    snprintf(scene->account.id.text, TENANT_ID_BYTES, "acc_one");
-    atomic_init(&scene->account.opened, credentials);
+    atomic_init(&scene->base.account.opened, credentials);
 }
 
 static void on_nothing(struct body *body)
@@ -113,33 +97,21 @@ static const struct exchange_ops ops = {on_inform, on_answer, on_body, on_done};
 static void open_scene(struct scene *scene, const struct play *plays, unsigned n,
                        const char *type)
 {
-    struct binder binder;
-    *scene = (struct scene){.budget = {.bytes_max = 64 << 20}};
-    arena_init(&scene->arena, 16384, 64 << 20);
-    false_world_init(&scene->world, 7);
-    false_loop_init(&scene->loop, &scene->world, 1);
-    boards_open(&scene->boards);
-    script_transport_init(&scene->script, plays, n);
+    *scene = (struct scene){0};
+    script_scene_open(&scene->base, document, plays, n);
     open_directory(scene);
     open_account(scene);
-    scene->env = (struct exchange_env){.boards = &scene->boards,
-                                       .directory = scene->directory,
-                                       .h1 = &scene->script.transport,
-                                       .error_bytes_max = 65536,
-                                       .look_bytes_max = 1 << 20};
+    scene->base.env.directory = scene->directory;
     struct exchange *exchange = &scene->exchange;
-    struct worker *worker = false_loop_worker(&scene->loop, 0);
-    worker->now = world_now(worker->world);
-    bind_init(&binder, &scene->arena);
-    exchange_init(exchange, &scene->env, worker, &scene->arena);
-    exchange->integration = integration_read(&binder, str_z(document));
-    assert_non_null(exchange->integration);
+    exchange_init(exchange, &scene->base.env, script_scene_worker(&scene->base),
+                  &scene->base.arena);
+    exchange->integration = scene->base.integration;
     exchange->ops = &ops;
     exchange->owner = scene;
-    exchange->account = &scene->account;
-    headers_init(&scene->headers, &scene->arena, 8);
+    exchange->account = &scene->base.account;
+    headers_init(&scene->headers, &scene->base.arena, 8);
     header_add(&scene->headers, HEADER_CONTENT_TYPE, str_z(type));
-    body_init(&scene->body, &scene->budget, 1 << 20, -1);
+    body_init(&scene->body, &scene->base.budget, 1 << 20, -1);
     scene->body.on_start = scene->body.on_room = on_nothing;
     scene->body.on_data = on_data;
     exchange->request.verb = STR("POST");
@@ -153,17 +125,14 @@ static void open_scene(struct scene *scene, const struct play *plays, unsigned n
 
 static void close_scene(struct scene *scene)
 {
-    struct credentials *credentials = atomic_load(&scene->account.opened);
+    struct credentials *credentials = atomic_load(&scene->base.account.opened);
     exchange_fini(&scene->exchange);
     body_fini(&scene->body);
     credentials_destroy(&credentials);
     directory_close(&scene->directory);
     store_close(&scene->store);
     keyring_destroy(&scene->keyring);
-    script_transport_fini(&scene->script);
-    boards_close(&scene->boards);
-    false_loop_fini(&scene->loop);
-    arena_fini(&scene->arena);
+    script_scene_close(&scene->base);
 }
 
 #define FORM "application/x-www-form-urlencoded"
@@ -176,12 +145,12 @@ static void close_scene(struct scene *scene)
 static void start(struct scene *scene)
 {
     exchange_start(&scene->exchange);
-    false_loop_run(&scene->loop, USEC_S);
+    false_loop_run(&scene->base.loop, USEC_S);
 }
 
 static void finish(struct scene *scene)
 {
-    assert_true(false_loop_run_until(&scene->loop, &scene->done, USEC_H));
+    script_scene_run_until(&scene->base, &scene->done);
 }
 
 /* A parameter of an Authorization header. */
@@ -200,7 +169,7 @@ static str param_of(struct arena *arena, str value, const char *name)
 /* Whether the vendor, who has the same secret, finds the signature good. */
 static void check_signature(struct scene *scene, const struct heard *heard, str form)
 {
-    struct arena *arena = &scene->arena;
+    struct arena *arena = &scene->base.arena;
     struct url url;
     uint64_t timestamp;
     str value = header_value(&heard->headers, HEADER_AUTHORIZATION);
@@ -226,16 +195,16 @@ static void a_form_is_complete_before_it_is_signed(void **state)
     start(&scene);
     assert_int_equal(scene.exchange.step, EXCHANGE_GATHER);
     body_put(&scene.body, STR("a=1+2&"));
-    false_loop_run(&scene.loop, USEC_S);
-    assert_int_equal(scene.script.calls, 0);
+    false_loop_run(&scene.base.loop, USEC_S);
+    assert_int_equal(scene.base.script.calls, 0);
     body_put(&scene.body, STR("b=%26"));
     body_end(&scene.body);
     assert_int_equal(scene.exchange.step, EXCHANGE_GATHER); /* not inside of body_end */
     finish(&scene);
     assert_int_equal(scene.exchange.outcome.class, OUTCOME_OK);
     assert_int_equal(scene.exchange.outcome.starved, 2 * USEC_S);
-    assert_str(scene.script.heard[0].body, STR("a=1+2&b=%26"));
-    check_signature(&scene, &scene.script.heard[0], STR("a=1+2&b=%26"));
+    assert_str(scene.base.script.heard[0].body, STR("a=1+2&b=%26"));
+    check_signature(&scene, &scene.base.script.heard[0], STR("a=1+2&b=%26"));
     close_scene(&scene);
 }
 
@@ -249,7 +218,7 @@ static void a_form_that_is_there_or_empty_is_not_waited_for(void **state)
         exchange_start(&scene.exchange);
         finish(&scene);
         assert_int_equal(scene.exchange.outcome.starved, 0);
-        check_signature(&scene, &scene.script.heard[0], str_z(forms[i]));
+        check_signature(&scene, &scene.base.script.heard[0], str_z(forms[i]));
         close_scene(&scene);
     }
 }
@@ -262,8 +231,8 @@ static void other_bodies_stream(void **state)
     body_put(&scene.body, STR("{}"));
     body_end(&scene.body);
     finish(&scene);
-    assert_str(scene.script.heard[0].body, STR("{}"));
-    check_signature(&scene, &scene.script.heard[0], STR_NONE);
+    assert_str(scene.base.script.heard[0].body, STR("{}"));
+    check_signature(&scene, &scene.base.script.heard[0], STR_NONE);
     close_scene(&scene);
 }
 
@@ -274,8 +243,8 @@ static void each_attempt_is_signed_anew(void **state)
     body_put(&scene.body, STR("a=1"));
     body_end(&scene.body);
     finish(&scene);
-    assert_int_equal(scene.script.calls, 2);
-    const struct heard *heard = scene.script.heard;
+    assert_int_equal(scene.base.script.calls, 2);
+    const struct heard *heard = scene.base.script.heard;
     for (int i = 0; i < 2; i++) {
         assert_str(heard[i].body, STR("a=1"));
         check_signature(&scene, &heard[i], STR("a=1"));
@@ -299,7 +268,7 @@ static void a_form_past_the_limit_is_refused(void **state)
         finish(&scene);
         assert_int_equal(scene.exchange.outcome.err, ERR_BODY_TOO_LARGE);
         assert_int_equal(scene.exchange.outcome.class, OUTCOME_LOCAL);
-        assert_int_equal(scene.script.calls, 0);
+        assert_int_equal(scene.base.script.calls, 0);
         close_scene(&scene);
     }
 }
@@ -309,14 +278,14 @@ static void a_form_that_cannot_be_kept_is_refused(void **state)
 {
     WITH(scene, FORM, {.status = 200});
     start(&scene);
-    scene.budget.bytes_max = 0;
+    scene.base.budget.bytes_max = 0;
     body_put(&scene.body, STR("a=1&"));
-    false_loop_run(&scene.loop, USEC_S);
+    false_loop_run(&scene.base.loop, USEC_S);
     body_put(&scene.body, STR("b=2"));
     body_end(&scene.body);
     finish(&scene);
     assert_int_equal(scene.exchange.outcome.err, ERR_BODY_TOO_LARGE);
-    assert_int_equal(scene.script.calls, 0);
+    assert_int_equal(scene.base.script.calls, 0);
     close_scene(&scene);
 }
 
@@ -334,9 +303,9 @@ static void a_form_that_does_not_end_meets_the_deadline(void **state)
         body_put(&scene.body, STR("a=1"));
         finish(&scene);
         assert_int_equal(scene.exchange.outcome.err, rows[i].err);
-        assert_int_equal(scene.script.calls, 0);
+        assert_int_equal(scene.base.script.calls, 0);
         body_put(&scene.body, STR("&b=2"));
-        false_loop_run(&scene.loop, USEC_S);
+        false_loop_run(&scene.base.loop, USEC_S);
         close_scene(&scene);
     }
 }
@@ -348,9 +317,9 @@ static void a_caller_that_leaves_ends_the_wait(void **state)
     assert_true(exchange_cancel(&scene.exchange));
     body_put(&scene.body, STR("a=1"));
     body_end(&scene.body);
-    false_loop_run(&scene.loop, USEC_MIN);
+    false_loop_run(&scene.base.loop, USEC_MIN);
     assert_false(scene.done);
-    assert_int_equal(scene.script.calls, 0);
+    assert_int_equal(scene.base.script.calls, 0);
     close_scene(&scene);
 }
 
@@ -363,7 +332,7 @@ static void a_body_that_breaks_off_ends_the_wait(void **state)
     exchange_body_broken(&scene.exchange);
     assert_true(scene.done);
     assert_int_equal(scene.exchange.outcome.err, ERR_REQUEST_TIMEOUT);
-    assert_int_equal(scene.script.calls, 0);
+    assert_int_equal(scene.base.script.calls, 0);
     close_scene(&scene);
 }
 

@@ -51,14 +51,29 @@ static struct keeper_stats stats_of(struct lodge *lodge)
     return stats;
 }
 
-/* An account whose check was refused. */
-static str dead_account(struct lodge *lodge)
+/* Calls are refused, and so will a check be, if one is made. */
+static void refuse(struct lodge *lodge, str id)
 {
-    str id = account_under(lodge, CHECKED);
     answer(lodge, VENDOR_ME, vendor_no);
     lodge_suspect(lodge, 0, id);
     lodge_run(lodge, USEC_S);
+}
+
+/* A static account under this auth block, whose check was refused. */
+static str dead_account(struct lodge *lodge, const char *auth)
+{
+    str id = account_under(lodge, auth);
+    refuse(lodge, id);
     assert_int_equal(lodge_state(lodge, id), ACCOUNT_NEEDS_REAUTH);
+    return id;
+}
+
+/* An account whose check is under way, and will be refused in four seconds. */
+static str check_under_way(struct lodge *lodge)
+{
+    str id = account_under(lodge, CHECKED);
+    api_of(lodge)->takes = 5 * USEC_S;
+    refuse(lodge, id);
     return id;
 }
 
@@ -91,7 +106,7 @@ static void three_refusals_of_one_resource_are_a_missing_scope(void **state)
 static void a_refused_check_asks_for_a_person_once(void **state)
 {
     struct lodge *lodge = *state;
-    str id = dead_account(lodge);
+    str id = dead_account(lodge, CHECKED);
     assert_int_equal(checks(lodge), 1);
     assert_str(lodge_events(lodge), STR("account.needs_reauth\n"));
     assert_non_null(
@@ -109,9 +124,7 @@ static void a_refused_key_that_was_to_have_ended_is_said_to(void **state)
     struct change change = lodge_change(lodge, CHANGE_ACCOUNT_UPDATE, id);
     change.ends[ENDING_CREDENTIALS] = USEC_DAY;
     lodge_do(lodge, &change);
-    answer(lodge, VENDOR_ME, vendor_no);
-    lodge_suspect(lodge, 0, id);
-    lodge_run(lodge, USEC_S);
+    refuse(lodge, id);
     assert_int_equal(lodge_state(lodge, id), ACCOUNT_NEEDS_REAUTH);
     assert_non_null(strstr(arena_z(&lodge->arena, lodge_reason(lodge, id)),
                            "401. What it was connected with was to end "
@@ -194,7 +207,7 @@ static void a_retry_after_is_kept(void **state)
 static void once_a_day_it_is_looked_whether_a_person_is_needed(void **state)
 {
     struct lodge *lodge = *state;
-    str id = dead_account(lodge);
+    str id = dead_account(lodge, CHECKED);
     lodge_run(lodge, 10 * 24 * USEC_H);
     assert_in_range(checks(lodge), 10, 12);
     answer(lodge, VENDOR_ME, vendor_yes);
@@ -210,7 +223,7 @@ static void once_a_day_it_is_looked_whether_a_person_is_needed(void **state)
 static void the_daily_check_survives_a_restart(void **state)
 {
     struct lodge *lodge = *state;
-    str id = dead_account(lodge);
+    str id = dead_account(lodge, CHECKED);
     lodge_crash(lodge, 0);
     lodge_open(lodge, 0);
     lodge_run(lodge, 23 * USEC_H);
@@ -223,7 +236,7 @@ static void the_daily_check_survives_a_restart(void **state)
 static void a_check_by_hand_is_made_at_once(void **state)
 {
     struct lodge *lodge = *state;
-    str id = dead_account(lodge);
+    str id = dead_account(lodge, CHECKED);
     answer(lodge, VENDOR_ME, vendor_trouble);
     lodge_hurry(lodge, 0, id);
     lodge_run(lodge, USEC_S);
@@ -238,11 +251,7 @@ static void a_check_by_hand_is_made_at_once(void **state)
 static void a_token_that_was_stored_by_hand_is_checked_too(void **state)
 {
     struct lodge *lodge = *state;
-    str id = account_under(lodge, "{\"check\":\"/me\"}");
-    answer(lodge, VENDOR_ME, vendor_no);
-    lodge_suspect(lodge, 0, id);
-    lodge_run(lodge, USEC_S);
-    assert_int_equal(lodge_state(lodge, id), ACCOUNT_NEEDS_REAUTH);
+    str id = dead_account(lodge, "{\"check\":\"/me\"}");
     assert_int_equal(lodge->mint.asked, 0);
     lodge_crash(lodge, 0);
     lodge_open(lodge, 0);
@@ -530,9 +539,7 @@ static void a_document_that_comes_to_a_check_has_it_made(void **state)
 {
     struct lodge *lodge = *state;
     str id = account_under(lodge, "{\"token\":null}");
-    answer(lodge, VENDOR_ME, vendor_no);
-    lodge_suspect(lodge, 0, id);
-    lodge_run(lodge, USEC_S);
+    refuse(lodge, id);
     assert_int_equal(checks(lodge), 0);
     lodge_auth(lodge, CHECKED);
     lodge_suspect(lodge, 0, id);
@@ -624,11 +631,7 @@ static void an_account_that_is_deleted_during_an_errand_is_gone(void **state)
 static void an_account_that_is_switched_off_during_a_check_stays_off(void **state)
 {
     struct lodge *lodge = *state;
-    str id = account_under(lodge, CHECKED);
-    answer(lodge, VENDOR_ME, vendor_no);
-    api_of(lodge)->takes = 5 * USEC_S;
-    lodge_suspect(lodge, 0, id);
-    lodge_run(lodge, USEC_S);
+    str id = check_under_way(lodge);
     lodge_move(lodge, id, ACCOUNT_DISABLED);
     lodge_run(lodge, 72 * USEC_H);
     assert_int_equal(checks(lodge), 1);
@@ -642,11 +645,7 @@ static void credentials_that_were_put_during_a_check_are_not_what_was_refused(
     void **state)
 {
     struct lodge *lodge = *state;
-    str id = account_under(lodge, CHECKED);
-    answer(lodge, VENDOR_ME, vendor_no);
-    api_of(lodge)->takes = 5 * USEC_S;
-    lodge_suspect(lodge, 0, id);
-    lodge_run(lodge, USEC_S);
+    str id = check_under_way(lodge);
     lodge_put(lodge, id, "a2.0", NULL);
     lodge_run(lodge, USEC_H);
     assert_int_equal(lodge_state(lodge, id), ACCOUNT_ACTIVE);

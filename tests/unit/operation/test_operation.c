@@ -6,12 +6,10 @@
 
 #include "tests.h"
 
-#include "catalog/integration.h"
 #include "json/json_write.h"
 #include "operation/operation.h"
-#include "support/false_world.h"
 #include "support/given.h"
-#include "support/script_transport.h"
+#include "support/script_scene.h"
 
 static const char document[] =
     "{'name':'vendor','label':'A vendor','version':'1','hosts':['api.vendor.test'],"
@@ -51,17 +49,8 @@ static const char document[] =
     "'create':{'method':'people.create','record':'/person'}}}}}";
 
 struct scene {
-    struct arena arena;
-    struct false_world world;
-    struct false_loop loop;
-    struct boards boards;
-    struct script_transport script;
-    struct exchange_env env;
-    const struct integration *integration;
+    struct script_scene base;
     struct models *models;
-    struct environment environment;
-    struct account account;
-    struct body_budget budget;
 
     struct operation operation;
     struct buf told; /* a line a record */
@@ -72,45 +61,11 @@ struct scene {
     bool done;
 };
 
-/* Single quotes for double ones, `\'` for a single one. */
-static str with_quotes(struct arena *arena, const char *text)
-{
-    size_t n = strlen(text), to = 0;
-    char *made = arena_bytes(arena, n);
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] == '\\' && text[i + 1] == '\'')
-            made[to++] = text[++i];
-        else
-            made[to++] = text[i] == '\'' ? '"' : text[i];
-    }
-    return str_of(made, to);
-}
-
 static void open_scene(struct scene *scene, const struct play *plays, unsigned n)
 {
-    struct binder binder;
-    *scene = (struct scene){.budget = {.bytes_max = 64 << 20}};
-    arena_init(&scene->arena, 16384, 64 << 20);
-    false_world_init(&scene->world, 7);
-    false_loop_init(&scene->loop, &scene->world, 1);
-    boards_open(&scene->boards);
-    script_transport_init(&scene->script, plays, n);
-    bind_init(&binder, &scene->arena);
-    scene->integration = integration_read(&binder, with_quotes(&scene->arena, document));
-    if (!scene->integration)
-        fail_msg(STR_F ": " STR_F, STR_A(binder.first->pointer),
-                 STR_A(binder.first->text));
+    *scene = (struct scene){0};
+    script_scene_open(&scene->base, document, plays, n);
     scene->models = models_create();
-    snprintf(scene->environment.id.text, TENANT_ID_BYTES, "env_one");
-    scene->account = (struct account){.refs = 1, .environment = &scene->environment};
-    snprintf(scene->account.id.text, TENANT_ID_BYTES, "acc_one");
-    scene->account.integration = STR("vendor");
-    scene->account.state = ACCOUNT_ACTIVE;
-    scene->account.hash = 1;
-    scene->env = (struct exchange_env){.boards = &scene->boards,
-                                       .h1 = &scene->script.transport,
-                                       .error_bytes_max = 65536,
-                                       .look_bytes_max = 1 << 20};
     buf_init(&scene->told, 1 << 20);
 }
 
@@ -119,10 +74,7 @@ static void close_scene(struct scene *scene)
     operation_fini(&scene->operation);
     buf_fini(&scene->told);
     models_destroy(&scene->models);
-    script_transport_fini(&scene->script);
-    boards_close(&scene->boards);
-    false_loop_fini(&scene->loop);
-    arena_fini(&scene->arena);
+    script_scene_close(&scene->base);
 }
 
 #define WITH_PLAYS(scene, ...)                                                           \
@@ -173,22 +125,21 @@ static struct operation *prepare(struct scene *scene, const char *resource,
                                  enum mapping_operation kind, const char *request)
 {
     struct operation *operation = &scene->operation;
-    struct worker *worker = false_loop_worker(&scene->loop, 0);
-    worker->now = world_now(worker->world);
-    operation_init(operation, &scene->env, worker, &scene->budget);
+    operation_init(operation, &scene->base.env, script_scene_worker(&scene->base),
+                   &scene->base.budget);
     operation->ops = &ops;
     operation->owner = scene;
-    operation->integration = scene->integration;
-    operation->way = integration_way(scene->integration, STR_NONE);
-    operation->account = &scene->account;
+    operation->integration = scene->base.integration;
+    operation->way = integration_way(scene->base.integration, STR_NONE);
+    operation->account = &scene->base.account;
     operation->wish.kind = kind;
     operation->wish.mapping =
-        mapping_find(&scene->integration->unified, STR("crm"), str_z(resource));
+        mapping_find(&scene->base.integration->unified, STR("crm"), str_z(resource));
     operation->wish.method = integration_named_method(
-        scene->integration, operation->wish.mapping->steps[kind]->method);
+        scene->base.integration, operation->wish.mapping->steps[kind]->method);
     operation->wish.model = models_find(scene->models, STR("crm"), str_z(resource));
     operation->wish.request =
-        *given_json(&scene->arena, with_quotes(&scene->arena, request));
+        *given_json(&scene->base.arena, given_quotes(&scene->base.arena, request));
     operation->wish.base.deadline = USEC_NEVER;
     if (mapping_operation_kind(kind) == MAPPING_LISTS)
         walk_begin(operation_rule(operation), 0, STR_NONE, &operation->walk);
@@ -197,20 +148,20 @@ static struct operation *prepare(struct scene *scene, const char *resource,
 
 static void finish(struct scene *scene)
 {
-    assert_true(false_loop_run_until(&scene->loop, &scene->done, USEC_H));
+    script_scene_run_until(&scene->base, &scene->done);
 }
 
 static void run(struct scene *scene, const char *resource, enum mapping_operation kind,
                 const char *request)
 {
     operation_start(prepare(scene, resource, kind, request));
-    assert_int_equal(scene->script.calls, 0); /* nothing happens inside start */
+    assert_int_equal(scene->base.script.calls, 0); /* nothing happens inside start */
     finish(scene);
 }
 
 static void told(struct scene *scene, const char *wanted)
 {
-    str want = with_quotes(&scene->arena, wanted);
+    str want = given_quotes(&scene->base.arena, wanted);
     if (!str_eq(buf_peek(&scene->told), want))
         fail_msg("told:\n" STR_F "wanted:\n" STR_F, STR_A(buf_peek(&scene->told)),
                  STR_A(want));
@@ -219,7 +170,7 @@ static void told(struct scene *scene, const char *wanted)
 static void sent(const struct scene *scene, unsigned i, const char *method,
                  const char *url, const char *body)
 {
-    const struct heard *heard = &scene->script.heard[i];
+    const struct heard *heard = &scene->base.script.heard[i];
     given_same("method", heard->method, method);
     given_same("url", heard->url, url);
     given_same("body", heard->body.n ? heard->body : STR_NONE, body);
@@ -259,7 +210,7 @@ static void by_wish_a_faulty_record_ends_the_list(void **state)
     assert_int_equal(operation->err, ERR_MAPPING_FAILED);
     given_same("detail", operation->detail,
                "The mapping's response failed: a ghost (D3137).");
-    assert_int_equal(scene.script.calls, 1);
+    assert_int_equal(scene.base.script.calls, 1);
     close_scene(&scene);
 }
 
@@ -303,7 +254,7 @@ static void a_record_that_never_has_room_ends_its_list(void **state)
     run(&scene, "contacts", MAPPING_LIST, "{}");
     assert_int_equal(scene.operation.err, ERR_PAGE_INVALID);
     assert_int_equal(scene.operation.told, 0);
-    assert_int_equal(scene.script.calls, 1);
+    assert_int_equal(scene.base.script.calls, 1);
     close_scene(&scene);
 }
 
@@ -340,7 +291,7 @@ static void a_page_cannot_grow_smaller_for_ever(void **state)
     run(&scene, "contacts", MAPPING_LIST, "{}");
     assert_true(scene.operation.refused);
     assert_int_equal(scene.operation.outcome.vendor_status, 500);
-    assert_int_equal(scene.script.calls, 4); /* 10, 5, 2, 1 */
+    assert_int_equal(scene.base.script.calls, 4); /* 10, 5, 2, 1 */
     close_scene(&scene);
 }
 
@@ -382,7 +333,7 @@ static void a_link_to_a_foreign_host_is_not_followed(void **state)
                                 "\"https://evil.test/v2/people?page=2\"}"));
     run(&scene, "leads", MAPPING_LIST, "{}");
     assert_int_equal(scene.operation.err, ERR_PAGE_LINK_FORBIDDEN);
-    assert_int_equal(scene.script.calls, 1);
+    assert_int_equal(scene.base.script.calls, 1);
     close_scene(&scene);
 }
 
@@ -430,7 +381,7 @@ static void a_record_that_cannot_be_fetched_first_is_not_changed(void **state)
     run(&scene, "contacts", MAPPING_UPDATE, "{'id':'7','body':{'last_name':'New'}}");
     assert_true(scene.operation.refused);
     assert_int_equal(scene.operation.outcome.vendor_status, 404);
-    assert_int_equal(scene.script.calls, 1);
+    assert_int_equal(scene.base.script.calls, 1);
     close_scene(&scene);
 }
 
@@ -446,10 +397,12 @@ static void the_record_after_it_was_made_is_fetched_then(void **state)
     sent(&scene, 0, "POST", "https://api.vendor.test/v2/people", "{\"name\":\"Ada\"}");
     sent(&scene, 1, "GET", "https://api.vendor.test/v2/people/9", NULL);
     told(&scene, "{'id':'9','last_name':'Ada','first_name':'A'}\n");
-    given_same("key", header_value_name(&scene.script.heard[0].headers, STR("X-Once")),
+    given_same("key",
+               header_value_name(&scene.base.script.heard[0].headers, STR("X-Once")),
                "k-1");
     given_same("no key of a read",
-               header_value_name(&scene.script.heard[1].headers, STR("X-Once")), NULL);
+               header_value_name(&scene.base.script.heard[1].headers, STR("X-Once")),
+               NULL);
     close_scene(&scene);
 }
 
@@ -480,9 +433,10 @@ static void a_form_has_nested_names_in_brackets(void **state)
     sent(&scene, 0, "POST", "https://api.vendor.test/v2/people",
          "person%5Bname%5D=Ada+%26+co&person%5Btags%5D%5B0%5D=a&person%5Btags%5D%5B1%5D="
          "b");
-    given_same("type",
-               header_value_name(&scene.script.heard[0].headers, STR("Content-Type")),
-               "application/x-www-form-urlencoded");
+    given_same(
+        "type",
+        header_value_name(&scene.base.script.heard[0].headers, STR("Content-Type")),
+        "application/x-www-form-urlencoded");
     close_scene(&scene);
 }
 
@@ -493,7 +447,7 @@ static void a_mapping_s_own_words_are_for_the_caller(void **state)
         "{'body':{'last_name':'Ada','first_name':'!'}}");
     assert_int_equal(scene.operation.err, ERR_RECORD_INVALID);
     given_same("detail", scene.operation.detail, "no shouting");
-    assert_int_equal(scene.script.calls, 0);
+    assert_int_equal(scene.base.script.calls, 0);
     close_scene(&scene);
 }
 
@@ -505,7 +459,7 @@ static void a_path_that_is_not_filled_is_not_asked(void **state)
     given_same("detail", scene.operation.detail,
                "Neither the mapping nor the account's context nor the document's "
                "path_values gives a value for \"room\" of the path.");
-    assert_int_equal(scene.script.calls, 0);
+    assert_int_equal(scene.base.script.calls, 0);
     close_scene(&scene);
 }
 
@@ -514,11 +468,12 @@ static void a_value_does_not_lead_to_another_resource(void **state)
     static const char *const ids[] = {".", "..", "../7", "..\\\\7", "7/../../8"};
     for (size_t i = 0; i < COUNT_OF(ids); i++) {
         WITH_PLAYS(scene, {.status = 204});
-        scene.account.context = *given_json(&scene.arena, STR("{\"room\":\"a\"}"));
+        scene.base.account.context =
+            *given_json(&scene.base.arena, STR("{\"room\":\"a\"}"));
         run(&scene, "contacts", MAPPING_DELETE,
-            arena_printf(&scene.arena, "{'id':'%s'}", ids[i]).p);
+            arena_printf(&scene.base.arena, "{'id':'%s'}", ids[i]).p);
         assert_int_equal(scene.operation.err, ERR_PATH_FORBIDDEN);
-        assert_int_equal(scene.script.calls, 0);
+        assert_int_equal(scene.base.script.calls, 0);
         close_scene(&scene);
     }
 }
@@ -526,11 +481,12 @@ static void a_value_does_not_lead_to_another_resource(void **state)
 static void a_path_is_filled_from_the_account_s_context_too(void **state)
 {
     WITH_PLAYS(scene, {.status = 204});
-    scene.account.context = *given_json(&scene.arena, STR("{\"room\":\"a b\"}"));
+    scene.base.account.context =
+        *given_json(&scene.base.arena, STR("{\"room\":\"a b\"}"));
     run(&scene, "contacts", MAPPING_DELETE, "{'id':'7'}");
     assert_int_equal(scene.operation.err, ERR_NONE);
-    assert_int_equal(scene.script.calls, 1);
-    given_same("path", scene.script.heard[0].url,
+    assert_int_equal(scene.base.script.calls, 1);
+    given_same("path", scene.base.script.heard[0].url,
                "https://api.vendor.test/v2/w%201/rooms/a%20b/people/7");
     close_scene(&scene);
 }
@@ -539,7 +495,7 @@ static void a_path_is_filled_from_the_account_s_context_too(void **state)
 
 static void run_until_held(struct scene *scene)
 {
-    false_loop_run(&scene->loop, USEC_S);
+    false_loop_run(&scene->base.loop, USEC_S);
     assert_int_equal(scene->operation.step, OPERATION_HELD);
 }
 
@@ -550,7 +506,7 @@ static void a_list_waits_for_its_starter(void **state)
     scene.hold = true;
     operation_start(prepare(&scene, "contacts", MAPPING_LIST, "{}"));
     run_until_held(&scene);
-    assert_int_equal(scene.script.calls, 1);
+    assert_int_equal(scene.base.script.calls, 1);
     operation_resume(&scene.operation);
     finish(&scene);
     assert_int_equal(scene.operation.told, 2);
@@ -569,7 +525,7 @@ static void a_list_that_is_held_can_be_left_and_stopped(void **state)
         else
             assert_true(operation_cancel(&scene.operation));
         assert_int_equal(scene.done, stop);
-        assert_int_equal(scene.script.calls, 1);
+        assert_int_equal(scene.base.script.calls, 1);
         close_scene(&scene);
     }
 }
@@ -581,8 +537,8 @@ static void a_write_that_was_sent_is_not_left(void **state)
                        .body = "{\"person\":{\"id\":\"1\"}}",
                        .delay = USEC_S});
     operation_start(prepare(&scene, "leads", MAPPING_CREATE, "{'body':{}}"));
-    false_loop_run(&scene.loop, 100 * USEC_MS);
-    assert_int_equal(scene.script.calls, 1);
+    false_loop_run(&scene.base.loop, 100 * USEC_MS);
+    assert_int_equal(scene.base.script.calls, 1);
     assert_false(operation_cancel(&scene.operation));
     finish(&scene);
     told(&scene, "{'id':'1'}\n");
@@ -593,8 +549,8 @@ static void a_write_that_is_stopped_is_unknown(void **state)
 {
     WITH_PLAYS(scene, {.status = 200, .delay = USEC_S});
     operation_start(prepare(&scene, "leads", MAPPING_CREATE, "{'body':{}}"));
-    false_loop_run(&scene.loop, 100 * USEC_MS);
-    assert_int_equal(scene.script.calls, 1);
+    false_loop_run(&scene.base.loop, 100 * USEC_MS);
+    assert_int_equal(scene.base.script.calls, 1);
     operation_stop(&scene.operation);
     finish(&scene);
     assert_true(scene.operation.cut);
