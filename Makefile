@@ -151,9 +151,9 @@ fuzzers: $(addprefix $(BUILD)/fuzz/,$(FUZZERS))
 # What a fresh machine lacks: Debian packages, then npm packages for the end-to-end tests.
 .PHONY: deps test-deps
 deps:
-	@tools/install-packages build
+	@tools/install-packages build use
 test-deps:
-	@tools/install-packages build test
+	@tools/install-packages build use test
 	@tools/install-npm
 
 .PHONY: demo
@@ -180,7 +180,7 @@ tsan: test-deps
 # FUZZ_SECONDS for each target; findings stay in build/fuzz-findings.
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz
-fuzz: deps
+fuzz: test-deps
 	@$(MAKE) --no-print-directory -j2 VARIANT=fuzz fuzzers
 	@tools/run-fuzz $(FUZZ_SECONDS)
 
