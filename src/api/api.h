@@ -19,6 +19,7 @@ struct buf;
 struct connect;
 struct keeper;
 struct keyring;
+struct writes;
 
 /* What handlers use; constant after start. */
 struct api {
@@ -29,6 +30,7 @@ struct api {
     struct boards *boards;
     struct connect *connect;
     struct keeper *keeper;
+    struct writes *writes;
     struct gate *gate; /* for the caller's address behind trusted proxies */
     const struct log *log;
     struct path_set *routes; /* built by api_open, as is the next */

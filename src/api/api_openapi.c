@@ -21,6 +21,7 @@ static const struct {
     {"integration", "The integration's name."},
     {"revision", "The number of a version."},
     {"breaker", "The breaker's name, or the id of an account."},
+    {"write", "The id of the write."},
 };
 
 const char *api_path_doc(str name)

@@ -49,7 +49,10 @@ struct api_handler {
     const struct shape *answer; /* NULL: it has no body, or is described elsewhere */
 };
 
-enum { PERMISSION_NONE = 0 }; /* no key is asked for */
+enum {
+    PERMISSION_NONE = 0,                                     /* no key is asked for */
+    PERMISSION_CALL_READ = PERMISSION_CALL | PERMISSION_READ /* one of them */
+};
 
 struct api_route {
     const char *verb;

@@ -142,6 +142,21 @@ X(POST, "/v1/breakers/{breaker}/force", breakers_force, WRITE,
 X(GET, "/v1/limits", limits_list, READ,
   "What the vendors have told of the limits of accounts that were called lately.")
 
+X(GET, "/v1/writes", writes_list, READ,
+  "The writes that Breakwater answers for, newest first: queued, under way, and those that "
+  "ended within 7 days.")
+X(GET, "/v1/writes/{write}", writes_get, CALL_READ,
+  "One write: where it stands, what was asked for, what came of it.")
+X(POST, "/v1/writes/{write}/retry", writes_retry, REPLAY,
+  "Queues a write again that was given up, cancelled or needs a decision; tries one that "
+  "is queued as soon as its lane is free.")
+X(POST, "/v1/writes/{write}/cancel", writes_cancel, REPLAY,
+  "Takes back a write that is queued or needs a decision. Its key is free again.")
+X(POST, "/v1/writes/retry", writes_retry_all, REPLAY,
+  "Retries the writes that the filter finds, 200 at a time.")
+X(POST, "/v1/writes/cancel", writes_cancel_all, REPLAY,
+  "Cancels the writes that the filter finds, 200 at a time.")
+
 X(GET, "/v1/events", events_list, READ,
   "What happened, newest first. A key of some environments sees the events of these.")
 

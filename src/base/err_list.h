@@ -133,6 +133,20 @@ X(DEADLINE_EXCEEDED, "deadline_exceeded", 504, LATER, "Your own deadline has pas
 X(OUTCOME_UNKNOWN, "outcome_unknown", 504, CHECK,
   "It is not known whether the vendor did this",
   "The request was sent and no answer came. Look at the vendor before repeating it.")
+X(LANE_BUSY, "lane_busy", 409, LATER, "Writes before this one are still queued",
+  "Let it wait behind them with `X-Breakwater-Queue: on-failure`, or send it when they are "
+  "done.")
+X(KEY_REUSED, "idempotency_key_reused", 422, NEVER,
+  "This idempotency key belongs to another request",
+  "A key stands for one request; the first had another query or body. Use a new key.")
+X(KEY_IN_FLIGHT, "idempotency_in_flight", 409, LATER,
+  "The first request with this idempotency key is under way",
+  "Ask again when it has been answered; then this gets the same answer.")
+X(ANSWER_NOT_KEPT, "answer_not_kept", 409, NEVER,
+  "The first answer to this idempotency key was too large to be kept",
+  "The write was done; read the record to see it.")
+X(WRITE_DEAD, "write_dead", 409, NEVER, "This write was given up",
+  "`write` leads to what is known of it; it can be retried there, or sent with a new key.")
 X(VENDOR_ERROR, "vendor_error", 502, NEVER, "The vendor refused this request",
   "`vendor` has the vendor's own status, code, message and request id.")
 

@@ -172,53 +172,6 @@ const struct bind_table connect_table = {
 
 /* --- repeats, links, and what is not read yet --- */
 
-static const char *const idempotency_words[] = {"none", "header", NULL};
-
-static const struct bind_row idempotency_rows[] = {
-    {.name = "kind",
-     .kind = BIND_ENUM,
-     .offset = offsetof(struct idempotency, kind),
-     .required = true,
-     .words = idempotency_words,
-     .doc = "How the vendor recognises a repeated write: not at all, or by a key in a "
-            "header."},
-    {.name = "header",
-     .kind = BIND_TEXT,
-     .offset = offsetof(struct idempotency, header),
-     .doc = "The header that carries the key."},
-    {.name = "window",
-     .kind = BIND_DURATION,
-     .offset = offsetof(struct idempotency, window),
-     .min = 1,
-     .max = 86400 * 366.0,
-     .doc = "How long the vendor remembers a key; 24h unless given."},
-};
-
-static void finish_idempotency(struct binder *binder, void *obj)
-{
-    struct idempotency *idempotency = obj;
-    bool keyed = idempotency->kind == IDEMPOTENCY_HEADER;
-    if (keyed && !document_header_valid(idempotency->header))
-        bind_fault_at(binder, STR("header"),
-                      "must be the name of the vendor's header for keys, such as "
-                      "\"Idempotency-Key\".");
-    if (!keyed && (!str_absent(idempotency->header) || idempotency->window))
-        bind_fault_at(
-            binder, STR("kind"),
-            "is \"none\", but a header or window is given; make it \"header\", or "
-            "remove them.");
-    if (keyed && !idempotency->window)
-        idempotency->window = USEC_DAY;
-}
-
-const struct bind_table idempotency_table = {
-    .name = "idempotency block",
-    .rows = idempotency_rows,
-    .n = COUNT_OF(idempotency_rows),
-    .bytes = sizeof(struct idempotency),
-    .finish = finish_idempotency,
-};
-
 static void check_object(struct binder *binder, const struct json *value, void *field)
 {
     (void)field;

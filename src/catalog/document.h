@@ -14,12 +14,11 @@ enum {
     WAYS_MAX = 16
 };
 
-extern const struct bind_table document_table;    /* struct integration */
-extern const struct bind_table resource_table;    /* struct resource */
-extern const struct bind_table way_table;         /* struct auth_way */
-extern const struct bind_table connect_table;     /* struct connect_rule */
-extern const struct bind_table rewrite_table;     /* struct rewrite */
-extern const struct bind_table idempotency_table; /* struct idempotency */
+extern const struct bind_table document_table; /* struct integration */
+extern const struct bind_table resource_table; /* struct resource */
+extern const struct bind_table way_table;      /* struct auth_way */
+extern const struct bind_table connect_table;  /* struct connect_rule */
+extern const struct bind_table rewrite_table;  /* struct rewrite */
 
 /* 1 to 64 characters of a–z, 0–9, "_" and "-". */
 bool document_name_valid(str name);

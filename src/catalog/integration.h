@@ -8,6 +8,7 @@
 #define CATALOG_INTEGRATION_H
 
 #include "auth/auth.h"
+#include "catalog/idempotency.h"
 #include "http/path.h"
 #include "http/template.h"
 #include "http/url.h"
@@ -37,15 +38,6 @@ struct connect_rule {
     str text;                /* absent: none */
     struct bind_list fields; /* struct connect_field */
     bool ends;               /* whoever enters credentials is asked when they end */
-};
-
-/* How the vendor recognises a repeated write. */
-enum idempotency_kind { IDEMPOTENCY_NONE, IDEMPOTENCY_HEADER };
-
-struct idempotency {
-    uint32_t kind;
-    str header;  /* HEADER: its name */
-    usec window; /* how long the vendor remembers */
 };
 
 /* Links that must stay inside the proxy. */

@@ -94,6 +94,14 @@ X(CLI, breakers_force, "breakers", "force", "BREAKER STATE",
 X(CLI, limits_list, "limits", "list", "",
   "What vendors have told of the limits of accounts that were called lately.")
 
+X(CLI, writes_list, "writes", "list", "",
+  "The writes that Breakwater answers for, newest first.")
+X(CLI, writes_show, "writes", "show", "WRITE", "One write, with what came of it.")
+X(CLI, writes_retry, "writes", "retry", "[WRITE]",
+  "Queue a write again; or all that the options choose.")
+X(CLI, writes_cancel, "writes", "cancel", "[WRITE]",
+  "Take back a write that was not done; or all that the options choose.")
+
 X(CLI, events_list, "events", "list", "", "What happened, newest first.")
 
 X(CLI, audit_list, "audit", "list", "", "The audit log, newest first.")

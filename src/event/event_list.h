@@ -22,3 +22,12 @@ X(ACCOUNT_CREDENTIALS_ENDING, "account.credentials_ending",
 X(APP_SECRET_ENDING, "app.secret_ending",
   "A secret of an app is said to end within 14 days, or has ended: `app`, `what` and "
   "`ends`.")
+X(WRITE_DELIVERED, "write.delivered",
+  "The vendor has done a write that was queued: `write`, `verb`, `path`, `tries`.")
+X(WRITE_DEAD, "write.dead",
+  "A queued write was not done and will not be tried again by itself; `reason` says why: "
+  "refused, tries, age.")
+X(WRITE_NEEDS_DECISION, "write.needs_decision",
+  "A write may have been done, and the vendor would not know a repeat as one: somebody "
+  "must look, and retry or cancel it.")
+X(WRITE_CANCELLED, "write.cancelled", "A write was taken back before it was done.")

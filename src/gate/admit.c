@@ -6,6 +6,7 @@
 #include "gate/visit.h"
 
 #include "base/encode.h"
+#include "gate/keep.h"
 #include "gate/unify.h"
 #include "loop/world.h"
 
@@ -40,7 +41,7 @@ static void copy_headers(struct visit *visit)
 {
     const struct headers *from = &visit->in->head.headers;
     bool named = header_find(from, HEADER_CONNECTION) != NULL;
-    headers_init(&visit->headers, visit->arena, from->n + 2);
+    headers_init(&visit->headers, visit->arena, from->n + 3);
     for (uint32_t i = 0; i < from->n; i++) {
         const struct header *header = &from->items[i];
         if (stays_here(header->id) || is_unknown_wish(header))
@@ -113,12 +114,13 @@ str visit_continue_trace(struct visit *visit)
     return arena_join(visit->arena, parts, COUNT_OF(parts));
 }
 
-static bool carries_key(const struct visit *visit)
+/* A key in the body is not looked for: it may be large, and has not come yet. */
+static bool carries_key(struct visit *visit)
 {
     const struct idempotency *idempotency =
         integration_idempotency(visit->integration, visit->method);
-    return idempotency->kind == IDEMPOTENCY_HEADER &&
-           header_find_name(&visit->headers, idempotency->header) != NULL;
+    struct idempotency_place place = {.headers = &visit->headers, .query = visit->query};
+    return !str_absent(idempotency_key(idempotency, &place, visit->arena));
 }
 
 static void fill_request(struct visit *visit)
@@ -180,5 +182,5 @@ enum visit_step visit_admit(struct visit *visit)
     exchange->account = visit->account;
     exchange->method = visit->method;
     fill_request(visit);
-    return VISIT_EXCHANGE;
+    return keep_admit(visit, VISIT_EXCHANGE);
 }

@@ -12,6 +12,7 @@
 
 struct models;
 struct visit;
+struct writes;
 
 enum { GATE_HOLD_BYTES = 1 << 20 };
 
@@ -32,6 +33,8 @@ struct gate {
     uint32_t trusted_n;
     struct gate_part *parts; /* one a worker */
     const struct models *models;
+    struct store *store;
+    struct writes *writes;  /* NULL: nothing is queued, and no key is kept */
     uint8_t cursor_key[32]; /* authenticates cursors */
     uint32_t visits_max;    /* at once */
     _Atomic uint32_t visits;

@@ -2,6 +2,7 @@
  * Answers of our own: problem documents, with what the vendor said beside our word for
  * it.
  */
+#include "gate/keep.h"
 #include "gate/unify.h"
 
 #include "http/problem.h"
@@ -37,6 +38,20 @@ static void put_error(struct json_out *out, const struct problem *problem)
     json_out_end(out);
 }
 
+static void put_write(struct json_out *out, const struct visit *visit)
+{
+    const struct keep *keep = visit->keep;
+    str id = keep->found ? keep->found->id : keep->row.id;
+    if (!keep->found && !keep->decides)
+        return;
+    json_out_name(out, STR("write"));
+    json_out_object(out);
+    json_out_member_text(out, STR("id"), id);
+    json_out_member_text(out, STR("href"),
+                         arena_printf(visit->arena, "/v1/writes/" STR_F, STR_A(id)));
+    json_out_end(out);
+}
+
 void visit_extend_problem(const struct problem *problem, struct json_out *out)
 {
     const struct visit *visit = problem->arg;
@@ -44,6 +59,8 @@ void visit_extend_problem(const struct problem *problem, struct json_out *out)
     put_error(out, problem);
     if (visit->integration)
         json_out_member_text(out, STR("integration"), visit->integration->name);
+    if (visit->keep)
+        put_write(out, visit);
     if (!outcome)
         return;
     json_out_member_text(out, STR("class"), outcome_word(outcome->class));
@@ -64,13 +81,17 @@ static void add_required(const struct visit *visit, enum err err, struct headers
                             : STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
 }
 
-void visit_problem(struct visit *visit, enum err err, int status)
+static usec wait_of(const struct visit *visit, enum err err)
 {
     const struct outcome *outcome = visit->outcome;
     usec wait = outcome ? outcome->retry_after : visit->err_retry_after;
-    if (wait < 0 && err_row(err)->status == 429)
-        wait = USEC_S;
-    struct problem problem = {
+    return wait < 0 && err_row(err)->status == 429 ? USEC_S : wait;
+}
+
+static struct problem problem_of(struct visit *visit, enum err err, int status)
+{
+    usec wait = wait_of(visit, err);
+    return (struct problem){
         .err = err,
         .status = status,
         .detail = visit->err_detail,
@@ -79,6 +100,22 @@ void visit_problem(struct visit *visit, enum err err, int status)
         .extend = visit_extend_problem,
         .arg = visit,
     };
+}
+
+str visit_problem_text(struct visit *visit, enum err err, int status)
+{
+    struct problem problem = problem_of(visit, err, status);
+    struct buf body;
+    buf_init(&body, PROBLEM_BYTES_MAX);
+    problem_write(&problem, &body);
+    return arena_take(visit->arena, &body);
+}
+
+void visit_problem(struct visit *visit, enum err err, int status)
+{
+    const struct outcome *outcome = visit->outcome;
+    usec wait = wait_of(visit, err);
+    struct problem problem = problem_of(visit, err, status);
     struct headers headers;
     struct buf body;
     buf_init(&body, PROBLEM_BYTES_MAX);
@@ -115,6 +152,6 @@ void visit_vendor_problem(struct visit *visit)
 
 void visit_refuse(struct visit *visit)
 {
-    if (!visit->gone)
+    if (!visit->gone && !keep_tell(visit))
         visit_problem(visit, visit->err, 0);
 }

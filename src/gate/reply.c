@@ -6,6 +6,7 @@
 #include "gate/visit.h"
 
 #include "base/encode.h"
+#include "gate/keep.h"
 #include "gate/unify.h"
 
 enum { OWN_HEADERS = 20, PIECE_BYTES = 64 * 1024 };
@@ -89,6 +90,7 @@ void visit_add_own_headers(struct visit *visit, struct headers *headers)
     const struct outcome *outcome = visit->outcome;
     header_add(headers, HEADER_X_REQUEST_ID, str_z(visit->request_id));
     header_add(headers, HEADER_SERVER_TIMING, timing(visit));
+    keep_add_headers(visit, headers);
     if (!outcome)
         return;
     header_add_int(headers, HEADER_X_BREAKWATER_ATTEMPTS, outcome->attempts);

@@ -2,6 +2,7 @@
  * An operation of a caller's: his record is gathered and looked at before anything is
  * sent; what comes out is collected, or flows as it comes.
  */
+#include "gate/keep.h"
 #include "gate/unify.h"
 
 #include "json/json_parse.h"
@@ -62,7 +63,7 @@ static enum visit_step take_record(struct visit *visit)
                                           "This integration cannot write \"" STR_F "\".",
                                           STR_A(unread)));
     wish->request = with_body(visit, record);
-    return VISIT_OPERATE;
+    return keep_admit(visit, VISIT_OPERATE);
 }
 
 void unify_end_body(struct visit *visit)
@@ -146,6 +147,16 @@ static void reply_whole(struct visit *visit)
     visit_move(visit, VISIT_FINISH);
 }
 
+void unify_told(struct visit *visit)
+{
+    if (visit->unify->operation.err)
+        visit_move(visit, VISIT_REFUSE);
+    else if (visit->unify->operation.cut)
+        visit_move(visit, VISIT_FINISH);
+    else
+        reply_whole(visit);
+}
+
 static void on_done(struct operation *operation)
 {
     struct visit *visit = visit_of(operation);
@@ -155,6 +166,11 @@ static void on_done(struct operation *operation)
     visit->err = operation->err;
     visit->err_detail = operation->detail;
     visit->aborted = operation->cut && visit->answered;
+    if (keep_concerns(visit) && (keep_takes(visit) || visit->keep->opened)) {
+        unify_keep_answer(visit);
+        visit_move(visit, keep_where(visit));
+        return;
+    }
     if (operation->err && !unheard)
         visit_move(visit, VISIT_REFUSE);
     else if (visit->gone || operation->cut)
@@ -169,7 +185,8 @@ static void on_done(struct operation *operation)
 
 void unify_operate(struct visit *visit)
 {
-    static const struct operation_ops ops = {on_record, on_page, on_done};
+    static const struct operation_ops ops = {
+        .on_record = on_record, .on_page = on_page, .on_done = on_done};
     struct operation *operation = &visit->unify->operation;
     operation->ops = &ops;
     visit->outcome = &operation->outcome;
@@ -187,8 +204,11 @@ void unify_drained(struct visit *visit)
 
 void unify_leave(struct visit *visit)
 {
-    if (visit->step == VISIT_GATHER || operation_cancel(&visit->unify->operation))
-        visit_move(visit, VISIT_FINISH);
+    bool gathers = visit->step == VISIT_GATHER;
+    if (!gathers && !operation_cancel(&visit->unify->operation))
+        return;
+    visit_move(visit,
+               !gathers && keep_concerns(visit) ? keep_where(visit) : VISIT_FINISH);
 }
 
 void unify_fini(struct visit *visit)

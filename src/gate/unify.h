@@ -71,10 +71,14 @@ void unify_end_body(struct visit *visit);
 void unify_operate(struct visit *visit);
 void unify_drained(struct visit *visit);
 void unify_leave(struct visit *visit); /* the caller has left */
+/* What is to be told has been stored. */
+void unify_told(struct visit *visit);
 void unify_fini(struct visit *visit);
 
 /* unify_reply.c */
 void unify_reply(struct visit *visit);
+/* The answer about a record that is kept for a repeat; the same that is told. */
+void unify_keep_answer(struct visit *visit);
 void unify_put_record(struct unify *unify, const struct operation_record *record);
 void unify_put_progress(struct visit *visit);
 void unify_put_end(struct visit *visit);

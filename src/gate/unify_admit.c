@@ -3,6 +3,7 @@
  * with it, the parameters. Whatever nobody knows is refused by name: a filter that is not
  * heard would give the wrong records.
  */
+#include "gate/keep.h"
 #include "gate/unify.h"
 
 #include "base/encode.h"
@@ -377,5 +378,5 @@ enum visit_step unify_admit(struct visit *visit)
     give_request(unify, visit->arena);
     if (!begin_list(visit))
         return VISIT_REFUSE;
-    return takes_body(unify->kind) ? VISIT_GATHER : VISIT_OPERATE;
+    return takes_body(unify->kind) ? VISIT_GATHER : keep_admit(visit, VISIT_OPERATE);
 }

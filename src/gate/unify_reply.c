@@ -6,6 +6,7 @@
  *   a list     lines: {"data": …} {"fault": …} {"progress": …} and, last, {"end": …} or
  *              {"problem": …}
  */
+#include "gate/keep.h"
 #include "gate/unify.h"
 
 enum { OWN_HEADERS = 20 };
@@ -246,6 +247,8 @@ static bool end_page(struct visit *visit, struct buf *text, str *ret_detail)
 static void put_single(struct visit *visit, struct buf *text)
 {
     const struct unify *unify = visit->unify;
+    if (text->n)
+        return; /* it was kept before */
     buf_str(text, STR("{\"data\":"));
     buf_str(text, unify->data.n ? buf_peek(&unify->data) : STR("null"));
     if (unify->originals && unify->originals_text.n) {
@@ -313,6 +316,28 @@ static void reply_whole(struct visit *visit)
                                            : detail;
     visit->err = ERR_PAGE_INVALID;
     visit_problem(visit, visit->err, 0);
+}
+
+void unify_keep_answer(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    const struct operation *operation = &unify->operation;
+    if (!visit->keep->opened || operation->err)
+        return;
+    if (operation->refused) {
+        int status = visit->outcome->status < 400 ? 422 : visit->outcome->status;
+        keep_whole_answer(
+            visit, status, STR("application/problem+json"),
+            visit_problem_text(visit, visit_vendor_err(visit->outcome), status));
+        return;
+    }
+    if (unify->kind == MAPPING_DELETE) {
+        keep_whole_answer(visit, 204, STR_NONE, STR_NONE);
+        return;
+    }
+    put_single(visit, &unify->text);
+    keep_whole_answer(visit, status_of(unify), STR("application/json"),
+                      buf_peek(&unify->text));
 }
 
 void unify_reply(struct visit *visit)

@@ -6,11 +6,15 @@
  *             and the call's idle limits
  *   GATHER    the caller, who sends a record, within the connection's limit
  *   OPERATE   the operation, as EXCHANGE
+ *   HOLD      the caller, who sends the body of a write that is kept, within the
+ *             connection's limit, or leaves
+ *   OPEN, PARK, SETTLE  the store, which answers or gives up within its own limit
  *   FINISH    the caller, who takes what is left of a body that was turned, within the
  *             connection's limit, or leaves; then one turn
  */
 #include "gate/visit.h"
 
+#include "gate/keep.h"
 #include "gate/unify.h"
 #include "loop/world.h"
 
@@ -27,11 +31,20 @@ struct step {
 static const struct step steps[] = {
     [VISIT_ROUTE] = {"route", visit_route, TO(ADMIT) | TO(REFUSE)},
     [VISIT_ADMIT] = {"admit", visit_admit,
-                     TO(EXCHANGE) | TO(GATHER) | TO(OPERATE) | TO(REFUSE)},
-    [VISIT_EXCHANGE] = {"exchange", NULL, TO(REPLY) | TO(REFUSE) | TO(FINISH)},
-    [VISIT_GATHER] = {"gather", NULL, TO(OPERATE) | TO(REFUSE) | TO(FINISH)},
-    [VISIT_OPERATE] = {"operate", NULL, TO(REPLY) | TO(REFUSE) | TO(FINISH)},
-    [VISIT_REPLY] = {"reply", NULL, TO(FINISH)},
+                     TO(EXCHANGE) | TO(GATHER) | TO(OPERATE) | TO(REFUSE) | TO(HOLD) |
+                         TO(OPEN)},
+    [VISIT_HOLD] = {"hold", NULL,
+                    TO(OPEN) | TO(PARK) | TO(EXCHANGE) | TO(REFUSE) | TO(FINISH)},
+    [VISIT_OPEN] = {"open", NULL, TO(EXCHANGE) | TO(OPERATE) | TO(REFUSE) | TO(SETTLE)},
+    [VISIT_EXCHANGE] = {"exchange", NULL,
+                        TO(REPLY) | TO(REFUSE) | TO(FINISH) | TO(HOLD) | TO(PARK) |
+                            TO(SETTLE)},
+    [VISIT_GATHER] = {"gather", NULL, TO(OPERATE) | TO(REFUSE) | TO(FINISH) | TO(OPEN)},
+    [VISIT_OPERATE] = {"operate", NULL,
+                       TO(REPLY) | TO(REFUSE) | TO(FINISH) | TO(PARK) | TO(SETTLE)},
+    [VISIT_REPLY] = {"reply", NULL, TO(FINISH) | TO(SETTLE)},
+    [VISIT_PARK] = {"park", NULL, TO(REFUSE)},
+    [VISIT_SETTLE] = {"settle", NULL, TO(FINISH) | TO(REFUSE) | TO(REPLY)},
     [VISIT_REFUSE] = {"refuse", NULL, TO(FINISH)},
     [VISIT_FINISH] = {"finish", NULL, 0},
 };
@@ -49,6 +62,18 @@ static void enter(struct visit *visit, enum visit_step step)
         return;
     case VISIT_OPERATE:
         unify_operate(visit);
+        return;
+    case VISIT_HOLD:
+        keep_hold(visit);
+        return;
+    case VISIT_OPEN:
+        keep_open(visit);
+        return;
+    case VISIT_PARK:
+        keep_park(visit);
+        return;
+    case VISIT_SETTLE:
+        keep_settle(visit);
         return;
     case VISIT_REPLY:
         visit_reply(visit);
@@ -116,6 +141,10 @@ static void on_inbound_body(struct inbound *in, str chunk)
         unify_take_body(visit, chunk);
         return;
     }
+    if (visit->step == VISIT_HOLD) {
+        keep_take_body(visit, chunk);
+        return;
+    }
     if (visit->step != VISIT_EXCHANGE && visit->step != VISIT_REPLY)
         return;
     if (!body_put(&visit->body, chunk))
@@ -128,6 +157,8 @@ static void on_inbound_end(struct inbound *in)
     body_end(&visit->body);
     if (visit->unify)
         unify_end_body(visit);
+    else if (visit->step == VISIT_HOLD)
+        keep_end_body(visit);
 }
 
 /* --- the exchange --- */
@@ -144,12 +175,17 @@ static void on_inform(struct exchange *exchange, const struct message_head *head
 
 static void on_answer(struct exchange *exchange)
 {
-    visit_move(visit_of(exchange), VISIT_REPLY);
+    struct visit *visit = visit_of(exchange);
+    if (!keep_takes(visit))
+        visit_move(visit, VISIT_REPLY);
 }
 
 static void on_answer_body(struct exchange *exchange, str chunk)
 {
     struct visit *visit = visit_of(exchange);
+    if (visit->keep && visit->keep->parking)
+        return;
+    keep_answer(visit, chunk);
     if (visit->body_replaced)
         return;
     visit->bytes_out += chunk.n;
@@ -175,15 +211,14 @@ static void on_done(struct exchange *exchange)
 {
     struct visit *visit = visit_of(exchange);
     const struct outcome *outcome = &exchange->outcome;
-    if (outcome->err && !visit->answered && !visit->gone) {
-        visit_move(visit,
-                   visit_no(visit, outcome->err, outcome->detail, outcome->retry_after));
-        return;
-    }
-    visit->err = outcome->err;
-    visit->err_detail = outcome->detail;
-    visit->aborted = outcome->cut;
-    visit_move(visit, VISIT_FINISH);
+    bool failed = outcome->err && !visit->answered;
+    visit_no(visit, outcome->err, outcome->detail, outcome->retry_after);
+    visit->aborted = outcome->cut && visit->answered;
+    if (keep_concerns(visit) &&
+        ((failed && keep_takes(visit)) || visit->keep->parking || visit->keep->opened))
+        visit_move(visit, keep_where(visit));
+    else
+        visit_move(visit, failed && !visit->gone ? VISIT_REFUSE : VISIT_FINISH);
 }
 
 static void begin_exchange(struct visit *visit)
@@ -206,13 +241,20 @@ static void on_gone(struct inbound *in)
     visit->gone = true;
     if (visit->step == VISIT_FINISH)
         enter(visit, VISIT_FINISH);
+    if (visit->step == VISIT_OPEN || visit->step == VISIT_PARK ||
+        visit->step == VISIT_SETTLE)
+        return; /* the store answers */
+    if (visit->step == VISIT_HOLD) {
+        visit_move(visit, VISIT_FINISH);
+        return;
+    }
     if (visit->operating && visit->step != VISIT_FINISH)
         unify_leave(visit);
     if (!visit->exchanging || visit->step == VISIT_FINISH)
         return;
     bool cut_body = in->body_state != INBOUND_BODY_ENDED;
     if (exchange_cancel(&visit->exchange))
-        visit_move(visit, VISIT_FINISH);
+        visit_move(visit, keep_concerns(visit) ? keep_where(visit) : VISIT_FINISH);
     else if (cut_body)
         exchange_body_broken(&visit->exchange);
 }
@@ -247,6 +289,7 @@ static void let_go(struct visit *visit)
         exchange_fini(&visit->exchange);
     if (visit->operating)
         unify_fini(visit);
+    keep_fini(visit);
     body_fini(&visit->body);
     if (visit->pin)
         catalog_unpin(gate->catalog, visit->in->worker, visit->pin);

@@ -5,6 +5,7 @@
  *
  *   route → admit → exchange → reply → finish
  *              └──► (gather →) operate ──► reply
+ *              └──► hold, open, park, settle: of a write that is kept (keep.h)
  *
  * route finds key, account and integration; admit reads what the caller asks for and
  * readies the request; exchange waits for the vendor, operate for an operation of one or
@@ -19,14 +20,19 @@
 
 #include "gate/gate.h"
 #include "http/problem.h"
+#include "policy/write_rule.h"
 
 enum visit_step {
     VISIT_ROUTE,
     VISIT_ADMIT,
     VISIT_EXCHANGE,
     VISIT_GATHER,
+    VISIT_HOLD,
+    VISIT_OPEN,
     VISIT_OPERATE,
     VISIT_REPLY,
+    VISIT_PARK,
+    VISIT_SETTLE,
     VISIT_REFUSE,
     VISIT_FINISH
 };
@@ -47,9 +53,13 @@ struct wishes {
     enum visit_pages pages;
     uint64_t page_limit; /* 0: not given */
     str cursor;          /* absent: not given */
-    bool problems;       /* errors as problem documents instead of the vendor's body */
+    enum queue_mode queue;
+    usec queue_age; /* 0: not given */
+    str lane;       /* absent: not given */
+    bool problems;  /* errors as problem documents instead of the vendor's body */
 };
 
+struct keep;
 struct unify;
 
 /* The longest that a visit waits for a vendor's limits. */
@@ -87,6 +97,7 @@ struct visit {
     bool exchanging;
     struct unify *unify;           /* NULL: it is no operation */
     bool operating;                /* unify->operation is in use */
+    struct keep *keep;             /* NULL: it is no write that is kept */
     const struct outcome *outcome; /* the vendor's side; NULL: nothing was begun */
 
     enum err err; /* a refusal of ours */
@@ -124,6 +135,8 @@ void visit_put_rest(struct visit *visit);
 /* refuse.c: an answer of our own */
 void visit_refuse(struct visit *visit);
 void visit_problem(struct visit *visit, enum err err, int status);
+/* what its document would be, for keeping */
+str visit_problem_text(struct visit *visit, enum err err, int status);
 /* an error of the vendor's as a problem document; and as our word for it */
 void visit_vendor_problem(struct visit *visit);
 enum err visit_vendor_err(const struct outcome *outcome);

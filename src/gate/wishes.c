@@ -5,7 +5,9 @@
  */
 #include "gate/unify.h"
 
+enum { LANE_BYTES_MAX = 200 };
 static const usec deadline_max = 60 * USEC_MIN;
+static const usec queue_age_max = 30 * USEC_DAY;
 
 struct wish {
     enum header_id id;
@@ -70,6 +72,29 @@ static bool read_cursor(str value, struct wishes *wishes)
     return value.n > 0;
 }
 
+/* The words of the `writes` block, less the first, which says nothing. */
+static bool read_queue(str value, struct wishes *wishes)
+{
+    for (int i = QUEUE_NEVER; i <= QUEUE_ALWAYS; i++)
+        if (str_eq_nocase(value, str_z(queue_mode_words[i]))) {
+            wishes->queue = (enum queue_mode)i;
+            return true;
+        }
+    return false;
+}
+
+static bool read_queue_age(str value, struct wishes *wishes)
+{
+    return str_to_usec(value, &wishes->queue_age) && wishes->queue_age >= USEC_S &&
+           wishes->queue_age <= queue_age_max;
+}
+
+static bool read_lane(str value, struct wishes *wishes)
+{
+    wishes->lane = value;
+    return value.n > 0 && value.n <= LANE_BYTES_MAX;
+}
+
 static const struct wish list[] = {
     {HEADER_X_BREAKWATER_DEADLINE_MS, "milliseconds, 1 to 3600000", read_deadline},
     {HEADER_X_BREAKWATER_WAIT_ON_LIMIT, "a duration of at most 10m, such as 20s",
@@ -80,6 +105,10 @@ static const struct wish list[] = {
     {HEADER_X_BREAKWATER_PAGES, "\"one\" or \"all\"", read_pages},
     {HEADER_X_BREAKWATER_PAGE_LIMIT, "1 to 1000", read_page_limit},
     {HEADER_X_BREAKWATER_CURSOR, "a next_cursor", read_cursor},
+    {HEADER_X_BREAKWATER_QUEUE, "\"never\", \"on-failure\" or \"always\"", read_queue},
+    {HEADER_X_BREAKWATER_QUEUE_AGE, "a duration of 1s to 30d, such as 10m",
+     read_queue_age},
+    {HEADER_X_BREAKWATER_LANE, "a text of at most 200 bytes", read_lane},
     {HEADER_X_BREAKWATER_ERRORS, "\"problem\" or \"vendor\"", read_errors},
 };
 
@@ -88,6 +117,7 @@ bool visit_read_wishes(struct visit *visit)
     const struct headers *headers = &visit->in->head.headers;
     visit->wishes.deadline = -1;
     visit->wishes.cursor = STR_NONE;
+    visit->wishes.lane = STR_NONE;
     for (size_t i = 0; i < COUNT_OF(list); i++) {
         str value = header_joined(headers, list[i].id);
         if (str_absent(value) || list[i].read(value, &visit->wishes))

@@ -12,6 +12,18 @@ static const usec cut_wait_max = 20 * USEC_S; /* for the store, which gives up b
 
 /* --- its life --- */
 
+/* What was under way is stored, which the store does or refuses within its own limit. */
+static void end_writes(struct writes *writes, struct worker *worker)
+{
+    writes_drain(writes, worker);
+    writes_stop(writes, worker);
+    while (writes_busy(writes, worker)) {
+        worker_turn(worker);
+        usleep(200);
+    }
+    writes_leave(writes, worker);
+}
+
 static void crew_run(void *arg)
 {
     struct crew *crew = arg;
@@ -23,6 +35,7 @@ static void crew_run(void *arg)
     transport_join(parts->h1, worker);
     transport_join(parts->curl, worker);
     keeper_join(parts->tokens->keeper, worker);
+    writes_join(parts->writes, worker);
     listening_open(&crew->listening, parts->plan, parts->server, worker,
                    parts->server_tls);
     atomic_fetch_add(&parts->running, 1);
@@ -30,6 +43,7 @@ static void crew_run(void *arg)
     listening_close(&crew->listening);
     while (worker_turn(worker) <= worker->now) /* closed connections go */
         ;
+    end_writes(parts->writes, worker);
     keeper_leave(parts->tokens->keeper, worker);
     while (worker_turn(worker) <= worker->now) /* its exchanges go */
         ;
@@ -95,6 +109,7 @@ static bool is_busy(struct crew *crew)
     struct tokens *tokens = crew->parts->tokens;
     return listening_busy(&crew->listening) ||
            keeper_busy(tokens->keeper, &crew->worker) > 0 ||
+           writes_busy(crew->parts->writes, &crew->worker) > 0 ||
            connect_busy(&tokens->connect, &crew->worker);
 }
 
@@ -109,6 +124,7 @@ static void on_drain_timer(struct timer *timer)
     if (late) {
         gate_stop(crew->parts->gate, &crew->worker);
         connect_stop(&crew->parts->tokens->connect, &crew->worker);
+        writes_stop(crew->parts->writes, &crew->worker);
         timer_init(&crew->drain_timer, &crew->worker, on_cut_timer);
     }
     timer_start(&crew->drain_timer, late ? cut_pause : drain_poll);
@@ -119,6 +135,7 @@ static void on_delay_timer(struct timer *timer)
     struct crew *crew = CONTAINER_OF(timer, struct crew, drain_timer);
     listening_drain(&crew->listening);
     keeper_drain(crew->parts->tokens->keeper, &crew->worker);
+    writes_drain(crew->parts->writes, &crew->worker);
     crew->drain_until = crew->worker.now + crew->parts->drain_timeout;
     timer_init(&crew->drain_timer, &crew->worker, on_drain_timer);
     timer_start(&crew->drain_timer, 0);

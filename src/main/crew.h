@@ -16,6 +16,7 @@
 #include "loop/thread.h"
 #include "main/listening.h"
 #include "main/tokens.h"
+#include "writes/writes.h"
 
 /* What all of them use. Borrowed. */
 struct crew_parts {
@@ -23,6 +24,7 @@ struct crew_parts {
     struct transport *h1, *curl;
     struct gate *gate;
     struct tokens *tokens;
+    struct writes *writes;
     struct server *server;
     struct listen_plan *plan;
     struct tls *server_tls; /* NULL: none */

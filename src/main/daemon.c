@@ -55,6 +55,7 @@ struct daemon {
     struct watch *watch;
     struct models *models;
     struct tokens tokens;
+    struct writes *writes;
     struct gate gate;
     struct api api;
     struct server server;
@@ -259,6 +260,7 @@ static bool start_gate(struct daemon *daemon, str *ret_why)
         .proxy_domain = settings->proxy_domain,
         .parts = parts,
         .models = daemon->models,
+        .store = daemon->store,
         .visits_max = (uint32_t)settings->visits_max,
         .observe = watch_visit,
         .observe_arg = daemon->watch,
@@ -278,6 +280,23 @@ static void start_tokens(struct daemon *daemon)
                                  .api = &daemon->api,
                                  .workers = daemon->crew_n};
     tokens_start(&daemon->tokens, &parts);
+}
+
+static bool start_writes(struct daemon *daemon, str *ret_why)
+{
+    struct writes_config config = {.store = daemon->store,
+                                   .keyring = daemon->keyring,
+                                   .directory = daemon->directory,
+                                   .catalog = daemon->catalog,
+                                   .models = daemon->models,
+                                   .exchange = &daemon->gate.exchange,
+                                   .world = world_real(),
+                                   .log = &daemon->log,
+                                   .workers = daemon->crew_n};
+    daemon->writes = writes_open(&config, ret_why);
+    daemon->gate.writes = daemon->writes;
+    daemon->api.writes = daemon->writes;
+    return daemon->writes != NULL;
 }
 
 static bool reload_keys(void *arg, struct arena *arena, str *ret_why)
@@ -382,6 +401,7 @@ static void start_crews(struct daemon *daemon)
                                         .curl = daemon->curl,
                                         .gate = &daemon->gate,
                                         .tokens = &daemon->tokens,
+                                        .writes = daemon->writes,
                                         .server = &daemon->server,
                                         .plan = &daemon->plan,
                                         .server_tls = daemon->server_tls,
@@ -526,6 +546,8 @@ static bool bring_up(struct daemon *daemon, str *ret_why)
         !start_gate(daemon, ret_why))
         return false;
     start_tokens(daemon);
+    if (!start_writes(daemon, ret_why))
+        return false;
     start_api(daemon);
     start_server(daemon);
     if (!listening_plan(&daemon->plan, daemon, &daemon->settings, daemon->crew_n,
@@ -620,6 +642,7 @@ void daemon_destroy(struct daemon **ptr)
     profiles_destroy(&daemon->gate.exchange.profiles);
     tls_unref(&daemon->server_tls);
     tls_unref(&daemon->upstream_tls);
+    writes_close(&daemon->writes);
     tokens_stop(&daemon->tokens);
     catalog_close(&daemon->catalog);
     directory_close(&daemon->directory);
@@ -711,10 +734,13 @@ static void put_state(struct daemon *daemon, struct buf *buf)
 void daemon_metrics(struct daemon *daemon, struct buf *buf)
 {
     struct keeper_stats tokens;
+    struct writes_stats writes;
     put_server(daemon, buf);
     put_upstream(daemon, buf);
     put_state(daemon, buf);
     keeper_stats(daemon->tokens.keeper, &tokens);
     watch_tokens(buf, &tokens);
+    writes_stats(daemon->writes, &writes);
+    watch_writes(buf, &writes);
     watch_metrics(daemon->watch, buf);
 }

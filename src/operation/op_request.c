@@ -162,16 +162,19 @@ static void add_headers(const struct operation *operation, struct page_request *
     request->headers = headers;
 }
 
-/* The vendor's own header for it; without one a repeat would be a second write. */
+/* Where the vendor looks for it; without one a repeat would be a second write. */
 static bool add_key(const struct operation *operation, struct page_request *request)
 {
     const struct idempotency *idempotency =
         integration_idempotency(operation->integration, operation->method);
-    bool takes = idempotency->kind == IDEMPOTENCY_HEADER && operation->wish.key.n &&
-                 operation->part == OPERATION_MAIN;
-    if (takes)
-        header_set_name(request->headers, idempotency->header, operation->wish.key);
-    return takes;
+    struct idempotency_place place = {
+        .headers = request->headers, .query = request->query, .body = request->body};
+    if (!operation->wish.key.n || operation->part != OPERATION_MAIN ||
+        !idempotency_put(idempotency, operation->wish.key, request->arena, &place))
+        return false;
+    request->query = place.query;
+    request->body = place.body;
+    return true;
 }
 
 static enum err put_page(const struct operation *operation, struct page_request *request,
@@ -204,6 +207,7 @@ static void add_body(struct operation *operation, struct exchange_request *reque
                      str text)
 {
     bool has = !str_absent(text);
+    operation->text = text;
     body_init(&operation->body, operation->budget, OPERATION_BODY_BYTES_MAX,
               has ? (int64_t)text.n : 0);
     if (has)
@@ -223,11 +227,33 @@ static enum err make_page(struct operation *operation, struct page_request *requ
     return err ? err : check_path(operation, request, ret_detail);
 }
 
+/* As it was sent before, key and all. */
+static void make_frozen(struct operation *operation)
+{
+    const struct operation_frozen *frozen = operation->wish.frozen;
+    struct exchange_request *ret = &operation->exchange.request;
+    *ret = operation->wish.base;
+    operation->method = operation->wish.method;
+    ret->verb = operation->method->verb;
+    ret->path = frozen->path;
+    ret->query = frozen->query;
+    ret->host = frozen->host;
+    ret->headers = frozen->headers;
+    ret->keyed = operation->wish.key.n > 0;
+    ret->want_whole = true;
+    ret->whole_bytes_max = OPERATION_ANSWER_BYTES_MAX;
+    add_body(operation, ret, frozen->body);
+}
+
 enum err operation_make(struct operation *operation, str *ret_detail)
 {
     struct exchange_request *ret = &operation->exchange.request;
     struct page_request request;
     str text;
+    if (operation->part == OPERATION_MAIN && operation->wish.frozen) {
+        make_frozen(operation);
+        return ERR_NONE;
+    }
     enum err err = make_first(operation, ret_detail);
     if (!err)
         err = make_page(operation, &request, ret_detail);
@@ -235,6 +261,7 @@ enum err operation_make(struct operation *operation, str *ret_detail)
         return err;
     *ret = operation->wish.base;
     ret->verb = operation->method ? operation->method->verb : STR("GET");
+    ret->keyed = add_key(operation, &request);
     ret->path = request.path;
     ret->query = request.query;
     ret->host = STR_NONE;
@@ -246,7 +273,6 @@ enum err operation_make(struct operation *operation, str *ret_detail)
         header_set(request.headers, HEADER_CONTENT_TYPE,
                    is_form(operation) ? STR("application/x-www-form-urlencoded")
                                       : STR("application/json"));
-    ret->keyed = add_key(operation, &request);
     ret->headers = request.headers;
     ret->want_whole = true;
     ret->whole_bytes_max = OPERATION_ANSWER_BYTES_MAX;

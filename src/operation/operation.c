@@ -2,6 +2,7 @@
  * The machine of an operation. Waits, and who ends them:
  *   VENDOR  the exchange, bounded by its total limit and the starter's deadline; the
  *           starter's leaving (except for a write that is on its way)
+ *   NOTED   the starter, who notes down what is about to be written, or leaves
  *   HELD    the starter, who takes more or leaves
  * What an exchange tells is looked at in a turn of its own: what follows frees what the
  * exchange's last call stands on.
@@ -32,7 +33,8 @@ struct step {
 
 static const struct step steps[] = {
     [OPERATION_IDLE] = {NULL, TO(MAKE)},
-    [OPERATION_MAKE] = {step_make, TO(VENDOR) | TO(DONE)},
+    [OPERATION_MAKE] = {step_make, TO(VENDOR) | TO(NOTED) | TO(DONE)},
+    [OPERATION_NOTED] = {NULL, TO(VENDOR) | TO(DONE)},
     [OPERATION_VENDOR] = {NULL, TO(READ) | TO(DONE)},
     [OPERATION_READ] = {step_read, TO(MAKE) | TO(HELD) | TO(DONE)},
     [OPERATION_HELD] = {NULL, TO(MAKE) | TO(DONE)},
@@ -49,6 +51,10 @@ static void move(struct operation *operation, enum operation_step next)
             break;
         next = steps[next].run(operation);
     }
+    if (next == OPERATION_NOTED)
+        operation->ops->on_write(operation);
+    if (next == OPERATION_VENDOR)
+        exchange_start(&operation->exchange);
     if (next == OPERATION_DONE)
         operation->ops->on_done(operation);
 }
@@ -106,6 +112,13 @@ static void release_exchange(struct operation *operation)
     operation->exchanging = false;
 }
 
+/* The request under way is the one that changes something. */
+static bool is_write(const struct operation *operation)
+{
+    return operation->part == OPERATION_MAIN && operation->wish.mapping &&
+           mapping_operation_kind(operation->wish.kind) >= MAPPING_WRITES;
+}
+
 static enum operation_step step_make(struct operation *operation)
 {
     static const struct exchange_ops ops = {.on_answer = on_answer,
@@ -129,8 +142,15 @@ static enum operation_step step_make(struct operation *operation)
     operation->exchanging = true;
     operation->answered = operation->large = false;
     operation->response = (struct json){0};
-    exchange_start(exchange);
-    return OPERATION_VENDOR;
+    return operation->ops->on_write && is_write(operation) ? OPERATION_NOTED
+                                                           : OPERATION_VENDOR;
+}
+
+void operation_go_on(struct operation *operation)
+{
+    CHECK_MAGIC(operation, OPERATION_MAGIC);
+    CHECK(operation->step == OPERATION_NOTED);
+    move(operation, OPERATION_VENDOR);
 }
 
 /* Attempts and times of all vendor requests together. */
@@ -144,6 +164,7 @@ static void take_outcome(struct operation *operation)
     outcome->upstream += before.upstream;
     outcome->starved += before.starved;
     outcome->sent |= before.sent;
+    operation->written |= is_write(operation) && operation->exchange.outcome.sent;
 }
 
 /* --- reading --- */
@@ -189,6 +210,7 @@ static enum operation_step read_single(struct operation *operation)
         operation->made = false;
         return OPERATION_MAKE;
     }
+    operation->done = true;
     if (operation->part == OPERATION_MAIN && step->then_get)
         return go_on_to_then(operation);
     if (step->response) {
@@ -213,6 +235,7 @@ static enum operation_step read_large(struct operation *operation)
     static const str why = STR("the vendor's answer is larger than 8 MiB");
     if (operation_is_list(operation))
         return operation_read_large(operation);
+    operation->done |= is_write(operation);
     if (operation->wish.kind == MAPPING_GET || operation->part == OPERATION_FIRST)
         return operation_fail(operation, ERR_MAPPING_FAILED, why);
     operation_tell_id(operation, STR_NONE, "size", why);

@@ -4,10 +4,10 @@
  * the record before a change, the record after it. Records come out in the shape of a
  * unified model, or as the vendor has them. It never talks to a caller.
  *
- *   make ──► vendor ──► read ──► make …                    (a further page or request)
- *    ▲      (exchange)    ├────► held ──► make …           (its starter takes no more
- * now) │                    └────► done └ a page that was too much for the vendor, or
- * whose cursor expired: asked again
+ *   make ─(noted)► vendor ──► read ──► make …              (a further page or request)
+ *    ▲             (exchange)    ├────► held ──► make …           (its starter takes no
+ * more now) │                    └────► done └ a page that was too much for the vendor,
+ * or whose cursor expired: asked again
  *
  * Life: operation_init → fill the in-fields → operation_start → (on_record… → on_page)…
  * → on_done. on_done comes exactly once, and nothing after it; then operation_fini.
@@ -47,6 +47,17 @@ struct operation_ops {
     /* The records of an answer have been told. False: no more until operation_resume. */
     bool (*on_page)(struct operation *operation);
     void (*on_done)(struct operation *operation);
+    /* A write is about to be sent: operation->exchange.request, with operation->text as
+     * its body. It waits for operation_go_on, so that its starter can note down what it
+     * is. NULL: nobody asks. */
+    void (*on_write)(struct operation *operation);
+};
+
+/* A vendor request that was made before, and is to be sent as it was then. */
+struct operation_frozen {
+    str path, query, host; /* query, host: absent if none */
+    const struct headers *headers;
+    str body; /* absent: none */
 };
 
 /* What is wanted. Everything lives as long as the operation. */
@@ -68,12 +79,15 @@ struct operation_wish {
     uint64_t wanted;    /* records of a list; 0: all there are */
     bool stop_at_fault; /* a record that cannot be mapped ends it: ERR_MAPPING_FAILED */
     str key; /* by which the vendor shall know a repeated write; absent: none */
-    struct exchange_request base; /* deadline, waits, priority, retry, trace */
+    const struct operation_frozen *frozen; /* of a write: sent instead of what the mapping
+                                            * would make; NULL: no */
+    struct exchange_request base;          /* deadline, waits, priority, retry, trace */
 };
 
 enum operation_step {
     OPERATION_IDLE,
     OPERATION_MAKE,
+    OPERATION_NOTED,
     OPERATION_VENDOR,
     OPERATION_READ,
     OPERATION_HELD,
@@ -110,10 +124,12 @@ struct operation {
     double total; /* of the list, as the vendor tells it; −1: not known */
 
     /* how it ended */
-    enum err err;           /* ERR_NONE: all went well, or the vendor refused: */
-    str detail;             /* with err */
-    bool refused;           /* `outcome` has what the vendor said */
-    bool cut;               /* it was stopped */
+    enum err err; /* ERR_NONE: all went well, or the vendor refused: */
+    str detail;   /* with err */
+    bool refused; /* `outcome` has what the vendor said */
+    bool written; /* a byte of the write itself has left */
+    bool done;    /* the vendor has taken the write; what failed came after it */
+    bool cut;     /* it was stopped */
     struct outcome outcome; /* of the last vendor request; attempts and times of all */
 
     /* private */
@@ -128,6 +144,7 @@ struct operation {
     struct exchange exchange;
     struct body body;
     bool exchanging; /* `exchange` and `body` are in use */
+    str text;        /* of `body`; absent: none */
     bool answered;
     bool large; /* a good answer is too large to be looked at: the rest is not read */
     struct answer answer;
@@ -144,6 +161,9 @@ struct operation {
 void operation_init(struct operation *operation, const struct exchange_env *env,
                     struct worker *worker, struct body_budget *budget);
 void operation_start(struct operation *operation);
+
+/* After on_write: it may be sent. */
+void operation_go_on(struct operation *operation);
 
 /* After on_page answered false. */
 void operation_resume(struct operation *operation);

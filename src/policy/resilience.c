@@ -57,6 +57,7 @@ static const struct bind_row rows[] = {
     PART(retry, retry_table, "When a failed attempt is made again."),
     PART(breaker, breaker_table, "When calls of the whole integration are held back."),
     PART(account_breaker, breaker_table, "When calls of one account are held back."),
+    PART(writes, write_rule_table, "How writes are queued, and tried again."),
     COUNT(account_concurrency, "Calls at once for one account; 50."),
     COUNT(environment_concurrency, "Calls at once for one environment; 200."),
     COUNT(integration_concurrency, "Calls at once for the whole integration; 1000."),

@@ -265,3 +265,68 @@ X(11, "overrides",
   " PRIMARY KEY (integration, environment, account));"
   "CREATE INDEX integration_override_of_environment ON integration_override (environment);"
   "CREATE INDEX integration_override_of_account ON integration_override (account);")
+
+/*
+ * Writes that Breakwater has taken responsibility for (writes/writes.h). `state` is one of
+ * write_state_list.h; `lane` is NULL for one that its caller waits for. `sequence` comes
+ * from `counter`; a lane's head is its queued write with the least. `key_digest`: of
+ * account, verb, path and the caller's key, as long as that key is taken. `unsure`: an
+ * attempt may have done it. `promised`: a caller was told that it will be done. `keep`:
+ * when the row may go; 0: not yet.
+ *
+ * write_part: what it asks for, what was sent first, what came of it; sealed with the
+ * account's data key, and apart, since a row is written again with each attempt.
+ *
+ * write_lane: lanes with queued writes, which are claimed: `due` is the head's;
+ * `lease` counts up with each claim and is 0 while there is none.
+ */
+X(12, "writes",
+  "CREATE TABLE write ("
+  " id TEXT NOT NULL PRIMARY KEY,"
+  " sequence BIGINT NOT NULL,"
+  " environment TEXT NOT NULL,"
+  " account TEXT NOT NULL,"
+  " integration TEXT NOT NULL,"
+  " lane TEXT,"
+  " state TEXT NOT NULL,"
+  " verb TEXT NOT NULL,"
+  " path TEXT NOT NULL,"
+  " method TEXT,"
+  " key_digest BYTEA UNIQUE,"
+  " fingerprint BYTEA NOT NULL,"
+  " vendor_key TEXT,"
+  " promised BIGINT NOT NULL,"
+  " unsure BIGINT NOT NULL,"
+  " tries BIGINT NOT NULL,"
+  " due BIGINT NOT NULL,"
+  " accepted BIGINT NOT NULL,"
+  " deadline BIGINT NOT NULL,"
+  " first_sent BIGINT NOT NULL,"
+  " ended BIGINT NOT NULL,"
+  " keep BIGINT NOT NULL,"
+  " lease BIGINT NOT NULL,"
+  " reason TEXT,"
+  " detail TEXT,"
+  " status BIGINT NOT NULL,"
+  " request_id TEXT NOT NULL);"
+  "CREATE UNIQUE INDEX write_by_sequence ON write (sequence);"
+  "CREATE INDEX write_of_account ON write (account, sequence);"
+  "CREATE INDEX write_of_environment ON write (environment, sequence);"
+  "CREATE INDEX write_queued ON write (account, lane, sequence) WHERE state = 'queued';"
+  "CREATE INDEX write_open ON write (state, sequence)"
+  " WHERE state = 'sending' OR state = 'needs_decision';"
+  "CREATE INDEX write_kept ON write (keep) WHERE keep > 0;"
+  "CREATE TABLE write_part ("
+  " write TEXT NOT NULL REFERENCES write (id) ON DELETE CASCADE,"
+  " part TEXT NOT NULL,"
+  " sealed BYTEA NOT NULL,"
+  " PRIMARY KEY (write, part));"
+  "CREATE TABLE write_lane ("
+  " account TEXT NOT NULL,"
+  " lane TEXT NOT NULL,"
+  " due BIGINT NOT NULL,"
+  " lease BIGINT NOT NULL,"
+  " PRIMARY KEY (account, lane));"
+  "CREATE INDEX write_lane_due ON write_lane (account, lease, due);"
+  "INSERT INTO counter (name, value) VALUES ('write', 0);"
+  "INSERT INTO counter (name, value) VALUES ('write_lease', 0);")

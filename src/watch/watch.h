@@ -15,6 +15,7 @@
 
 struct keeper_stats;
 struct watch;
+struct writes_stats;
 
 enum { WATCH_INTEGRATIONS_MAX = 1000 };
 
@@ -35,6 +36,9 @@ void watch_metrics(struct watch *watch, struct buf *buf);
 
 /* The tokens of all accounts together. */
 void watch_tokens(struct buf *buf, const struct keeper_stats *stats);
+
+/* The queued writes of all accounts together. */
+void watch_writes(struct buf *buf, const struct writes_stats *stats);
 
 /* One sample of a gauge or counter with its HELP and TYPE, for the others. */
 void watch_sample(struct buf *buf, const char *name, const char *type, const char *help,

@@ -119,7 +119,8 @@ static void on_done(struct operation *operation)
     scene->done = true;
 }
 
-static const struct operation_ops ops = {on_record, on_page, on_done};
+static const struct operation_ops ops = {
+    .on_record = on_record, .on_page = on_page, .on_done = on_done};
 
 static struct operation *prepare(struct scene *scene, const char *resource,
                                  enum mapping_operation kind, const char *request)

@@ -12,6 +12,7 @@ int test_retry_budget(void);
 int test_signal(void);
 int test_standing(void);
 int test_throttle(void);
+int test_write_rule(void);
 
 int main(void)
 {
@@ -29,5 +30,6 @@ int main(void)
     failed += test_signal();
     failed += test_standing();
     failed += test_throttle();
+    failed += test_write_rule();
     return failed != 0;
 }

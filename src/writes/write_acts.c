@@ -1,0 +1,207 @@
+/*
+ * What people do with writes: look, retry, cancel.
+ */
+#include "base/buf.h"
+#include "directory/audit.h"
+#include "json/json_write.h"
+#include "writes/write_rows.h"
+
+/* --- finding --- */
+
+/* One statement for each index that a search can start from. */
+#define MATCHES                                                                          \
+    "AND ($3 IS NULL OR integration = $3) AND ($4 IS NULL OR state = $4) "               \
+    "AND ($5 = 0 OR accepted < $5) AND ($6 = 0 OR accepted >= $6) "                      \
+    "AND ($7 IS NULL OR environment = $7) "
+#define UP   "AND sequence > $1 " MATCHES "ORDER BY sequence LIMIT $2"
+#define DOWN "AND sequence < $1 " MATCHES "ORDER BY sequence DESC LIMIT $2"
+
+static const struct statement all_up = {WRITE_COLUMNS "WHERE 1 = 1 " UP};
+static const struct statement all_down = {WRITE_COLUMNS "WHERE 1 = 1 " DOWN};
+static const struct statement account_up = {WRITE_COLUMNS "WHERE account = $8 " UP};
+static const struct statement account_down = {WRITE_COLUMNS "WHERE account = $8 " DOWN};
+static const struct statement id_any = {WRITE_COLUMNS "WHERE id = $8 " UP};
+
+static enum err find(struct tx *tx, const struct write_filter *filter,
+                     const struct statement *query, int64_t from, int64_t max)
+{
+    const char *state = filter->state < 0 ? NULL : write_state_words[filter->state];
+    struct value params[8] = {V_INT(from),
+                              V_INT(max),
+                              V_TEXT(filter->integration),
+                              V_TEXT(state ? str_z(state) : STR_NONE),
+                              V_INT(filter->before),
+                              V_INT(filter->after),
+                              V_TEXT(filter->environment)};
+    unsigned n = 7;
+    if (!str_absent(filter->id))
+        params[n++] = V_TEXT(filter->id);
+    else if (!str_absent(filter->account))
+        params[n++] = V_TEXT(filter->account);
+    return tx_query(tx, query, params, n);
+}
+
+static const struct statement *choose(const struct write_filter *filter, bool up)
+{
+    if (!str_absent(filter->id))
+        return &id_any;
+    if (!str_absent(filter->account))
+        return up ? &account_up : &account_down;
+    return up ? &all_up : &all_down;
+}
+
+static enum err run_list(struct tx *tx, struct store_op *op)
+{
+    struct write_query *query = CONTAINER_OF(op, struct write_query, op);
+    bool one = !str_absent(query->filter.id);
+    int64_t from = query->before ? query->before : USEC_NEVER;
+    query->n = 0;
+    query->rows = arena_array(query->arena, query->max, sizeof(query->rows[0]));
+    enum err err = find(tx, &query->filter, choose(&query->filter, false), one ? 0 : from,
+                        query->max);
+    while (err == ERR_NONE && query->n < query->max && tx_next(tx, &err))
+        query->rows[query->n++] = write_read(tx, query->arena);
+    if (err == ERR_NONE && one && query->n)
+        err = write_read_parts(tx, (1u << WRITE_PART_COUNT) - 1, query->arena,
+                               &query->rows[0]);
+    return err;
+}
+
+static void on_listed(struct store_op *op)
+{
+    struct write_query *query = CONTAINER_OF(op, struct write_query, op);
+    query->err = op->err;
+    query->done(query);
+}
+
+void write_list(struct write_query *query)
+{
+    query->op = (struct store_op){
+        .kind = STORE_READ, .run = run_list, .done = on_listed, .worker = query->worker};
+    store_submit(query->store, &query->op);
+}
+
+/* --- acting --- */
+
+static bool may(enum write_act_kind kind, enum write_state state)
+{
+    if (kind == WRITE_CANCEL)
+        return state == WRITE_QUEUED || state == WRITE_NEEDS_DECISION;
+    return state == WRITE_QUEUED || state == WRITE_NEEDS_DECISION ||
+           state == WRITE_DEAD || state == WRITE_CANCELLED;
+}
+
+/* A person takes the decision that it is to be sent: as if it were new. */
+static enum err retry(struct tx *tx, const struct write_act *act,
+                      const struct write_row *row)
+{
+    static const struct statement update = {
+        "UPDATE write SET state = 'queued', promised = 1, unsure = 0, tries = 0, "
+        "due = $2, deadline = $2 + (deadline - accepted), first_sent = 0, ended = 0, "
+        "keep = 0, reason = NULL, detail = NULL WHERE id = $1"};
+    static const struct statement now = {
+        "UPDATE write_lane SET due = $3 WHERE account = $1 AND lane = $2 AND lease = 0"};
+    struct value params[] = {V_TEXT(row->id), V_INT(act->wall)};
+    struct value lane[] = {V_TEXT(row->account), V_TEXT(row->lane), V_INT(act->wall)};
+    struct write_row due = *row;
+    due.due = act->wall;
+    enum err err = tx_exec(tx, &update, params, COUNT_OF(params), NULL);
+    if (err == ERR_NONE)
+        err = write_queue_lane(tx, &due);
+    return err == ERR_NONE ? tx_exec(tx, &now, lane, COUNT_OF(lane), NULL) : err;
+}
+
+/* Its key is free: whoever sends it again means a new one. A lane that had stopped for
+ * it goes on. */
+static enum err cancel(struct tx *tx, const struct write_act *act, struct write_row *row)
+{
+    static const struct statement update = {
+        "UPDATE write SET state = 'cancelled', key_digest = NULL, ended = $2, keep = $3, "
+        "reason = 'cancelled' WHERE id = $1"};
+    static const struct statement held = {
+        "SELECT COUNT(*) FROM write_lane WHERE account = $1 AND lane = $2 AND lease > 0"};
+    struct value params[] = {V_TEXT(row->id), V_INT(act->wall),
+                             V_INT(act->wall + WRITE_KEPT)};
+    struct value lane[] = {V_TEXT(row->account), V_TEXT(row->lane)};
+    int64_t under_way = 0;
+    enum err err = tx_exec(tx, &update, params, COUNT_OF(params), NULL);
+    row->state = WRITE_CANCELLED;
+    row->reason = STR("cancelled");
+    if (err == ERR_NONE)
+        err = write_tell(tx, row, act->wall);
+    if (err == ERR_NONE)
+        err = tx_number(tx, &held, lane, COUNT_OF(lane), &under_way);
+    if (err != ERR_NONE || under_way)
+        return err;
+    return write_free_lane(tx, row->account, row->lane, false);
+}
+
+static enum err put_audit(struct tx *tx, const struct write_act *act,
+                          const struct write_row *row)
+{
+    struct buf detail;
+    struct json_out out;
+    buf_init(&detail, 64 * 1024);
+    json_out_init(&out, &detail);
+    json_out_object(&out);
+    json_out_member_text(&out, STR("account"), row->account);
+    json_out_member_text(&out, STR("was"), write_state_word(row->state));
+    json_out_end(&out);
+    struct audit_entry entry = {.time = act->wall,
+                                .actor = act->actor,
+                                .peer = act->peer,
+                                .request_id = act->request_id,
+                                .action = act->kind == WRITE_RETRY ? STR("write.retry")
+                                                                   : STR("write.cancel"),
+                                .object_kind = STR("write"),
+                                .object_id = row->id,
+                                .environment = row->environment,
+                                .detail = buf_peek(&detail)};
+    enum err err = audit_put(tx, &entry);
+    buf_fini(&detail);
+    return err;
+}
+
+static enum err act_on(struct tx *tx, struct write_act *act, const struct write_row *row)
+{
+    struct write_row changed = *row;
+    enum err err = put_audit(tx, act, row);
+    if (err != ERR_NONE)
+        return err;
+    return act->kind == WRITE_RETRY ? retry(tx, act, row) : cancel(tx, act, &changed);
+}
+
+static enum err run_act(struct tx *tx, struct store_op *op)
+{
+    struct write_act *act = CONTAINER_OF(op, struct write_act, op);
+    uint32_t seen = 0;
+    act->n = 0;
+    act->rows = arena_array(act->arena, act->max, sizeof(act->rows[0]));
+    enum err err =
+        find(tx, &act->filter, choose(&act->filter, true), act->from, act->max);
+    while (err == ERR_NONE && act->n < act->max && tx_next(tx, &err)) {
+        struct write_row row = write_read(tx, act->arena);
+        seen++;
+        act->from = row.sequence;
+        if (may(act->kind, row.state))
+            act->rows[act->n++] = row;
+    }
+    act->more = seen == act->max;
+    for (uint32_t i = 0; err == ERR_NONE && !act->dry_run && i < act->n; i++)
+        err = act_on(tx, act, &act->rows[i]);
+    return err;
+}
+
+static void on_acted(struct store_op *op)
+{
+    struct write_act *act = CONTAINER_OF(op, struct write_act, op);
+    act->err = op->err;
+    act->done(act);
+}
+
+void write_act(struct write_act *act)
+{
+    act->op = (struct store_op){
+        .kind = STORE_FULL, .run = run_act, .done = on_acted, .worker = act->worker};
+    store_submit(act->store, &act->op);
+}

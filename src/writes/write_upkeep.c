@@ -1,0 +1,137 @@
+/*
+ * What a start finds, and what goes with time.
+ */
+#include "writes/write_upkeep.h"
+
+#include "writes/write_rows.h"
+
+enum { RECOVER_ROWS = 256, EXPIRE_ROWS = 500 };
+
+/* --- at start --- */
+
+struct recovery {
+    struct store_op op;
+    struct arena arena;
+    usec wall;
+    uint32_t n;
+};
+
+static enum err recover_one(struct tx *tx, struct write_row *row, usec wall)
+{
+    static const struct statement update = {
+        "UPDATE write SET state = $2, unsure = 1, lease = 0, reason = 'interrupted' "
+        "WHERE id = $1"};
+    row->state = row->promised ? WRITE_QUEUED : WRITE_NEEDS_DECISION;
+    row->reason = STR("interrupted");
+    struct value params[] = {V_TEXT(row->id), V_TEXT(write_state_word(row->state))};
+    enum err err = tx_exec(tx, &update, params, COUNT_OF(params), NULL);
+    return err == ERR_NONE ? write_tell(tx, row, wall) : err;
+}
+
+static enum err run_recover(struct tx *tx, struct store_op *op)
+{
+    static const struct statement query = {
+        WRITE_COLUMNS "WHERE state = 'sending' ORDER BY sequence LIMIT $1"};
+    static const struct statement free_lanes = {
+        "UPDATE write_lane SET lease = 0 WHERE lease > 0"};
+    struct recovery *recovery = CONTAINER_OF(op, struct recovery, op);
+    struct write_row *rows = arena_array(&recovery->arena, RECOVER_ROWS, sizeof(*rows));
+    struct value max = V_INT(RECOVER_ROWS);
+    enum err err = tx_query(tx, &query, &max, 1);
+    recovery->n = 0;
+    while (err == ERR_NONE && recovery->n < RECOVER_ROWS && tx_next(tx, &err))
+        rows[recovery->n++] = write_read(tx, &recovery->arena);
+    for (uint32_t i = 0; err == ERR_NONE && i < recovery->n; i++)
+        err = recover_one(tx, &rows[i], recovery->wall);
+    return err == ERR_NONE ? tx_exec(tx, &free_lanes, NULL, 0, NULL) : err;
+}
+
+enum err write_recover(struct store *store, usec wall, uint64_t *ret_n)
+{
+    enum err err;
+    struct recovery recovery = {.op = {.kind = STORE_FULL, .run = run_recover},
+                                .wall = wall};
+    *ret_n = 0;
+    do {
+        arena_init(&recovery.arena, 64 * 1024, 256 << 20);
+        err = store_run(store, &recovery.op);
+        arena_fini(&recovery.arena);
+        *ret_n += recovery.n;
+    } while (err == ERR_NONE && recovery.n == RECOVER_ROWS);
+    return err;
+}
+
+struct account_list {
+    struct store_op op;
+    struct arena *arena;
+    struct write_account *items;
+    uint32_t n, room;
+};
+
+static void add_account(struct account_list *list, struct tx *tx)
+{
+    if (list->n == list->room) {
+        uint32_t room = list->room ? 2 * list->room : 64;
+        struct write_account *items = arena_array(list->arena, room, sizeof(*items));
+        for (uint32_t i = 0; i < list->n; i++)
+            items[i] = list->items[i];
+        list->items = items;
+        list->room = room;
+    }
+    list->items[list->n++] =
+        (struct write_account){.account = arena_str(list->arena, tx_text(tx, 0)),
+                               .queued = (uint64_t)tx_int(tx, 1)};
+}
+
+static enum err run_accounts(struct tx *tx, struct store_op *op)
+{
+    static const struct statement query = {
+        "SELECT account, COUNT(*) FROM write WHERE state = 'queued' GROUP BY account"};
+    struct account_list *list = CONTAINER_OF(op, struct account_list, op);
+    enum err err = tx_query(tx, &query, NULL, 0);
+    list->n = 0;
+    while (err == ERR_NONE && tx_next(tx, &err))
+        add_account(list, tx);
+    for (uint32_t i = 0; err == ERR_NONE && i < list->n; i++)
+        err = write_next_due(tx, list->items[i].account, &list->items[i].due);
+    return err;
+}
+
+enum err write_accounts(struct store *store, struct arena *arena,
+                        struct write_account **ret_items, uint32_t *ret_n)
+{
+    struct account_list list = {.op = {.kind = STORE_READ, .run = run_accounts},
+                                .arena = arena};
+    enum err err = store_run(store, &list.op);
+    *ret_items = list.items;
+    *ret_n = list.n;
+    return err;
+}
+
+/* --- with time --- */
+
+static enum err run_expire(struct tx *tx, struct store_op *op)
+{
+    static const struct statement delete = {"DELETE FROM write WHERE id IN (SELECT id "
+                                            "FROM write WHERE keep > 0 AND keep < $1 "
+                                            "ORDER BY keep LIMIT $2)"};
+    struct write_expire *expire = CONTAINER_OF(op, struct write_expire, op);
+    struct value params[] = {V_INT(expire->wall), V_INT(EXPIRE_ROWS)};
+    return tx_exec(tx, &delete, params, COUNT_OF(params), &expire->gone);
+}
+
+static void on_expired(struct store_op *op)
+{
+    struct write_expire *expire = CONTAINER_OF(op, struct write_expire, op);
+    expire->err = op->err;
+    expire->done(expire);
+}
+
+void write_expire(struct write_expire *expire)
+{
+    expire->op = (struct store_op){.kind = STORE_RELAXED,
+                                   .run = run_expire,
+                                   .done = on_expired,
+                                   .worker = expire->worker};
+    store_submit(expire->store, &expire->op);
+}

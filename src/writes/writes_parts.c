@@ -1,0 +1,54 @@
+/*
+ * What is kept of a write, sealed and opened; and what documents say of repeats.
+ */
+#include "catalog/idempotency.h"
+#include "directory/keyring.h"
+#include "writes/writes_state.h"
+
+/* Bound to the write and the part: a row that was copied over another opens nothing. */
+static str about_of(str id, enum write_part part, struct arena *arena)
+{
+    return arena_printf(arena, "write " STR_F " %d", STR_A(id), (int)part);
+}
+
+str writes_seal(const struct writes *writes, const struct account *account, str id,
+                enum write_part part, str text, struct arena *arena)
+{
+    struct data_key key = {tenant_id_str(&account->id), account->data_key};
+    str sealed;
+    if (!keyring_seal(writes->config.keyring, &key, about_of(id, part, arena), text,
+                      arena, &sealed))
+        return STR_NONE;
+    return sealed;
+}
+
+bool writes_unseal(const struct writes *writes, const struct account *account,
+                   const struct write_row *row, enum write_part part, struct arena *arena,
+                   struct write_message *ret_message)
+{
+    struct data_key key = {tenant_id_str(&account->id), account->data_key};
+    str text;
+    return !str_absent(row->parts[part]) &&
+           keyring_open(writes->config.keyring, &key, about_of(row->id, part, arena),
+                        row->parts[part], arena, &text) &&
+           write_message_read(text, arena, ret_message);
+}
+
+str writes_lane(const struct write_rule *rule, str given, str path, struct arena *arena)
+{
+    if (!str_absent(given))
+        return arena_printf(arena, "key " STR_F, STR_A(given));
+    if (rule->lane == LANE_RECORD)
+        return arena_printf(arena, "path " STR_F, STR_A(path));
+    return STR("");
+}
+
+usec writes_window(const struct integration *integration, const struct method *method,
+                   str verb, bool keyed)
+{
+    const struct idempotency *idempotency = integration_idempotency(integration, method);
+    bool repeatable = method ? method->repeatable : retry_method_idempotent(verb);
+    if (repeatable)
+        return USEC_NEVER;
+    return keyed && idempotency->kind != IDEMPOTENCY_NONE ? idempotency->window : 0;
+}

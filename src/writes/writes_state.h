@@ -1,0 +1,98 @@
+/*
+ * What the files of writes/ share, and nobody else includes.
+ *
+ * A shard is a worker's. Its lock is over what other threads ask or say: the queues, when
+ * they are due, how many writes they have. Everything else of it is its worker's alone.
+ */
+#ifndef WRITES_WRITES_STATE_H
+#define WRITES_WRITES_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/list.h"
+#include "base/map.h"
+#include "writes/write_upkeep.h"
+#include "writes/writes.h"
+
+enum {
+    WRITES_MAGIC = 0x57524954,
+    RUNS_MAX = 256, /* of a shard at a time */
+    RAMP_MAX = 64,  /* of one integration, in a shard */
+    LANES_STANDARD = 10
+};
+
+/* An integration as the queue sees it. */
+struct write_vendor {
+    str name;        /* in the struct's own memory */
+    usec held_until; /* monotonic: nothing of it is claimed before */
+    uint32_t ramp; /* so many at a time: 1 after a failure, one more with each success */
+    uint32_t running;
+    uint32_t lanes; /* of an account at a time, as the document says */
+    char bytes[];
+};
+
+struct write_queue {
+    struct tenant_id account;
+    struct heap_node node; /* when it is looked at; in the shard's heap unless it is being
+                            * claimed */
+    uint32_t queued;
+    uint32_t running;
+    bool claiming;
+    bool again;                  /* something has come while it was being claimed */
+    struct write_vendor *vendor; /* NULL: not known yet */
+};
+
+struct write_shard {
+    struct writes *writes;
+    pthread_mutex_t lock;  /* over the next five */
+    struct worker *worker; /* NULL: not joined, or left */
+    struct map queues;     /* by account id */
+    struct heap due;
+    bool poked;
+    bool draining;
+
+    struct map vendors; /* by name */
+    struct list runs;
+    uint32_t run_n;
+    uint32_t claim_n;
+    bool leaving;
+    struct timer timer;
+    struct timer expire_timer;
+    struct post poke;
+    struct write_expire expire;
+    bool expiring;
+};
+
+struct writes {
+    uint32_t magic;
+    struct writes_config config;
+    struct write_shard *shards;
+    struct body_budget *budgets; /* one a worker: bodies of attempts */
+    _Atomic uint64_t delivered, dead, undecided, tries, waits;
+};
+
+/* --- writes.c --- */
+
+void write_shard_poke(struct write_shard *shard); /* under its lock */
+
+/* What came of one of its writes: when the account's next lane is due (wall), and whether
+ * the write waits no longer. */
+struct write_news {
+    usec next;
+    bool ended;
+    bool good;   /* the vendor has taken it */
+    bool failed; /* the vendor was in the way, or would be: slowly from here on */
+    usec held;   /* nothing of the integration for so long; 0: that is not known */
+};
+void write_queue_note(struct write_shard *shard, struct write_queue *queue,
+                      const struct write_news *news);
+
+/* --- write_run.c --- */
+
+/* One attempt at a claimed write. Copies the row. */
+void write_run_start(struct write_shard *shard, struct write_queue *queue,
+                     const struct write_row *row);
+void write_run_stop(struct list *node);
+
+#endif
