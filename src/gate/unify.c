@@ -151,6 +151,8 @@ static void on_done(struct operation *operation)
     struct visit *visit = visit_of(operation);
     struct unify *unify = visit->unify;
     bool unheard = visit->gone || visit->answered;
+    if (unify->recalling || visit->step == VISIT_FINISH)
+        return; /* stopped before it began; the visit ends with what it waits for */
     unify->over = true;
     visit->err = operation->err;
     visit->err_detail = operation->detail;
@@ -167,11 +169,15 @@ static void on_done(struct operation *operation)
     end_flow(visit);
 }
 
+const struct operation_ops unify_events = {on_record, on_page, on_done};
+
 void unify_operate(struct visit *visit)
 {
-    static const struct operation_ops ops = {on_record, on_page, on_done};
     struct operation *operation = &visit->unify->operation;
-    operation->ops = &ops;
+    if (visit->unify->recalling) {
+        unify_recall(visit);
+        return;
+    }
     visit->outcome = &operation->outcome;
     operation_start(operation);
 }
@@ -187,6 +193,8 @@ void unify_drained(struct visit *visit)
 
 void unify_leave(struct visit *visit)
 {
+    if (visit->unify->recalling)
+        return;
     if (visit->step == VISIT_GATHER || operation_cancel(&visit->unify->operation))
         visit_move(visit, VISIT_FINISH);
 }
@@ -195,6 +203,7 @@ void unify_fini(struct visit *visit)
 {
     struct unify *unify = visit->unify;
     operation_fini(&unify->operation);
+    recall_release(&unify->recalled);
     buf_fini(&unify->given);
     buf_fini(&unify->data);
     buf_fini(&unify->originals_text);

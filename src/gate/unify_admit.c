@@ -307,20 +307,22 @@ static bool find_mapping(struct visit *visit)
 static const char *const not_bound[] = {"account", "cursor",   "limit",  "all",
                                         "fields",  "original", "faults", NULL};
 
-static bool begin_list(struct visit *visit)
+static bool is_list(const struct unify *unify)
+{
+    return mapping_operation_kind(unify->kind) == MAPPING_LISTS;
+}
+
+static void bind_cursors(struct visit *visit)
 {
     struct unify *unify = visit->unify;
     bool fields = unify->kind == MAPPING_FIELDS;
     str parts[] = {unify->category, STR("/"), unify->resource,
                    fields ? STR("/~fields") : STR("")};
-    if (mapping_operation_kind(unify->kind) != MAPPING_LISTS)
-        return true;
     unify->about = (struct cursor_about){
         .account = tenant_id_str(&visit->account->id),
         .resource = arena_join(visit->arena, parts, COUNT_OF(parts)),
         .query = cursor_query(visit->arena, visit->query, not_bound),
     };
-    return unify_begin_walk(visit);
 }
 
 static bool takes_body(enum mapping_operation kind)
@@ -351,6 +353,23 @@ static enum visit_step refuse_model(struct visit *visit)
                     -1);
 }
 
+/* What the version of the integration makes of it. */
+static enum visit_step choose(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    if (!find_mapping(visit))
+        return VISIT_REFUSE;
+    if (unify->kind == MAPPING_LIST && !choose_list(visit))
+        return VISIT_REFUSE;
+    visit->method = integration_named_method(visit->integration,
+                                             unify->mapping->steps[unify->kind]->method);
+    unify_aim(visit);
+    give_request(unify, visit->arena);
+    if (is_list(unify) && !unify_begin_walk(visit))
+        return VISIT_REFUSE;
+    return takes_body(unify->kind) ? VISIT_GATHER : VISIT_OPERATE;
+}
+
 enum visit_step unify_admit(struct visit *visit)
 {
     struct unify *unify = visit->unify = arena_zalloc(visit->arena, sizeof(*unify));
@@ -367,15 +386,11 @@ enum visit_step unify_admit(struct visit *visit)
         return visit_no(visit, ERR_METHOD_NOT_ALLOWED, STR_NONE, -1);
     if (unify->kind == MAPPING_FIELDS)
         unify->model = unify->model->fields;
-    if (!read_query(visit) || !find_mapping(visit))
+    if (!read_query(visit))
         return VISIT_REFUSE;
-    if (unify->kind == MAPPING_LIST && !choose_list(visit))
-        return VISIT_REFUSE;
-    visit->method = integration_named_method(visit->integration,
-                                             unify->mapping->steps[unify->kind]->method);
     unify_open(visit);
-    give_request(unify, visit->arena);
-    if (!begin_list(visit))
-        return VISIT_REFUSE;
-    return takes_body(unify->kind) ? VISIT_GATHER : VISIT_OPERATE;
+    if (!is_list(unify))
+        return choose(visit);
+    bind_cursors(visit);
+    return unify_version(visit, choose);
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { folderOf, localized, quickRetries } from "./support/documents.mjs";
-import { adminKey, breakwater, folder, program, root, simulator, stopAll } from "./support/run.mjs";
+import { adminKey, breakwater, folder, program, root, simulator, stopAll, until } from "./support/run.mjs";
 
 let bw, sim, key, home, integrations, north, south, acme, umbrella, globex;
 
@@ -222,7 +222,7 @@ test("overrides are there after a kill, and a document that breaks one leaves it
   assert.deepEqual(broken.map(({ environment, account, state, base_revision }) => [environment, account, state, base_revision]),
     [[south.id, null, "broken", revision - 1]]);
   assert.equal(broken[0].faults[0].pointer, "/unified/crm/contacts/search");
-  assert.equal(bw.log("override_broken").length, 1);
+  await until("the line of the broken override", () => bw.log("override_broken").length === 1);
   assert.match((await cli("overrides", "list", "--broken")).stdout, /broken/);
   await bw.stop("SIGKILL");
   bw = await breakwater({ integrations, data: home });
