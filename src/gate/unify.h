@@ -26,7 +26,8 @@ enum {
 struct unify {
     struct operation operation;
     enum mapping_operation kind;
-    const struct model *model;     /* NULL: a proxied list */
+    const struct model *model;     /* of what is told; NULL: a proxied list */
+    const struct model *asked;     /* of the resource: what lists can be asked for */
     const struct mapping *mapping; /* NULL: the same */
     str category;
     str resource;
