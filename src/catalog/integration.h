@@ -12,6 +12,7 @@
 #include "http/template.h"
 #include "http/url.h"
 #include "paging/page_rule.h"
+#include "policy/items.h"
 #include "policy/outcome.h"
 #include "policy/resilience.h"
 #include "policy/throttle.h"
@@ -78,6 +79,7 @@ struct method {
                                          * NULL: nothing is known of lists */
     struct idempotency idempotency;     /* its own, or the integration's */
     bool has_idempotency;
+    const struct item_rule *items; /* of an answer that is several; NULL: it is one */
     bool inspect_success; /* some rule looks into bodies of its answers below 400 */
     const struct resource *resource;
 };
