@@ -177,6 +177,9 @@ void catalog_wait_taken(struct catalog *catalog);
  * sentence when the folder or the store cannot be used; what was there before stays. */
 enum err catalog_scan(struct catalog *catalog, struct arena *arena, str *ret_why);
 
+/* The unified models, made if need be; on the catalog's thread. */
+const struct models *catalog_models(struct catalog *catalog);
+
 /* The source of that name, made if need be. */
 struct source *catalog_source(struct catalog *catalog, str name);
 

@@ -263,7 +263,7 @@ const kinds = [
   [(example) => example.base_url, isDocument],
   [(example) => example.shape, isFixtureFile],
   [(example) => example.grant, isTokenBlock],
-  [(example) => example.verb && example.path, isMethod],
+  [(example) => example.items, isMethod],
   [(example) => example.resilience || example.unified?.crm?.contacts?.list === undefined && example.unified, isOverride],
   [(example) => example.unified, isUnifiedBlock],
   [(example) => example.routes, isScript],

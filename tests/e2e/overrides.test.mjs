@@ -126,6 +126,9 @@ test("what belongs to the platform is refused by name, and what stood stays", as
   await refuse("/base_url", /belongs to the platform/, account(acme), { base_url: "https://evil.test" });
   await refuse("/auth", /belongs to the platform/, environment(north), { auth: "bearer" });
   await refuse("/webhooks", /belongs to the platform/, account(acme), { webhooks: null });
+  await refuse("/rate_limit", /belongs to the platform, and cannot be overridden/, account(acme), { rate_limit: { default_wait: "1s" } });
+  await refuse("/errors", /belongs to the platform, and cannot be overridden/, account(acme), { errors: { message: ["/m"] } });
+  await refuse("/resources/contacts/methods/upsert/items", /belongs to the platform, and cannot be overridden/, account(acme), { resources: { contacts: { methods: { upsert: { items: { at: "" } } } } } });
   await refuse("/headers/Authorization", /credentials/, account(acme), { headers: { Authorization: "Bearer x" } });
   await refuse("/resilience/retry/server/retries", /more than the platform's 3/, account(acme), { resilience: { retry: { server: { retries: 4 } } } });
   await refuse("/resilience/timeouts/total", /more than the platform's 60 s/, account(acme), { resilience: { timeouts: { total: "61s" } } });

@@ -521,6 +521,52 @@ static void lint_names_fields_that_no_sample_has(void **state)
                "samples has.\"}]}");
 }
 
+static void lint_names_what_no_request_has(void **state)
+{
+    struct shelf *shelf = *state;
+    open_shelf(shelf, overridden);
+    write_sample(shelf, "{\"records\":[{\"record\":{\"id\":1}}]}");
+    struct catalog_change change = put_override(
+        shelf, "env_1", "acc_1",
+        LAID(
+            "\"response\":\"{'custom_fields': {'a': $curent.a, 'b': $response.status}}\","
+            "\"list\":{\"request\":{\"query\":[\"{ 'a': filters.updated_after,\","
+            "\" 'b': filters.updatd_after, 'c': $current.x, 'd': $response.status }\"]}},"
+            "\"get\":{\"request\":{\"query\":\"{ 'a': body.last_name, 'b': "
+            "body.lastname, 'c': body.custom_fields.x, 'd': account, 'e': id, 'f': body, "
+            "'g': custom_fields, 'h': $request.anything, 'i': body.* }\"}}"));
+    given_same("put", err_code(change.err), "ok");
+    str text = ask(shelf, CATALOG_OVERRIDE_LINT, "acc_1");
+    has(text, "{\"pointer\":\"/unified/crm/contacts/response\",\"path\":\"$curent\","
+              "\"text\":\"It reads \\\"$curent\\\", which is not there; there are "
+              "\\\"$request\\\" and \\\"$response\\\".\"}");
+    has(text, "{\"pointer\":\"/unified/crm/contacts/list/request/query\",\"path\":"
+              "\"$response\",");
+    has(text, "\"path\":\"filters.updatd_after\",\"text\":\"It reads "
+              "\\\"filters.updatd_after\\\", which no request of this resource has.\"");
+    has(text, "{\"pointer\":\"/unified/crm/contacts/get/request/query\",\"path\":"
+              "\"account\",");
+    const struct json *findings =
+        json_member(given_json(&shelf->arena, text), STR("findings"));
+    assert_int_equal(findings->n, 4);
+}
+
+static void lint_knows_members_of_the_record_that_is_written(void **state)
+{
+    struct shelf *shelf = *state;
+    open_shelf(shelf, overridden);
+    struct catalog_change change =
+        put_override(shelf, "env_1", "acc_1",
+                     LAID("\"get\":{\"request\":{\"query\":\"{ 'a': body.last_name, 'b': "
+                          "body.lastname }\"}}"));
+    given_same("put", err_code(change.err), "ok");
+    str text = ask(shelf, CATALOG_OVERRIDE_LINT, "acc_1");
+    has(text, "\"path\":\"body.lastname\"");
+    const struct json *findings =
+        json_member(given_json(&shelf->arena, text), STR("findings"));
+    assert_int_equal(findings->n, 1);
+}
+
 int test_overlay(void)
 {
     const struct CMUnitTest tests[] = {
@@ -536,6 +582,8 @@ int test_overlay(void)
         SHELF_TEST(settings_have_room_for_so_many),
         SHELF_TEST(explain_says_the_tier_of_each_value_and_field),
         SHELF_TEST(lint_names_fields_that_no_sample_has),
+        SHELF_TEST(lint_names_what_no_request_has),
+        SHELF_TEST(lint_knows_members_of_the_record_that_is_written),
     };
     return cmocka_run_group_tests_name("catalog: overlay", tests, NULL, NULL);
 }
