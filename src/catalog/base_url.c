@@ -23,13 +23,31 @@ static bool parse_base(struct arena *arena, str text, struct url *ret_url,
     return true;
 }
 
-bool integration_allows(const struct integration *integration, const struct url *url)
+static bool has_host(const struct integration *integration, const struct url *url)
 {
     const struct document_host *hosts = integration->hosts.items;
     for (uint32_t i = 0; i < integration->hosts.n; i++)
         if (url_pattern_match(&hosts[i].pattern, url))
             return true;
     return false;
+}
+
+bool integration_allows(const struct integration *integration, const struct url *url)
+{
+    return has_host(integration, url) &&
+           (!integration->bound || has_host(integration->bound, url));
+}
+
+static enum err allow_base(const struct integration *integration, const struct url *url,
+                           struct arena *arena, str *ret_detail)
+{
+    if (integration_allows(integration, url))
+        return ERR_NONE;
+    *ret_detail =
+        arena_printf(arena, "\"" STR_F "\" is not among the hosts of \"" STR_F "\"%s.",
+                     STR_A(url_origin(arena, url)), STR_A(integration->name),
+                     has_host(integration, url) ? " any more" : "");
+    return ERR_HOST_FORBIDDEN;
 }
 
 enum err integration_base_url(const struct integration *integration,
@@ -43,7 +61,8 @@ enum err integration_base_url(const struct integration *integration,
     const char *why;
     if (way->fixed_base.host.n) {
         *ret_url = way->fixed_base;
-        return ERR_NONE;
+        return integration->bound ? allow_base(integration, ret_url, arena, ret_detail)
+                                  : ERR_NONE;
     }
     if (!template_fill_url(&way->base_url, &values, arena, &text, ret_detail))
         return ERR_CREDENTIAL_UNUSABLE;
@@ -54,14 +73,8 @@ enum err integration_base_url(const struct integration *integration,
                                    why);
         return ERR_CREDENTIAL_UNUSABLE;
     }
-    if (!integration_allows(integration, &url)) {
-        *ret_detail =
-            arena_printf(arena, "\"" STR_F "\" is not among the hosts of \"" STR_F "\".",
-                         STR_A(url_origin(arena, &url)), STR_A(integration->name));
-        return ERR_HOST_FORBIDDEN;
-    }
     *ret_url = url;
-    return ERR_NONE;
+    return allow_base(integration, &url, arena, ret_detail);
 }
 
 /* --- checking a document --- */

@@ -255,6 +255,7 @@ struct catalog *catalog_open(struct store *store, str folder, struct world *worl
     pthread_mutex_init(&catalog->lock, NULL);
     pthread_cond_init(&catalog->more, NULL);
     pthread_cond_init(&catalog->taken, NULL);
+    recall_init(&catalog->recalls);
     map_init(&catalog->sources);
     arena_init(&catalog->unreadable.arena, 1024, (size_t)1 << 30);
     arena_init(&scratch, SCRATCH_CHUNK_BYTES, scratch_bytes_max);
@@ -304,6 +305,7 @@ void catalog_close(struct catalog **catalog)
         CHECK(!gone->members[i]);
     watch_close(&gone->watch);
     snapshot_unref(&gone->snapshot);
+    recall_fini(&gone->recalls);
     free_sources(gone);
     models_destroy(&gone->models);
     pthread_mutex_destroy(&gone->hook_lock);

@@ -142,7 +142,8 @@ enum catalog_change_kind {
     CATALOG_OVERRIDE_PUT,
     CATALOG_OVERRIDE_REMOVE,
     CATALOG_OVERRIDE_EXPLAIN, /* changes nothing; `result` */
-    CATALOG_OVERRIDE_LINT     /* the same */
+    CATALOG_OVERRIDE_LINT,    /* the same */
+    CATALOG_RECALL            /* changes nothing; `recalled` (recall.h) */
 };
 
 /* What is to be explained; absent: what overrides say something about. */
@@ -165,10 +166,10 @@ struct catalog_change {
 
     str name;
     str text;          /* PUT */
-    uint32_t revision; /* ACTIVATE */
+    uint32_t revision; /* ACTIVATE, RECALL */
     bool dry_run;      /* PUT: check only */
-    str environment;   /* OVERRIDE: its id */
-    str account;       /* OVERRIDE: its id; absent: the environment's own */
+    str environment;   /* OVERRIDE, RECALL: its id */
+    str account;       /* the same; OVERRIDE: absent: the environment's own */
     struct catalog_question question; /* OVERRIDE_EXPLAIN */
 
     enum err err;
@@ -176,8 +177,9 @@ struct catalog_change {
     struct catalog_fault *faults;
     uint32_t fault_n;
     uint32_t new_revision;
-    bool unchanged; /* PUT: the active version has this very text */
-    str result;     /* EXPLAIN, LINT: a JSON object */
+    bool unchanged;         /* PUT: the active version has this very text */
+    str result;             /* EXPLAIN, LINT: a JSON object */
+    struct entry *recalled; /* RECALL: a reference; NULL: it cannot be had */
 };
 
 /*
@@ -186,7 +188,8 @@ struct catalog_change {
  * in use on every worker that has joined when `done` runs: each of them must turn.
  *
  * err: ERR_DOCUMENT_INVALID with `faults`; ERR_OBJECT_UNKNOWN for a revision and
- * ERR_INTEGRATION_UNKNOWN for a name that is not there; the store's. After a RESCAN that
+ * ERR_INTEGRATION_UNKNOWN for a name that is not there; ERR_OVERRIDE_BROKEN when what is
+ * recalled does not take the account's overrides; the store's. After a RESCAN that
  * went well, `faults` are those of catalog_faults.
  */
 void catalog_change(struct catalog_change *change);

@@ -158,6 +158,7 @@ void catalog_run_change(struct catalog_change *change)
     change->fault_n = change->new_revision = 0;
     change->unchanged = false;
     change->result = STR_NONE;
+    change->recalled = NULL;
     switch (change->kind) {
     case CATALOG_PUT:
         put(change);
@@ -176,6 +177,9 @@ void catalog_run_change(struct catalog_change *change)
     case CATALOG_OVERRIDE_EXPLAIN:
     case CATALOG_OVERRIDE_LINT:
         catalog_run_override(change);
+        break;
+    case CATALOG_RECALL:
+        recall_run(change);
         break;
     }
 }

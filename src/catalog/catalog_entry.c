@@ -43,6 +43,8 @@ void entry_unref(struct entry **entry)
     arena_fini(&gone->arena);
     if (gone->base)
         entry_unref(&gone->base);
+    if (gone->bound)
+        entry_unref(&gone->bound);
     mem_free(gone);
 }
 
@@ -162,4 +164,17 @@ struct entry *entry_override(struct entry *base, const struct override_texts *te
     return give_up(
         entry, &binder, fits,
         (struct faults_out){base->integration->name, arena, ret_faults, ret_n});
+}
+
+struct entry *entry_bound(struct entry *older, struct entry *active)
+{
+    struct binder binder;
+    struct entry *entry = entry_create(&binder);
+    older = older->bound ? older->base : older;
+    entry->integration = arena_alloc(&entry->arena, sizeof(*entry->integration));
+    *entry->integration = *older->integration;
+    entry->integration->bound = active->integration;
+    entry->base = entry_ref(older);
+    entry->bound = entry_ref(active);
+    return entry;
 }

@@ -20,6 +20,7 @@
 #include "catalog/catalog.h"
 #include "catalog/document.h"
 #include "catalog/overlay.h"
+#include "catalog/recall.h"
 #include "loop/poll.h"
 
 /* --- entries: compiled documents --- */
@@ -27,7 +28,8 @@
 struct entry {
     atomic_uint refs;
     struct integration *integration;
-    struct entry *base; /* a reference: what an override's entry shares memory with */
+    struct entry *base;  /* a reference: what an override's entry shares memory with */
+    struct entry *bound; /* a reference: the document in use, of one that is older */
     struct arena arena;
 };
 
@@ -46,6 +48,16 @@ struct entry *entry_compile(str text, str name, str file, struct arena *arena,
 struct entry *entry_override(struct entry *base, const struct override_texts *texts,
                              struct arena *arena, struct catalog_fault **ret_faults,
                              uint32_t *ret_n);
+
+/* An older version (one that is bound already is bound anew) that goes only where the
+ * document in use allows it, too. */
+struct entry *entry_bound(struct entry *older, struct entry *active);
+
+/* The document of an entry with overrides. */
+static inline struct entry *entry_base(const struct entry *entry)
+{
+    return entry->bound ? entry->base->base : entry->base;
+}
 
 /* --- snapshots --- */
 
@@ -123,6 +135,7 @@ struct catalog {
     struct thread *thread;
     bool opened; /* the first look at store and folder is over */
     struct watch watch;
+    struct recalls recalls; /* has a lock of its own */
 
     pthread_mutex_t hook_lock; /* over the call of the hook, too */
     void (*hook)(void *arg);
@@ -163,6 +176,9 @@ void catalog_wait_taken(struct catalog *catalog);
 /* Looks at the folder: new and changed documents become versions. An error with a
  * sentence when the folder or the store cannot be used; what was there before stays. */
 enum err catalog_scan(struct catalog *catalog, struct arena *arena, str *ret_why);
+
+/* The unified models, made if need be; on the catalog's thread. */
+const struct models *catalog_models(struct catalog *catalog);
 
 /* The source of that name, made if need be. */
 struct source *catalog_source(struct catalog *catalog, str name);

@@ -13,6 +13,7 @@
 #include "http/template.h"
 #include "http/url.h"
 #include "paging/page_rule.h"
+#include "policy/items.h"
 #include "policy/outcome.h"
 #include "policy/resilience.h"
 #include "policy/throttle.h"
@@ -70,6 +71,7 @@ struct method {
                                          * NULL: nothing is known of lists */
     struct idempotency idempotency;     /* its own, or the integration's */
     bool has_idempotency;
+    const struct item_rule *items; /* of an answer that is several; NULL: it is one */
     bool inspect_success; /* some rule looks into bodies of its answers below 400 */
     const struct resource *resource;
 };
@@ -102,14 +104,16 @@ enum http_version { HTTP_VERSION_1, HTTP_VERSION_2 };
 struct integration {
     str name; /* [a-z0-9_-]+ */
     str label;
-    str version;                 /* the document's own, free text */
-    uint32_t revision;           /* counted by the store; 0: not stored */
-    str hash;                    /* SHA-256 of the document's text, hexadecimal */
-    str text;                    /* the document */
-    struct bind_list hosts;      /* struct document_host */
-    struct template base_url;    /* of the ways that have none of their own */
-    uint32_t http;               /* enum http_version */
-    struct bind_list headers;    /* struct fixed_header */
+    str version;                     /* the document's own, free text */
+    uint32_t revision;               /* counted by the store; 0: not stored */
+    str hash;                        /* SHA-256 of the document's text, hexadecimal */
+    str text;                        /* the document */
+    struct bind_list hosts;          /* struct document_host */
+    const struct integration *bound; /* NULL: it is in use; else what is, whose hosts
+                                      * bound an older version as well */
+    struct template base_url;        /* of the ways that have none of their own */
+    uint32_t http;                   /* enum http_version */
+    struct bind_list headers;        /* struct fixed_header */
     struct bind_list ways;       /* struct auth_way; at least one, the default first */
     struct connect_rule connect; /* for all ways, behind what a way has itself */
     struct throttle_rule rate_limit;
@@ -167,7 +171,8 @@ enum err integration_base_url(const struct integration *integration,
                               const struct auth_way *way, const struct json *context,
                               struct arena *arena, struct url *ret_url, str *ret_detail);
 
-/* Whether credentials may go there. */
+/* Whether credentials may go there: an older version's only where the version in use
+ * allows it, too. */
 bool integration_allows(const struct integration *integration, const struct url *url);
 
 /* The method that a call means, or NULL. `path` is below the base URL, without query. A

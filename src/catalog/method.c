@@ -157,6 +157,11 @@ static const struct bind_row method_rows[] = {
      .offset = METHOD(idempotency),
      .table = &idempotency_table,
      .doc = "Instead of the integration's idempotency block."},
+    {.name = "items",
+     .kind = BIND_OPTION,
+     .offset = METHOD(items),
+     .table = &item_table,
+     .doc = "Where its answers say of each item of a batch whether it was done."},
 };
 
 static void finish_named(struct binder *binder, str name)

@@ -112,16 +112,17 @@ static struct overlay *overlay_create(const struct stored_override *row)
     return overlay;
 }
 
-static void set_faults(struct overlay *overlay, const struct fault_list *faults)
+static void set_faults(struct overlay *overlay, const struct catalog_fault *faults,
+                       uint32_t n)
 {
     struct arena *arena = &overlay->arena;
-    struct catalog_fault *copies = arena_array(arena, faults->n, sizeof(copies[0]));
-    for (uint32_t i = 0; i < faults->n; i++)
-        copies[i] = (struct catalog_fault){arena_str(arena, faults->items[i].file),
-                                           arena_str(arena, faults->items[i].pointer),
-                                           arena_str(arena, faults->items[i].text)};
+    struct catalog_fault *copies = arena_array(arena, n, sizeof(copies[0]));
+    for (uint32_t i = 0; i < n; i++)
+        copies[i] = (struct catalog_fault){arena_str(arena, faults[i].file),
+                                           arena_str(arena, faults[i].pointer),
+                                           arena_str(arena, faults[i].text)};
     overlay->view.faults = copies;
-    overlay->view.fault_n = faults->n;
+    overlay->view.fault_n = n;
 }
 
 static struct overlay *same_place(const struct snapshot *snapshot,
@@ -183,7 +184,7 @@ static bool take_new(struct overlay_work *work, struct overlay *overlay,
     }
     if (entry)
         entry_unref(&entry);
-    set_faults(overlay, &list);
+    set_faults(overlay, list.items, list.n);
     return false;
 }
 
@@ -231,6 +232,13 @@ static void drop_fitted(struct overlay_work *work)
     work->fitted = NULL;
 }
 
+/* What is older goes only where the document in use allows it (decision 0022). */
+static void take_older(const struct overlay_work *work, struct overlay *overlay,
+                       struct entry *older)
+{
+    take_entry(overlay, entry_bound(older, work->base), OVERRIDE_BROKEN);
+}
+
 /* Over the version of the document that it fitted last. */
 static bool take_fitted(struct overlay_work *work, struct overlay *overlay,
                         const struct override_texts *texts, uint32_t fitted)
@@ -243,7 +251,8 @@ static bool take_fitted(struct overlay_work *work, struct overlay *overlay,
     if (!entry)
         return false;
     entry->integration->hash = arena_str(&entry->arena, overlay_key(overlay));
-    take_entry(overlay, entry, OVERRIDE_BROKEN);
+    take_older(work, overlay, entry);
+    entry_unref(&entry);
     return true;
 }
 
@@ -254,7 +263,7 @@ static bool take_before(const struct overlay_work *work, struct overlay *overlay
     if (!before || !before->entry ||
         memcmp(before->texts, overlay->texts, OVERLAY_KEY_CHARS) != 0)
         return false;
-    take_entry(overlay, entry_ref(before->entry), OVERRIDE_BROKEN);
+    take_older(work, overlay, before->entry);
     return true;
 }
 
@@ -377,6 +386,45 @@ void overlay_keep(const struct snapshot *before, struct snapshot *next, str name
         snapshot_put_overlays(next, name, &before->overlays[first], end - first);
 }
 
+/* What cannot be made anew, because the store is not to be had: it stays, as it was made
+ * of the document before. */
+static struct overlay *hold_back(const struct overlay *before, struct entry *active)
+{
+    const struct catalog_override *view = &before->view;
+    struct overlay *overlay =
+        overlay_create(&(struct stored_override){.integration = view->integration,
+                                                 .environment = view->environment,
+                                                 .account = view->account,
+                                                 .revision = view->revision,
+                                                 .hash = view->hash,
+                                                 .text = view->text,
+                                                 .changed = view->changed,
+                                                 .changed_by = view->changed_by});
+    set_faults(overlay, view->faults, view->fault_n);
+    memcpy(overlay->texts, before->texts, sizeof(overlay->texts));
+    memcpy(overlay->key, before->key, sizeof(overlay->key));
+    overlay->view.state = view->state;
+    if (before->entry)
+        take_entry(overlay, entry_bound(before->entry, active), view->state);
+    return overlay;
+}
+
+static void hold_all_back(const struct snapshot *before, struct snapshot *next,
+                          struct entry *active, struct arena *arena)
+{
+    uint32_t n = 0;
+    str name = active->integration->name;
+    if (!before)
+        return;
+    struct overlay **held = arena_array(arena, before->overlay_n, sizeof(held[0]));
+    for (uint32_t i = 0; i < before->overlay_n; i++)
+        if (str_eq(before->overlays[i]->view.integration, name))
+            held[n++] = hold_back(before->overlays[i], active);
+    snapshot_put_overlays(next, name, held, n);
+    for (uint32_t i = 0; i < n; i++)
+        overlay_unref(&held[i]);
+}
+
 static void settle_one(struct catalog *catalog, const struct snapshot *before,
                        struct snapshot *next, struct entry *base)
 {
@@ -390,7 +438,7 @@ static void settle_one(struct catalog *catalog, const struct snapshot *before,
                 "The overrides of " STR_F " cannot be read from the store: " STR_F
                 ". Those that were in use stay.",
                 STR_A(name), STR_A(err_row(err)->title));
-        overlay_keep(before, next, name);
+        hold_all_back(before, next, base, &arena);
     } else if (rows.n) {
         struct overlay_work work = {.catalog = catalog,
                                     .arena = &arena,

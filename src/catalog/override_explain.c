@@ -44,8 +44,8 @@ bool override_look(struct catalog_change *change, struct entry *base,
     const struct overlay *overlay = top ? CONTAINER_OF(top, struct overlay, view) : NULL;
     if (overlay && overlay->entry) {
         view.effective = overlay->entry->integration;
-        view.base = overlay->entry->base->integration;
-        view.work.base = overlay->entry->base;
+        view.base = entry_base(overlay->entry)->integration;
+        view.work.base = entry_base(overlay->entry);
     }
     if ((overlay && !overlay->entry) || !read_tier(change, &view, TIER_ENVIRONMENT) ||
         !read_tier(change, &view, TIER_ACCOUNT)) {

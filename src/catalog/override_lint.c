@@ -1,7 +1,8 @@
 /*
- * What an override's expressions read of the vendor's record, against the samples: a
- * field that none of them has is mistyped, or new. What an expression can read is found
- * without running it (jsonata/reads.h).
+ * What an override's expressions read and nobody has: of the vendor's record, against the
+ * samples, where a field that none of them has is mistyped, or new; of the caller's
+ * request, against the model. What an expression can read is found without running it
+ * (jsonata/reads.h).
  */
 #include "catalog/override_change.h"
 
@@ -9,6 +10,7 @@
 #include "json/json_write.h"
 #include "jsonata/reads.h"
 #include "policy/expression.h"
+#include "unified/model.h"
 
 enum { RESULT_BYTES_MAX = 4 << 20 };
 
@@ -76,25 +78,51 @@ static void put_finding(const struct lint *lint, str pointer, str path, str text
     json_out_end(lint->out);
 }
 
-static void lint_expression(const struct lint *lint, str pointer,
-                            const struct json *value)
+/* False: there is none; one with faults would not be in use. */
+static bool read_expression(const struct lint *lint, const struct json *value,
+                            struct jsonata_reads *ret_reads)
 {
-    struct arena *arena = lint->change->arena;
     struct binder binder;
     const struct jsonata *expression = NULL;
+    bind_init(&binder, lint->change->arena);
+    expression_read_lines(&binder, value, &expression);
+    if (expression)
+        jsonata_reads(expression, lint->change->arena, ret_reads);
+    return expression != NULL;
+}
+
+/* Variables that nobody gives are nothing, without a fault. */
+static void lint_variables(const struct lint *lint, str pointer,
+                           const struct jsonata_reads *reads, const char *other)
+{
+    struct arena *arena = lint->change->arena;
+    for (uint32_t i = 0; i < reads->variable_n; i++) {
+        str name = reads->variables[i];
+        if (str_eq(name, STR("request")) || str_eq(name, str_z(other)))
+            continue;
+        str path = arena_printf(arena, "$" STR_F, STR_A(name));
+        put_finding(lint, pointer, path,
+                    arena_printf(arena,
+                                 "It reads \"" STR_F "\", which is not there; there are "
+                                 "\"$request\" and \"$%s\".",
+                                 STR_A(path), other));
+    }
+}
+
+static void lint_response(const struct lint *lint, str pointer, const struct json *value)
+{
+    struct arena *arena = lint->change->arena;
     struct jsonata_reads reads;
     const struct json *samples =
         overlay_samples(&lint->view->work, lint->category, lint->resource);
-    bind_init(&binder, arena);
-    expression_read_lines(&binder, value, &expression);
-    if (!expression)
-        return; /* it would not be in use */
+    if (!read_expression(lint, value, &reads))
+        return;
+    lint_variables(lint, pointer, &reads, "response");
     if (!samples) {
         put_finding(lint, pointer, STR_NONE,
                     STR("There is no sample of this resource to compare it with."));
         return;
     }
-    jsonata_reads(expression, arena, &reads);
     for (uint32_t i = 0; i < reads.path_n; i++)
         if (!some_sample_has(samples, reads.paths[i]))
             put_finding(lint, pointer, reads.paths[i],
@@ -104,18 +132,76 @@ static void lint_expression(const struct lint *lint, str pointer,
                                      STR_A(reads.paths[i]), samples->n));
 }
 
+/* --- of a request --- */
+
+/* What stands behind `prefix` of a path; absent: it is another path, or has no more. */
+static str name_below(str path, const char *prefix)
+{
+    if (!str_eq(take_name(&path), str_z(prefix)) || path.n == 0 || path.p[0] == '*')
+        return STR_NONE;
+    return take_name(&path);
+}
+
+static bool is_of_request(const struct model *model, str path)
+{
+    static const char *const roots[] = {"id", "filters", "body", "custom_fields",
+                                        "$",  "*",       "**"};
+    str body = name_below(path, "body"), filter = name_below(path, "filters");
+    if (!str_absent(body))
+        return json_member(model->properties, body) != NULL;
+    if (!str_absent(filter))
+        return model_filter(model, filter) != NULL;
+    str root = take_name(&path);
+    for (size_t i = 0; i < COUNT_OF(roots); i++)
+        if (str_eq(root, str_z(roots[i])))
+            return true;
+    return false;
+}
+
+static void lint_request(const struct lint *lint, str pointer, const struct json *value)
+{
+    struct arena *arena = lint->change->arena;
+    const struct model *model = models_find(catalog_models(lint->change->catalog),
+                                            lint->category, lint->resource);
+    struct jsonata_reads reads;
+    if (!model || !read_expression(lint, value, &reads))
+        return;
+    lint_variables(lint, pointer, &reads, "current");
+    for (uint32_t i = 0; i < reads.path_n; i++)
+        if (!is_of_request(model, reads.paths[i]))
+            put_finding(lint, pointer, reads.paths[i],
+                        arena_printf(arena,
+                                     "It reads \"" STR_F "\", which no request of this "
+                                     "resource has.",
+                                     STR_A(reads.paths[i])));
+}
+
+/* Its members `path`, `query` and `body`. */
+static void lint_parts(const struct lint *lint, str place, const struct json *request)
+{
+    static const char *const parts[] = {"path", "query", "body"};
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        const struct json *value = json_member(request, str_z(parts[i]));
+        if (value)
+            lint_request(lint, pointer_join(lint->change->arena, place, str_z(parts[i])),
+                         value);
+    }
+}
+
 /* --- all of them --- */
 
-static void lint_responses(const struct lint *lint, str place, const struct json *value)
+static void lint_expressions(const struct lint *lint, str place, const struct json *value)
 {
     struct arena *arena = lint->change->arena;
     for (uint32_t i = 0; i < value->n; i++) {
         const struct json_member *member = &value->u.members[i];
         str pointer = pointer_join(arena, place, json_key(member));
         if (str_eq(json_key(member), STR("response")))
-            lint_expression(lint, pointer, &member->value);
+            lint_response(lint, pointer, &member->value);
+        else if (str_eq(json_key(member), STR("request")))
+            lint_parts(lint, pointer, &member->value);
         else if (json_is(&member->value, JSON_OBJECT))
-            lint_responses(lint, pointer, &member->value);
+            lint_expressions(lint, pointer, &member->value);
     }
 }
 
@@ -127,8 +213,8 @@ static void lint_category(struct lint *lint, const struct json_member *category)
     for (uint32_t i = 0; i < category->value.n; i++) {
         const struct json_member *resource = &category->value.u.members[i];
         lint->resource = json_key(resource);
-        lint_responses(lint, pointer_join(arena, place, lint->resource),
-                       &resource->value);
+        lint_expressions(lint, pointer_join(arena, place, lint->resource),
+                         &resource->value);
     }
 }
 

@@ -24,6 +24,13 @@ struct sample_set {
     const struct json *records; /* NULL: none */
 };
 
+const struct models *catalog_models(struct catalog *catalog)
+{
+    if (!catalog->models)
+        catalog->models = models_create();
+    return catalog->models;
+}
+
 /* --- reading --- */
 
 static bool read_whole(struct arena *arena, const char *path, str *ret_text)
@@ -185,9 +192,7 @@ static void try_category(struct overlay_work *work, const struct mapping_categor
                               .laid = mapping_find(laid, base->name, mappings[i].name)};
         if (!trial.laid || !is_changed(trial.base, trial.laid))
             continue;
-        if (!catalog->models)
-            catalog->models = models_create();
-        trial.model = models_find(catalog->models, base->name, mappings[i].name);
+        trial.model = models_find(catalog_models(catalog), base->name, mappings[i].name);
         if (trial.model)
             try_mapping(work, &trial, base->name, faults);
     }

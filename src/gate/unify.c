@@ -162,6 +162,8 @@ static void on_done(struct operation *operation)
     struct visit *visit = visit_of(operation);
     struct unify *unify = visit->unify;
     bool unheard = visit->gone || visit->answered;
+    if (unify->recalling || visit->step == VISIT_FINISH)
+        return; /* stopped before it began; the visit ends with what it waits for */
     unify->over = true;
     visit->err = operation->err;
     visit->err_detail = operation->detail;
@@ -183,12 +185,16 @@ static void on_done(struct operation *operation)
     end_flow(visit);
 }
 
+const struct operation_ops unify_events = {
+    .on_record = on_record, .on_page = on_page, .on_done = on_done};
+
 void unify_operate(struct visit *visit)
 {
-    static const struct operation_ops ops = {
-        .on_record = on_record, .on_page = on_page, .on_done = on_done};
     struct operation *operation = &visit->unify->operation;
-    operation->ops = &ops;
+    if (visit->unify->recalling) {
+        unify_recall(visit);
+        return;
+    }
     visit->outcome = &operation->outcome;
     operation_start(operation);
 }
@@ -205,6 +211,8 @@ void unify_drained(struct visit *visit)
 void unify_leave(struct visit *visit)
 {
     bool gathers = visit->step == VISIT_GATHER;
+    if (visit->unify->recalling)
+        return;
     if (!gathers && !operation_cancel(&visit->unify->operation))
         return;
     visit_move(visit,
@@ -215,6 +223,7 @@ void unify_fini(struct visit *visit)
 {
     struct unify *unify = visit->unify;
     operation_fini(&unify->operation);
+    recall_release(&unify->recalled);
     buf_fini(&unify->given);
     buf_fini(&unify->data);
     buf_fini(&unify->originals_text);

@@ -10,6 +10,7 @@
 #define GATE_UNIFY_H
 
 #include "base/buf.h"
+#include "catalog/recall.h"
 #include "gate/visit.h"
 #include "operation/operation.h"
 #include "paging/cursor.h"
@@ -25,7 +26,8 @@ enum {
 struct unify {
     struct operation operation;
     enum mapping_operation kind;
-    const struct model *model;     /* NULL: a proxied list */
+    const struct model *model;     /* of what is told; NULL: a proxied list */
+    const struct model *asked;     /* of the resource: what lists can be asked for */
     const struct mapping *mapping; /* NULL: the same */
     str category;
     str resource;
@@ -40,6 +42,14 @@ struct unify {
     bool stop_at_fault;
     struct cursor_about about; /* what cursors are bound to */
     usec begun;                /* when the walk began */
+    struct cursor from;        /* the cursor that was given, read */
+
+    /* the older version that the walk stays on (unify_version.c) */
+    struct catalog_change recall;
+    struct arena recall_arena; /* the catalog's thread's while `recalling` */
+    bool recalling;            /* `recall` is under way */
+    struct entry *recalled;    /* a reference; NULL: the version in use */
+    enum visit_step (*next)(struct visit *visit);
 
     struct buf given; /* the caller's body */
     struct buf data;  /* a page under construction, a record, or lines that flow */
@@ -56,10 +66,19 @@ enum visit_step unify_admit(struct visit *visit);
 enum visit_step unify_admit_pages(struct visit *visit);
 enum visit_step unify_begin_pages(struct visit *visit);
 
-/* unify_open.c: the operation of the visit; and where its walk begins, false when that
- * was refused. */
+/* unify_open.c: the operation of the visit; what of it depends on the version of the
+ * integration; and where its walk begins, false when that was refused. */
 void unify_open(struct visit *visit);
+void unify_aim(struct visit *visit);
 bool unify_begin_walk(struct visit *visit);
+
+/* unify_version.c: goes on with `next`, of a walk with the version that it stays on. That
+ * one may have to be waited for: VISIT_OPERATE, and unify_recall begins the waiting. */
+enum visit_step unify_version(struct visit *visit,
+                              enum visit_step (*next)(struct visit *visit));
+void unify_recall(struct visit *visit);
+
+extern const struct operation_ops unify_events; /* unify.c */
 
 /* The methods that a unified path takes, for Allow. */
 str unify_allows(const struct visit *visit);

@@ -9,6 +9,11 @@
 #include "base/encode.h"
 #include "base/utf8.h"
 
+static bool is_list(const struct unify *unify)
+{
+    return mapping_operation_kind(unify->kind) == MAPPING_LISTS;
+}
+
 /* --- refusing --- */
 
 static enum visit_step refuse(struct visit *visit, enum err err, const char *fmt,
@@ -168,10 +173,10 @@ static bool read_filter(struct visit *visit, struct json_build *filters, str nam
                         str value)
 {
     const struct unify *unify = visit->unify;
-    const struct model_filter *filter = model_filter(unify->model, name);
+    const struct model_filter *filter = model_filter(unify->asked, name);
     struct json read;
     str detail;
-    if (!filter || unify->kind != MAPPING_LIST) {
+    if (!filter || !is_list(unify)) {
         refuse(visit, ERR_QUERY_INVALID, "There is no parameter \"" STR_F "\" here.",
                name);
         return false;
@@ -188,7 +193,7 @@ static bool read_param(struct visit *visit, struct json_build *filters, str name
                        str value)
 {
     struct unify *unify = visit->unify;
-    bool list = mapping_operation_kind(unify->kind) == MAPPING_LISTS;
+    bool list = is_list(unify);
     if (str_eq(name, STR("account")))
         return true;
     if (str_eq(name, STR("original")))
@@ -265,10 +270,11 @@ static str misfit(const struct mapping_step *step, const struct json *filters)
 /* `search` is a further way to list, for filters that `list` does not have. */
 static bool choose_list(struct visit *visit)
 {
-    static const enum mapping_operation ways[] = {MAPPING_LIST, MAPPING_SEARCH};
     struct unify *unify = visit->unify;
+    const enum mapping_operation ways[] = {unify->kind, MAPPING_SEARCH};
+    size_t n = unify->kind == MAPPING_LIST ? 2 : 1;
     str bad = STR_NONE;
-    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+    for (size_t i = 0; i < n; i++) {
         const struct mapping_step *step = unify->mapping->steps[ways[i]];
         str one = step ? misfit(step, &unify->filters) : STR_NONE;
         if (step && str_absent(one)) {
@@ -308,20 +314,17 @@ static bool find_mapping(struct visit *visit)
 static const char *const not_bound[] = {"account", "cursor",   "limit",  "all",
                                         "fields",  "original", "faults", NULL};
 
-static bool begin_list(struct visit *visit)
+static void bind_cursors(struct visit *visit)
 {
     struct unify *unify = visit->unify;
     bool fields = unify->kind == MAPPING_FIELDS;
     str parts[] = {unify->category, STR("/"), unify->resource,
                    fields ? STR("/~fields") : STR("")};
-    if (mapping_operation_kind(unify->kind) != MAPPING_LISTS)
-        return true;
     unify->about = (struct cursor_about){
         .account = tenant_id_str(&visit->account->id),
         .resource = arena_join(visit->arena, parts, COUNT_OF(parts)),
         .query = cursor_query(visit->arena, visit->query, not_bound),
     };
-    return unify_begin_walk(visit);
 }
 
 static bool takes_body(enum mapping_operation kind)
@@ -352,6 +355,23 @@ static enum visit_step refuse_model(struct visit *visit)
                     -1);
 }
 
+/* What the version of the integration makes of it. */
+static enum visit_step choose(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    if (!find_mapping(visit))
+        return VISIT_REFUSE;
+    if (is_list(unify) && !choose_list(visit))
+        return VISIT_REFUSE;
+    visit->method = integration_named_method(visit->integration,
+                                             unify->mapping->steps[unify->kind]->method);
+    unify_aim(visit);
+    give_request(unify, visit->arena);
+    if (is_list(unify) && !unify_begin_walk(visit))
+        return VISIT_REFUSE;
+    return takes_body(unify->kind) ? VISIT_GATHER : keep_admit(visit, VISIT_OPERATE);
+}
+
 enum visit_step unify_admit(struct visit *visit)
 {
     struct unify *unify = visit->unify = arena_zalloc(visit->arena, sizeof(*unify));
@@ -361,22 +381,17 @@ enum visit_step unify_admit(struct visit *visit)
         return visit_no(visit, ERR_ROUTE_UNKNOWN,
                         STR("Unified resources are /unified/CATEGORY/RESOURCE[/ID]."),
                         -1);
-    unify->model = models_find(visit->gate->models, unify->category, unify->resource);
-    if (!unify->model)
+    unify->asked = models_find(visit->gate->models, unify->category, unify->resource);
+    if (!unify->asked)
         return refuse_model(visit);
     if (!read_verb(visit))
         return visit_no(visit, ERR_METHOD_NOT_ALLOWED, STR_NONE, -1);
-    if (unify->kind == MAPPING_FIELDS)
-        unify->model = unify->model->fields;
-    if (!read_query(visit) || !find_mapping(visit))
+    unify->model = unify->kind == MAPPING_FIELDS ? unify->asked->fields : unify->asked;
+    if (!read_query(visit))
         return VISIT_REFUSE;
-    if (unify->kind == MAPPING_LIST && !choose_list(visit))
-        return VISIT_REFUSE;
-    visit->method = integration_named_method(visit->integration,
-                                             unify->mapping->steps[unify->kind]->method);
     unify_open(visit);
-    give_request(unify, visit->arena);
-    if (!begin_list(visit))
-        return VISIT_REFUSE;
-    return takes_body(unify->kind) ? VISIT_GATHER : keep_admit(visit, VISIT_OPERATE);
+    if (!is_list(unify))
+        return choose(visit);
+    bind_cursors(visit);
+    return unify_version(visit, choose);
 }

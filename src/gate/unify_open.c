@@ -33,14 +33,10 @@ void unify_open(struct visit *visit)
     operation_init(operation, &gate->exchange, visit->in->worker,
                    &gate->parts[visit->in->worker->id].budget);
     visit->operating = true;
+    operation->ops = &unify_events;
     operation->owner = visit;
     operation->pin = visit->pin;
-    operation->integration = visit->integration;
-    operation->way = visit->way;
     operation->account = visit->account;
-    operation->wish.kind = unify->kind;
-    operation->wish.method = visit->method;
-    operation->wish.mapping = unify->mapping;
     operation->wish.model = unify->model;
     operation->wish.wanted = unify->all ? 0 : unify->limit;
     operation->wish.stop_at_fault = unify->stop_at_fault;
@@ -55,24 +51,31 @@ void unify_open(struct visit *visit)
     buf_init(&unify->text, 3 * (size_t)UNIFY_ANSWER_BYTES_MAX);
 }
 
+void unify_aim(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    struct operation *operation = &unify->operation;
+    operation->integration = visit->integration;
+    operation->way = visit->way;
+    operation->wish.kind = unify->kind;
+    operation->wish.method = visit->method;
+    operation->wish.mapping = unify->mapping;
+}
+
 /* --- the walk --- */
 
 static bool resume_walk(struct visit *visit, const struct page_rule *rule)
 {
     struct unify *unify = visit->unify;
     uint64_t wanted = unify->operation.wish.wanted;
-    struct cursor cursor;
     str detail = STR_NONE;
-    enum err err = cursor_read(visit->gate->cursor_key, &unify->about, unify->cursor,
-                               visit->arena, &cursor, &detail);
-    if (!err)
-        err = cursor_check(&cursor, rule, &detail);
+    enum err err = cursor_check(&unify->from, rule, &detail);
     if (err) {
         visit_no(visit, err, detail, -1);
         return false;
     }
-    unify->operation.walk = cursor.walk;
-    unify->begun = cursor.begun;
+    unify->operation.walk = unify->from.walk;
+    unify->begun = unify->from.begun;
     /* another limit than before is met as well as the kind of pages allows */
     (void)walk_resize(rule, operation_page_size(rule, wanted), &unify->operation.walk);
     return true;

@@ -39,6 +39,16 @@ static void bind_cursors(struct visit *visit, str body)
     };
 }
 
+/* What the version of the integration makes of it. */
+static enum visit_step begin(struct visit *visit)
+{
+    if (visit->unify->recalled)
+        visit->method =
+            integration_method(visit->integration, visit->in->head.method, visit->path);
+    unify_aim(visit);
+    return unify_begin_walk(visit) ? VISIT_OPERATE : VISIT_REFUSE;
+}
+
 enum visit_step unify_begin_pages(struct visit *visit)
 {
     struct unify *unify = visit->unify;
@@ -48,7 +58,7 @@ enum visit_step unify_begin_pages(struct visit *visit)
         return visit_no(visit, ERR_BODY_INVALID,
                         STR("The request for a list that is walked must be JSON."), -1);
     bind_cursors(visit, text);
-    return unify_begin_walk(visit) ? VISIT_OPERATE : VISIT_REFUSE;
+    return unify_version(visit, begin);
 }
 
 enum visit_step unify_admit_pages(struct visit *visit)

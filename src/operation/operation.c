@@ -199,6 +199,20 @@ static enum operation_step go_on_to_then(struct operation *operation)
     return OPERATION_MAKE;
 }
 
+/* The answer is good, and the item in it is not: then the vendor has refused. */
+static bool has_failed_item(struct operation *operation)
+{
+    const struct item_rule *rule = operation->method->items;
+    struct outcome *outcome = &operation->outcome;
+    struct item_failure failure;
+    if (!rule || !items_failed(rule, &operation->answer, &operation->page, &failure))
+        return false;
+    outcome->class = failure.class;
+    outcome->vendor = failure.error;
+    outcome->status = failure.error.status;
+    return true;
+}
+
 static enum operation_step read_single(struct operation *operation)
 {
     const struct mapping_step *step = operation_mapping_step(operation);
@@ -250,7 +264,7 @@ static enum operation_step step_read(struct operation *operation)
     bool good = operation->answered && !outcome->cut && outcome->class == OUTCOME_OK;
     if (good && operation_is_list(operation))
         return operation_read_page(operation);
-    if (good)
+    if (good && !has_failed_item(operation))
         return read_single(operation);
     if (operation->part == OPERATION_THEN)
         return fail_then(operation);

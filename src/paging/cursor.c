@@ -267,6 +267,13 @@ enum err cursor_read(const uint8_t key[CURSOR_KEY_BYTES],
     return ERR_NONE;
 }
 
+bool cursor_stays(const struct cursor *cursor, uint32_t revision, usec wall)
+{
+    bool stored = cursor->revision && revision;
+    return stored && cursor->revision != revision &&
+           wall < usec_add(usec_max(cursor->begun, 0), USEC_DAY);
+}
+
 enum err cursor_check(const struct cursor *cursor, const struct page_rule *rule,
                       str *ret_detail)
 {

@@ -30,8 +30,7 @@ struct cursor_about {
 struct cursor {
     uint32_t revision; /* of the integration; 0: not stored */
     uint64_t rule;     /* page_rule.hash */
-    usec begun;        /* when the walk began, by our clock; it may be held to its
-                        * version for a while */
+    usec begun;        /* when the walk began, by our clock */
     struct walk walk;
 };
 
@@ -53,6 +52,10 @@ enum err cursor_write(const uint8_t key[CURSOR_KEY_BYTES],
 enum err cursor_read(const uint8_t key[CURSOR_KEY_BYTES],
                      const struct cursor_about *about, str text, struct arena *arena,
                      struct cursor *ret_cursor, str *ret_detail) MUST_CHECK;
+
+/* Whether its walk stays on the version of the integration that it began with, rather
+ * than going on with `revision`, which is in use: for a day since it began (SPEC 2.4). */
+bool cursor_stays(const struct cursor *cursor, uint32_t revision, usec wall);
 
 /* ERR_CURSOR_STALE with a sentence when the rule is not the one that it was made with. */
 enum err cursor_check(const struct cursor *cursor, const struct page_rule *rule,

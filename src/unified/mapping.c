@@ -248,7 +248,7 @@ static void check_step(struct binder *binder, const struct mapping *mapping,
             "is not of lists: \"records\" of the method's pagination says where "
             "they are.");
     if (step->filters.n && kind != MAPPING_LISTS)
-        bind_fault_at(binder, STR("filters"), "are of list and search only.");
+        bind_fault_at(binder, STR("filters"), "are of list, search and fields only.");
     if (step->first_get && (!mapping->steps[MAPPING_GET] || operation == MAPPING_GET))
         bind_fault_at(binder, STR("first"), "wants another operation, \"get\".");
     if (step->then_get && (!mapping->steps[MAPPING_GET] || operation == MAPPING_GET))

@@ -183,6 +183,11 @@ async function isTokenBlock(example, place) {
   await isDocument({ name: "with-token", hosts: ["api.example.com"], base_url: "https://api.example.com", auth: { scheme: "bearer", token: example } }, place);
 }
 
+// A method of a resource.
+async function isMethod(example, place) {
+  await isDocument({ name: "with-method", hosts: ["api.example.com"], base_url: "https://api.example.com", auth: "bearer", resources: { contacts: { methods: { one: example } } } }, place);
+}
+
 // The unified block of a document; what is in it is held to its model by mappings.test.mjs.
 async function isUnifiedBlock({ unified }, place) {
   const contacts = { methods: { list: { verb: "GET", path: "/contacts", pagination: { kind: "none", records: "/contacts" } }, get: { verb: "GET", path: "/contacts/{id}" }, create: { verb: "POST", path: "/contacts" } } };
@@ -258,6 +263,7 @@ const kinds = [
   [(example) => example.base_url, isDocument],
   [(example) => example.shape, isFixtureFile],
   [(example) => example.grant, isTokenBlock],
+  [(example) => example.items, isMethod],
   [(example) => example.resilience || example.unified?.crm?.contacts?.list === undefined && example.unified, isOverride],
   [(example) => example.unified, isUnifiedBlock],
   [(example) => example.routes, isScript],

@@ -61,7 +61,7 @@ for (const { vendor, document, category, resource, mapping } of mappings) {
       assert.ok(method, `${at}: there is no method ${does.method}`);
       if (["list", "get", "search"].includes(operation)) assert.ok(method.verb === "GET" || method.safe, `${at}: ${does.method} is not safe`);
       assert.match(does.record ?? "", /^(\/[^/]+)*$/, at);
-      assert.ok(!does.filters || ["list", "search"].includes(operation), at);
+      assert.ok(!does.filters || ["list", "search", "fields"].includes(operation), at);
       for (const filter of [...(does.filters ?? []), ...(does.required ?? [])]) assert.ok(model["x-filters"][filter], `${at}: the model has no filter ${filter}`);
       for (const filter of does.required ?? []) assert.ok(does.filters.includes(filter), at);
       for (const step of ["first", "then"]) assert.ok([undefined, "get"].includes(does[step]) && (!does[step] || mapping.get), `${at}: ${step}`);
@@ -71,7 +71,7 @@ for (const { vendor, document, category, resource, mapping } of mappings) {
   });
 
   test(`${name} reads the filters that it says it takes, and no others`, () => {
-    for (const operation of ["list", "search"].filter((it) => mapping[it])) {
+    for (const operation of ["list", "search", "fields"].filter((it) => mapping[it])) {
       const told = parts.map((part) => partOf(mapping, operation, part) ?? "").join("\n");
       const read = [...new Set([...told.matchAll(/\bfilters\.(\w+)/g)].map((m) => m[1]))].sort();
       assert.deepEqual(read, [...(mapping[operation].filters ?? [])].sort(), operation);

@@ -25,7 +25,7 @@ test("the models are those that the product speaks of", () => {
   assert.deepEqual(names, [
     "accounting/customers", "accounting/invoices", "accounting/payments",
     "commerce/customers", "commerce/orders", "commerce/products",
-    "crm/companies", "crm/contacts", "crm/deals", "crm/leads", "crm/notes", "crm/users",
+    "crm/companies", "crm/contacts", "crm/deals", "crm/leads", "crm/notes", "crm/records", "crm/users",
     "hris/departments", "hris/employees", "messaging/channels", "messaging/messages",
     "ticketing/comments", "ticketing/tickets", "ticketing/users"]);
 });

@@ -33,7 +33,10 @@ const tokens = { demo: "the-vendors-own-token" };
 const filters = {
   "github ticketing/tickets": { collection_id: "acme/app" },
   "github ticketing/comments": { ticket_id: "acme/app#7" },
+  "hubspot crm/records": { object: "p_invoice" },
   "jira ticketing/comments": { ticket_id: "AC-7" },
+  "notion crm/records": { object: "59833787-2cf9-4fdf-8782-e53db20768a5" },
+  "salesforce crm/records": { object: "Invoice__c" },
   "slack messaging/messages": { channel_id: "C123456" },
   "zendesk ticketing/comments": { ticket_id: "35007" },
 };
@@ -48,6 +51,7 @@ const news = {
   "crm/contacts": { first_name: "Ada", last_name: "Lovelace" },
   "crm/deals": { name: "Anvils", stage_id: "new", close_date: "2025-03-30" },
   "crm/leads": { name: "Ada Lovelace", last_name: "Lovelace", company_name: "Acme" },
+  "crm/records": { custom_fields: { Amount: { number: 7 } } },
   "crm/notes": { content: "They like anvils", contact_id: "51" },
   "hris/employees": { first_name: "Ada", last_name: "Lovelace" },
   "messaging/channels": { name: "anvils", type: "public" },
@@ -56,6 +60,9 @@ const news = {
   "ticketing/tickets": { title: "It burns", description: "Very much" },
 };
 const besides = {
+  "hubspot crm/records": filters["hubspot crm/records"],
+  "notion crm/records": filters["notion crm/records"],
+  "salesforce crm/records": filters["salesforce crm/records"],
   "github ticketing/tickets": { collection_id: "acme/app" },
   "github ticketing/comments": { ticket_id: "acme/app#7" },
   "jira ticketing/tickets": { collection_id: "AC", type: "Bug" },
@@ -124,6 +131,14 @@ for (const { vendor, category, resource, mapping } of simulated) {
     assert.deepEqual([end?.records, end?.faults], [ids.length, 0], JSON.stringify(lines.at(-1)));
     assert.deepEqual(lines.filter(({ data }) => data).map(({ data }) => data.id), ids);
   });
+
+  if (mapping.fields)
+    test(`${of} tells what fields it has, its customer's own among them`, async () => {
+      const { data, faults } = await ask(vendor, `${name}/~fields`, mapping.fields.filters && filters[of]);
+      assert.deepEqual(faults, []);
+      assert.deepEqual([...new Set(data.map(({ custom }) => custom))].sort(), [false, true]);
+      assert.ok(data.every(({ id, label, type }) => id && label && type !== "other"), JSON.stringify(data));
+    });
 
   if (mapping.get)
     test(`${of} is got by the id that its list tells`, async () => {

@@ -110,11 +110,49 @@ static void hosts_allow_what_they_name(void **state)
     }
 }
 
+/* The credential of an older version goes nowhere that was taken out since. */
+static void an_older_version_goes_where_the_one_in_use_may_only(void **state)
+{
+    static const struct {
+        const char *patch;
+        const char *context;
+        const char *want;
+    } olds[] = {
+        {"{\"base_url\":\"https://old.acme.test\"}", "{}", "host_forbidden"},
+        {"{\"base_url\":\"https://new.acme.test/v1\"}", "{}", "ok"},
+        {"{\"base_url\":\"https://{tenant}.acme.test\"}", "{\"tenant\":\"old\"}",
+         "host_forbidden"},
+        {"{\"base_url\":\"https://{tenant}.acme.test\"}", "{\"tenant\":\"new\"}", "ok"},
+        {"{\"base_url\":\"https://{tenant}.acme.test\"}", "{\"tenant\":\"other\"}",
+         "host_forbidden"},
+    };
+    const struct integration *active =
+        paper_read(*state, "{\"hosts\":[\"new.acme.test\",\"other.test\"],"
+                           "\"base_url\":\"https://new.acme.test\"}");
+    for (size_t i = 0; i < COUNT_OF(olds); i++) {
+        struct url url;
+        str detail = STR("");
+        const struct integration *based = paper_read(
+            *state, arena_z(*state, arena_printf(*state,
+                                                 "{\"hosts\":[\"old.acme.test\","
+                                                 "\"new.acme.test\"],%s",
+                                                 olds[i].patch + 1)));
+        struct integration bound = *based;
+        bound.bound = active;
+        enum err err = integration_base_url(&bound, integration_way(&bound, STR_NONE),
+                                            given_json(*state, str_z(olds[i].context)),
+                                            *state, &url, &detail);
+        given_same(olds[i].patch, err_code(err), olds[i].want);
+        assert_int_equal(err == ERR_NONE, detail.n == 0);
+    }
+}
+
 int test_base_url(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(base_urls_are_filled_and_bound_to_the_hosts),
         GIVEN_TEST(hosts_allow_what_they_name),
+        GIVEN_TEST(an_older_version_goes_where_the_one_in_use_may_only),
     };
     return cmocka_run_group_tests_name("catalog: base_url", tests, NULL, NULL);
 }

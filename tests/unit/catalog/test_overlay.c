@@ -262,6 +262,82 @@ static void what_a_document_breaks_stays_on_the_one_before(void **state)
                "{\"id\":\"1\",\"last_name\":\"new\",\"job_title\":\"j\"}");
 }
 
+/* The base URL that the account's document leads to; the error's name where it may not.
+ */
+static str leads_to(struct shelf *shelf, const char *environment, const char *account)
+{
+    struct url url;
+    str detail;
+    const struct integration *integration;
+    struct snapshot *snapshot = look(shelf, environment, account, &integration);
+    struct json none = json_of_text(STR(""));
+    enum err err =
+        integration_base_url(integration, integration_way(integration, STR_NONE), &none,
+                             &shelf->arena, &url, &detail);
+    str text = err ? err_code(err) : url_format(&shelf->arena, &url);
+    snapshot_unref(&snapshot);
+    return text;
+}
+
+/* Held back on what it fitted, but not on hosts that nobody may go to any more. */
+static void what_is_held_back_goes_to_no_host_that_was_taken_out(void **state)
+{
+    struct shelf *shelf = *state;
+    open_shelf(shelf, overridden);
+    str was = leads_to(shelf, "env_1", "acc_1");
+    put_override(shelf, "env_1", "acc_1", LAID("\"get\":{\"response\":\"{'x': 1}\"}"));
+    given_same("fits", leads_to(shelf, "env_1", "acc_1"), arena_z(&shelf->arena, was));
+    str moved = arena_printf(&shelf->arena,
+                             "{\"hosts\":[\"moved.test\"],\"base_url\":"
+                             "\"https://moved.test\",%s",
+                             other_document + 1);
+    assert_int_equal(shelf_put(shelf, "one", arena_z(&shelf->arena, moved)).err,
+                     ERR_NONE);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(view_of(shelf, "env_1", "acc_1")->state, OVERRIDE_BROKEN);
+        given_same("held", leads_to(shelf, "env_1", "acc_1"), "host_forbidden");
+        given_same("others", leads_to(shelf, "env_1", "acc_2"), "https://moved.test/");
+        shelf_close(shelf); /* after a restart, too */
+        shelf_open(shelf);
+    }
+    assert_int_equal(shelf_put(shelf, "one", other_document).err, ERR_NONE);
+    assert_int_equal(view_of(shelf, "env_1", "acc_1")->state, OVERRIDE_BROKEN);
+    given_same("allowed again", leads_to(shelf, "env_1", "acc_1"),
+               arena_z(&shelf->arena, was));
+}
+
+static enum err run_hide(struct tx *tx, struct store_op *op)
+{
+    static const struct statement hide = {
+        "ALTER TABLE integration_override RENAME TO hidden"};
+    (void)op;
+    return tx_exec(tx, &hide, NULL, 0, NULL);
+}
+
+/* The overrides cannot be read when the document changes: what was made of them stays. */
+static void what_cannot_be_made_anew_is_bound_as_well(void **state)
+{
+    struct shelf *shelf = *state;
+    struct store_op op = {.kind = STORE_FULL, .run = run_hide};
+    open_shelf(shelf, overridden);
+    put_override(shelf, "env_1", "acc_1", LAID("\"response\":\"{'job_title': 'j'}\""));
+    assert_int_equal(store_run(shelf->store, &op), ERR_NONE);
+    str moved = arena_printf(&shelf->arena,
+                             "{\"hosts\":[\"moved.test\"],\"base_url\":"
+                             "\"https://moved.test\",%s",
+                             other_document + 1);
+    for (int i = 0; i < 2; i++) { /* and once more, of what stayed */
+        assert_int_equal(shelf_put(shelf, "one", arena_z(&shelf->arena, moved)).err,
+                         ERR_NONE);
+        given_same("acc_1", made(shelf, "env_1", "acc_1"),
+                   "{\"id\":\"1\",\"last_name\":\"n\",\"job_title\":\"j\"}");
+        given_same("held", leads_to(shelf, "env_1", "acc_1"), "host_forbidden");
+        moved = arena_printf(&shelf->arena, "{\"label\":\"again\"," STR_F,
+                             STR_A(str_from(moved, 1)));
+    }
+    assert_true(shelf_logged(shelf, "cannot be read from the store"));
+}
+
 static enum err run_forget_versions(struct tx *tx, struct store_op *op)
 {
     static const struct statement forget = {
@@ -445,6 +521,52 @@ static void lint_names_fields_that_no_sample_has(void **state)
                "samples has.\"}]}");
 }
 
+static void lint_names_what_no_request_has(void **state)
+{
+    struct shelf *shelf = *state;
+    open_shelf(shelf, overridden);
+    write_sample(shelf, "{\"records\":[{\"record\":{\"id\":1}}]}");
+    struct catalog_change change = put_override(
+        shelf, "env_1", "acc_1",
+        LAID(
+            "\"response\":\"{'custom_fields': {'a': $curent.a, 'b': $response.status}}\","
+            "\"list\":{\"request\":{\"query\":[\"{ 'a': filters.updated_after,\","
+            "\" 'b': filters.updatd_after, 'c': $current.x, 'd': $response.status }\"]}},"
+            "\"get\":{\"request\":{\"query\":\"{ 'a': body.last_name, 'b': "
+            "body.lastname, 'c': body.custom_fields.x, 'd': account, 'e': id, 'f': body, "
+            "'g': custom_fields, 'h': $request.anything, 'i': body.* }\"}}"));
+    given_same("put", err_code(change.err), "ok");
+    str text = ask(shelf, CATALOG_OVERRIDE_LINT, "acc_1");
+    has(text, "{\"pointer\":\"/unified/crm/contacts/response\",\"path\":\"$curent\","
+              "\"text\":\"It reads \\\"$curent\\\", which is not there; there are "
+              "\\\"$request\\\" and \\\"$response\\\".\"}");
+    has(text, "{\"pointer\":\"/unified/crm/contacts/list/request/query\",\"path\":"
+              "\"$response\",");
+    has(text, "\"path\":\"filters.updatd_after\",\"text\":\"It reads "
+              "\\\"filters.updatd_after\\\", which no request of this resource has.\"");
+    has(text, "{\"pointer\":\"/unified/crm/contacts/get/request/query\",\"path\":"
+              "\"account\",");
+    const struct json *findings =
+        json_member(given_json(&shelf->arena, text), STR("findings"));
+    assert_int_equal(findings->n, 4);
+}
+
+static void lint_knows_members_of_the_record_that_is_written(void **state)
+{
+    struct shelf *shelf = *state;
+    open_shelf(shelf, overridden);
+    struct catalog_change change =
+        put_override(shelf, "env_1", "acc_1",
+                     LAID("\"get\":{\"request\":{\"query\":\"{ 'a': body.last_name, 'b': "
+                          "body.lastname }\"}}"));
+    given_same("put", err_code(change.err), "ok");
+    str text = ask(shelf, CATALOG_OVERRIDE_LINT, "acc_1");
+    has(text, "\"path\":\"body.lastname\"");
+    const struct json *findings =
+        json_member(given_json(&shelf->arena, text), STR("findings"));
+    assert_int_equal(findings->n, 1);
+}
+
 int test_overlay(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,12 +574,16 @@ int test_overlay(void)
         SHELF_TEST(equal_overrides_share_what_comes_of_them),
         SHELF_TEST(a_bad_override_never_replaces_a_good_one),
         SHELF_TEST(what_a_document_breaks_stays_on_the_one_before),
+        SHELF_TEST(what_is_held_back_goes_to_no_host_that_was_taken_out),
+        SHELF_TEST(what_cannot_be_made_anew_is_bound_as_well),
         SHELF_TEST(what_fits_no_version_is_refused),
         SHELF_TEST(samples_are_run),
         SHELF_TEST(a_change_that_spoils_another_is_refused),
         SHELF_TEST(settings_have_room_for_so_many),
         SHELF_TEST(explain_says_the_tier_of_each_value_and_field),
         SHELF_TEST(lint_names_fields_that_no_sample_has),
+        SHELF_TEST(lint_names_what_no_request_has),
+        SHELF_TEST(lint_knows_members_of_the_record_that_is_written),
     };
     return cmocka_run_group_tests_name("catalog: overlay", tests, NULL, NULL);
 }

@@ -27,6 +27,9 @@ static const char document[] =
     "'get':{'verb':'GET','path':'/people/{id}'},"
     "'create':{'verb':'POST','path':'/people'},"
     "'update':{'verb':'PUT','path':'/people/{id}'},"
+    "'batch':{'verb':'POST','path':'/batch','items':{'at':'/all','status':'/status',"
+    "'errors':{'failed':[{'status':200,'when':'/done','is':false}],'code':['/code'],"
+    "'message':['/message']}}},"
     "'delete':{'verb':'DELETE','path':'/{wing}/rooms/{room}/people/{id}'}}}},"
     "'path_values':{'wing':'w 1'},"
     "'unified':{'crm':{"
@@ -46,7 +49,9 @@ static const char document[] =
     "'request':{'encoding':'form','body':'{\\'person\\':{\\'name\\':body.last_name,"
     "\\'tags\\':[body.tags]}}'},"
     "'list':{'method':'people.links'},"
-    "'create':{'method':'people.create','record':'/person'}}}}}";
+    "'create':{'method':'people.create','record':'/person'},"
+    "'update':{'method':'people.batch','record':'/all/0/person'},"
+    "'delete':{'method':'people.batch'}}}}}";
 
 struct scene {
     struct script_scene base;
@@ -426,6 +431,52 @@ static void what_was_written_is_told_though_its_answer_says_nothing(void **state
     close_scene(&scene);
 }
 
+static void a_batch_is_as_good_as_the_item_in_it(void **state)
+{
+    static const struct {
+        const char *body;
+        int status; /* of the refusal; 0: it went well */
+        const char *class;
+        const char *code;
+    } rows[] = {
+        {"{'all':[{'done':true,'person':{'id':'7','name':'Ada'}}]}", 0, "ok", NULL},
+        {"{'all':[{'status':201,'person':{'id':'7','name':'Ada'}}]}", 0, "ok", NULL},
+        {"{'all':[{'done':false,'code':'E1','message':'No.'}]}", 200, "validation", "E1"},
+        {"{'all':[{'status':409,'code':'E2','message':'No.'}]}", 409, "conflict", "E2"},
+        {"{'all':[{'done':true,'person':{'id':'7'}},{'status':500}]}", 500,
+         "server_error", NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct arena arena;
+        arena_init(&arena, 1024, 1 << 20);
+        const char *body = arena_z(&arena, given_quotes(&arena, rows[i].body));
+        WITH_PLAYS(
+            scene,
+            {.status = 207, .headers = {"Content-Type: application/json"}, .body = body});
+        run(&scene, "leads", MAPPING_UPDATE, "{'id':'7','body':{'last_name':'Ada'}}");
+        const struct operation *operation = &scene.operation;
+        assert_int_equal(operation->err, ERR_NONE);
+        assert_int_equal(operation->refused, rows[i].status != 0);
+        given_same(body, outcome_word(operation->outcome.class), rows[i].class);
+        assert_int_equal(operation->outcome.vendor_status, 207);
+        if (rows[i].status)
+            assert_int_equal(operation->outcome.status, rows[i].status);
+        given_same(body, operation->outcome.vendor.code, rows[i].code);
+        told(&scene, rows[i].status ? "" : "{'id':'7','last_name':'Ada'}\n");
+        close_scene(&scene);
+        arena_fini(&arena);
+    }
+}
+
+static void an_end_in_a_batch_is_as_good_as_its_item(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"all\":[{\"status\":404,\"code\":\"GONE\"}]}"));
+    run(&scene, "leads", MAPPING_DELETE, "{'id':'7'}");
+    assert_true(scene.operation.refused);
+    assert_int_equal(scene.operation.outcome.status, 404);
+    close_scene(&scene);
+}
+
 static void a_form_has_nested_names_in_brackets(void **state)
 {
     WITH_PLAYS(scene, JSON_PLAY("{\"person\":{\"id\":\"1\",\"name\":\"Ada\"}}"));
@@ -581,6 +632,8 @@ int test_operation(void)
         cmocka_unit_test(the_record_after_it_was_made_is_fetched_then),
         cmocka_unit_test(what_was_written_is_told_though_it_cannot_be_fetched),
         cmocka_unit_test(what_was_written_is_told_though_its_answer_says_nothing),
+        cmocka_unit_test(a_batch_is_as_good_as_the_item_in_it),
+        cmocka_unit_test(an_end_in_a_batch_is_as_good_as_its_item),
         cmocka_unit_test(a_form_has_nested_names_in_brackets),
         cmocka_unit_test(a_mapping_s_own_words_are_for_the_caller),
         cmocka_unit_test(a_path_that_is_not_filled_is_not_asked),

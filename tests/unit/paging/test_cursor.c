@@ -168,6 +168,24 @@ static void a_changed_rule_makes_a_cursor_stale(void **state)
     (void)state;
 }
 
+static void a_walk_stays_on_its_version_for_a_day(void **state)
+{
+    struct cursor cursor = {.revision = 3, .begun = USEC_DAY};
+    assert_true(cursor_stays(&cursor, 4, USEC_DAY));
+    assert_true(cursor_stays(&cursor, 2, 2 * USEC_DAY - 1)); /* brought back */
+    assert_true(cursor_stays(&cursor, 4, 0));                /* the clock was put back */
+    assert_false(cursor_stays(&cursor, 4, 2 * USEC_DAY));
+    assert_false(cursor_stays(&cursor, 3, USEC_DAY)); /* it is in use */
+    assert_false(cursor_stays(&cursor, 0, USEC_DAY)); /* not stored */
+    cursor.begun = USEC_NEVER;
+    assert_true(cursor_stays(&cursor, 4, USEC_DAY));
+    cursor.begun = INT64_MIN;
+    assert_false(cursor_stays(&cursor, 4, USEC_DAY));
+    cursor.revision = 0;
+    assert_false(cursor_stays(&cursor, 4, USEC_DAY));
+    (void)state;
+}
+
 static void the_same_rule_does_not(void **state)
 {
     struct page_rule rule = {.hash = 0x1122334455667788};
@@ -225,6 +243,7 @@ int test_cursor(void)
         GIVEN_TEST(another_key_takes_no_cursor),
         GIVEN_TEST(a_cursor_is_good_for_its_own_list_only),
         GIVEN_TEST(a_changed_rule_makes_a_cursor_stale),
+        GIVEN_TEST(a_walk_stays_on_its_version_for_a_day),
         GIVEN_TEST(the_same_rule_does_not),
         GIVEN_TEST(what_does_not_fit_is_a_named_error),
         GIVEN_TEST(queries_have_one_form),

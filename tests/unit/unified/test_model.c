@@ -21,7 +21,7 @@ static void every_file_is_built_in(void **state)
         assert_int_not_equal(model->operations, 0);
         assert_ptr_equal(models_find(models, model->category, model->name), model);
     }
-    assert_true(n >= 19);
+    assert_true(n >= 20);
     assert_null(models_find(models, STR("crm"), STR("unicorns")));
     models_destroy(&models);
 }
