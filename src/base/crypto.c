@@ -1,6 +1,7 @@
 #include "base/crypto.h"
 
 #include <errno.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <sys/random.h>
@@ -11,6 +12,8 @@ enum { NONCE_BYTES = 12, TAG_BYTES = 16 };
 
 static EVP_MD *sha256;
 static EVP_MD *sha1;
+static EVP_MD *sha512;
+static EVP_MAC *keyed;
 static EVP_CIPHER *aes_gcm;
 
 void crypto_start(void)
@@ -19,8 +22,10 @@ void crypto_start(void)
         return;
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+    sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
+    keyed = EVP_MAC_fetch(NULL, "HMAC", NULL);
     aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    CHECK(sha256 && sha1 && aes_gcm);
+    CHECK(sha256 && sha1 && sha512 && keyed && aes_gcm);
 }
 
 void crypto_random(void *ret, size_t n)
@@ -64,6 +69,43 @@ void crypto_hmac_sha256(str key, str bytes, uint8_t ret[CRYPTO_SHA256_BYTES])
 void crypto_hmac_sha1(str key, str bytes, uint8_t ret[CRYPTO_SHA1_BYTES])
 {
     hmac(sha1, key, bytes, ret);
+}
+
+static const EVP_MD *digest_of(enum crypto_hash hash)
+{
+    CHECK(hash < CRYPTO_HASH_COUNT);
+    return hash == CRYPTO_SHA1 ? sha1 : hash == CRYPTO_SHA256 ? sha256 : sha512;
+}
+
+size_t crypto_hash_pieces(enum crypto_hash hash, const str *pieces, size_t n,
+                          uint8_t ret[CRYPTO_HASH_BYTES_MAX])
+{
+    unsigned bytes = 0;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    CHECK(ctx && EVP_DigestInit_ex2(ctx, digest_of(hash), NULL) == 1);
+    for (size_t i = 0; i < n; i++)
+        CHECK(EVP_DigestUpdate(ctx, pieces[i].p, pieces[i].n) == 1);
+    CHECK(EVP_DigestFinal_ex(ctx, ret, &bytes) == 1);
+    EVP_MD_CTX_free(ctx);
+    return bytes;
+}
+
+size_t crypto_hmac_pieces(enum crypto_hash hash, str key, const str *pieces, size_t n,
+                          uint8_t ret[CRYPTO_HASH_BYTES_MAX])
+{
+    size_t bytes = 0;
+    char *name = (char *)(uintptr_t)EVP_MD_get0_name(digest_of(hash));
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+        OSSL_PARAM_construct_end()};
+    const unsigned char *p = key.n ? u8(key) : (const unsigned char *)"";
+    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(keyed);
+    CHECK(ctx && EVP_MAC_init(ctx, p, key.n, params) == 1);
+    for (size_t i = 0; i < n; i++)
+        CHECK(EVP_MAC_update(ctx, u8(pieces[i]), pieces[i].n) == 1);
+    CHECK(EVP_MAC_final(ctx, ret, &bytes, CRYPTO_HASH_BYTES_MAX) == 1);
+    EVP_MAC_CTX_free(ctx);
+    return bytes;
 }
 
 void crypto_seal(const uint8_t key[CRYPTO_KEY_BYTES], str about, str plain, char *ret)

@@ -117,3 +117,19 @@ bool crypto_pem_private(struct arena *arena, str text, str *ret_der, const char 
                        "-----BEGIN and names a PRIVATE KEY.";
     return false;
 }
+
+bool crypto_pem_public(struct arena *arena, str text, str *ret_der, const char **ret_why)
+{
+    struct block block;
+    while (next_block(&text, &block)) {
+        if (!str_eq(block.label, STR("PUBLIC KEY")))
+            continue;
+        if (block.ended && decode_body(arena, block.body, ret_der))
+            return true;
+        *ret_why = "The public key is cut off, or its text between the lines BEGIN and "
+                   "END is not base64; copy it again.";
+        return false;
+    }
+    *ret_why = "The PEM text has no public key: no line says -----BEGIN PUBLIC KEY-----.";
+    return false;
+}

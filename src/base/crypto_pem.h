@@ -1,5 +1,5 @@
 /*
- * The bytes of a private key or of certificates out of a PEM text (RFC 7468), read as
+ * The bytes of a key or of certificates out of a PEM text (RFC 7468), read as
  * leniently as people paste it: line ends missing, or there as the two characters `\n`,
  * other blocks and words around. What the bytes mean is for crypto_sign and http/tls_pair
  * to say. Pure; any thread.
@@ -16,6 +16,9 @@
  */
 bool crypto_pem_private(struct arena *arena, str text, str *ret_der,
                         const char **ret_why);
+
+/* The same of the first block whose label is "PUBLIC KEY": a SubjectPublicKeyInfo. */
+bool crypto_pem_public(struct arena *arena, str text, str *ret_der, const char **ret_why);
 
 enum { CRYPTO_PEM_CERTIFICATES_MAX = 10 };
 

@@ -17,6 +17,7 @@
 #include "policy/outcome.h"
 #include "policy/resilience.h"
 #include "policy/throttle.h"
+#include "signature/webhook.h"
 #include "unified/mapping.h"
 
 struct buf;
@@ -127,10 +128,11 @@ struct integration {
     struct bind_list resources;   /* struct resource */
     struct json path_values;      /* of names in methods' paths: an object of texts, or
                                    * UNDEFINED; weaker than mapping and context */
-    struct path_set *paths;       /* verb and path → struct method */
-    struct bind_list unified;     /* struct mapping_category */
-    bool inspect_success;         /* some rule looks into bodies below 400 of calls that
-                                   * match no method */
+    const struct webhook_rule *webhooks; /* NULL: nothing is known of webhooks */
+    struct path_set *paths;              /* verb and path → struct method */
+    struct bind_list unified;            /* struct mapping_category */
+    bool inspect_success; /* some rule looks into bodies below 400 of calls that
+                           * match no method */
     struct json docs;
     struct json document; /* all of it: what no table reads yet is found here */
 };

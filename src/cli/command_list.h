@@ -120,6 +120,7 @@ X(CLI, import_catalogue, "import", "catalogue", "FILE",
 
 X(CLI, eval, "eval", "", "[EXPR] [FILE]", "Evaluate a JSONata expression over JSON.")
 X(CLI, validate, "validate", "", "[SCHEMA] [FILE]", "Validate a JSON file by a JSON Schema.")
+X(CLI, verify, "verify", "", "", "Judge webhooks as an integration's `webhooks` block says.")
 X(CLI, test, "test", "", "INTEGRATION [FOLDER]",
   "Run an integration's recorded pairs offline.")
 X(CLI, json, "json", "", "FILE...", "Check that files are JSON as RFC 8259 has it.")

@@ -1,6 +1,8 @@
 /*
  * A vendor's answer as policies look at it: values, nothing to wait for. Made by an
- * exchange once the part of the answer that its integration's rules need is here.
+ * exchange once the part of the answer that its integration's rules need is here. A
+ * request of the vendor's, a webhook, is looked at in the same way: then `asked` is set,
+ * and there is no status.
  */
 #ifndef POLICY_ANSWER_H
 #define POLICY_ANSWER_H
@@ -9,8 +11,18 @@
 #include "http/header.h"
 #include "json/json.h"
 
+/* What a request has and an answer has not. */
+struct asked {
+    str method;
+    str url;                 /* as the vendor has written it */
+    str query;               /* absent: none */
+    const struct json *body; /* as a whole, where the answer's is an item of it; NULL: it
+                              * is no JSON */
+};
+
 struct answer {
     int status;
+    const struct asked *asked; /* NULL: it is an answer */
     const struct headers *headers;
     str text; /* the body, decompressed, as far as it is known; may be "" */
     const struct json *body; /* the body as JSON, or NULL */

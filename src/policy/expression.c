@@ -1,6 +1,7 @@
 #include "policy/expression.h"
 
 #include "base/buf.h"
+#include "http/form.h"
 #include "json/json_place.h"
 #include "jsonata/jsonata.h"
 
@@ -128,6 +129,45 @@ struct json expression_response(struct arena *arena, const struct answer *answer
     return json_build_object(&build);
 }
 
+/* A parameter that comes several times has the value of the first. */
+static struct json query_value(struct arena *arena, str query)
+{
+    struct form form;
+    struct json_build build;
+    form_init(&form, arena);
+    form_add_text(&form, query);
+    json_build_init(&build, arena);
+    for (uint32_t i = 0; i < form.n; i++)
+        if (form_find(&form, form.items[i].name).p == form.items[i].value.p)
+            json_build_member(&build, form.items[i].name,
+                              json_of_text(form.items[i].value));
+    return json_build_object(&build);
+}
+
+static struct json request_value(struct arena *arena, const struct answer *answer)
+{
+    const struct asked *asked = answer->asked;
+    struct json_build build;
+    json_build_init(&build, arena);
+    json_build_member(&build, STR("method"), json_of_text(asked->method));
+    json_build_member(&build, STR("url"), json_of_text(asked->url));
+    json_build_member(&build, STR("query"), query_value(arena, asked->query));
+    json_build_member(&build, STR("headers"), headers_value(arena, answer->headers));
+    if (asked->body)
+        json_build_member(&build, STR("body"), *asked->body);
+    else if (answer->text.n)
+        json_build_member(&build, STR("body"), json_of_text(answer->text));
+    return json_build_object(&build);
+}
+
+static struct jsonata_binding binding_of(struct arena *arena, const struct answer *answer)
+{
+    return answer->asked
+               ? (struct jsonata_binding){STR("request"), request_value(arena, answer)}
+               : (struct jsonata_binding){STR("response"),
+                                          expression_response(arena, answer)};
+}
+
 static void note_trouble(const struct answer *answer, struct arena *arena,
                          const struct jsonata_fault *fault)
 {
@@ -143,12 +183,11 @@ struct json expression_value(const struct jsonata *expression,
 {
     struct json value;
     struct jsonata_fault fault;
-    struct jsonata_binding response = {STR("response"),
-                                       expression_response(arena, answer)};
+    struct jsonata_binding binding = binding_of(arena, answer);
     struct jsonata_run run = {
         .arena = arena,
         .input = body_value(answer),
-        .bindings = &response,
+        .bindings = &binding,
         .binding_n = 1,
         .limits = {.steps_max = STEPS_MAX, .bytes_max = RUN_BYTES_MAX, .no_eval = true},
         .now_ms = (double)(answer->wall / USEC_MS),

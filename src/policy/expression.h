@@ -1,6 +1,7 @@
 /*
  * Expressions of integration documents: JSONata over a vendor's answer. The input is the
  * body; `$response` has status, headers and body (JSON, or the text when it is none).
+ * Over a vendor's request, `$request` has method, url, query, headers and body.
  *
  * Header names are in lower case; a header that comes several times has its values joined
  * by ", " (RFC 9110 §5.3).

@@ -4,6 +4,7 @@
 
 #include "http/date.h"
 #include "http/field.h"
+#include "http/url.h"
 #include "json/json_write.h"
 
 static const char *const unit_words[] = {
@@ -29,6 +30,9 @@ static void read_from(struct binder *binder, const struct json *value, void *fie
         signal->source = SIGNAL_TEXT;
     } else if (str_eq(text, STR("#status"))) {
         signal->source = SIGNAL_STATUS;
+    } else if (text.p[0] == '?' && text.n > 1) {
+        signal->source = SIGNAL_QUERY;
+        signal->query = str_from(text, 1);
     } else if (header_name_valid(text)) {
         signal->source = SIGNAL_HEADER;
         signal->header = text;
@@ -66,14 +70,15 @@ static const struct bind_row signal_rows[] = {
      .doc =
          "A header name; or a JSON pointer into the body (starts with \"/\"; the token "
          "\"*\" is the first item or member); or \"#text\", the body as text; or "
-         "\"#status\"."},
+         "\"#status\"; of a request also \"?name\", a parameter of its query."},
     {.name = "expression",
      .kind = BIND_CUSTOM,
      .offset = offsetof(struct signal, expression),
      .custom = expression_read,
      .custom_schema = EXPRESSION_SCHEMA,
      .doc = "In place of `from`: JSONata over the answer. The input is its body, "
-            "`$response` has status, headers and body. `false` is no value."},
+            "`$response` has status, headers and body; over a request, `$request` has "
+            "method, url, query, headers and body. `false` is no value."},
     {.name = "item",
      .kind = BIND_TEXT,
      .offset = offsetof(struct signal, item),
@@ -88,6 +93,10 @@ static const struct bind_row signal_rows[] = {
      .kind = BIND_TEXT,
      .offset = offsetof(struct signal, after),
      .doc = "The value starts behind this text."},
+    {.name = "before",
+     .kind = BIND_TEXT,
+     .offset = offsetof(struct signal, before),
+     .doc = "The value ends where this text begins."},
     {.name = "unit",
      .kind = BIND_ENUM,
      .offset = offsetof(struct signal, unit),
@@ -102,9 +111,8 @@ static const struct bind_row signal_rows[] = {
      .doc = "Numbers for values that are words: {\"TEN_SECONDLY\": 10}."},
 };
 
-static void finish_signal(struct binder *binder, void *obj)
+static void settle_signal(struct binder *binder, struct signal *signal)
 {
-    struct signal *signal = obj;
     if (signal->expression && signal->source != SIGNAL_NONE)
         bind_fault(binder, "has both `from` and `expression`; it takes one of them.");
     else if (signal->expression)
@@ -114,6 +122,36 @@ static void finish_signal(struct binder *binder, void *obj)
                    "must have `from` (a header name, or a JSON pointer into the body "
                    "that starts with \"/\") or `expression` (JSONata).");
 }
+
+static void finish_signal(struct binder *binder, void *obj)
+{
+    struct signal *signal = obj;
+    settle_signal(binder, signal);
+    if (signal->source == SIGNAL_QUERY)
+        bind_fault_at(binder, STR("from"),
+                      "is a parameter of a query, which an answer has not; write a "
+                      "header name, or a JSON pointer into the body.");
+}
+
+static void finish_request_signal(struct binder *binder, void *obj)
+{
+    struct signal *signal = obj;
+    settle_signal(binder, signal);
+    if (signal->source == SIGNAL_STATUS)
+        bind_fault_at(
+            binder, STR("from"),
+            "is the status, which a request has not; write a header name, a "
+            "JSON pointer into the body, or \"?\" and the name of a parameter.");
+}
+
+const struct bind_table request_signal_table = {
+    .name = "signal of a request",
+    .rows = signal_rows,
+    .n = COUNT_OF(signal_rows),
+    .bytes = sizeof(struct signal),
+    .finish = finish_request_signal,
+    .shorthand = "from",
+};
 
 const struct bind_table signal_table = {
     .name = "signal",
@@ -155,18 +193,7 @@ static void read_is(struct binder *binder, const struct json *value, void *field
     *texts = (struct bind_texts){list, n};
 }
 
-static const struct bind_row condition_rows[] = {
-    {.name = "status",
-     .kind = BIND_UINTS,
-     .offset = offsetof(struct condition, statuses),
-     .min = 100,
-     .max = 599,
-     .doc = "The answer has one of these statuses; without it, any status from 400 up."},
-    {.name = "when",
-     .kind = BIND_OBJECT,
-     .offset = offsetof(struct condition, signal),
-     .table = &signal_table,
-     .doc = "The value to look at; without it the status alone decides."},
+static const struct bind_row question_rows[] = {
     {.name = "is",
      .kind = BIND_CUSTOM,
      .offset = offsetof(struct condition, is),
@@ -185,6 +212,29 @@ static const struct bind_row condition_rows[] = {
      .min = -1e15,
      .max = 1e15,
      .doc = "The value is a number below this one."},
+};
+
+/* What is asked of a value, of answers and requests alike. */
+static const struct bind_table question_table = {
+    .name = "question",
+    .rows = question_rows,
+    .n = COUNT_OF(question_rows),
+    .bytes = sizeof(struct condition),
+    .init = init_condition,
+};
+
+static const struct bind_row condition_rows[] = {
+    {.name = "status",
+     .kind = BIND_UINTS,
+     .offset = offsetof(struct condition, statuses),
+     .min = 100,
+     .max = 599,
+     .doc = "The answer has one of these statuses; without it, any status from 400 up."},
+    {.name = "when",
+     .kind = BIND_OBJECT,
+     .offset = offsetof(struct condition, signal),
+     .table = &signal_table,
+     .doc = "The value to look at; without it the status alone decides."},
     {.name = "group",
      .kind = BIND_TEXT,
      .offset = offsetof(struct condition, group),
@@ -205,11 +255,29 @@ static void finish_condition(struct binder *binder, void *obj)
 
 const struct bind_table condition_table = {
     .name = "condition",
+    .base = &question_table,
     .rows = condition_rows,
     .n = COUNT_OF(condition_rows),
     .bytes = sizeof(struct condition),
-    .init = init_condition,
     .finish = finish_condition,
+};
+
+static const struct bind_row request_condition_rows[] = {
+    {.name = "when",
+     .kind = BIND_OBJECT,
+     .offset = offsetof(struct condition, signal),
+     .required = true,
+     .table = &request_signal_table,
+     .doc = "The value to look at."},
+};
+
+const struct bind_table request_condition_table = {
+    .name = "condition on a request",
+    .base = &question_table,
+    .rows = request_condition_rows,
+    .n = COUNT_OF(request_condition_rows),
+    .bytes = sizeof(struct condition),
+    .shorthand = "when",
 };
 
 /* --- looking at an answer --- */
@@ -262,6 +330,9 @@ static str raw_text(const struct signal *signal, const struct answer *answer,
         return answer->text;
     case SIGNAL_STATUS:
         return arena_printf(arena, "%d", answer->status);
+    case SIGNAL_QUERY:
+        return answer->asked ? url_query_find(arena, answer->asked->query, signal->query)
+                             : STR_NONE;
     case SIGNAL_EXPRESSION:
         return expression_text(signal, answer, arena);
     }
@@ -315,6 +386,10 @@ str signal_text(const struct signal *signal, const struct answer *answer,
     if (!str_absent(text) && signal->after.n) {
         size_t at = str_find_str_nocase(text, signal->after);
         text = at == text.n ? STR_NONE : str_from(text, at + signal->after.n);
+    }
+    if (!str_absent(text) && signal->before.n) {
+        size_t at = str_find_str_nocase(text, signal->before);
+        text = at == text.n ? STR_NONE : str_of(text.p, at);
     }
     return text;
 }
@@ -371,22 +446,26 @@ bool signal_number(const struct signal *signal, const struct answer *answer,
     return text_number(signal, signal_text(signal, answer, arena), ret_value);
 }
 
-/* The date at the start of a text: a sentence may go on behind it. */
+static size_t iso_end(str text, size_t from)
+{
+    size_t n = from;
+    while (n < text.n && (str_is_digit(text.p[n]) || strchr("-:.+TZtz", text.p[n])))
+        n++;
+    return n;
+}
+
+/* The date at the start of a text, perhaps with a blank before its time: a sentence may
+ * go on behind it. */
 static bool leading_iso(str text, usec *ret_wall)
 {
     text = str_trim(text);
-    size_t n = 0;
-    while (n < text.n && (str_is_digit(text.p[n]) || strchr("-:.+TZtz", text.p[n])))
-        n++;
+    size_t n = iso_end(text, 0);
+    size_t more = n < text.n && text.p[n] == ' ' ? iso_end(text, n + 1) : n;
+    if (more > n + 1 && date_parse_iso(str_of(text.p, more), ret_wall))
+        return true;
     while (n && text.p[n - 1] == '.')
         n--;
     return date_parse_iso(str_of(text.p, n), ret_wall);
-}
-
-static bool until_moment(usec moment, const struct answer *answer, usec *ret_wait)
-{
-    *ret_wait = usec_max(moment - answer_clock(answer), 0);
-    return true;
 }
 
 static bool scaled(double value, usec unit, usec *ret_usec)
@@ -398,45 +477,58 @@ static bool scaled(double value, usec unit, usec *ret_usec)
     return true;
 }
 
+bool signal_is_moment(const struct signal *signal)
+{
+    uint32_t unit = signal->unit;
+    return unit == SIGNAL_EPOCH_S || unit == SIGNAL_EPOCH_MS || unit == SIGNAL_ISO8601 ||
+           unit == SIGNAL_HTTP_DATE;
+}
+
 static bool read_moment(const struct signal *signal, str text,
-                        const struct answer *answer, usec *ret_wait)
+                        const struct answer *answer, usec *ret_wall)
+{
+    double value;
+    if (signal->unit == SIGNAL_ISO8601)
+        return leading_iso(text, ret_wall);
+    if (signal->unit == SIGNAL_EPOCH_S || signal->unit == SIGNAL_EPOCH_MS)
+        return text_number(signal, text, &value) &&
+               scaled(value, signal->unit == SIGNAL_EPOCH_S ? USEC_S : USEC_MS, ret_wall);
+    return date_parse_http(str_trim(text), answer->wall, ret_wall);
+}
+
+bool signal_moment(const struct signal *signal, const struct answer *answer,
+                   struct arena *arena, usec *ret_wall)
+{
+    str text = signal_text(signal, answer, arena);
+    return !str_absent(text) && signal_is_moment(signal) &&
+           read_moment(signal, text, answer, ret_wall);
+}
+
+static bool until_moment(const struct signal *signal, str text,
+                         const struct answer *answer, usec *ret_wait)
 {
     usec moment;
-    bool iso = signal->unit == SIGNAL_ISO8601;
-    bool read = iso ? leading_iso(text, &moment)
-                    : date_parse_http(str_trim(text), answer->wall, &moment);
-    return read && until_moment(moment, answer, ret_wait);
+    if (!read_moment(signal, text, answer, &moment))
+        return false;
+    *ret_wait = usec_max(moment - answer_clock(answer), 0);
+    return true;
 }
 
 bool signal_wait(const struct signal *signal, const struct answer *answer,
                  struct arena *arena, usec *ret_wait)
 {
     double value;
-    usec moment;
     str text = signal_text(signal, answer, arena);
     if (str_absent(text))
         return false;
-    if (signal->unit == SIGNAL_ISO8601 || signal->unit == SIGNAL_HTTP_DATE)
-        return read_moment(signal, text, answer, ret_wait);
+    if (signal_is_moment(signal))
+        return until_moment(signal, text, answer, ret_wait);
     if (!text_number(signal, text, &value))
         return signal->unit == SIGNAL_RETRY_AFTER &&
-               read_moment(signal, text, answer, ret_wait);
-    switch ((enum signal_unit)signal->unit) {
-    case SIGNAL_MS:
+               until_moment(signal, text, answer, ret_wait);
+    if (signal->unit == SIGNAL_MS)
         return scaled(value, USEC_MS, ret_wait);
-    case SIGNAL_MIN:
-        return scaled(value, USEC_MIN, ret_wait);
-    case SIGNAL_EPOCH_S:
-        return scaled(value, USEC_S, &moment) && until_moment(moment, answer, ret_wait);
-    case SIGNAL_EPOCH_MS:
-        return scaled(value, USEC_MS, &moment) && until_moment(moment, answer, ret_wait);
-    case SIGNAL_S:
-    case SIGNAL_RETRY_AFTER:
-    case SIGNAL_ISO8601:
-    case SIGNAL_HTTP_DATE:
-        break;
-    }
-    return scaled(value, USEC_S, ret_wait);
+    return scaled(value, signal->unit == SIGNAL_MIN ? USEC_MIN : USEC_S, ret_wait);
 }
 
 static bool status_fits(const struct condition *condition, int status)
@@ -460,11 +552,16 @@ static bool is_one_of(const struct bind_texts *texts, str text)
 bool condition_holds(const struct condition *condition, const struct answer *answer,
                      struct arena *arena)
 {
-    double number;
     if (!status_fits(condition, answer->status) || !group_fits(condition, answer->group))
         return false;
-    if (condition->signal.source == SIGNAL_NONE)
-        return true;
+    return condition->signal.source == SIGNAL_NONE ||
+           condition_value_holds(condition, answer, arena);
+}
+
+bool condition_value_holds(const struct condition *condition, const struct answer *answer,
+                           struct arena *arena)
+{
+    double number;
     str text = signal_text(&condition->signal, answer, arena);
     if (str_absent(text))
         return false;

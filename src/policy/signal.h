@@ -9,6 +9,9 @@
  * `#status` the status. `expression` stands in its place where that is not enough
  * (expression.h); false is no value.
  *
+ * The same words are used of a vendor's request (a webhook) by tables of their own: there
+ * `?name` is a parameter of the query, and there is no status.
+ *
  * Pure; any thread.
  */
 #ifndef POLICY_SIGNAL_H
@@ -36,6 +39,7 @@ enum signal_source {
     SIGNAL_BODY,
     SIGNAL_TEXT,
     SIGNAL_STATUS,
+    SIGNAL_QUERY,
     SIGNAL_EXPRESSION
 };
 
@@ -47,11 +51,13 @@ struct signal_word {
 struct signal {
     enum signal_source source; /* SIGNAL_NONE: the member was not given */
     str header;
+    str query; /* the parameter's name */
     struct pointer pointer;
     const struct jsonata *expression;
     str item;               /* of a composite `a=1; b=2`: the value of this name */
     uint32_t part;          /* of `18/5000`: 0 whole, 1 before, 2 after the slash */
     str after;              /* the value starts behind this text */
+    str before;             /* and ends where this one begins */
     uint32_t unit;          /* enum signal_unit; for signal_wait */
     struct bind_list words; /* struct signal_word: text → number */
 };
@@ -75,6 +81,10 @@ extern const struct bind_table signal_table;
 extern const struct bind_table signal_named_table; /* of a BIND_NAMED row */
 extern const struct bind_table condition_table;
 
+/* The same of a request. */
+extern const struct bind_table request_signal_table;
+extern const struct bind_table request_condition_table; /* no status, no group */
+
 /* Whether it looks into the body. */
 bool signal_needs_body(const struct signal *signal);
 /* Whether it can hold for answers that are no errors (status < 400). */
@@ -89,8 +99,8 @@ str signal_text(const struct signal *signal, const struct answer *answer,
                 struct arena *arena);
 
 /* The value as it stands there, of any type, null too; UNDEFINED when it is not there.
- * `item`, `part`, `after` and `words` are not looked at. It shares memory with the signal
- * and the answer. */
+ * `item`, `part`, `after`, `before` and `words` are not looked at. It shares memory with
+ * the signal and the answer. */
 struct json signal_value(const struct signal *signal, const struct answer *answer,
                          struct arena *arena);
 
@@ -103,7 +113,18 @@ bool signal_number(const struct signal *signal, const struct answer *answer,
 bool signal_wait(const struct signal *signal, const struct answer *answer,
                  struct arena *arena, usec *ret_wait);
 
+/* Whether its unit is one of moments: epoch_s, epoch_ms, iso8601, http_date. */
+bool signal_is_moment(const struct signal *signal);
+
+/* The value as a moment; false also when its unit is not one of them. */
+bool signal_moment(const struct signal *signal, const struct answer *answer,
+                   struct arena *arena, usec *ret_wall);
+
 bool condition_holds(const struct condition *condition, const struct answer *answer,
                      struct arena *arena);
+
+/* What it asks of the value, whatever the status: all that is asked of a request. */
+bool condition_value_holds(const struct condition *condition, const struct answer *answer,
+                           struct arena *arena);
 
 #endif

@@ -259,8 +259,17 @@ async function isFixtureFile(example) {
   assert.equal(ran.status, 0, ran.stdout + ran.stderr);
 }
 
+// What `verify --jsonl` takes, or what it answers to that.
+async function isWebhook(example) {
+  const orders = pageOf("docs/cli.md").fences.filter(({ text }) => text.startsWith('{"id": 1, "webhooks"'));
+  const ran = run(["verify", "--jsonl"], { input: orders[0].text });
+  assert.equal(ran.status, 0, ran.stdout + ran.stderr);
+  if (example.verdict) assert.deepEqual(JSON.parse(ran.stdout), example);
+}
+
 const kinds = [
   [(example) => example.base_url, isDocument],
+  [(example) => example.verdict || example.webhooks, isWebhook],
   [(example) => example.shape, isFixtureFile],
   [(example) => example.grant, isTokenBlock],
   [(example) => example.items, isMethod],

@@ -21,6 +21,7 @@ int main(void)
     failed += test_crypto();
     failed += test_crypto_digest();
     failed += test_crypto_sign();
+    failed += test_crypto_verify();
     failed += test_log();
     failed += test_err();
     return failed < 255 ? failed : 255;

@@ -229,6 +229,41 @@ static void random_bytes_differ(void **state)
     crypto_random(a, 0);
 }
 
+static str pieces_hex(enum crypto_hash hash, const char *key, const str *pieces, size_t n)
+{
+    uint8_t digest[CRYPTO_HASH_BYTES_MAX];
+    size_t bytes = key ? crypto_hmac_pieces(hash, str_z(key), pieces, n, digest)
+                       : crypto_hash_pieces(hash, pieces, n, digest);
+    return encode_hex(&arena, str_of((const char *)digest, bytes));
+}
+
+/* FIPS 180 and RFC 4231, RFC 2202 case 2, however the text is cut. */
+static void digests_of_pieces_are_those_of_the_whole(void **state)
+{
+    (void)state;
+    static const str abc[] = {STR("abc")},
+                     cut[] = {STR("a"), STR(""), {NULL, 0}, STR("bc")};
+    static const str what[] = {STR("what do ya want "), STR("for nothing?")};
+    static const char sha512_abc[] =
+        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+        "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
+    assert_str(pieces_hex(CRYPTO_SHA1, NULL, abc, 1),
+               STR("a9993e364706816aba3e25717850c26c9cd0d89d"));
+    assert_str(pieces_hex(CRYPTO_SHA512, NULL, abc, 1), str_z(sha512_abc));
+    assert_str(pieces_hex(CRYPTO_SHA512, NULL, cut, 4), str_z(sha512_abc));
+    assert_str(pieces_hex(CRYPTO_SHA256, NULL, NULL, 0),
+               STR("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+    assert_str(pieces_hex(CRYPTO_SHA1, "Jefe", what, 2),
+               STR("effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"));
+    assert_str(pieces_hex(CRYPTO_SHA256, "Jefe", what, 2),
+               STR("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
+    assert_str(pieces_hex(CRYPTO_SHA512, "Jefe", what, 2),
+               STR("164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+                   "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"));
+    assert_str(pieces_hex(CRYPTO_SHA256, "", NULL, 0),
+               STR("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"));
+}
+
 int test_crypto(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -243,6 +278,7 @@ int test_crypto(void)
         T(another_key_or_place_cannot_open),
         T(cut_bytes_cannot_be_opened),
         T(sealing_twice_gives_other_bytes),
+        T(digests_of_pieces_are_those_of_the_whole),
         T(random_bytes_differ),
     };
     return cmocka_run_group_tests_name("base/crypto", tests, NULL, NULL);

@@ -9,6 +9,7 @@ int test_check(void);
 int test_crypto(void);
 int test_crypto_digest(void);
 int test_crypto_sign(void);
+int test_crypto_verify(void);
 int test_encode(void);
 int test_err(void);
 int test_hash(void);

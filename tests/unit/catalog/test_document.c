@@ -42,11 +42,10 @@ static void a_document_keeps_its_text_and_hash(void **state)
 static void members_of_later_steps_are_kept(void **state)
 {
     const struct integration *integration = paper_read(
-        *state,
-        "{\"connect\":{},\"limits\":{\"a\":1},\"cache\":"
-        "{},"
-        "\"webhooks\":{},\"subscriptions\":{},\"events\":{},\"unified\":{},\"sync\":{},"
-        "\"probes\":{},\"docs\":{\"unverified\":[\"all\"]},\"x-ours\":5}");
+        *state, "{\"connect\":{},\"limits\":{\"a\":1},\"cache\":"
+                "{},"
+                "\"subscriptions\":{},\"events\":{},\"unified\":{},\"sync\":{},"
+                "\"probes\":{},\"docs\":{\"unverified\":[\"all\"]},\"x-ours\":5}");
     const struct json *limits = json_member(&integration->document, STR("limits"));
     assert_non_null(json_member(limits, STR("a")));
     assert_non_null(json_member(&integration->docs, STR("unverified")));

@@ -94,7 +94,14 @@ static const struct row rows[] = {
     {"{\"from\":\"X-A\",\"unit\":\"retry_after\"}", LINE("Thu, 09 Oct 2025 08:53:21 GMT"),
      "Thu, 09 Oct 2025 08:53:21 GMT", NAN, 1000},
     {"{\"from\":\"X-A\",\"unit\":\"iso8601\"}", LINE("2025-10-09 08:53:21Z"),
-     "2025-10-09 08:53:21Z", NAN, 0},
+     "2025-10-09 08:53:21Z", NAN, 1000},
+    {"{\"from\":\"X-A\",\"unit\":\"iso8601\"}", LINE("2025-10-10 5 calls"),
+     "2025-10-10 5 calls", NAN, 54400000},
+    {"{\"from\":\"X-A\",\"unit\":\"iso8601\"}", LINE("2025-10-09T08:53:21Z."),
+     "2025-10-09T08:53:21Z.", NAN, 1000},
+    {"{\"from\":\"X-A\",\"before\":\" b\"}", LINE("7 B b"), "7", 7, 7000},
+    {"{\"from\":\"X-A\",\"before\":\"b\"}", LINE("7"), NULL, NAN, -1},
+    {"{\"from\":\"X-A\",\"after\":\"<\",\"before\":\">\"}", LINE("a><7>"), "7", 7, 7000},
 };
 
 static void values_are_found_and_read(void **state)
@@ -146,6 +153,98 @@ static void values_keep_their_type(void **state)
         if (there != (value_rows[i].value != NULL) ||
             (there && !json_equal(&got, given_json(*state, str_z(value_rows[i].value)))))
             fail_msg("%s of %s", value_rows[i].signal, value_rows[i].answer);
+    }
+}
+
+/* A request has a query and no status; what its body is an item of stands in $request. */
+static void requests_are_looked_at_in_the_same_words(void **state)
+{
+    static const struct {
+        const char *signal;
+        const char *text; /* NULL: not there */
+    } request_rows[] = {
+        {"\"?a\"", "x y"},
+        {"\"?b\"", ""},
+        {"\"?c\"", NULL},
+        {"\"X-A\"", "h"},
+        {"\"/n\"", "1"},
+        {"{\"expression\":\"$request.(method & query.a & headers.`x-a` & body.all)\"}",
+         "PUTx yhyes"},
+        {"{\"expression\":\"$request.url\"}", "https://a.test/?a=x+y&b&a=z"},
+        {"{\"expression\":\"$exists($response)\"}", NULL},
+        {"{\"expression\":\"n + 1\"}", "2"},
+    };
+    const struct asked asked = {.method = STR("PUT"),
+                                .url = STR("https://a.test/?a=x+y&b&a=z"),
+                                .query = STR("a=x+y&b&a=z"),
+                                .body = given_json(*state, STR("{\"all\":\"yes\"}"))};
+    for (size_t i = 0; i < COUNT_OF(request_rows); i++) {
+        struct signal signal;
+        struct answer answer =
+            reply_of(*state, "{\"headers\":{\"X-A\":\"h\"},\"body\":{\"n\":1}}");
+        answer.asked = &asked;
+        reply_rule(*state, &request_signal_table,
+                   given_json(*state, str_z(request_rows[i].signal)), &signal);
+        given_same(request_rows[i].signal, signal_text(&signal, &answer, *state),
+                   request_rows[i].text);
+    }
+}
+
+static void a_request_has_no_status_and_an_answer_no_query(void **state)
+{
+    static const struct {
+        const struct bind_table *table;
+        const char *signal;
+        bool good;
+    } table_rows[] = {
+        {&signal_table, "\"?a\"", false},
+        {&signal_table, "\"#status\"", true},
+        {&request_signal_table, "\"?a\"", true},
+        {&request_signal_table, "\"?\"", false},
+        {&request_signal_table, "\"#status\"", false},
+        {&request_condition_table, "{\"when\":\"?a\",\"status\":200}", false},
+        {&request_condition_table, "{\"is\":\"b\"}", false},
+        {&request_condition_table, "{\"when\":\"?a\",\"is\":\"b\"}", true},
+    };
+    for (size_t i = 0; i < COUNT_OF(table_rows); i++) {
+        struct condition rule; /* the largest of them */
+        struct binder binder;
+        bind_init(&binder, *state);
+        bool good = bind_read(&binder, table_rows[i].table,
+                              given_json(*state, str_z(table_rows[i].signal)), &rule);
+        if (good != table_rows[i].good)
+            fail_msg("%s", table_rows[i].signal);
+    }
+}
+
+static void moments_are_read_by_their_unit(void **state)
+{
+    static const struct {
+        const char *unit;
+        const char *text;
+        usec wall; /* −1: none */
+    } moment_rows[] = {
+        {"epoch_s", "5", 5 * USEC_S},
+        {"epoch_ms", "1500", 1500 * USEC_MS},
+        {"epoch_s", "0.25", 250 * USEC_MS},
+        {"epoch_s", "-5", -1},
+        {"epoch_s", "soon", -1},
+        {"iso8601", "1970-01-01T00:00:05.5Z", 5500 * USEC_MS},
+        {"iso8601", "1970-01-01 00:00:05", 5 * USEC_S},
+        {"http_date", "Thu, 01 Jan 1970 00:00:05 GMT", 5 * USEC_S},
+        {"s", "5", -1},
+    };
+    for (size_t i = 0; i < COUNT_OF(moment_rows); i++) {
+        struct signal signal;
+        usec wall = -1;
+        str rule = arena_printf(*state, "{\"from\":\"X-A\",\"unit\":\"%s\"}",
+                                moment_rows[i].unit);
+        str reply = arena_printf(*state, LINE("%s"), moment_rows[i].text);
+        struct answer answer = reply_of(*state, arena_z(*state, reply));
+        reply_rule(*state, &signal_table, given_json(*state, rule), &signal);
+        bool found = signal_moment(&signal, &answer, *state, &wall);
+        if (found != (moment_rows[i].wall >= 0) || wall != moment_rows[i].wall)
+            fail_msg("%s: %lld", moment_rows[i].text, (long long)wall);
     }
 }
 
@@ -230,6 +329,9 @@ int test_signal(void)
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(values_are_found_and_read),
         GIVEN_TEST(values_keep_their_type),
+        GIVEN_TEST(requests_are_looked_at_in_the_same_words),
+        GIVEN_TEST(a_request_has_no_status_and_an_answer_no_query),
+        GIVEN_TEST(moments_are_read_by_their_unit),
         GIVEN_TEST(conditions_hold_or_not),
         GIVEN_TEST(conditions_say_what_they_need),
         GIVEN_TEST(the_vendors_clock_is_its_date),

@@ -1,0 +1,21 @@
+/*
+ * Why a request is rejected: X(name, what it means).
+ */
+X(signature_missing, "No entry of `verify` finds its signature in the request.")
+X(signature_malformed, "The signature is not in the form that the document says.")
+X(signature_wrong, "The signature is not of this request by a secret that is known.")
+X(header_repeated, "A header that the signature depends on is there several times.")
+X(timestamp_missing, "There is no time of signing, or it cannot be read.")
+X(timestamp_stale, "It was signed too long ago, or too far in the future.")
+X(body_unsigned, "There is a body, which the signature does not cover.")
+X(body_changed, "The body is not the one whose digest the request names.")
+X(token_malformed, "The JSON Web Token is none, or wants what is not known.")
+X(token_stale, "The JSON Web Token is over, not yet good, or does not say when it ends.")
+X(token_unbound, "The JSON Web Token was made for another request.")
+X(claim_wrong, "A claim of the JSON Web Token is not what the document wants.")
+X(algorithm_refused, "The JSON Web Token is signed in a way that the document does not take.")
+X(certificate_wrong, "The client certificate is for another name.")
+X(secret_missing, "No secret is known that the request could be verified with.")
+X(secret_unusable, "What is known as the secret cannot be used: its encoding or kind.")
+X(secret_known, "The request would bring a new secret where one is known.")
+X(too_large, "The request has more parameters or values than are looked at.")

@@ -1,0 +1,78 @@
+#include "signature/webhook_request.h"
+
+#include "http/form.h"
+#include "json/json_parse.h"
+#include "signature/content.h"
+
+static bool is_form(const struct headers *headers)
+{
+    str form = STR("application/x-www-form-urlencoded");
+    str type = header_value(headers, HEADER_CONTENT_TYPE);
+    return str_eq_nocase(str_trim(str_of(type.p, str_find(type, ';'))), form);
+}
+
+void webhook_view_init(struct webhook_view *view, const struct webhook_request *request,
+                       str form_json, struct arena *arena)
+{
+    size_t mark = str_find(request->url, '?');
+    str query = mark < request->url.n ? str_from(request->url, mark + 1) : STR_NONE;
+    *view = (struct webhook_view){
+        .request = request,
+        .arena = arena,
+        .asked = {.method = request->method,
+                  .url = request->url,
+                  .query = str_of(query.p, str_find(query, '#'))},
+        .answer = {.headers = request->headers,
+                   .text = request->body,
+                   .wall = request->wall},
+        .form = is_form(request->headers),
+        .form_json = form_json,
+    };
+    view->answer.asked = &view->asked;
+}
+
+static bool parse(struct webhook_view *view, str text)
+{
+    static const struct json_limits limits = {.depth_max = WEBHOOK_BODY_DEPTH_MAX};
+    struct json_fault fault;
+    return json_parse(view->arena, text, &limits, &view->body, &fault);
+}
+
+static bool read_form(struct webhook_view *view)
+{
+    struct form form;
+    struct json_build build;
+    str param, rest = view->request->body;
+    uint32_t n = 0;
+    while (str_next(&rest, '&', &param))
+        if (++n > CONTENT_PARAMS_MAX)
+            return false;
+    form_init(&form, view->arena);
+    form_add_text(&form, view->request->body);
+    str json = str_absent(view->form_json) ? STR_NONE : form_find(&form, view->form_json);
+    if (!str_absent(json))
+        return parse(view, json);
+    json_build_init(&build, view->arena);
+    for (uint32_t i = 0; i < form.n; i++)
+        json_build_member(&build, form.items[i].name, json_of_text(form.items[i].value));
+    view->body = json_build_object(&build);
+    return true;
+}
+
+void webhook_view_read(struct webhook_view *view)
+{
+    if (view->body_read)
+        return;
+    view->body_read = true;
+    if (view->form ? read_form(view)
+                   : view->request->body.n && parse(view, view->request->body))
+        view->answer.body = view->asked.body = &view->body;
+}
+
+uint32_t webhook_header_lines(const struct webhook_request *request, str name)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < request->headers->n; i++)
+        n += str_eq_nocase(request->headers->items[i].name, name);
+    return n;
+}
