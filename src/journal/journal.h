@@ -27,7 +27,7 @@
 #include "loop/world.h"
 
 struct journal;
-struct journal_files;
+struct disk;
 
 enum {
     JOURNAL_KEY_BYTES_MAX = 1024,
@@ -37,15 +37,20 @@ enum {
 };
 
 struct journal_config {
-    str dir;                           /* made if it is missing; its parents are not */
-    const struct journal_files *files; /* journal_files.h; NULL: the system's */
+    str dir;           /* made if it is missing; its parents are not */
+    struct disk *disk; /* disk.h; NULL: the system's */
     struct world *world;
-    uint64_t segment_bytes;     /* 0: 64 MiB. A record must fit into half a segment */
+    uint64_t segment_bytes;     /* 0: 32 MiB. A record takes at most half of one */
     uint64_t bytes_max;         /* all files together; 0: as the disk has room */
-    uint64_t waiting_bytes_max; /* of appends not yet written; 0: 64 MiB */
+    uint64_t waiting_bytes_max; /* of appends not yet answered; 0: 64 MiB */
 
-    /* A fault, in the system's words, or a torn tail that was cut. Comes on the thread
-     * that met it, one at a time; must not call the journal. May be NULL. */
+    /* The sequence up to which the owner has taken records over; 0: none. Segments that
+     * may have later ones are verified whole at opening, and no number up to it is given
+     * again, even if the directory was lost. */
+    uint64_t position;
+
+    /* A fault, in the system's words, or a torn tail that was cut (ERR_NONE). Comes on
+     * the thread that met it, one at a time; must not call the journal. May be NULL. */
     void (*on_fault)(void *arg, enum err err, str words);
     void *arg;
 };
@@ -86,8 +91,8 @@ struct journal_append {
 
     /* The answer. ERR_JOURNAL_FULL: no space, or bytes_max; ERR_JOURNAL_UNAVAILABLE: the
      * disk failed; ERR_JOURNAL_BUSY: too much waits; ERR_BODY_TOO_LARGE: above
-     * JOURNAL_RECORD_BYTES_MAX, key or segment. On any error the record may still be
-     * there after a restart, whole, if the disk failed under it; otherwise it is not
+     * JOURNAL_RECORD_BYTES_MAX, key or half a segment. On any error the record may still
+     * be there after a restart, whole, if the disk failed under it; otherwise it is not
      * there. */
     enum err err;
     struct journal_ref ref; /* with ERR_NONE */

@@ -12,6 +12,7 @@ int test_crypto_sign(void);
 int test_encode(void);
 int test_err(void);
 int test_hash(void);
+int test_crc32c(void);
 int test_heap(void);
 int test_list(void);
 int test_log(void);
