@@ -15,6 +15,7 @@ struct offload;
 struct offload_task {
     void (*run)(struct offload_task *task);  /* on the thread */
     void (*done)(struct offload_task *task); /* on `worker`, once, never nested */
+    void *arg;                               /* the caller's */
     struct worker *worker;                   /* NULL: nobody is answered; then the task
                                               * is its own again when `run` returns */
     struct post post;
