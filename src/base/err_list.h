@@ -217,5 +217,16 @@ X(STORE_UNAVAILABLE, "store_unavailable", 503, LATER, "The store cannot be reach
   "Nothing was changed. See the runbook for the store.")
 X(STORE_FULL, "store_full", 503, LATER, "The disk under the store is full",
   "Nothing was changed. Free space, or move the data directory.")
+X(JOURNAL_FULL, "journal_full", 503, LATER, "The disk under the journal is full",
+  "Nothing was kept. Free space, or raise the journal's limit; it goes on by itself. See "
+  "the runbook for the journal.")
+X(JOURNAL_UNAVAILABLE, "journal_unavailable", 503, LATER, "The journal cannot be written",
+  "The disk under it failed; nothing was promised. See the runbook for the journal.")
+X(JOURNAL_BUSY, "journal_busy", 503, LATER, "Too much waits for the journal",
+  "The disk is slower than what comes in. Send it again after a while.")
+X(PAYLOAD_EXPIRED, "payload_expired", 410, NEVER, "This payload is no longer kept",
+  "It was kept for as long as its settings say, or never was.")
+X(PAYLOAD_DAMAGED, "payload_damaged", 500, NEVER, "The stored payload cannot be read",
+  "What stands in its place is not what was stored. See the runbook for the journal.")
 X(INTERNAL, "internal", 500, CHECK, "Breakwater has a bug",
   "Please report the request id and the log line that carries it.")

@@ -14,6 +14,7 @@ int main(void)
     failed += test_list();
     failed += test_heap();
     failed += test_hash();
+    failed += test_crc32c();
     failed += test_map();
     failed += test_encode();
     failed += test_uri();

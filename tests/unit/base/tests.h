@@ -13,6 +13,7 @@ int test_crypto_verify(void);
 int test_encode(void);
 int test_err(void);
 int test_hash(void);
+int test_crc32c(void);
 int test_heap(void);
 int test_list(void);
 int test_log(void);

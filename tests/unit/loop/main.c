@@ -6,5 +6,6 @@ int main(void)
     failed += test_worker();
     failed += test_driver();
     failed += test_world();
+    failed += test_offload();
     return failed != 0;
 }
