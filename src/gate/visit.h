@@ -48,6 +48,9 @@ struct wishes {
     uint64_t page_limit; /* 0: not given */
     str cursor;          /* absent: not given */
     bool problems;       /* errors as problem documents instead of the vendor's body */
+    bool cache_given;    /* X-Breakwater-Cache: */
+    enum caching_reach cache;
+    bool stale_on_limit; /* an old answer rather than none */
 };
 
 struct unify;
@@ -81,6 +84,7 @@ struct visit {
     const struct auth_way *way; /* the account's */
     const struct method *method;
     struct wishes wishes;
+    enum err only_cache; /* the vendor is not asked: the account's state; ERR_NONE: is */
     struct headers headers; /* for the vendor */
     struct body body;
     struct exchange exchange;
@@ -116,6 +120,10 @@ enum visit_step visit_admit(struct visit *visit);
 str visit_continue_trace(struct visit *visit);
 /* wishes.c: false with the refusal in the visit */
 bool visit_read_wishes(struct visit *visit);
+/* remember.c: what an exchange of the visit wants of the cache */
+struct recall_wish visit_recall_wish(const struct visit *visit);
+/* How fresh the answer is, and how old. */
+void visit_add_freshness(struct visit *visit, struct headers *headers);
 /* reply.c: the head of the vendor's answer, as the caller gets it; of an interim one */
 void visit_reply(struct visit *visit);
 void visit_inform(struct visit *visit, const struct message_head *head);

@@ -70,6 +70,23 @@ static bool read_cursor(str value, struct wishes *wishes)
     return value.n > 0;
 }
 
+static bool read_cache(str value, struct wishes *wishes)
+{
+    wishes->cache_given = true;
+    for (uint32_t i = 0; caching_reach_words[i]; i++)
+        if (str_eq_nocase(value, str_z(caching_reach_words[i]))) {
+            wishes->cache = (enum caching_reach)i;
+            return true;
+        }
+    return false;
+}
+
+static bool read_stale(str value, struct wishes *wishes)
+{
+    wishes->stale_on_limit = str_eq_nocase(value, STR("on-limit"));
+    return wishes->stale_on_limit || str_eq_nocase(value, STR("on-failure"));
+}
+
 static const struct wish list[] = {
     {HEADER_X_BREAKWATER_DEADLINE_MS, "milliseconds, 1 to 3600000", read_deadline},
     {HEADER_X_BREAKWATER_WAIT_ON_LIMIT, "a duration of at most 10m, such as 20s",
@@ -80,6 +97,8 @@ static const struct wish list[] = {
     {HEADER_X_BREAKWATER_PAGES, "\"one\" or \"all\"", read_pages},
     {HEADER_X_BREAKWATER_PAGE_LIMIT, "1 to 1000", read_page_limit},
     {HEADER_X_BREAKWATER_CURSOR, "a next_cursor", read_cursor},
+    {HEADER_X_BREAKWATER_CACHE, "\"fresh\", \"stale\" or \"off\"", read_cache},
+    {HEADER_X_BREAKWATER_STALE, "\"on-limit\" or \"on-failure\"", read_stale},
     {HEADER_X_BREAKWATER_ERRORS, "\"problem\" or \"vendor\"", read_errors},
 };
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "call/transport.h"
+#include "exchange/refresh.h"
 #include "http/tls.h"
 #include "loop/world.h"
 
@@ -30,6 +31,7 @@ static void crew_run(void *arg)
     listening_close(&crew->listening);
     while (worker_turn(worker) <= worker->now) /* closed connections go */
         ;
+    refreshes_leave(parts->gate->exchange.refreshes, worker);
     keeper_leave(parts->tokens->keeper, worker);
     while (worker_turn(worker) <= worker->now) /* its exchanges go */
         ;
