@@ -142,6 +142,14 @@ X(POST, "/v1/breakers/{breaker}/force", breakers_force, WRITE,
 X(GET, "/v1/limits", limits_list, READ,
   "What the vendors have told of the limits of accounts that were called lately.")
 
+X(GET, "/v1/cache", cache_get, READ,
+  "How much is kept of vendors' answers.")
+X(GET, "/v1/cache/entries", cache_entries, READ,
+  "The answers that are kept of an account, without what they say.")
+X(DELETE, "/v1/cache", cache_purge, WRITE,
+  "Forgets answers: of an account, an environment or an integration, or of one resource of "
+  "it; on disk, too.")
+
 X(GET, "/v1/events", events_list, READ,
   "What happened, newest first. A key of some environments sees the events of these.")
 

@@ -94,6 +94,11 @@ X(CLI, breakers_force, "breakers", "force", "BREAKER STATE",
 X(CLI, limits_list, "limits", "list", "",
   "What vendors have told of the limits of accounts that were called lately.")
 
+X(CLI, cache_show, "cache", "show", "", "How much is kept of vendors' answers.")
+X(CLI, cache_list, "cache", "list", "", "The answers that are kept of an account.")
+X(CLI, cache_purge, "cache", "purge", "",
+  "Forget answers of an account, an environment or an integration.")
+
 X(CLI, events_list, "events", "list", "", "What happened, newest first.")
 
 X(CLI, audit_list, "audit", "list", "", "The audit log, newest first.")

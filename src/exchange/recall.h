@@ -34,7 +34,14 @@ struct recall_wish {
     str only_detail;
 };
 
-enum freshness { FRESHNESS_LIVE, FRESHNESS_FRESH, FRESHNESS_STALE, FRESHNESS_SYNCED };
+/* From the best to what is left. */
+enum freshness {
+    FRESHNESS_LIVE,
+    FRESHNESS_FRESH,
+    FRESHNESS_STALE,
+    FRESHNESS_SYNCED,
+    FRESHNESS_COUNT
+};
 
 /* "live", "fresh", "stale", "synced": X-Data-Freshness. */
 extern const char *const freshness_words[];

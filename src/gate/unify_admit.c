@@ -373,6 +373,8 @@ enum visit_step unify_admit(struct visit *visit)
         return VISIT_REFUSE;
     visit->method = integration_named_method(visit->integration,
                                              unify->mapping->steps[unify->kind]->method);
+    if (unify_recall(visit))
+        return VISIT_RECALL;
     unify_open(visit);
     give_request(unify, visit->arena);
     if (!begin_list(visit))

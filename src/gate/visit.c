@@ -27,10 +27,11 @@ struct step {
 static const struct step steps[] = {
     [VISIT_ROUTE] = {"route", visit_route, TO(ADMIT) | TO(REFUSE)},
     [VISIT_ADMIT] = {"admit", visit_admit,
-                     TO(EXCHANGE) | TO(GATHER) | TO(OPERATE) | TO(REFUSE)},
+                     TO(EXCHANGE) | TO(GATHER) | TO(OPERATE) | TO(RECALL) | TO(REFUSE)},
     [VISIT_EXCHANGE] = {"exchange", NULL, TO(REPLY) | TO(REFUSE) | TO(FINISH)},
     [VISIT_GATHER] = {"gather", NULL, TO(OPERATE) | TO(REFUSE) | TO(FINISH)},
     [VISIT_OPERATE] = {"operate", NULL, TO(REPLY) | TO(REFUSE) | TO(FINISH)},
+    [VISIT_RECALL] = {"recall", NULL, TO(FINISH)},
     [VISIT_REPLY] = {"reply", NULL, TO(FINISH)},
     [VISIT_REFUSE] = {"refuse", NULL, TO(FINISH)},
     [VISIT_FINISH] = {"finish", NULL, 0},
@@ -49,6 +50,10 @@ static void enter(struct visit *visit, enum visit_step step)
         return;
     case VISIT_OPERATE:
         unify_operate(visit);
+        return;
+    case VISIT_RECALL:
+        unify_reply_recalled(visit);
+        visit_move(visit, VISIT_FINISH);
         return;
     case VISIT_REPLY:
         visit_reply(visit);
@@ -247,6 +252,7 @@ static void let_go(struct visit *visit)
         exchange_fini(&visit->exchange);
     if (visit->operating)
         unify_fini(visit);
+    cache_entry_unref(&visit->recalled);
     body_fini(&visit->body);
     if (visit->pin)
         catalog_unpin(gate->catalog, visit->in->worker, visit->pin);

@@ -4,11 +4,14 @@
  * exchange that does the vendor's side.
  *
  *   route → admit → exchange → reply → finish
- *              └──► (gather →) operate ──► reply
+ *              ├──► (gather →) operate ──► reply
+ *              └──► recall ──► finish
  *
  * route finds key, account and integration; admit reads what the caller asks for and
  * readies the request; exchange waits for the vendor, operate for an operation of one or
  * more vendor requests (unify.h), gather for the record that the caller sends for one;
+ * recall answers with a unified answer that is kept (what an exchange has of the cache is
+ * its own affair);
  * reply writes the answer; finish tells the log and lets everything go. A refusal goes
  * from anywhere to finish.
  *
@@ -26,6 +29,7 @@ enum visit_step {
     VISIT_EXCHANGE,
     VISIT_GATHER,
     VISIT_OPERATE,
+    VISIT_RECALL,
     VISIT_REPLY,
     VISIT_REFUSE,
     VISIT_FINISH
@@ -89,8 +93,10 @@ struct visit {
     struct body body;
     struct exchange exchange;
     bool exchanging;
-    struct unify *unify;           /* NULL: it is no operation */
-    bool operating;                /* unify->operation is in use */
+    struct unify *unify; /* NULL: it is no operation */
+    struct cache_entry
+        *recalled;  /* a reference: what is answered; NULL: it is not kept */
+    bool operating; /* unify->operation is in use */
     const struct outcome *outcome; /* the vendor's side; NULL: nothing was begun */
 
     enum err err; /* a refusal of ours */

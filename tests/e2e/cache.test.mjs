@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { plain } from "./support/documents.mjs";
-import { breakwater, sleep, stopAll, until } from "./support/run.mjs";
+import { adminKey, breakwater, sleep, stopAll, until } from "./support/run.mjs";
 import { json, scriptedVendor } from "./support/scripted.mjs";
+import { shell } from "./support/shell.mjs";
 import { ask } from "./support/wire.mjs";
 
 let bw, key;
@@ -385,3 +386,181 @@ async function metric(name, daemon = bw) {
   const response = await fetch(`${daemon.url}/metrics`);
   return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(await response.text())?.[1]);
 }
+
+// A daemon of its own, that may be stopped and started again on the same data.
+async function own(name, flags = []) {
+  const daemon = await breakwater({ flags });
+  const call = await place(name, {}, daemon);
+  return { daemon, call };
+}
+
+async function again({ daemon, call }, signal, flags = []) {
+  await daemon.stop(signal);
+  const next = await breakwater({ data: daemon.home, flags });
+  const callKey = await next.callKey();
+  return Object.assign((path, headers = {}) => ask(`${next.proxy(call.account)}${path}`, { headers: { authorization: `Bearer ${callKey}`, ...headers } }),
+    { daemon: next, vendor: call.vendor });
+}
+
+test("a restart keeps what was kept", async () => {
+  const first = await own("restarted");
+  const ownKey = await first.daemon.callKey();
+  const kept = await first.call("/things/1", { authorization: `Bearer ${ownKey}` });
+  const call = await again(first, "SIGTERM");
+  const answer = await call("/things/1");
+  assert.equal(freshness(answer), "fresh");
+  assert.equal(answer.text, kept.text);
+  assert.equal(call.vendor.count(), 1);
+});
+
+test("kill -9 keeps it as well, and takes nothing for fresh", async () => {
+  const first = await own("killed");
+  const ownKey = await first.daemon.callKey();
+  const kept = await first.call("/things/1", { authorization: `Bearer ${ownKey}` });
+  await until("the disk", async () => (await first.daemon.api("GET", "cache")).disk_bytes > 0);
+  const call = await again(first, "SIGKILL");
+  call.vendor.answer = fails();
+  const answer = await call("/things/1");
+  assert.equal(freshness(answer), "stale");
+  assert.equal(answer.text, kept.text);
+});
+
+test("what was purged is gone, after kill -9 too, and what is kept is listed", async () => {
+  const first = await own("purged");
+  const ownKey = await first.daemon.callKey();
+  const ask1 = (path) => first.call(path, { authorization: `Bearer ${ownKey}` });
+  await ask1("/things/1");
+  await ask1("/others/1");
+  const listed = await first.daemon.api("GET", `cache/entries?account=purged`);
+  assert.deepEqual(listed.items.map(({ method }) => method).sort(), ["others.get", "things.get"]);
+  assert.deepEqual(await first.daemon.api("DELETE", "cache?account=purged&resource=things").then(({ entries }) => entries), 1);
+  const call = await again(first, "SIGKILL");
+  call.vendor.answer = fails();
+  assert.equal((await call("/things/1")).status, 503);
+  assert.equal(freshness(await call("/others/1")), "stale");
+  const audit = await call.daemon.api("GET", `audit?object=${first.call.account.id}`);
+  assert.ok(audit.items.some(({ action }) => action === "cache.purge"));
+});
+
+test("the command line shows and purges", async () => {
+  const call = await place("by-cli");
+  await call("/things/1");
+  const cli = async (...args) => (await shell(`breakwater ${args.join(" ")} --url ${bw.url} --key ${adminKey}`)).out;
+  assert.match(await cli("cache", "show"), /bytes_max/);
+  assert.match(await cli("cache", "list", "--account", "by-cli"), /things\.get/);
+  assert.match(await cli("cache", "purge", "--account", "by-cli"), /entries\s+1/);
+  assert.match(await cli("cache", "list", "--account", "by-cli"), /no kept answers/);
+});
+
+test("memory stays within its bound, whatever is read", async () => {
+  const flags = ["--cache-bytes-max", "2000000", "--cache-environment-bytes-max", "1048576"];
+  const { daemon, call } = await own("bounded", flags);
+  const ownKey = await daemon.callKey();
+  call.vendor.answer = (request, response) => json(response, "x".repeat(50_000));
+  for (let i = 0; i < 60; i++) assert.equal((await call(`/things/${i}`, { authorization: `Bearer ${ownKey}` })).status, 200);
+  const stats = await daemon.api("GET", "cache");
+  assert.ok(stats.bytes <= 1048576, `${stats.bytes}`);
+  assert.ok(stats.evicted > 30);
+  assert.equal(freshness(await call("/things/59", { authorization: `Bearer ${ownKey}` })), "fresh");
+});
+
+test("without a cache every read is live", async () => {
+  const { daemon, call } = await own("none", ["--cache-bytes-max", "0"]);
+  const ownKey = await daemon.callKey();
+  for (let i = 0; i < 2; i++) assert.equal(freshness(await call("/things/1", { authorization: `Bearer ${ownKey}` })), "live");
+  assert.equal(call.vendor.count(), 2);
+});
+
+test("an account that must be connected again still has its old answers", async () => {
+  const call = await place("reauth");
+  const first = await call("/things/1");
+  call.vendor.answer = fails(401);
+  const state = async () => (await bw.api("GET", `accounts/${call.account.id}`)).state;
+  for (const path of ["/things/2", "/others/1", "/others/2", "/things/3"]) assert.equal((await call(path)).status, 401);
+  await until("the account's state", async () => (await state()) === "needs_reauth");
+  const asked = call.vendor.count();
+  const old = await call("/things/1");
+  assert.equal(old.text, first.text);
+  assert.equal((await call("/things/2")).json.code, "account_needs_reauth");
+  assert.equal((await call("/things", {}, { method: "POST", body: "{}" })).json.code, "account_needs_reauth");
+  assert.equal(call.vendor.count(), asked);
+});
+
+// A unified resource of a vendor of the test's own.
+async function contacts(name, response = '{"id": id, "first_name": first}') {
+  const get = { method: "people.get", record: "", request: { path: '{"id": $request.id}' } };
+  const unified = { crm: { contacts: { response, list: { method: "people.list", records: "/people" }, get, update: { method: "people.update", request: { path: '{"id": $request.id}', body: '{"first": first_name}' } } } } };
+  const resources = { people: { methods: { list: { verb: "GET", path: "/people" }, get: { verb: "GET", path: "/people/{id}" }, update: { verb: "PATCH", path: "/people/{id}" } } } };
+  const document = { unified, resources, pagination: { kind: "none", records: "/people" } };
+  const call = await place(name, document);
+  let n = 0;
+  call.vendor.answer = (request, response) =>
+    json(response, request.path === "/people" ? { people: [{ id: "1", first: `Ada ${++n}` }] } : { id: "1", first: `Ada ${++n}` });
+  const read = (path, headers = {}, rest = {}) => ask(`${bw.url}/unified/crm/contacts${path}${path.includes("?") ? "&" : "?"}account=${name}`,
+    { ...rest, headers: { authorization: `Bearer ${key}`, ...headers } });
+  return Object.assign(read, { vendor: call.vendor, account: call.account, document: (changes) => ({ ...plain(name, call.vendor.url, { ...document, resilience: quick }), ...changes }) });
+}
+
+test("a unified read is fresh without asking or mapping again, and says so", async () => {
+  const read = await contacts("unified-fresh");
+  const first = await read("/1");
+  assert.equal(first.status, 200, first.text);
+  assert.equal(freshness(first), "live");
+  const second = await read("/1");
+  assert.equal(freshness(second), "fresh");
+  assert.match(second.headers.age, /^\d+$/);
+  assert.equal(second.text, first.text);
+  await read("?limit=5");
+  assert.equal(freshness(await read("?limit=5")), "fresh");
+  assert.equal(freshness(await read("/1?original=true")), "fresh", "out of what the vendor said before");
+  assert.equal(read.vendor.count(), 2);
+  assert.ok((await bw.api("GET", "cache")).mapped >= 3);
+  const line = await until("the log line", () => bw.log("call").findLast((l) => l.integration === "unified-fresh"));
+  assert.equal(line.freshness, "fresh");
+});
+
+test("a changed mapping maps what is kept again, without a call", async () => {
+  const read = await contacts("remapped");
+  await read("/1");
+  const changed = read.document();
+  changed.unified.crm.contacts.response = '{"id": id, "first_name": "Countess " & first}';
+  await bw.put(changed);
+  const answer = await until("the new mapping", async () => {
+    const one = await read("/1");
+    return one.json.data.first_name.startsWith("Countess") && one;
+  });
+  assert.equal(answer.json.data.first_name, "Countess Ada 1");
+  assert.equal(freshness(answer), "fresh");
+  assert.equal(read.vendor.count(), 1);
+});
+
+test("a unified write ends the freshness of what was read", async () => {
+  const read = await contacts("unified-write");
+  await read("/1");
+  await read("?limit=5");
+  const written = await read("/1", { "content-type": "application/json" }, { method: "PATCH", body: '{"first_name":"Grace"}' });
+  assert.equal(written.status, 200, written.text);
+  assert.equal(freshness(await read("/1")), "live");
+  assert.equal(freshness(await read("?limit=5")), "live");
+});
+
+test("a unified read is stale when the vendor cannot answer, and no-cache hears that he cannot", async () => {
+  const read = await contacts("unified-stale");
+  const first = await read("/1");
+  await bw.put(read.document({ cache: { fresh: "0s" } }));
+  read.vendor.answer = fails();
+  const old = await until("an old answer", async () => {
+    const one = await read("/1");
+    return freshness(one) === "stale" && one;
+  });
+  assert.deepEqual(old.json.data, first.json.data);
+  assert.equal((await read("/1", { "cache-control": "no-cache" })).status, 503);
+  assert.equal((await read("/2")).status, 503);
+});
+
+test("a whole list is read from the vendor", async () => {
+  const read = await contacts("unified-all");
+  await read("?limit=5");
+  await read("?all=true");
+  assert.equal(read.vendor.count(), 2);
+});
