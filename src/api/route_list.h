@@ -156,6 +156,13 @@ X(POST, "/v1/writes/retry", writes_retry_all, REPLAY,
   "Retries the writes that the filter finds, 200 at a time.")
 X(POST, "/v1/writes/cancel", writes_cancel_all, REPLAY,
   "Cancels the writes that the filter finds, 200 at a time.")
+X(GET, "/v1/cache", cache_get, READ,
+  "How much is kept of vendors' answers.")
+X(GET, "/v1/cache/entries", cache_entries, READ,
+  "The answers that are kept of an account, without what they say.")
+X(DELETE, "/v1/cache", cache_purge, WRITE,
+  "Forgets answers: of an account, an environment or an integration, or of one resource of "
+  "it; on disk, too.")
 
 X(GET, "/v1/events", events_list, READ,
   "What happened, newest first. A key of some environments sees the events of these.")

@@ -44,6 +44,7 @@ struct integration *integration_read_value(struct binder *binder,
     if (!bind_read(binder, &document_table, document, integration))
         return NULL;
     integration->resilience_text = written(document, STR("resilience"));
+    integration->caching_text = written(document, STR("cache"));
     integration->pagination_text = written(document, STR("pagination"));
     if (integration->pagination)
         integration->pagination->hash = page_rule_hash(&integration->pagination_text);

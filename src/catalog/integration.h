@@ -14,6 +14,7 @@
 #include "http/url.h"
 #include "paging/page_rule.h"
 #include "policy/items.h"
+#include "policy/caching.h"
 #include "policy/outcome.h"
 #include "policy/resilience.h"
 #include "policy/throttle.h"
@@ -65,6 +66,8 @@ struct method {
     str breaker_group;
     struct json resilience_override;     /* UNDEFINED if none */
     const struct resilience *resilience; /* the integration's, or merged */
+    struct json caching_override;        /* UNDEFINED if none */
+    const struct caching *caching;       /* the integration's, or merged */
     struct rewrite rewrite;              /* its own, or the integration's */
     bool has_rewrite;
     struct json pagination_override;    /* UNDEFINED if none */
@@ -79,7 +82,8 @@ struct method {
 
 struct resource {
     str name;
-    struct bind_list methods; /* struct method */
+    struct json caching_override; /* of all its methods; UNDEFINED if none */
+    struct bind_list methods;     /* struct method */
 };
 
 struct document_host {
@@ -122,6 +126,8 @@ struct integration {
     struct idempotency idempotency;
     struct resilience resilience;
     struct json resilience_text; /* as written, for merging with overrides */
+    struct caching caching;
+    struct json caching_text; /* the same */
     struct rewrite rewrite;
     struct page_rule *pagination; /* NULL: none for the integration as a whole */
     struct json pagination_text;  /* as written, for merging with overrides */

@@ -147,6 +147,13 @@ static const struct bind_row method_rows[] = {
      .custom_schema = "{\"type\":\"object\"}",
      .doc = "Members of the pagination block that differ for this method; null takes one "
             "back to its default. With a \"kind\" it stands alone."},
+    {.name = "cache",
+     .kind = BIND_CUSTOM,
+     .offset = METHOD(caching_override),
+     .custom = read_override,
+     .custom_schema = "{\"type\":\"object\"}",
+     .doc = "Members of the cache block that differ for this method; null takes one back "
+            "to its default."},
     {.name = "rewrite",
      .kind = BIND_OBJECT,
      .offset = METHOD(rewrite),
@@ -193,6 +200,13 @@ static const struct bind_table method_table = {
 };
 
 static const struct bind_row resource_rows[] = {
+    {.name = "cache",
+     .kind = BIND_CUSTOM,
+     .offset = offsetof(struct resource, caching_override),
+     .custom = read_override,
+     .custom_schema = "{\"type\":\"object\"}",
+     .doc = "Members of the cache block that differ for this resource; null takes one "
+            "back to its default."},
     {.name = "methods",
      .kind = BIND_NAMED,
      .offset = offsetof(struct resource, methods),
@@ -253,6 +267,32 @@ static void merge_resilience(struct binder *binder, const struct integration *in
     str before = bind_enter(binder, STR("resilience"));
     if (bind_read(binder, &resilience_table, &merged, resilience))
         method->resilience = resilience;
+    binder->at = before;
+}
+
+static struct json merged_over(struct binder *binder, struct json under,
+                               const struct json *over)
+{
+    return json_is(over, JSON_UNDEFINED) ? under
+                                         : merge_patch(binder->arena, &under, over);
+}
+
+/* The same, with the resource's between them. A fault of the resource's is told at each
+ * of its methods. */
+static void merge_caching(struct binder *binder, const struct integration *integration,
+                          struct method *method)
+{
+    const struct json *of_resource = &method->resource->caching_override;
+    method->caching = &integration->caching;
+    if (json_is(&method->caching_override, JSON_UNDEFINED) &&
+        json_is(of_resource, JSON_UNDEFINED))
+        return;
+    struct json merged = merged_over(binder, integration->caching_text, of_resource);
+    merged = merged_over(binder, merged, &method->caching_override);
+    struct caching *caching = arena_zalloc(binder->arena, sizeof(*caching));
+    str before = bind_enter(binder, STR("cache"));
+    if (bind_read(binder, &caching_table, &merged, caching))
+        method->caching = caching;
     binder->at = before;
 }
 
@@ -336,6 +376,7 @@ static void compile_resource(struct binder *binder, struct integration *integrat
         methods[i].resource = resource;
         set_defaults(&methods[i], integration, json_member(written, methods[i].name));
         merge_resilience(binder, integration, &methods[i]);
+        merge_caching(binder, integration, &methods[i]);
         merge_pagination(binder, integration, &methods[i]);
         add_path(binder, integration, &methods[i]);
         binder->at = before;

@@ -5,7 +5,7 @@
 #include "catalog/override.h"
 
 struct limit {
-    const char *path; /* within the resilience block */
+    const char *path; /* within its block */
     size_t at;
     bool is_time; /* a usec; else a uint32_t */
     bool least;   /* may not fall below the platform's, instead of exceed it */
@@ -37,9 +37,17 @@ static const struct limit limits[] = {
     COUNT("account_concurrency", account_concurrency),
 };
 
-static int64_t value_of(const struct resilience *resilience, const struct limit *limit)
+/* Nothing is kept longer than the platform would keep it, nor a vendor in trouble asked
+ * sooner. */
+static const struct limit caching_limits[] = {
+    {"fresh", offsetof(struct caching, fresh), true, false},
+    {"stale", offsetof(struct caching, stale), true, false},
+    {"hold_off", offsetof(struct caching, hold_off), true, true},
+};
+
+static int64_t value_of(const void *block, const struct limit *limit)
 {
-    const char *at = (const char *)resilience + limit->at;
+    const char *at = (const char *)block + limit->at;
     return limit->is_time ? *(const usec *)(const void *)at
                           : *(const uint32_t *)(const void *)at;
 }
@@ -53,7 +61,7 @@ static void enter_path(struct binder *binder, const char *path)
 }
 
 static void check_limit(struct binder *binder, const struct limit *limit,
-                        const struct resilience *base, const struct resilience *merged)
+                        const void *base, const void *merged)
 {
     int64_t platform = value_of(base, limit), now = value_of(merged, limit);
     str before = binder->at;
@@ -85,6 +93,15 @@ static void check_resilience(struct binder *binder, const struct resilience *bas
     binder->at = before;
 }
 
+static void check_caching(struct binder *binder, const struct caching *base,
+                          const struct caching *merged)
+{
+    str before = bind_enter(binder, STR("cache"));
+    for (size_t i = 0; i < COUNT_OF(caching_limits); i++)
+        check_limit(binder, &caching_limits[i], base, merged);
+    binder->at = before;
+}
+
 static void check_pages(struct binder *binder, const struct page_rule *base,
                         const struct page_rule *merged)
 {
@@ -109,6 +126,7 @@ static void check_method(struct binder *binder, const struct method *base,
     bind_enter(binder, STR("methods"));
     bind_enter(binder, base->name);
     check_resilience(binder, base->resilience, merged->resilience);
+    check_caching(binder, base->caching, merged->caching);
     check_pages(binder, base->pagination, merged->pagination);
     binder->at = before;
 }
@@ -120,6 +138,7 @@ void override_check_limits(struct binder *binder, const struct integration *base
     const struct resource *resources = base->resources.items;
     const struct resource *others = merged->resources.items;
     check_resilience(binder, &base->resilience, &merged->resilience);
+    check_caching(binder, &base->caching, &merged->caching);
     check_pages(binder, base->pagination, merged->pagination);
     if (binder->fault_n > faults || resources == others)
         return; /* methods would repeat it; or they are the base's own */

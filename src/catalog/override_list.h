@@ -21,6 +21,17 @@ X("resilience/retry/+/base", LEAST, "The first wait.")
 X("resilience/retry/+/max", LEAST, "The longest wait.")
 X("resilience/account_concurrency", MOST, "Calls at once for the account.")
 
+X("cache/fresh", MOST, "How long an answer stands in for the vendor's.")
+X("cache/stale", MOST, "How long it stands in while the vendor cannot answer.")
+X("cache/hold_off", LEAST, "How long the vendor is not asked after a failure.")
+
+X("resources/*/cache/fresh", MOST, "The same for one resource, and for one method.")
+X("resources/*/cache/stale", MOST, "")
+X("resources/*/cache/hold_off", LEAST, "")
+X("resources/*/methods/*/cache/fresh", MOST, "")
+X("resources/*/methods/*/cache/stale", MOST, "")
+X("resources/*/methods/*/cache/hold_off", LEAST, "")
+
 X("resources/*/methods/*/rewrite", SET, "The same for one method; so are the next ones.")
 X("resources/*/methods/*/pagination/size/max", MOST, "")
 X("resources/*/methods/*/resilience/timeouts/connect", MOST, "")

@@ -101,6 +101,10 @@ X(CLI, writes_retry, "writes", "retry", "[WRITE]",
   "Queue a write again; or all that the options choose.")
 X(CLI, writes_cancel, "writes", "cancel", "[WRITE]",
   "Take back a write that was not done; or all that the options choose.")
+X(CLI, cache_show, "cache", "show", "", "How much is kept of vendors' answers.")
+X(CLI, cache_list, "cache", "list", "", "The answers that are kept of an account.")
+X(CLI, cache_purge, "cache", "purge", "",
+  "Forget answers of an account, an environment or an integration.")
 
 X(CLI, events_list, "events", "list", "", "What happened, newest first.")
 

@@ -41,7 +41,8 @@ enum exchange_step exchange_wait(struct exchange *exchange, usec delay)
 
 usec exchange_deadline(const struct exchange *exchange)
 {
-    return usec_min(exchange->request.deadline, exchange->total_deadline);
+    usec nearer = usec_min(exchange->request.deadline, exchange->total_deadline);
+    return usec_min(nearer, exchange->recall.try_until);
 }
 
 /* --- credential --- */
@@ -154,7 +155,7 @@ static enum err open_credentials(struct exchange *exchange, str *ret_detail)
     return err;
 }
 
-static enum err find_base(struct exchange *exchange, str *ret_detail)
+enum err exchange_find_base(struct exchange *exchange, str *ret_detail)
 {
     if (exchange->request.target) {
         exchange->base = *exchange->request.target;
@@ -190,7 +191,7 @@ enum exchange_step step_credential(struct exchange *exchange)
         if (word != KEEPER_GO)
             return word == KEEPER_WAIT ? EXCHANGE_RENEWAL : EXCHANGE_DONE;
     }
-    enum err err = find_base(exchange, &detail);
+    enum err err = exchange_find_base(exchange, &detail);
     if (!err && exchange->request.target)
         exchange->credentials = exchange->request.credentials;
     else if (!err && carries_credential(exchange))

@@ -56,6 +56,8 @@ static bool must_look(const struct exchange *exchange, const struct message_head
 {
     if (head->status >= 400 || exchange->request.target)
         return true;
+    if (head->status == 304 && exchange->recall.validates)
+        return true;
     bool inspects = integration_inspects(exchange->integration, exchange->method);
     return (inspects || exchange->request.want_whole) && says_json(&head->headers);
 }
@@ -91,7 +93,10 @@ static void on_body(struct call *call, str chunk)
         exchange->answer.large = true;
         exchange_move(exchange, EXCHANGE_JUDGE);
     }
-    if (exchange->step == EXCHANGE_ANSWER && exchange->ops->on_body)
+    if (exchange->step != EXCHANGE_ANSWER)
+        return;
+    exchange_tee(exchange, chunk);
+    if (exchange->ops->on_body)
         exchange->ops->on_body(exchange, chunk);
 }
 
@@ -108,15 +113,18 @@ static void on_end(struct call *call)
         return;
     }
     exchange_note_end(exchange, CALL_FAULT_NONE);
+    exchange_end_keep(exchange, true);
     exchange_move(exchange, EXCHANGE_DONE);
 }
 
-/* The call's one deadline stands for the starter's and for the total limit; and a body
- * that was still on its way when it passed is not the vendor's failure. */
+/* The call's one deadline stands for the starter's, for the end of the one try, neither
+ * of which is the vendor's failure, and for the total limit; and a body that was still on
+ * its way when it passed is not the vendor's failure. */
 static void tell_whose_deadline(const struct exchange *exchange, struct call *call)
 {
     const struct body *body = exchange->request.body;
-    if (exchange->worker->now >= exchange->request.deadline) {
+    bool tried = exchange->worker->now >= exchange->recall.try_until;
+    if (tried || exchange->worker->now >= exchange->request.deadline) {
         call->fault = CALL_FAULT_DEADLINE;
     } else if (body && body_is_awaited(body)) {
         call->fault = CALL_FAULT_BODY;
@@ -193,6 +201,7 @@ void exchange_enter_call(struct exchange *exchange)
 void exchange_enter_answer(struct exchange *exchange)
 {
     call_set_deadline(&exchange->call, exchange->request.deadline);
+    exchange_begin_keep(exchange);
     exchange->ops->on_answer(exchange);
     if (exchange->step != EXCHANGE_ANSWER)
         return;

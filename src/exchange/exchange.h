@@ -4,10 +4,12 @@
  * one is good or hope is gone, and reports an outcome to whoever started it. It never
  * talks to a caller.
  *
- *   (gather →) credential → breaker → quota → shape → call → judge ──► answer → done
- *                │   ▲          ▲                               │ │
- *                ▼   │          └──── pause (retry, throttle) ◄─┘ │
- *              renewal ◄───────────── a token that was refused ◄──┘
+ *   (gather →) recall → credential → breaker → quota → shape → call → judge ──► answer
+ *                          │   ▲        ▲                            │ │          → done
+ *                          ▼   │        └── pause (retry, throttle) ◄┘ │
+ *                        renewal ◄──────── a token that was refused ◄──┘
+ *
+ * recall.h has what leads from recall to an answer without the vendor.
  *
  * Life: exchange_init → fill the in-fields → exchange_start → on_inform… → on_answer →
  * on_body… → on_done. on_done comes exactly once, and alone when there is no usable
@@ -24,11 +26,13 @@
 #include "catalog/catalog.h"
 #include "directory/directory.h"
 #include "exchange/body.h"
+#include "exchange/report.h"
 #include "keeper/keeper.h"
 #include "policy/standing.h"
 
 struct exchange;
 struct profiles;
+struct refreshes;
 
 /* What exchanges of a process share; constant after start. */
 struct exchange_env {
@@ -39,9 +43,12 @@ struct exchange_env {
     struct transport *curl;    /* HTTP/2 and egress proxies; NULL: not there */
     struct profiles *profiles; /* of those that show a certificate; NULL: no integration
                                   asks for that */
-    str egress_proxy;          /* absent = none */
-    size_t error_bytes_max;    /* of error bodies that are looked at; 64 KiB */
-    size_t look_bytes_max;     /* of others, where a rule needs it; 1 MiB */
+    struct cache *cache;       /* of reads; NULL: none, nor the next two */
+    struct shares *shares;
+    struct refreshes *refreshes; /* behind what was answered from the cache */
+    str egress_proxy;            /* absent = none */
+    size_t error_bytes_max;      /* of error bodies that are looked at; 64 KiB */
+    size_t look_bytes_max;       /* of others, where a rule needs it; 1 MiB */
     /* An event of a breaker, for logs and (later) the outbox. May be NULL. Whose
      * exchange it is, a caller's or one of our own, is not known here. */
     void (*on_breaker)(void *arg, const struct exchange *exchange, str breaker,
@@ -52,6 +59,8 @@ struct exchange_env {
 enum exchange_step {
     EXCHANGE_IDLE,
     EXCHANGE_GATHER,
+    EXCHANGE_RECALL,
+    EXCHANGE_SHARE,
     EXCHANGE_CREDENTIAL,
     EXCHANGE_RENEWAL,
     EXCHANGE_BREAKER,
@@ -61,6 +70,7 @@ enum exchange_step {
     EXCHANGE_JUDGE,
     EXCHANGE_PAUSE,
     EXCHANGE_ANSWER,
+    EXCHANGE_REPLAY,
     EXCHANGE_DONE
 };
 
@@ -98,6 +108,7 @@ struct exchange_request {
     bool want_whole;        /* JSON answers whole, if they are not too large */
     size_t whole_bytes_max; /* for those; 0: the env's look_bytes_max */
     bool probe;
+    struct recall_wish cache;
     /* A request of our own, wherever it leads; answers of any type are looked at. Without
      * `credentials` it is one to a token endpoint, whose breaker and limits are its own.
      * With them it is a call of the API that carries these, as they need not be stored,
@@ -107,28 +118,6 @@ struct exchange_request {
     const struct json *context;
     struct certificate certificate; /* with `target`: shown where the auth block has a
                                        `tls` member; absent: none is there */
-};
-
-/* How it ended. */
-struct outcome {
-    enum outcome_class class;
-    enum err err;      /* set when there is no usable answer: what a caller is told */
-    str detail;        /* with err: a sentence */
-    int vendor_status; /* 0: no answer */
-    int status;        /* the normalized one: 429 for any throttle */
-    struct vendor_error vendor; /* for error answers, as far as the body was looked at */
-    bool inspected;             /* the body was whole and small enough to be looked at */
-    str expression_fault;       /* the first expression that failed; absent: none */
-    struct throttle throttle;   /* what the answer said of limits */
-    usec retry_after;           /* −1: none */
-    bool sent;                  /* a byte of some attempt has left */
-    uint32_t attempts;
-    enum retry_why no_retry; /* why the last failure was not tried again */
-    bool cut;                /* the answer began and could not be finished */
-    enum breaker_state breaker;
-    usec queued;   /* spent waiting: throttles, limits, pauses between attempts */
-    usec upstream; /* the vendor's: spent in calls until the answer began, less: */
-    usec starved;  /* waiting for the starter's body, there and in gather */
 };
 
 struct exchange {
@@ -170,7 +159,8 @@ struct exchange {
     struct token_wait *renewal; /* while it waits for one */
     bool renewed;               /* what there is now is taken as it is */
     bool refused_once;          /* a 401 has led to a renewal */
-    str form;                   /* the body, where the credential signs it; else absent */
+    str gathered;               /* the body, where all of it is known before; or absent */
+    struct recall recall;
     struct url base;
     struct standing *standing;
     struct standing *group_standing;

@@ -1,7 +1,8 @@
 /*
  * A form that the credential signs must be known before the request's first byte leaves
- * (RFC 5849 §3.4.1.3.1). It is taken in whole, before anything else is asked for: who
- * waits for a caller's body holds no permit, no place and no token that grows old.
+ * (RFC 5849 §3.4.1.3.1), and the body of a search before it is looked for in the cache.
+ * It is taken in whole, before anything else is asked for: who waits for a caller's body
+ * holds no permit, no place and no token that grows old.
  *
  * More of the body is looked at in a turn of its own (the timer), not inside the call
  * that brought it: what follows may end the exchange, and its starter stands in that
@@ -18,12 +19,25 @@ static bool is_form(const struct headers *headers)
     return str_eq_nocase(str_trim(type), STR("application/x-www-form-urlencoded"));
 }
 
+static bool signs_form(const struct exchange *exchange)
+{
+    const struct auth_rule *rule = exchange_rule(exchange);
+    return rule && auth_ops_of(rule)->signs_form && is_form(exchange->request.headers);
+}
+
+/* A safe request with a body, such as a search: what it asks for is in that. */
+static bool tells_apart(const struct exchange *exchange)
+{
+    const struct recall_wish *wish = &exchange->request.cache;
+    int64_t n = exchange->request.body_bytes;
+    return exchange->env->cache && (wish->fresh || wish->stale || wish->keeps) &&
+           exchange_is_safe(exchange) && n > 0 && n <= FORM_BYTES_MAX &&
+           body_can_rewind(exchange->request.body);
+}
+
 bool exchange_must_gather(const struct exchange *exchange)
 {
-    const struct exchange_request *request = &exchange->request;
-    const struct auth_rule *rule = exchange_rule(exchange);
-    return request->body && rule && auth_ops_of(rule)->signs_form &&
-           is_form(request->headers);
+    return exchange->request.body && (signs_form(exchange) || tells_apart(exchange));
 }
 
 static void fail(struct exchange *exchange, enum err err, str detail)
@@ -73,13 +87,18 @@ void exchange_gather(struct exchange *exchange)
     if (pulled == CALL_PULL_WAIT)
         return;
     timer_cancel(&exchange->timer);
-    exchange->form =
+    exchange->gathered =
         arena_str(exchange->arena,
                   exchange->inspected.n ? buf_peek(&exchange->inspected) : STR(""));
     buf_clear(&exchange->inspected);
     body_rewind(exchange->request.body);
     exchange->outcome.starved += exchange->worker->now - exchange->began;
-    exchange_move(exchange, EXCHANGE_CREDENTIAL);
+    exchange_move(exchange, EXCHANGE_RECALL);
+}
+
+str exchange_form(const struct exchange *exchange)
+{
+    return signs_form(exchange) ? exchange->gathered : STR_NONE;
 }
 
 void exchange_body_ready(struct exchange *exchange)

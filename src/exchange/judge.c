@@ -80,25 +80,33 @@ void exchange_note_end(struct exchange *exchange, enum call_fault fault)
 
 /* --- from an answer to its meaning --- */
 
-static void read_body(struct exchange *exchange, struct answer *answer)
+bool exchange_read_body(struct exchange *exchange, const struct headers *headers)
 {
-    struct json *json;
+    str coding = header_value(headers, HEADER_CONTENT_ENCODING);
     exchange->answer.json = NULL;
     exchange->answer.text = STR("");
     if (!exchange->answer.whole)
-        return;
-    str coding = header_value(answer->headers, HEADER_CONTENT_ENCODING);
+        return false;
     if (inflate_body(exchange->arena, coding, exchange->answer.body,
                      exchange_look_bytes(exchange),
                      &exchange->answer.text) != INFLATE_OK) {
         exchange->answer.text = STR("");
-        return;
+        return false;
     }
+    struct json *json = arena_alloc(exchange->arena, sizeof(*json));
+    str text = exchange->answer.text;
+    if (text.n && json_parse(exchange->arena, text, NULL, json, NULL))
+        exchange->answer.json = json;
+    return true;
+}
+
+static void read_body(struct exchange *exchange, struct answer *answer)
+{
+    if (!exchange_read_body(exchange, answer->headers))
+        return;
     exchange->outcome.inspected = true;
     answer->text = exchange->answer.text;
-    json = arena_alloc(exchange->arena, sizeof(*json));
-    if (answer->text.n && json_parse(exchange->arena, answer->text, NULL, json, NULL))
-        exchange->answer.json = answer->body = json;
+    answer->body = exchange->answer.json;
 }
 
 /* Takes in what the answer says of limits, for the account or the method's group. */
@@ -214,7 +222,8 @@ static struct retry_verdict decide(struct exchange *exchange)
         .sent = exchange->call.sent,
         .repeatable = exchange_is_repeatable(exchange),
         .body_kept = !exchange->request.body || body_can_rewind(exchange->request.body),
-        .forbidden = exchange->request.single_attempt || !has_room(exchange),
+        .forbidden = exchange->request.single_attempt || !has_room(exchange) ||
+                     (exchange->recall.copy && exchange->request.cache.stale),
         .vendor_wait = outcome->throttle.throttled ? -1 : outcome->retry_after,
         .time_left = exchange_deadline(exchange) - exchange->worker->now,
         .chance = world_chance(exchange->worker->world),
@@ -335,6 +344,8 @@ static enum exchange_step judge_answer(struct exchange *exchange)
     if (outcome->class == OUTCOME_OK && !exchange->call_over)
         return EXCHANGE_ANSWER; /* noted when it has ended */
     note_breakers(exchange, outcome_effect(outcome->class), error_words(exchange));
+    if (exchange->recall.validates && exchange->answer.status == 304)
+        return exchange_renew_copy(exchange);
     if (outcome->class == OUTCOME_OK)
         return EXCHANGE_ANSWER;
     enum exchange_step renewal;
@@ -354,7 +365,12 @@ static enum exchange_step judge_answer(struct exchange *exchange)
     return again(exchange, verdict.delay);
 }
 
+/* Each sent attempt of a write may have changed something, whatever came of it, but one
+ * that the vendor has plainly refused. */
 enum exchange_step step_judge(struct exchange *exchange)
 {
-    return exchange->call.fault ? judge_fault(exchange) : judge_answer(exchange);
+    enum exchange_step next =
+        exchange->call.fault ? judge_fault(exchange) : judge_answer(exchange);
+    exchange_note_write(exchange);
+    return next;
 }

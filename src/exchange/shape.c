@@ -7,7 +7,7 @@
 
 #include "loop/world.h"
 
-enum { OWN_HEADERS = 8 };
+enum { OWN_HEADERS = 10 };
 
 static str join_paths(struct arena *arena, str base, str path)
 {
@@ -57,7 +57,7 @@ static bool add_fixed(struct exchange *exchange, const struct fixed_header *fixe
     return true;
 }
 
-static void aim(struct exchange *exchange)
+void exchange_aim(struct exchange *exchange)
 {
     const struct exchange_request *request = &exchange->request;
     exchange->call.url = exchange->base;
@@ -81,7 +81,7 @@ static bool put_credential(struct exchange *exchange)
     if (ops->signs) {
         auth.verb = exchange->request.verb;
         auth.url = &exchange->call.url;
-        auth.form = exchange->form;
+        auth.form = exchange_form(exchange);
         auth.wall = world_wall(world);
         world->ops->random(world, auth.chance, sizeof(auth.chance));
     }
@@ -133,6 +133,7 @@ enum exchange_step step_shape(struct exchange *exchange)
         header_set(&exchange->headers, HEADER_ACCEPT_ENCODING, STR("identity"));
     if (!str_absent(request->traceparent))
         header_set(&exchange->headers, HEADER_TRACEPARENT, request->traceparent);
-    aim(exchange);
+    exchange_ask_validation(exchange);
+    exchange_aim(exchange);
     return put_credential(exchange) ? EXCHANGE_CALL : misfit(exchange);
 }

@@ -147,6 +147,7 @@ static void fill_request(struct visit *visit)
         .single_attempt = wishes->single_attempt,
         .keyed = carries_key(visit),
         .want_whole = visit_rewrite(visit)->body.n > 0,
+        .cache = visit_recall_wish(visit),
     };
 }
 

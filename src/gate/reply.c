@@ -103,7 +103,7 @@ void visit_add_own_headers(struct visit *visit, struct headers *headers)
 void visit_add_normalized(struct visit *visit, struct headers *headers)
 {
     const struct outcome *outcome = visit->outcome;
-    header_add(headers, HEADER_X_DATA_FRESHNESS, STR("live"));
+    visit_add_freshness(visit, headers);
     if (outcome->throttle.n)
         quota_headers(&outcome->throttle, headers);
     if (outcome->status != outcome->vendor_status)

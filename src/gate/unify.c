@@ -192,7 +192,7 @@ void unify_operate(struct visit *visit)
 {
     struct operation *operation = &visit->unify->operation;
     if (visit->unify->recalling) {
-        unify_recall(visit);
+        unify_wait_version(visit);
         return;
     }
     visit->outcome = &operation->outcome;

@@ -57,7 +57,10 @@ struct unify {
     struct buf faults_text;
     struct buf text; /* of these, the answer about one record */
     bool over;       /* the operation is done */
-    bool closed;     /* the last line was written */
+    bool keyed;      /* the answer may be kept, under the next */
+    struct cache_key key;
+    struct cache_stamp stamp; /* from before anything was asked */
+    bool closed;              /* the last line was written */
 };
 
 /* unify_admit.c: what is asked for. Answers VISIT_GATHER, VISIT_OPERATE, VISIT_REFUSE. */
@@ -73,15 +76,21 @@ void unify_aim(struct visit *visit);
 bool unify_begin_walk(struct visit *visit);
 
 /* unify_version.c: goes on with `next`, of a walk with the version that it stays on. That
- * one may have to be waited for: VISIT_OPERATE, and unify_recall begins the waiting. */
+ * one may have to be waited for: VISIT_OPERATE, and unify_wait_version begins the waiting. */
 enum visit_step unify_version(struct visit *visit,
                               enum visit_step (*next)(struct visit *visit));
-void unify_recall(struct visit *visit);
+void unify_wait_version(struct visit *visit);
 
 extern const struct operation_ops unify_events; /* unify.c */
 
 /* The methods that a unified path takes, for Allow. */
 str unify_allows(const struct visit *visit);
+
+/* unify_recall.c: whether the answer is there, in visit->recalled; and once it is made,
+ * whether it is kept. Only whole answers of reads are. */
+bool unify_recall(struct visit *visit);
+void unify_reply_recalled(struct visit *visit);
+void unify_keep(struct visit *visit, str text);
 
 /* unify.c */
 void unify_gather(struct visit *visit);
@@ -98,6 +107,8 @@ void unify_fini(struct visit *visit);
 void unify_reply(struct visit *visit);
 /* The answer about a record that is kept for a repeat; the same that is told. */
 void unify_keep_answer(struct visit *visit);
+/* The head of an answer; `length` −1: not known. */
+void unify_answer(struct visit *visit, int status, str type, int64_t length);
 void unify_put_record(struct unify *unify, const struct operation_record *record);
 void unify_put_progress(struct visit *visit);
 void unify_put_end(struct visit *visit);

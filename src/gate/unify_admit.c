@@ -365,6 +365,8 @@ static enum visit_step choose(struct visit *visit)
         return VISIT_REFUSE;
     visit->method = integration_named_method(visit->integration,
                                              unify->mapping->steps[unify->kind]->method);
+    if (!unify->recalled && unify_recall(visit))
+        return VISIT_RECALL;
     unify_aim(visit);
     give_request(unify, visit->arena);
     if (is_list(unify) && !unify_begin_walk(visit))

@@ -22,6 +22,7 @@ static struct exchange_request base_of(struct visit *visit)
         .background = wishes->background || unify->all,
         .single_attempt = wishes->single_attempt,
         .traceparent = visit_continue_trace(visit),
+        .cache = visit_recall_wish(visit),
     };
 }
 

@@ -260,7 +260,7 @@ static void put_single(struct visit *visit, struct buf *text)
     buf_char(text, '}');
 }
 
-static void answer(struct visit *visit, int status, str type, int64_t length)
+void unify_answer(struct visit *visit, int status, str type, int64_t length)
 {
     struct headers headers;
     headers_init(&headers, visit->arena, OWN_HEADERS);
@@ -296,7 +296,7 @@ static void reply_whole(struct visit *visit)
     str detail = STR_NONE;
     bool good = true;
     if (unify->kind == MAPPING_DELETE) {
-        answer(visit, 204, STR_NONE, 0);
+        unify_answer(visit, 204, STR_NONE, 0);
         return;
     }
     if (list)
@@ -306,7 +306,8 @@ static void reply_whole(struct visit *visit)
     good = good && buf_ok(text) && buf_ok(&unify->data) &&
            buf_ok(&unify->originals_text) && buf_ok(&unify->faults_text);
     if (good) {
-        answer(visit, status_of(unify), STR("application/json"), (int64_t)text->n);
+        unify_keep(visit, buf_peek(text));
+        unify_answer(visit, status_of(unify), STR("application/json"), (int64_t)text->n);
         visit->rest = buf_peek(text);
         visit_put_rest(visit);
         return;
@@ -346,7 +347,7 @@ void unify_reply(struct visit *visit)
     if (visit->gone)
         return;
     if (!unify->over) {
-        answer(visit, 200, STR("application/x-ndjson"), -1);
+        unify_answer(visit, 200, STR("application/x-ndjson"), -1);
         return;
     }
     if (unify->operation.refused) {

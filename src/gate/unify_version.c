@@ -65,7 +65,7 @@ static void on_recalled(struct catalog_change *change)
     }
 }
 
-void unify_recall(struct visit *visit)
+void unify_wait_version(struct visit *visit)
 {
     const struct account *account = visit->account;
     arena_init(&visit->unify->recall_arena, RECALL_CHUNK_BYTES, RECALL_ARENA_BYTES_MAX);

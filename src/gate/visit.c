@@ -32,7 +32,7 @@ static const struct step steps[] = {
     [VISIT_ROUTE] = {"route", visit_route, TO(ADMIT) | TO(REFUSE)},
     [VISIT_ADMIT] = {"admit", visit_admit,
                      TO(EXCHANGE) | TO(GATHER) | TO(OPERATE) | TO(REFUSE) | TO(HOLD) |
-                         TO(OPEN)},
+                         TO(OPEN) | TO(RECALL)},
     [VISIT_HOLD] = {"hold", NULL,
                     TO(OPEN) | TO(PARK) | TO(EXCHANGE) | TO(REFUSE) | TO(FINISH)},
     [VISIT_OPEN] = {"open", NULL, TO(EXCHANGE) | TO(OPERATE) | TO(REFUSE) | TO(SETTLE)},
@@ -45,6 +45,7 @@ static const struct step steps[] = {
     [VISIT_REPLY] = {"reply", NULL, TO(FINISH) | TO(SETTLE)},
     [VISIT_PARK] = {"park", NULL, TO(REFUSE)},
     [VISIT_SETTLE] = {"settle", NULL, TO(FINISH) | TO(REFUSE) | TO(REPLY)},
+    [VISIT_RECALL] = {"recall", NULL, TO(FINISH)},
     [VISIT_REFUSE] = {"refuse", NULL, TO(FINISH)},
     [VISIT_FINISH] = {"finish", NULL, 0},
 };
@@ -74,6 +75,10 @@ static void enter(struct visit *visit, enum visit_step step)
         return;
     case VISIT_SETTLE:
         keep_settle(visit);
+        return;
+    case VISIT_RECALL:
+        unify_reply_recalled(visit);
+        visit_move(visit, VISIT_FINISH);
         return;
     case VISIT_REPLY:
         visit_reply(visit);
@@ -290,6 +295,7 @@ static void let_go(struct visit *visit)
     if (visit->operating)
         unify_fini(visit);
     keep_fini(visit);
+    cache_entry_unref(&visit->recalled);
     body_fini(&visit->body);
     if (visit->pin)
         catalog_unpin(gate->catalog, visit->in->worker, visit->pin);

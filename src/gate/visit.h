@@ -4,12 +4,15 @@
  * exchange that does the vendor's side.
  *
  *   route → admit → exchange → reply → finish
- *              └──► (gather →) operate ──► reply
+ *              ├──► (gather →) operate ──► reply
+ *              ├──► recall ──► finish
  *              └──► hold, open, park, settle: of a write that is kept (keep.h)
  *
  * route finds key, account and integration; admit reads what the caller asks for and
  * readies the request; exchange waits for the vendor, operate for an operation of one or
  * more vendor requests (unify.h), gather for the record that the caller sends for one;
+ * recall answers with a unified answer that is kept (what an exchange has of the cache is
+ * its own affair);
  * reply writes the answer; finish tells the log and lets everything go. A refusal goes
  * from anywhere to finish.
  *
@@ -30,6 +33,7 @@ enum visit_step {
     VISIT_HOLD,
     VISIT_OPEN,
     VISIT_OPERATE,
+    VISIT_RECALL,
     VISIT_REPLY,
     VISIT_PARK,
     VISIT_SETTLE,
@@ -57,6 +61,9 @@ struct wishes {
     usec queue_age; /* 0: not given */
     str lane;       /* absent: not given */
     bool problems;  /* errors as problem documents instead of the vendor's body */
+    bool cache_given; /* X-Breakwater-Cache: */
+    enum caching_reach cache;
+    bool stale_on_limit; /* an old answer rather than none */
 };
 
 struct keep;
@@ -91,6 +98,7 @@ struct visit {
     const struct auth_way *way; /* the account's */
     const struct method *method;
     struct wishes wishes;
+    enum err only_cache; /* the vendor is not asked: the account's state; ERR_NONE: is */
     struct headers headers; /* for the vendor */
     struct body body;
     struct exchange exchange;
@@ -98,6 +106,7 @@ struct visit {
     struct unify *unify;           /* NULL: it is no operation */
     bool operating;                /* unify->operation is in use */
     struct keep *keep;             /* NULL: it is no write that is kept */
+    struct cache_entry *recalled; /* a reference: what is answered; NULL: it is not kept */
     const struct outcome *outcome; /* the vendor's side; NULL: nothing was begun */
 
     enum err err; /* a refusal of ours */
@@ -127,6 +136,10 @@ enum visit_step visit_admit(struct visit *visit);
 str visit_continue_trace(struct visit *visit);
 /* wishes.c: false with the refusal in the visit */
 bool visit_read_wishes(struct visit *visit);
+/* remember.c: what an exchange of the visit wants of the cache */
+struct recall_wish visit_recall_wish(const struct visit *visit);
+/* How fresh the answer is, and how old. */
+void visit_add_freshness(struct visit *visit, struct headers *headers);
 /* reply.c: the head of the vendor's answer, as the caller gets it; of an interim one */
 void visit_reply(struct visit *visit);
 void visit_inform(struct visit *visit, const struct message_head *head);

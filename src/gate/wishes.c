@@ -83,6 +83,17 @@ static bool read_queue(str value, struct wishes *wishes)
     return false;
 }
 
+static bool read_cache(str value, struct wishes *wishes)
+{
+    wishes->cache_given = true;
+    for (uint32_t i = 0; caching_reach_words[i]; i++)
+        if (str_eq_nocase(value, str_z(caching_reach_words[i]))) {
+            wishes->cache = (enum caching_reach)i;
+            return true;
+        }
+    return false;
+}
+
 static bool read_queue_age(str value, struct wishes *wishes)
 {
     return str_to_usec(value, &wishes->queue_age) && wishes->queue_age >= USEC_S &&
@@ -93,6 +104,12 @@ static bool read_lane(str value, struct wishes *wishes)
 {
     wishes->lane = value;
     return value.n > 0 && value.n <= LANE_BYTES_MAX;
+}
+
+static bool read_stale(str value, struct wishes *wishes)
+{
+    wishes->stale_on_limit = str_eq_nocase(value, STR("on-limit"));
+    return wishes->stale_on_limit || str_eq_nocase(value, STR("on-failure"));
 }
 
 static const struct wish list[] = {
@@ -109,6 +126,8 @@ static const struct wish list[] = {
     {HEADER_X_BREAKWATER_QUEUE_AGE, "a duration of 1s to 30d, such as 10m",
      read_queue_age},
     {HEADER_X_BREAKWATER_LANE, "a text of at most 200 bytes", read_lane},
+    {HEADER_X_BREAKWATER_CACHE, "\"fresh\", \"stale\" or \"off\"", read_cache},
+    {HEADER_X_BREAKWATER_STALE, "\"on-limit\" or \"on-failure\"", read_stale},
     {HEADER_X_BREAKWATER_ERRORS, "\"problem\" or \"vendor\"", read_errors},
 };
 

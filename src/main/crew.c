@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "call/transport.h"
+#include "exchange/refresh.h"
 #include "http/tls.h"
 #include "loop/world.h"
 
@@ -44,6 +45,7 @@ static void crew_run(void *arg)
     while (worker_turn(worker) <= worker->now) /* closed connections go */
         ;
     end_writes(parts->writes, worker);
+    refreshes_leave(parts->gate->exchange.refreshes, worker);
     keeper_leave(parts->tokens->keeper, worker);
     while (worker_turn(worker) <= worker->now) /* its exchanges go */
         ;

@@ -23,6 +23,7 @@
 #include "main/crew.h"
 #include "main/log_sink.h"
 #include "main/master_keys.h"
+#include "main/keeping.h"
 #include "main/start.h"
 #include "unified/model.h"
 #include "watch/watch.h"
@@ -56,6 +57,7 @@ struct daemon {
     struct models *models;
     struct tokens tokens;
     struct writes *writes;
+    struct keeping keeping;
     struct gate gate;
     struct api api;
     struct server server;
@@ -268,6 +270,18 @@ static bool start_gate(struct daemon *daemon, str *ret_why)
     memcpy(daemon->gate.cursor_key, daemon->api.cursor_key,
            sizeof(daemon->gate.cursor_key));
     return read_trusted(daemon, ret_why);
+}
+
+static void start_keeping(struct daemon *daemon)
+{
+    struct keeping_parts parts = {.settings = &daemon->settings,
+                                  .keyring = daemon->keyring,
+                                  .directory = daemon->directory,
+                                  .catalog = daemon->catalog,
+                                  .log = &daemon->log,
+                                  .env = &daemon->gate.exchange,
+                                  .workers = daemon->crew_n};
+    keeping_start(&daemon->keeping, &parts);
 }
 
 static void start_tokens(struct daemon *daemon)
@@ -545,6 +559,7 @@ static bool bring_up(struct daemon *daemon, str *ret_why)
                          ret_why) ||
         !start_gate(daemon, ret_why))
         return false;
+    start_keeping(daemon);
     start_tokens(daemon);
     if (!start_writes(daemon, ret_why))
         return false;
@@ -644,6 +659,7 @@ void daemon_destroy(struct daemon **ptr)
     tls_unref(&daemon->upstream_tls);
     writes_close(&daemon->writes);
     tokens_stop(&daemon->tokens);
+    keeping_stop(&daemon->keeping);
     catalog_close(&daemon->catalog);
     directory_close(&daemon->directory);
     keyring_destroy(&daemon->keyring);
@@ -738,6 +754,7 @@ void daemon_metrics(struct daemon *daemon, struct buf *buf)
     put_server(daemon, buf);
     put_upstream(daemon, buf);
     put_state(daemon, buf);
+    keeping_metrics(&daemon->keeping, buf);
     keeper_stats(daemon->tokens.keeper, &tokens);
     watch_tokens(buf, &tokens);
     writes_stats(daemon->writes, &writes);

@@ -53,6 +53,11 @@ X(visits_max, UINT, "10000", 1, 1000000, "Proxied calls at once.")
 X(hold_bytes_max, UINT, "134217728", 1048576, 4294967295,
   "Memory for request bodies that are kept for a repeat, for each worker. Past it bodies "
   "only pass through.")
+X(cache_bytes_max, UINT, "268435456", 0, 1099511627776,
+  "Memory for vendors' answers that reads are answered from; on disk they take twice as "
+  "much at most. 0 = none are kept.")
+X(cache_environment_bytes_max, UINT, "67108864", 1048576, 1099511627776,
+  "Of that, for one environment.")
 X(head_timeout, DURATION, "10s", 0.1, 600, "For a request's head, from its first byte.")
 X(idle_timeout, DURATION, "75s", 0.1, 86400, "For a connection between two requests.")
 X(body_timeout, DURATION, "30s", 0.1, 3600, "Between two pieces of a request's body.")

@@ -153,7 +153,8 @@ void operation_go_on(struct operation *operation)
     move(operation, OPERATION_VENDOR);
 }
 
-/* Attempts and times of all vendor requests together. */
+/* Attempts and times of all vendor requests together; the freshness of the least fresh.
+ */
 static void take_outcome(struct operation *operation)
 {
     struct outcome before = operation->outcome;
@@ -165,6 +166,12 @@ static void take_outcome(struct operation *operation)
     outcome->starved += before.starved;
     outcome->sent |= before.sent;
     operation->written |= is_write(operation) && operation->exchange.outcome.sent;
+    outcome->fresh_until = usec_min(outcome->fresh_until, before.fresh_until);
+    outcome->age = usec_max(outcome->age, before.age);
+    if (before.freshness > outcome->freshness) {
+        outcome->freshness = before.freshness;
+        outcome->failed = before.failed;
+    }
 }
 
 /* --- reading --- */
@@ -309,12 +316,13 @@ static void on_timer(struct timer *timer)
 void operation_init(struct operation *operation, const struct exchange_env *env,
                     struct worker *worker, struct body_budget *budget)
 {
-    *operation = (struct operation){.magic = OPERATION_MAGIC,
-                                    .env = env,
-                                    .worker = worker,
-                                    .budget = budget,
-                                    .total = -1,
-                                    .outcome = {.retry_after = -1}};
+    *operation =
+        (struct operation){.magic = OPERATION_MAGIC,
+                           .env = env,
+                           .worker = worker,
+                           .budget = budget,
+                           .total = -1,
+                           .outcome = {.retry_after = -1, .fresh_until = USEC_NEVER}};
     arena_init(&operation->arena, ARENA_BYTES, ARENA_BYTES_MAX);
     arena_init(&operation->page, 4 * ARENA_BYTES, PAGE_ARENA_BYTES_MAX);
     arena_init(&operation->record, 4 * ARENA_BYTES, RECORD_ARENA_BYTES_MAX);

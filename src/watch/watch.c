@@ -24,6 +24,7 @@ struct series {
     uint64_t attempts;
     uint64_t retries;
     uint64_t throttles;
+    uint64_t freshness[FRESHNESS_COUNT];
     uint64_t bytes_in;
     uint64_t bytes_out;
     struct histogram total;    /* what callers waited */
@@ -123,6 +124,8 @@ static void count(struct watch *watch, const struct visit *visit, usec total)
         series->attempts += outcome->attempts;
         series->retries += outcome->attempts > 1 ? outcome->attempts - 1 : 0;
         series->throttles += outcome->throttle.throttled;
+        if (visit->answered && outcome->class == OUTCOME_OK && !visit->err)
+            series->freshness[outcome->freshness]++;
         if (outcome->attempts)
             note_time(&series->upstream, outcome->upstream);
     }
@@ -160,6 +163,12 @@ static void say_outcome(struct log_line *line, const struct visit *visit)
     log_str(line, "vendor_code", outcome->vendor.code);
     log_str(line, "vendor_request_id", outcome->vendor.request_id);
     log_str(line, "expression_fault", outcome->expression_fault);
+    if (outcome->freshness != FRESHNESS_LIVE) {
+        log_str(line, "freshness", str_z(freshness_words[outcome->freshness]));
+        log_int(line, "age_s", outcome->age / USEC_S);
+    }
+    if (outcome->failed != OUTCOME_OK)
+        log_str(line, "failed", outcome_word(outcome->failed));
     log_int(line, "attempts", outcome->attempts);
     log_bool(line, "sent", outcome->sent);
     if (visit->exchanging)
@@ -241,6 +250,8 @@ static void add_series(struct series *sum, const struct series *part)
     sum->attempts += part->attempts;
     sum->retries += part->retries;
     sum->throttles += part->throttles;
+    for (size_t i = 0; i < FRESHNESS_COUNT; i++)
+        sum->freshness[i] += part->freshness[i];
     sum->bytes_in += part->bytes_in;
     sum->bytes_out += part->bytes_out;
     add_histogram(&sum->total, &part->total);
@@ -314,6 +325,17 @@ static void put_classes(struct buf *buf, struct part *all)
                          series->classes[i]);
 }
 
+static void put_freshness(struct buf *buf, struct part *all)
+{
+    static const char name[] = "breakwater_answers_total";
+    size_t at = 0;
+    put_type(buf, name, "counter", "Good answers to callers, by how fresh they were.");
+    for (struct series *series; (series = map_next(&all->series, &at));)
+        for (unsigned i = 0; i < FRESHNESS_COUNT; i++)
+            put_labelled(buf, name, series, "freshness", str_z(freshness_words[i]),
+                         series->freshness[i]);
+}
+
 static void put_errors(struct buf *buf, struct part *all)
 {
     static const char name[] = "breakwater_errors_total";
@@ -355,6 +377,7 @@ static void put_times(struct buf *buf, struct part *all)
 static void put_series(struct buf *buf, struct part *all)
 {
     put_classes(buf, all);
+    put_freshness(buf, all);
     put_errors(buf, all);
     put_counter(buf, all, "breakwater_attempts_total", "Attempts at vendors.",
                 offsetof(struct series, attempts));

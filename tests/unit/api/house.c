@@ -181,6 +181,9 @@ static void open_api(struct house *house)
                               .cursor_key = {1, 2, 3},
                               .reload_keys = reload_keys,
                               .reload_arg = house};
+    house->cache = cache_open(&(struct cache_settings){
+        .bytes_max = 1 << 20, .environment_bytes_max = 1 << 20, .world = world_real()});
+    house->gate.exchange.cache = house->cache;
     api_open(&house->api);
     server_init(&house->server);
     house->listener.on_request = on_request;
@@ -258,6 +261,7 @@ int house_teardown(void **state)
     catalog_close(&house->catalog);
     live_loop_stop(&house->loop);
     api_close(&house->api);
+    cache_close(&house->cache);
     connect_close(&house->connect);
     directory_close(&house->directory);
     store_close(&house->store);

@@ -29,6 +29,7 @@ struct house {
     struct keeper *keeper;
     _Atomic(const char *) token_answer; /* of every token endpoint; NULL: none comes */
     struct gate gate;
+    struct cache *cache; /* in memory only */
     struct connect connect;
     struct log log;
     struct server server;

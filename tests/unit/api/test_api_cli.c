@@ -309,6 +309,7 @@ static void test_breakers_limits_logs_and_master_keys(void **state)
     run(house, "breakers show acme", NULL);
     run(house, "breakers force acme auto --reason done", NULL);
     assert_str(run(house, "limits list", NULL), STR("no limits\n"));
+    assert_in(run(house, "cache show", NULL), "bytes_max");
     str audit = run(house, "audit list --object acme --limit 2", NULL);
     assert_in(audit, "breaker.force");
     assert_in(audit, "reason=done");
@@ -316,6 +317,10 @@ static void test_breakers_limits_logs_and_master_keys(void **state)
         house, make_environment(house, make_stage(house, "told"), "told"), "told");
     assert_in(run(house, format(house, "events list --account %s", account), NULL),
               "account.connected");
+    assert_str(run(house, format(house, "cache list --account %s", account), NULL),
+               STR("no kept answers\n"));
+    assert_in(run(house, format(house, "cache purge --account %s", account), NULL),
+              "entries");
     assert_str(run(house, "events list --type account.degraded", NULL),
                STR("no events\n"));
     assert_in(run(house, "master-keys show", NULL), "sealing");

@@ -4,5 +4,5 @@
 int main(void)
 {
     crypto_start();
-    return test_body() + test_exchange() + test_gather();
+    return test_body() + test_exchange() + test_gather() + test_recall();
 }

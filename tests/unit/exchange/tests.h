@@ -5,5 +5,6 @@
 int test_body(void);
 int test_exchange(void);
 int test_gather(void);
+int test_recall(void);
 
 #endif
