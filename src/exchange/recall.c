@@ -29,12 +29,20 @@ static const struct caching *rule_of(const struct exchange *exchange)
     return exchange->method->caching;
 }
 
+/* A document that was changed since may allow less. */
+static bool is_within(const struct exchange *exchange, const struct cache_entry *entry,
+                      usec life)
+{
+    return exchange->worker->now - entry->stored < life;
+}
+
 static bool is_fresh_enough(const struct exchange *exchange,
                             const struct cache_entry *entry)
 {
     const struct recall_wish *wish = &exchange->request.cache;
     usec now = exchange->worker->now;
-    return wish->fresh && cache_is_fresh(exchange->env->cache, entry, now) &&
+    return wish->fresh && is_within(exchange, entry, rule_of(exchange)->fresh) &&
+           cache_is_fresh(exchange->env->cache, entry, now) &&
            (!wish->age_max || cache_entry_age(entry, now) <= wish->age_max);
 }
 
@@ -55,7 +63,8 @@ static void take_copy(struct exchange *exchange, struct cache_entry *entry)
     struct recall *recall = &exchange->recall;
     usec now = exchange->worker->now;
     const struct recall_wish *wish = &exchange->request.cache;
-    bool stands_in = wish->stale && now < entry->stale_until;
+    bool stands_in = wish->stale && now < entry->stale_until &&
+                     is_within(exchange, entry, rule_of(exchange)->stale);
     cache_entry_unref(&recall->copy);
     recall->try_until = USEC_NEVER;
     if (!stands_in && !wish->renews) {

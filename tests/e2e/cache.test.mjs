@@ -472,7 +472,7 @@ test("without a cache every read is live", async () => {
 });
 
 test("an account that must be connected again still has its old answers", async () => {
-  const call = await place("reauth");
+  const call = await place("reauth", { auth: { scheme: "bearer", check: "/me" } });
   const first = await call("/things/1");
   call.vendor.answer = fails(401);
   const state = async () => (await bw.api("GET", `accounts/${call.account.id}`)).state;
@@ -488,8 +488,8 @@ test("an account that must be connected again still has its old answers", async 
 
 // A unified resource of a vendor of the test's own.
 async function contacts(name, response = '{"id": id, "first_name": first}') {
-  const get = { method: "people.get", record: "", request: { path: '{"id": $request.id}' } };
-  const unified = { crm: { contacts: { response, list: { method: "people.list", records: "/people" }, get, update: { method: "people.update", request: { path: '{"id": $request.id}', body: '{"first": first_name}' } } } } };
+  const get = { method: "people.get", request: { path: '{"id": $request.id}' } };
+  const unified = { crm: { contacts: { response, list: { method: "people.list" }, get, update: { method: "people.update", request: { path: '{"id": $request.id}', body: '{"first": first_name}' } } } } };
   const resources = { people: { methods: { list: { verb: "GET", path: "/people" }, get: { verb: "GET", path: "/people/{id}" }, update: { verb: "PATCH", path: "/people/{id}" } } } };
   const document = { unified, resources, pagination: { kind: "none", records: "/people" } };
   const call = await place(name, document);
@@ -515,8 +515,7 @@ test("a unified read is fresh without asking or mapping again, and says so", asy
   assert.equal(freshness(await read("/1?original=true")), "fresh", "out of what the vendor said before");
   assert.equal(read.vendor.count(), 2);
   assert.ok((await bw.api("GET", "cache")).mapped >= 3);
-  const line = await until("the log line", () => bw.log("call").findLast((l) => l.integration === "unified-fresh"));
-  assert.equal(line.freshness, "fresh");
+  await until("the log line", () => bw.log("call").some((l) => l.integration === "unified-fresh" && l.freshness === "fresh"));
 });
 
 test("a changed mapping maps what is kept again, without a call", async () => {
