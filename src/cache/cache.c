@@ -17,7 +17,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "cache/disk.h"
+#include "cache/cache_disk.h"
 #include "cache/table.h"
 #include "loop/thread.h"
 #include "loop/worker.h"

@@ -20,7 +20,7 @@
 #include "catalog/catalog.h"
 #include "catalog/document.h"
 #include "catalog/overlay.h"
-#include "catalog/recall.h"
+#include "catalog/catalog_recall.h"
 #include "loop/poll.h"
 
 /* --- entries: compiled documents --- */

@@ -323,7 +323,6 @@ static const struct bind_row rows[] = {
      .offset = FIELD(resilience),
      .table = &resilience_table,
      .doc = "Time limits, retries, breakers, calls at once."},
-    LATER("cache", "What may be answered from the cache."),
     {.name = "webhooks",
      .kind = BIND_OPTION,
      .offset = FIELD(webhooks),

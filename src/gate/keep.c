@@ -4,6 +4,7 @@
 #include "gate/keep.h"
 
 #include "base/crypto.h"
+#include "cache/cache.h"
 #include "catalog/idempotency.h"
 #include "gate/unify.h"
 #include "loop/world.h"
@@ -301,9 +302,15 @@ static bool seal_request(struct visit *visit)
 
 /* --- opening --- */
 
+/* What is read from now on may not be what it was: what is kept of it is not fresh. */
 static void note_queued(struct visit *visit)
 {
+    struct cache *cache = visit->gate->exchange.cache;
+    const struct method *method = visit->method;
     visit->keep->accepted = true;
+    if (cache)
+        cache_invalidate(cache, visit->account,
+                         method ? method->resource->name : STR_NONE);
     writes_note_queued(visit->gate->writes, visit->account);
 }
 

@@ -10,7 +10,7 @@
 #define GATE_UNIFY_H
 
 #include "base/buf.h"
-#include "catalog/recall.h"
+#include "catalog/catalog_recall.h"
 #include "gate/visit.h"
 #include "operation/operation.h"
 #include "paging/cursor.h"
@@ -76,7 +76,8 @@ void unify_aim(struct visit *visit);
 bool unify_begin_walk(struct visit *visit);
 
 /* unify_version.c: goes on with `next`, of a walk with the version that it stays on. That
- * one may have to be waited for: VISIT_OPERATE, and unify_wait_version begins the waiting. */
+ * one may have to be waited for: VISIT_OPERATE, and unify_wait_version begins the
+ * waiting. */
 enum visit_step unify_version(struct visit *visit,
                               enum visit_step (*next)(struct visit *visit));
 void unify_wait_version(struct visit *visit);

@@ -58,9 +58,9 @@ struct wishes {
     uint64_t page_limit; /* 0: not given */
     str cursor;          /* absent: not given */
     enum queue_mode queue;
-    usec queue_age; /* 0: not given */
-    str lane;       /* absent: not given */
-    bool problems;  /* errors as problem documents instead of the vendor's body */
+    usec queue_age;   /* 0: not given */
+    str lane;         /* absent: not given */
+    bool problems;    /* errors as problem documents instead of the vendor's body */
     bool cache_given; /* X-Breakwater-Cache: */
     enum caching_reach cache;
     bool stale_on_limit; /* an old answer rather than none */
@@ -103,10 +103,11 @@ struct visit {
     struct body body;
     struct exchange exchange;
     bool exchanging;
-    struct unify *unify;           /* NULL: it is no operation */
-    bool operating;                /* unify->operation is in use */
-    struct keep *keep;             /* NULL: it is no write that is kept */
-    struct cache_entry *recalled; /* a reference: what is answered; NULL: it is not kept */
+    struct unify *unify; /* NULL: it is no operation */
+    bool operating;      /* unify->operation is in use */
+    struct keep *keep;   /* NULL: it is no write that is kept */
+    struct cache_entry
+        *recalled; /* a reference: what is answered; NULL: it is not kept */
     const struct outcome *outcome; /* the vendor's side; NULL: nothing was begun */
 
     enum err err; /* a refusal of ours */

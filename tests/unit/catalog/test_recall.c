@@ -6,7 +6,7 @@
 #include "overridden.h"
 #include "shelf.h"
 
-#include "catalog/recall.h"
+#include "catalog/catalog_recall.h"
 
 int test_recall(void);
 

@@ -7,7 +7,7 @@
  *
  * A fault of the disk ends writing until the next segment: the cache goes on in memory.
  */
-#include "cache/disk.h"
+#include "cache/cache_disk.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
  * The list is short and looked at by those only who come with a cursor of an older
  * version, so it is one lock and one walk over it.
  */
-#include "catalog/recall.h"
+#include "catalog/catalog_recall.h"
 
 #include "base/mem.h"
 #include "catalog/catalog_state.h"

@@ -8,8 +8,8 @@
  * An older version is used whole, but for one thing: credentials go only where the
  * document in use allows it, too (docs/decisions/0022).
  */
-#ifndef CATALOG_RECALL_H
-#define CATALOG_RECALL_H
+#ifndef CATALOG_CATALOG_RECALL_H
+#define CATALOG_CATALOG_RECALL_H
 
 #include "base/list.h"
 #include "catalog/catalog.h"

@@ -12,8 +12,8 @@
  *
  * For cache/ only. disk_open on the opener's thread, all else on the cache's.
  */
-#ifndef CACHE_DISK_H
-#define CACHE_DISK_H
+#ifndef CACHE_CACHE_DISK_H
+#define CACHE_CACHE_DISK_H
 
 #include "cache/cache.h"
 
