@@ -124,6 +124,8 @@ void visit_put_rest(struct visit *visit);
 /* refuse.c: an answer of our own */
 void visit_refuse(struct visit *visit);
 void visit_problem(struct visit *visit, enum err err, int status);
+/* of a problem, what the vendor said of one of several */
+void visit_put_failure(struct json_out *out, const struct item_failure *failure);
 /* an error of the vendor's as a problem document; and as our word for it */
 void visit_vendor_problem(struct visit *visit);
 enum err visit_vendor_err(const struct outcome *outcome);

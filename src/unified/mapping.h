@@ -126,7 +126,7 @@ enum {
 
 /* What expressions see beside their input. UNDEFINED: not there. */
 struct mapping_scene {
-    struct json request;  /* $request: id, filters, body, custom_fields */
+    struct json request;  /* $request: id, filters, body, custom_fields; bodies */
     struct json response; /* $response: status, headers; of a record's mapping only */
     struct json current;  /* $current: the vendor's record; of a request's mapping only */
     double now_ms;        /* since 1970 */
@@ -179,6 +179,12 @@ struct mapping_sent {
 bool mapping_request(const struct mapping_step *step, const struct mapping_scene *scene,
                      struct arena *arena, struct mapping_sent *ret_sent,
                      struct mapping_fault *ret_fault) MUST_CHECK;
+
+/* For `create_many`, before its request: $request gets `bodies`, a list of what `create`
+ * makes of each record in `body`. False with the fault of the first that fails. */
+bool mapping_request_many(const struct mapping *mapping, struct mapping_scene *scene,
+                          struct arena *arena,
+                          struct mapping_fault *ret_fault) MUST_CHECK;
 
 /* The first member of a caller's record that neither `path` nor `body` of the step reads,
  * so that it would be dropped; absent: there is none. */
