@@ -244,6 +244,10 @@ static enum operation_step read_large(struct operation *operation)
     static const str why = STR("the vendor's answer is larger than 8 MiB");
     if (operation_is_list(operation))
         return operation_read_large(operation);
+    if (operation->wish.kind == MAPPING_CREATE_MANY) {
+        operation->answer.body = NULL; /* a part of it at most: nothing is known */
+        return read_many(operation);
+    }
     if (operation->wish.kind == MAPPING_GET || operation->part == OPERATION_FIRST)
         return operation_fail(operation, ERR_MAPPING_FAILED, why);
     operation_tell_id(operation, STR_NONE, "size", why);
