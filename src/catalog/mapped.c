@@ -35,6 +35,11 @@ static void check_step(struct binder *binder, const struct integration *integrat
                       "is \"" STR_F "\", which may change something at the vendor; if it "
                       "does not, say so there: \"safe\": true.",
                       STR_A(step->method));
+    else if (operation == MAPPING_CREATE_MANY && !method->items)
+        bind_fault_at(binder, STR("method"),
+                      "is \"" STR_F "\", whose answers do not say what became of each "
+                      "record; give it \"items\".",
+                      STR_A(step->method));
     else if (kind == MAPPING_LISTS && !method->pagination)
         bind_fault_at(binder, STR("method"),
                       "is \"" STR_F "\", of whose lists nothing is known; give it a "

@@ -144,8 +144,8 @@ static str name_below(str path, const char *prefix)
 
 static bool is_of_request(const struct model *model, str path)
 {
-    static const char *const roots[] = {"id", "filters", "body", "custom_fields",
-                                        "$",  "*",       "**"};
+    static const char *const roots[] = {
+        "id", "filters", "body", "bodies", "custom_fields", "$", "*", "**"};
     str body = name_below(path, "body"), filter = name_below(path, "filters");
     if (!str_absent(body))
         return json_member(model->properties, body) != NULL;

@@ -70,6 +70,12 @@ void visit_extend_problem(const struct problem *problem, struct json_out *out)
     put_vendor(out, &outcome->vendor);
 }
 
+void visit_put_failure(struct json_out *out, const struct item_failure *failure)
+{
+    json_out_member_text(out, STR("class"), outcome_word(failure->class));
+    put_vendor(out, &failure->error);
+}
+
 /* What RFC 9110 wants beside 401 and 405 (§15.5.2, §15.5.6). */
 static void add_required(const struct visit *visit, enum err err, struct headers *headers)
 {

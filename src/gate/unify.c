@@ -43,26 +43,60 @@ static struct json with_body(struct visit *visit, const struct json *record)
     return json_build_object(&build);
 }
 
+/* Absent: it may be written; else why not. */
+static str misfit(struct visit *visit, const struct json *record)
+{
+    const struct unify *unify = visit->unify;
+    const struct schema *schema =
+        unify->kind == MAPPING_UPDATE ? unify->model->changed : unify->model->created;
+    enum mapping_operation of =
+        unify->kind == MAPPING_CREATE_MANY ? MAPPING_CREATE : unify->kind;
+    str detail;
+    if (!model_check(schema, record, visit->arena, &detail))
+        return detail;
+    str unread = mapping_unread(unify->mapping->steps[of], record, visit->arena);
+    if (str_absent(unread))
+        return STR_NONE;
+    return arena_printf(visit->arena, "This integration cannot write \"" STR_F "\".",
+                        STR_A(unread));
+}
+
+/* Several that are to be made. */
+static enum visit_step take_records(struct visit *visit, const struct json *records)
+{
+    struct unify *unify = visit->unify;
+    unify->kind = MAPPING_CREATE_MANY;
+    if (!unify_choose_method(visit))
+        return VISIT_REFUSE;
+    uint64_t max = visit->method->items->max;
+    if (records->n == 0 || records->n > max)
+        return refuse_record(visit,
+                             arena_printf(visit->arena, "It must have 1 to %llu records.",
+                                          (unsigned long long)max));
+    for (uint32_t i = 0; i < records->n; i++) {
+        str why = misfit(visit, &records->u.items[i]);
+        if (!str_absent(why))
+            return refuse_record(
+                visit, arena_printf(visit->arena, "Record %u: " STR_F, i, STR_A(why)));
+    }
+    buf_str(&unify->data, STR("{\"items\":["));
+    unify->operation.wish.request = with_body(visit, records);
+    return VISIT_OPERATE;
+}
+
 static enum visit_step take_record(struct visit *visit)
 {
     struct unify *unify = visit->unify;
-    struct operation_wish *wish = &unify->operation.wish;
     struct json *record = arena_alloc(visit->arena, sizeof(*record));
-    const struct schema *schema =
-        unify->kind == MAPPING_CREATE ? unify->model->created : unify->model->changed;
-    str detail, text = buf_peek(&unify->given);
-    if (!json_parse(visit->arena, text, NULL, record, NULL) ||
-        !json_is(record, JSON_OBJECT))
+    bool good = json_parse(visit->arena, buf_peek(&unify->given), NULL, record, NULL);
+    if (good && json_is(record, JSON_ARRAY) && unify->kind == MAPPING_CREATE)
+        return take_records(visit, record);
+    if (!good || !json_is(record, JSON_OBJECT))
         return refuse_record(visit, STR("The body must be a JSON object: the record."));
-    if (!model_check(schema, record, visit->arena, &detail))
-        return refuse_record(visit, detail);
-    str unread = mapping_unread(unify->mapping->steps[unify->kind], record, visit->arena);
-    if (!str_absent(unread))
-        return refuse_record(visit,
-                             arena_printf(visit->arena,
-                                          "This integration cannot write \"" STR_F "\".",
-                                          STR_A(unread)));
-    wish->request = with_body(visit, record);
+    str why = misfit(visit, record);
+    if (!str_absent(why))
+        return refuse_record(visit, why);
+    unify->operation.wish.request = with_body(visit, record);
     return keep_admit(visit, VISIT_OPERATE);
 }
 

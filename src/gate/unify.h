@@ -56,6 +56,7 @@ struct unify {
     struct buf originals_text;
     struct buf faults_text;
     struct buf text; /* of these, the answer about one record */
+    uint32_t failed; /* of several that were to be made */
     bool over;       /* the operation is done */
     bool keyed;      /* the answer may be kept, under the next */
     struct cache_key key;
@@ -83,6 +84,9 @@ enum visit_step unify_version(struct visit *visit,
 void unify_wait_version(struct visit *visit);
 
 extern const struct operation_ops unify_events; /* unify.c */
+
+/* unify_admit.c: the method that unify->kind is done by; false when that was refused. */
+bool unify_choose_method(struct visit *visit);
 
 /* The methods that a unified path takes, for Allow. */
 str unify_allows(const struct visit *visit);

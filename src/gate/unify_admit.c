@@ -355,19 +355,25 @@ static enum visit_step refuse_model(struct visit *visit)
                     -1);
 }
 
+bool unify_choose_method(struct visit *visit)
+{
+    struct unify *unify = visit->unify;
+    if (!find_mapping(visit) || (is_list(unify) && !choose_list(visit)))
+        return false;
+    visit->method = integration_named_method(visit->integration,
+                                             unify->mapping->steps[unify->kind]->method);
+    unify_aim(visit);
+    return true;
+}
+
 /* What the version of the integration makes of it. */
 static enum visit_step choose(struct visit *visit)
 {
     struct unify *unify = visit->unify;
-    if (!find_mapping(visit))
+    if (!unify_choose_method(visit))
         return VISIT_REFUSE;
-    if (is_list(unify) && !choose_list(visit))
-        return VISIT_REFUSE;
-    visit->method = integration_named_method(visit->integration,
-                                             unify->mapping->steps[unify->kind]->method);
     if (!unify->recalled && unify_recall(visit))
         return VISIT_RECALL;
-    unify_aim(visit);
     give_request(unify, visit->arena);
     if (is_list(unify) && !unify_begin_walk(visit))
         return VISIT_REFUSE;

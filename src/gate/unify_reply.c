@@ -75,9 +75,57 @@ static void put_line(struct unify *unify, const struct operation_record *record)
     buf_str(buf, STR("}\n"));
 }
 
+/* What became of one of several: {"status", "data"}, or {"status", "problem"}. */
+static void put_refused(struct json_out *out, const struct operation_record *record)
+{
+    enum err err = record->unknown ? ERR_OUTCOME_UNKNOWN : ERR_VENDOR_ERROR;
+    int status = record->unknown ? err_row(err)->status : record->failure->error.status;
+    json_out_member_int(out, STR("status"), status < 400 ? 422 : status);
+    json_out_name(out, STR("problem"));
+    json_out_object(out);
+    json_out_member_text(out, STR("code"), err_row(err)->code);
+    json_out_member_text(out, STR("title"), err_row(err)->title);
+    if (record->unknown)
+        json_out_member_text(out, STR("detail"), record->fault.text);
+    else
+        visit_put_failure(out, record->failure);
+    json_out_end(out);
+}
+
+static void put_item(struct unify *unify, const struct operation_record *record)
+{
+    struct json_out out;
+    comma(&unify->data);
+    json_out_init(&out, &unify->data);
+    json_out_object(&out);
+    if (record->unknown || record->failure) {
+        unify->failed++;
+        put_refused(&out, record);
+        json_out_end(&out);
+        return;
+    }
+    json_out_member_int(&out, STR("status"), 201);
+    json_out_name(&out, STR("data"));
+    if (str_absent(unify->fields))
+        json_out_value(&out, &record->model);
+    else
+        put_selected(&out, &record->model, unify->fields);
+    if (unify->originals) {
+        json_out_name(&out, STR("original"));
+        json_out_value(&out, &record->original);
+    }
+    if (record->end == MAPPING_FAULTED)
+        json_out_member_text(&out, STR("fault"), record->fault.text);
+    json_out_end(&out);
+}
+
 void unify_put_record(struct unify *unify, const struct operation_record *record)
 {
     bool faulted = record->end == MAPPING_FAULTED;
+    if (unify->kind == MAPPING_CREATE_MANY) {
+        put_item(unify, record);
+        return;
+    }
     if (unify->all) {
         put_line(unify, record);
         return;
@@ -285,6 +333,8 @@ static int status_of(const struct unify *unify)
 {
     if (unify->kind == MAPPING_DELETE)
         return 204;
+    if (unify->kind == MAPPING_CREATE_MANY)
+        return 207;
     return unify->kind == MAPPING_CREATE ? 201 : 200;
 }
 
@@ -292,7 +342,8 @@ static void reply_whole(struct visit *visit)
 {
     struct unify *unify = visit->unify;
     bool list = mapping_operation_kind(unify->kind) == MAPPING_LISTS;
-    struct buf *text = list ? &unify->data : &unify->text;
+    bool many = unify->kind == MAPPING_CREATE_MANY;
+    struct buf *text = list || many ? &unify->data : &unify->text;
     str detail = STR_NONE;
     bool good = true;
     if (unify->kind == MAPPING_DELETE) {
@@ -301,6 +352,8 @@ static void reply_whole(struct visit *visit)
     }
     if (list)
         good = end_page(visit, text, &detail);
+    else if (many)
+        buf_printf(text, "],\"failed\":%u}", unify->failed);
     else
         put_single(visit, text);
     good = good && buf_ok(text) && buf_ok(&unify->data) &&

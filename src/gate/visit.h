@@ -151,6 +151,8 @@ void visit_refuse(struct visit *visit);
 void visit_problem(struct visit *visit, enum err err, int status);
 /* what its document would be, for keeping */
 str visit_problem_text(struct visit *visit, enum err err, int status);
+/* of a problem, what the vendor said of one of several */
+void visit_put_failure(struct json_out *out, const struct item_failure *failure);
 /* an error of the vendor's as a problem document; and as our word for it */
 void visit_vendor_problem(struct visit *visit);
 enum err visit_vendor_err(const struct outcome *outcome);

@@ -81,3 +81,22 @@ void operation_tell_id(struct operation *operation, str id, const char *code, st
     record.model = id_only(operation, id);
     (void)tell(operation, &record);
 }
+
+void operation_tell_item(struct operation *operation, const struct item *item,
+                         const struct json *original)
+{
+    struct operation_record record = {
+        .end = MAPPING_FAULTED,
+        .original = item->value ? *item->value : (struct json){0},
+        .unknown = !item->value,
+        .failure = item->failed ? &item->failure : NULL,
+        .fault = {.part = "response",
+                  .code = STR("item"),
+                  .text = STR("the vendor's answer does not say that it was made")}};
+    if (item->value && !item->failed) {
+        (void)operation_tell(operation, original);
+        return;
+    }
+    arena_reset(&operation->record);
+    (void)tell(operation, &record);
+}

@@ -106,6 +106,9 @@ static enum err make_mapped(struct operation *operation, str *ret_detail)
     };
     if (operation->part == OPERATION_MAIN)
         scene.current = operation->current;
+    if (operation->wish.kind == MAPPING_CREATE_MANY &&
+        !mapping_request_many(operation->wish.mapping, &scene, arena, &fault))
+        return fault_of(&fault, arena, ret_detail);
     if (!mapping_request(step, &scene, arena, &sent, &fault))
         return fault_of(&fault, arena, ret_detail);
     operation->method =

@@ -220,6 +220,23 @@ static bool has_failed_item(struct operation *operation)
     return true;
 }
 
+/* Several that were to be made: each is told, whatever became of it. */
+static enum operation_step read_many(struct operation *operation)
+{
+    static const struct json none = {0};
+    const struct mapping_step *step = operation_mapping_step(operation);
+    const struct json *records = json_member(&operation->wish.request, STR("body"));
+    struct item *items = arena_array(&operation->page, records->n, sizeof(items[0]));
+    items_read(operation->method->items, &operation->answer, &operation->page, items,
+               records->n);
+    for (uint32_t i = 0; i < records->n; i++) {
+        const struct json *original =
+            items[i].value ? pointer_find(&step->record, items[i].value) : NULL;
+        operation_tell_item(operation, &items[i], original ? original : &none);
+    }
+    return OPERATION_DONE;
+}
+
 static enum operation_step read_single(struct operation *operation)
 {
     const struct mapping_step *step = operation_mapping_step(operation);
@@ -256,6 +273,10 @@ static enum operation_step read_large(struct operation *operation)
     static const str why = STR("the vendor's answer is larger than 8 MiB");
     if (operation_is_list(operation))
         return operation_read_large(operation);
+    if (operation->wish.kind == MAPPING_CREATE_MANY) {
+        operation->answer.body = NULL; /* a part of it at most: nothing is known */
+        return read_many(operation);
+    }
     operation->done |= is_write(operation);
     if (operation->wish.kind == MAPPING_GET || operation->part == OPERATION_FIRST)
         return operation_fail(operation, ERR_MAPPING_FAILED, why);
@@ -271,6 +292,8 @@ static enum operation_step step_read(struct operation *operation)
     bool good = operation->answered && !outcome->cut && outcome->class == OUTCOME_OK;
     if (good && operation_is_list(operation))
         return operation_read_page(operation);
+    if (good && operation->wish.kind == MAPPING_CREATE_MANY)
+        return read_many(operation);
     if (good && !has_failed_item(operation))
         return read_single(operation);
     if (operation->part == OPERATION_THEN)

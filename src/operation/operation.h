@@ -38,6 +38,10 @@ struct operation_record {
     struct json model;          /* MADE: the record; without a mapping the vendor's */
     struct json original;       /* the vendor's */
     struct mapping_fault fault; /* FAULTED: why there is none */
+
+    /* of several that were to be made, which are told in their order */
+    bool unknown;                       /* the answer does not say what became of it */
+    const struct item_failure *failure; /* the vendor refused it; NULL: it did not */
 };
 
 struct operation_ops {

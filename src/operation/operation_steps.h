@@ -29,6 +29,9 @@ struct page_reach operation_reach(const struct operation *operation);
 /* op_record.c: maps, checks and tells one of the vendor's records. False: its starter did
  * not take it. */
 bool operation_tell(struct operation *operation, const struct json *original);
+/* One of several that were to be made: NULL as above, or why there is none. */
+void operation_tell_item(struct operation *operation, const struct item *item,
+                         const struct json *original);
 /* Maps it alone: MADE with *ret_model, which stands in operation->record. */
 enum mapping_end operation_map(struct operation *operation, const struct json *original,
                                struct json *ret_model, struct mapping_fault *ret_fault);

@@ -3,7 +3,14 @@
  */
 #include "policy/items.h"
 
-enum { LISTS_MAX = 4, STATUS_OF_ITEMS = 200, STATUS_MIN = 100, STATUS_MAX = 599 };
+enum {
+    LISTS_MAX = 4,
+    ITEMS_USUAL = 100,
+    ITEMS_MAX = 1000,
+    STATUS_OF_ITEMS = 200,
+    STATUS_MIN = 100,
+    STATUS_MAX = 599
+};
 
 /* --- reading the document --- */
 
@@ -48,13 +55,33 @@ static const struct bind_row rows[] = {
      .table = &error_table,
      .doc = "What an item says, as the errors block has it of an answer: pointers are "
             "those of the item."},
+    {.name = "index",
+     .kind = BIND_LIST,
+     .offset = offsetof(struct item_rule, index),
+     .max = 4,
+     .table = &signal_table,
+     .doc = "Where an item says which of the request's it is about, from 0; the first "
+            "that is there counts. Its place in the list unless given."},
+    {.name = "max",
+     .kind = BIND_UINT,
+     .offset = offsetof(struct item_rule, max),
+     .min = 1,
+     .max = ITEMS_MAX,
+     .doc = "How many the vendor takes in a request; 100."},
 };
+
+static void init_rule(void *obj)
+{
+    struct item_rule *rule = obj;
+    rule->max = ITEMS_USUAL;
+}
 
 const struct bind_table item_table = {
     .name = "items block",
     .rows = rows,
     .n = COUNT_OF(rows),
     .bytes = sizeof(struct item_rule),
+    .init = init_rule,
 };
 
 /* --- judging --- */
@@ -69,14 +96,20 @@ static int status_of(const struct item_rule *rule, const struct answer *item,
     return told ? (int)status : STATUS_OF_ITEMS;
 }
 
-static bool is_failed(const struct item_rule *rule, const struct answer *answer,
-                      const struct json *value, struct arena *arena,
-                      struct item_failure *ret_failure)
+static struct answer answer_of(const struct answer *answer, const struct json *value)
 {
     struct answer item = *answer;
     item.text = STR("");
     item.body = value;
     item.status = STATUS_OF_ITEMS;
+    return item;
+}
+
+static bool is_failed(const struct item_rule *rule, const struct answer *answer,
+                      const struct json *value, struct arena *arena,
+                      struct item_failure *ret_failure)
+{
+    struct answer item = answer_of(answer, value);
     item.status = status_of(rule, &item, arena);
     enum outcome_class class = outcome_of_answer(&rule->errors, &item, false, arena);
     if (class == OUTCOME_OK)
@@ -97,4 +130,39 @@ bool items_failed(const struct item_rule *rule, const struct answer *answer,
                 return true;
     }
     return false;
+}
+
+/* Of which item of the request it is; `n`: of none of them. */
+static uint32_t index_of(const struct item_rule *rule, const struct answer *answer,
+                         const struct json *value, uint32_t place, struct arena *arena,
+                         uint32_t n)
+{
+    const struct signal *signals = rule->index.items;
+    struct answer item = answer_of(answer, value);
+    double index;
+    if (rule->index.n == 0)
+        return rule->at.n == 1 && place < n ? place : n;
+    for (uint32_t i = 0; i < rule->index.n; i++)
+        if (signal_number(&signals[i], &item, arena, &index))
+            return index >= 0 && index < n ? (uint32_t)index : n;
+    return n;
+}
+
+void items_read(const struct item_rule *rule, const struct answer *answer,
+                struct arena *arena, struct item *ret_items, uint32_t n)
+{
+    const struct pointer *lists = rule->at.items;
+    memset(ret_items, 0, n * sizeof(ret_items[0]));
+    for (uint32_t i = 0; answer->body && i < rule->at.n; i++) {
+        const struct json *list = pointer_find(&lists[i], answer->body);
+        for (uint32_t k = 0; list && json_is(list, JSON_ARRAY) && k < list->n; k++) {
+            const struct json *value = &list->u.items[k];
+            uint32_t index = index_of(rule, answer, value, k, arena, n);
+            if (index == n)
+                continue;
+            struct item *item = &ret_items[index];
+            item->value = value;
+            item->failed = is_failed(rule, answer, value, arena, &item->failure);
+        }
+    }
 }

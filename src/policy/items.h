@@ -13,6 +13,9 @@ struct item_rule {
     struct bind_list at;      /* struct pointer: lists of items in the body */
     struct signal status;     /* of an item: its HTTP status; else it is 200 */
     struct error_rule errors; /* the same as of an answer, of an item */
+    struct bind_list index;   /* struct signal: which of the request's items it is about,
+                               * from 0; none: its place in the list */
+    uint64_t max;             /* items of a request */
 };
 
 extern const struct bind_table item_table;
@@ -21,6 +24,17 @@ struct item_failure {
     enum outcome_class class;  /* of the item, as if it were an answer */
     struct vendor_error error; /* what it says; its own status, 200 where it has none */
 };
+
+/* What became of one item of the request. */
+struct item {
+    const struct json *value; /* what the answer has of it; NULL: nothing */
+    bool failed;
+    struct item_failure failure; /* if it failed */
+};
+
+/* All of them, by the request's order; texts as below. */
+void items_read(const struct item_rule *rule, const struct answer *answer,
+                struct arena *arena, struct item *ret_items, uint32_t n);
 
 /* The first item of a good answer that was not done; false: all were, or there are none.
  * Texts stand in the arena or the answer. */

@@ -215,7 +215,7 @@ void mapping_inherit(enum mapping_operation operation, const struct mapping_laye
         own->response = shared->response;
     if (!request->query && (operation == MAPPING_LIST || operation == MAPPING_GET))
         request->query = shared->request.query;
-    if (!request->body && operations[operation].kind == MAPPING_WRITES)
+    if (!request->body && (operation == MAPPING_CREATE || operation == MAPPING_UPDATE))
         request->body = shared->request.body;
 }
 
@@ -230,6 +230,16 @@ static void inherit(const struct mapping *mapping, enum mapping_operation operat
     mapping_inherit(operation, &shared, &own);
     step->response = own.response;
     step->request = own.request;
+}
+
+static void check_many(struct binder *binder, const struct mapping *mapping)
+{
+    const struct mapping_step *step = mapping->steps[MAPPING_CREATE_MANY];
+    if (!mapping->steps[MAPPING_CREATE])
+        bind_fault(binder, "wants another operation, \"create\", which makes one.");
+    if (step->first_get || step->then_get)
+        bind_fault(binder, "fetches nothing before or after; remove \"first\" and "
+                           "\"then\".");
 }
 
 static void check_step(struct binder *binder, const struct mapping *mapping,
@@ -253,6 +263,8 @@ static void check_step(struct binder *binder, const struct mapping *mapping,
         bind_fault_at(binder, STR("first"), "wants another operation, \"get\".");
     if (step->then_get && (!mapping->steps[MAPPING_GET] || operation == MAPPING_GET))
         bind_fault_at(binder, STR("then"), "wants another operation, \"get\".");
+    if (operation == MAPPING_CREATE_MANY)
+        check_many(binder, mapping);
 }
 
 static void finish_mapping(struct binder *binder, void *obj)

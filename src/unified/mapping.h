@@ -121,12 +121,13 @@ struct bind_list mapping_lay(struct binder *binder, const struct bind_list *cate
 
 enum {
     MAPPING_MADE_BYTES_MAX = 4 << 20, /* of one record or one part, written as JSON */
-    MAPPING_MADE_DEPTH_MAX = 64
+    MAPPING_MADE_DEPTH_MAX = 64,
+    MAPPING_BODIES_BYTES_MAX = 1 << 20 /* of all `bodies` together */
 };
 
 /* What expressions see beside their input. UNDEFINED: not there. */
 struct mapping_scene {
-    struct json request;  /* $request: id, filters, body, custom_fields */
+    struct json request;  /* $request: id, filters, body, custom_fields; bodies */
     struct json response; /* $response: status, headers; of a record's mapping only */
     struct json current;  /* $current: the vendor's record; of a request's mapping only */
     double now_ms;        /* since 1970 */
@@ -179,6 +180,18 @@ struct mapping_sent {
 bool mapping_request(const struct mapping_step *step, const struct mapping_scene *scene,
                      struct arena *arena, struct mapping_sent *ret_sent,
                      struct mapping_fault *ret_fault) MUST_CHECK;
+
+/* For `create_many`, before its request: $request gets `bodies`, a list of what `create`
+ * makes of each record in `body`. False with the fault of the first that fails, or of all
+ * together: MAPPING_BODIES_BYTES_MAX. */
+bool mapping_request_many(const struct mapping *mapping, struct mapping_scene *scene,
+                          struct arena *arena,
+                          struct mapping_fault *ret_fault) MUST_CHECK;
+
+/* Whether it takes no more than `*left` bytes to write it, which are then taken off, and
+ * is no deeper than MAPPING_MADE_DEPTH_MAX. Values share memory: this ends at its limit.
+ */
+bool mapping_fits(const struct json *value, size_t *left) MUST_CHECK;
 
 /* The first member of a caller's record that neither `path` nor `body` of the step reads,
  * so that it would be dropped; absent: there is none. */

@@ -44,6 +44,11 @@ static bool fits(const struct json *value, uint32_t depth, size_t *left)
     return true;
 }
 
+bool mapping_fits(const struct json *value, size_t *left)
+{
+    return fits(value, 0, left);
+}
+
 /* --- one evaluation --- */
 
 static bool fail(struct mapping_fault *fault, const char *part, const char *code,

@@ -105,6 +105,8 @@ static uint32_t read_operations(const struct json *document)
         CHECK(mapping_operation_of(json_text(&list->u.items[i]), &operation));
         operations |= 1u << operation;
     }
+    if (operations & 1u << MAPPING_CREATE)
+        operations |= 1u << MAPPING_CREATE_MANY;
     return operations;
 }
 

@@ -10,7 +10,7 @@ import { evaluated, mappings, methodOf, models, partOf, requestRow, responseRow,
 import { packages, root } from "./support/run.mjs";
 
 const jsonata = createRequire(join(packages, "x.js"))("jsonata");
-const operations = ["list", "get", "create", "update", "delete", "search", "fields"];
+const operations = ["list", "get", "create", "update", "delete", "search", "fields", "create_many"];
 const parts = ["path", "query", "body"];
 
 const doneBy = (mapping) => operations.filter((operation) => mapping[operation]);
@@ -56,7 +56,7 @@ for (const { vendor, document, category, resource, mapping } of mappings) {
       const at = `${name} ${operation}`;
       const members = ["method", "record", "filters", "required", "request", "response", "first", "then"];
       assert.deepEqual(Object.keys(does).filter((member) => !members.includes(member)), [], at);
-      assert.ok(operation === "fields" || model["x-operations"].includes(operation), at);
+      assert.ok(operation === "fields" || model["x-operations"].includes(operation.replace("_many", "")), at);
       const method = methodOf(document, does.method);
       assert.ok(method, `${at}: there is no method ${does.method}`);
       if (["list", "get", "search"].includes(operation)) assert.ok(method.verb === "GET" || method.safe, `${at}: ${does.method} is not safe`);
@@ -66,7 +66,8 @@ for (const { vendor, document, category, resource, mapping } of mappings) {
       for (const filter of does.required ?? []) assert.ok(does.filters.includes(filter), at);
       for (const step of ["first", "then"]) assert.ok([undefined, "get"].includes(does[step]) && (!does[step] || mapping.get), `${at}: ${step}`);
       if (operation !== "delete") assert.ok(partOf(mapping, operation, "response"), `${at}: no response`);
-      if (["create", "update"].includes(operation)) assert.ok(partOf(mapping, operation, "body"), `${at}: no body`);
+      if (["create", "update", "create_many"].includes(operation)) assert.ok(partOf(mapping, operation, "body"), `${at}: no body`);
+      if (operation === "create_many") assert.ok(method.items && mapping.create, `${at}: nothing says what became of each`);
     }
   });
 

@@ -135,7 +135,8 @@ test("what cannot be written is refused before anything is sent", async () => {
     [{ last_name: "x", created_at: "2025-01-01T00:00:00Z" }, /created_at/],
     [{ first_name: "x" }, /last_name/],
     [{ last_name: 7 }, /last_name/],
-    ["[]", /JSON object/],
+    ["7", /JSON object/],
+    ["[]", /1 to 100 records/],
     ["{", /JSON object/],
     ["", /JSON object/],
   ];

@@ -148,6 +148,15 @@ for (const { vendor, category, resource, mapping } of simulated) {
       fits(name, [data]);
     });
 
+  if (mapping.create_many)
+    test(`${of} is created by the batch, and of each is told what became of it`, async () => {
+      const one = { ...news[name], ...besides[of] };
+      const { items, failed } = await ask(vendor, name, {}, [one, one]);
+      assert.deepEqual([failed, items.map(({ status }) => status).sort()], [1, [201, 422]], JSON.stringify(items));
+      fits(name, items.filter(({ data }) => data).map(({ data }) => data));
+      assert.ok(items.find(({ problem }) => problem).problem.vendor.message);
+    });
+
   if (mapping.create)
     test(`${of} is created`, async () => {
       const { data, faults } = await ask(vendor, name, {}, { ...news[name], ...besides[of] });

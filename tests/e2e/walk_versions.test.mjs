@@ -167,6 +167,27 @@ test("a walk's credential goes to no host that was taken out since", async () =>
   assert.deepEqual(titles((await page({ cursor })).data), ["tenth"]);
 });
 
+test("a proxied list that is asked for by POST is walked on in the same way, after a kill too", async () => {
+  const search = async (headers = {}) => {
+    const answer = await fetch(`${bw.proxy("acme")}/crm/v3/objects/contacts/search`, { method: "POST", body: JSON.stringify({ filterGroups: [] }),
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json", "x-breakwater-pages": "one", "x-breakwater-page-limit": "15", ...headers } });
+    return answer.json();
+  };
+  const first = await search();
+  const document = version("searched", 30);
+  document.resources.contacts.methods.search.pagination.size.max = 20;
+  await bw.put({ ...document, hosts: [sim.anotherHost(), sim.url] });
+  await bw.stop("SIGKILL");
+  bw = await breakwater({ integrations, data: home });
+  const ids = first.data.map(({ id }) => id);
+  for (let { next_cursor: cursor } = first; cursor;) {
+    const page = await search({ "x-breakwater-cursor": cursor });
+    ids.push(...page.data.map(({ id }) => id));
+    cursor = page.next_cursor;
+  }
+  assert.deepEqual([ids.length, new Set(ids).size], [40, 40]);
+});
+
 test("a proxied list is walked on in the same way", async () => {
   const path = "proxy/acme/crm/v3/objects/contacts";
   const wish = (headers = {}) => ask(path, { properties: "email" }, { "x-breakwater-pages": "one", "x-breakwater-page-limit": "30", ...headers });

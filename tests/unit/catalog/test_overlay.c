@@ -502,6 +502,21 @@ static void explain_says_the_tier_of_each_value_and_field(void **state)
         "{\"pointer\":\"/resilience/account_concurrency\",\"tier\":\"environment\"");
 }
 
+/* Of what it fitted last, not of what it does not fit. */
+static void what_is_held_back_is_explained_by_its_own_version(void **state)
+{
+    struct shelf *shelf = *state;
+    open_shelf(shelf, overridden);
+    put_override(shelf, "env_1", "acc_1",
+                 LAID("\"get\":{\"response\":\"{'job_title': 'j'}\"}"));
+    assert_int_equal(shelf_put(shelf, "one", other_document).err, ERR_NONE);
+    assert_int_equal(view_of(shelf, "env_1", "acc_1")->state, OVERRIDE_BROKEN);
+    str text = ask(shelf, CATALOG_OVERRIDE_EXPLAIN, "acc_1");
+    has(text, "{\"pointer\":\"/unified/crm/contacts/get/response\",\"tier\":\"account\"");
+    has(text, "\"account_concurrency\":10");
+    has(ask(shelf, CATALOG_OVERRIDE_LINT, "acc_1"), "\"findings\":[");
+}
+
 static void lint_names_fields_that_no_sample_has(void **state)
 {
     struct shelf *shelf = *state;
@@ -581,6 +596,7 @@ int test_overlay(void)
         SHELF_TEST(a_change_that_spoils_another_is_refused),
         SHELF_TEST(settings_have_room_for_so_many),
         SHELF_TEST(explain_says_the_tier_of_each_value_and_field),
+        SHELF_TEST(what_is_held_back_is_explained_by_its_own_version),
         SHELF_TEST(lint_names_fields_that_no_sample_has),
         SHELF_TEST(lint_names_what_no_request_has),
         SHELF_TEST(lint_knows_members_of_the_record_that_is_written),

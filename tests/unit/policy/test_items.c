@@ -82,6 +82,39 @@ static void items_say_themselves_whether_they_were_done(void **state)
     }
 }
 
+static void items_are_about_those_that_they_name(void **state)
+{
+    static const struct {
+        const char *rule;
+        const char *body;
+        const char *want; /* a letter each: made, failed, unknown */
+    } orders[] = {
+        {SALESFORCE, "[{'success':true},{'success':false},{'success':true}]", "mfm"},
+        {SALESFORCE, "[{'success':true}]", "muu"},
+        {SALESFORCE, "[{},{},{},{'success':false}]", "mmm"},
+        {SALESFORCE, "{'success':true}", "uuu"},
+        {HUBSPOT, "{'results':[{'id':'1'}],'errors':[{'status':'error'}]}", "uuu"},
+        {"{'at':['/a','/b'],'index':['/i','/x/i/0'],'errors':{'failed':[{'status':200,"
+         "'when':'/no'}]}}",
+         "{'a':[{'i':'2'},{'i':0}],'b':[{'no':true,'x':{'i':['1']}}]}", "mfm"},
+        {"{'at':'/a','index':['/i']}",
+         "{'a':[{'i':3},{'i':-1},{'i':1e99},{'i':'x'},{},7,{'i':1.5}]}", "umu"},
+    };
+    for (size_t i = 0; i < COUNT_OF(orders); i++) {
+        struct item_rule rule;
+        struct item items[3];
+        char got[4] = "";
+        struct answer answer = reply_of(*state, "{\"status\":207}");
+        reply_rule(*state, &item_table,
+                   given_json(*state, given_quotes(*state, orders[i].rule)), &rule);
+        answer.body = given_json(*state, given_quotes(*state, orders[i].body));
+        items_read(&rule, &answer, *state, items, COUNT_OF(items));
+        for (size_t k = 0; k < COUNT_OF(items); k++)
+            got[k] = !items[k].value ? 'u' : items[k].failed ? 'f' : 'm';
+        given_same(orders[i].body, str_z(got), orders[i].want);
+    }
+}
+
 static void an_answer_that_is_no_json_has_no_items(void **state)
 {
     struct item_rule rule;
@@ -101,6 +134,9 @@ static void a_faulty_block_is_refused(void **state)
                                          "{'at':'results'}",
                                          "{'at':7}",
                                          "{'at':'','failed':[]}",
+                                         "{'at':'','max':0}",
+                                         "{'at':'','max':1001}",
+                                         "{'at':'','index':7}",
                                          "{'at':'','errors':{'code':7}}"};
     for (size_t i = 0; i < COUNT_OF(faulty); i++) {
         struct binder binder;
@@ -116,6 +152,7 @@ int test_items(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(items_say_themselves_whether_they_were_done),
+        GIVEN_TEST(items_are_about_those_that_they_name),
         GIVEN_TEST(an_answer_that_is_no_json_has_no_items),
         GIVEN_TEST(a_faulty_block_is_refused),
     };

@@ -183,6 +183,68 @@ static void check_request(struct arena *arena, const struct request_row *row)
     given_same(row->request, text_of(arena, &sent.body), row->body);
 }
 
+static void several_are_made_each_by_create(void **state)
+{
+    struct arena *arena = *state;
+    const struct mapping *mapping = read_mapping(
+        arena,
+        "{\"response\":\"$\",\"create\":{\"method\":\"c.one\",\"request\":{\"body\":"
+        "\"{ 'n': body.last_name, 'x': body.first_name = '!' ? $error('no') }\"}},"
+        "\"create_many\":{\"method\":\"c.many\",\"request\":{\"body\":"
+        "\"{ 'all': [bodies], 'count': $count(body) }\"}}}");
+    static const struct {
+        const char *records;
+        const char *want; /* the body, or the fault's code */
+    } rows[] = {
+        {"[{'last_name':'a'},{'last_name':'b'}]",
+         "{\"all\":[{\"n\":\"a\"},{\"n\":\"b\"}],\"count\":2}"},
+        {"[{'last_name':'a'}]", "{\"all\":[{\"n\":\"a\"}],\"count\":1}"},
+        {"[{'last_name':'a'},{'first_name':'!'}]", "D3137"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct mapping_sent sent;
+        struct mapping_fault fault;
+        str text = arena_printf(arena, "{\"body\":" STR_F "}",
+                                STR_A(given_quotes(arena, rows[i].records)));
+        struct mapping_scene scene = {.request = *given_json(arena, text)};
+        bool good = mapping_request_many(mapping, &scene, arena, &fault) &&
+                    mapping_request(mapping->steps[MAPPING_CREATE_MANY], &scene, arena,
+                                    &sent, &fault);
+        given_same(rows[i].records, good ? text_of(arena, &sent.body) : fault.code,
+                   rows[i].want);
+    }
+}
+
+/* Each is small enough, and all of them are not; what it takes to make one goes. */
+static void several_are_bounded_together(void **state)
+{
+    enum { EACH = 4000, ENOUGH = 200, TOO_MANY = 1000 };
+    struct arena *arena = *state;
+    const struct mapping *mapping = read_mapping(
+        arena,
+        "{\"response\":\"$\",\"create\":{\"method\":\"c.one\",\"request\":{\"body\":"
+        "\"{ 'n': $pad('', body.n, 'x'), 'm': $map([1..2000], function($v) { $v })[0] "
+        "}\"}},\"create_many\":{\"method\":\"c.many\",\"request\":{\"body\":\"{ 'all': "
+        "bodies }\"}}}");
+    for (unsigned n = ENOUGH; n <= TOO_MANY; n += TOO_MANY - ENOUGH) {
+        struct arena small; /* as an operation has it */
+        struct mapping_fault fault = {0};
+        struct json_build records, request;
+        arena_init(&small, 4096, 64 << 20);
+        json_build_init(&records, &small);
+        json_build_init(&request, &small);
+        const struct json *one = given_json(&small, STR("{\"n\":4000}"));
+        for (unsigned i = 0; i < n; i++)
+            json_build_item(&records, *one);
+        json_build_member(&request, STR("body"), json_build_array(&records));
+        struct mapping_scene scene = {.request = json_build_object(&request)};
+        bool good = mapping_request_many(mapping, &scene, &small, &fault);
+        assert_int_equal(good, n * EACH < MAPPING_BODIES_BYTES_MAX);
+        given_same("code", fault.code, good ? NULL : "size");
+        arena_fini(&small);
+    }
+}
+
 static void a_request_has_its_parts(void **state)
 {
     static const struct request_row rows[] = {
@@ -213,6 +275,8 @@ int test_mapping(void)
         GIVEN_TEST(operations_have_the_names_of_documents),
         GIVEN_TEST(a_record_becomes_the_models),
         GIVEN_TEST(a_fault_has_its_name),
+        GIVEN_TEST(several_are_made_each_by_create),
+        GIVEN_TEST(several_are_bounded_together),
         GIVEN_TEST(a_request_has_its_parts),
     };
     return cmocka_run_group_tests_name("unified: mapping", tests, NULL, NULL);
