@@ -120,9 +120,9 @@ $(addprefix $(BUILD)/differential/,$(DIFFERENTIALS)): $(BUILD)/differential/%: \
 	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
 
 # What the scripts of bench run; tools/packages has what these need beside, as `bench`.
-BENCHES = json_runner jsonata_runner keeper_runner jansson_runner simdjson_runner
+BENCHES = json_runner jsonata_runner journal_runner keeper_runner jansson_runner simdjson_runner
 $(BUILD)/bench/%.o: BASE_FLAGS += -I.
-$(addprefix $(BUILD)/bench/,json_runner jsonata_runner): $(BUILD)/bench/%: \
+$(addprefix $(BUILD)/bench/,json_runner jsonata_runner journal_runner): $(BUILD)/bench/%: \
     $(BUILD)/bench/%.o $(BUILD)/libbreakwater.a
 	$(say) "  link  $@"
 	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -52,6 +53,18 @@ static int real_list(struct disk *disk, const char *path,
     int err = errno;
     closedir(dir);
     return err;
+}
+
+static int real_space(struct disk *disk, const char *path, uint64_t *ret_free,
+                      uint64_t *ret_all)
+{
+    (void)disk;
+    struct statvfs st;
+    if (statvfs(path, &st) != 0)
+        return errno;
+    *ret_free = (uint64_t)st.f_bavail * st.f_frsize;
+    *ret_all = (uint64_t)st.f_blocks * st.f_frsize;
+    return 0;
 }
 
 static int real_rename(struct disk *disk, const char *from, const char *to)
@@ -149,6 +162,7 @@ struct disk *disk_real(void)
         .make_dir = real_make_dir,
         .list = real_list,
         .sync_dir = real_sync_dir,
+        .space = real_space,
         .rename = real_rename,
         .remove = real_remove,
         .open = real_open,
@@ -161,6 +175,17 @@ struct disk *disk_real(void)
     };
     static struct disk disk = {&ops};
     return &disk;
+}
+
+int disk_check_room(struct disk *disk, const char *path, uint64_t bytes, unsigned reserve)
+{
+    uint64_t left, all;
+    if (reserve == 0)
+        return 0;
+    int err = disk->ops->space(disk, path, &left, &all);
+    if (err)
+        return err;
+    return left >= bytes && left - bytes >= all / 100 * reserve ? 0 : ENOSPC;
 }
 
 int disk_write_all(struct disk *disk, int file, const void *p, size_t n, uint64_t at)

@@ -24,6 +24,9 @@ struct disk_ops {
     int (*list)(struct disk *disk, const char *path,
                 void (*fn)(void *arg, const char *name), void *arg);
     int (*sync_dir)(struct disk *disk, const char *path); /* names made, moved, removed */
+    /* Of its file system: bytes that are free for us, and all. */
+    int (*space)(struct disk *disk, const char *path, uint64_t *ret_free,
+                 uint64_t *ret_all);
     int (*rename)(struct disk *disk, const char *from, const char *to);
     int (*remove)(struct disk *disk, const char *path);
 
@@ -48,6 +51,11 @@ struct disk {
 
 /* The system's. Static. */
 struct disk *disk_real(void);
+
+/* Whether a file of so many bytes leaves `reserve` percent of the directory's file system
+ * free for others; ENOSPC when it does not. */
+int disk_check_room(struct disk *disk, const char *path, uint64_t bytes,
+                    unsigned reserve) MUST_CHECK;
 
 /* All n bytes. */
 int disk_write_all(struct disk *disk, int file, const void *p, size_t n,

@@ -75,6 +75,7 @@ static struct journal *create(const struct journal_config *config)
         .waiting_bytes_max = or_default(config->waiting_bytes_max, WAITING_BYTES_DEFAULT),
         .record_bytes_max =
             bytes / 2 < JOURNAL_RECORD_BYTES_MAX ? bytes / 2 : JOURNAL_RECORD_BYTES_MAX,
+        .reserve = config->reserve,
         .on_fault = config->on_fault,
         .on_fault_arg = config->arg,
     };

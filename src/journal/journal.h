@@ -40,9 +40,10 @@ struct journal_config {
     str dir;           /* made if it is missing; its parents are not */
     struct disk *disk; /* disk.h; NULL: the system's */
     struct world *world;
-    uint64_t segment_bytes;     /* 0: 32 MiB. A record takes at most half of one */
-    uint64_t bytes_max;         /* all files together; 0: as the disk has room */
+    uint64_t segment_bytes; /* 64 KiB to 2 GiB; 0: 32 MiB. A record takes at most half */
+    uint64_t bytes_max;     /* all files together; 0: as the disk has room */
     uint64_t waiting_bytes_max; /* of appends not yet answered; 0: 64 MiB */
+    unsigned reserve; /* percent of the file system that new files leave to others */
 
     /* The sequence up to which the owner has taken records over; 0: none. Segments that
      * may have later ones are verified whole at opening, and no number up to it is given

@@ -9,9 +9,9 @@
 #include "base/mem.h"
 #include "journal/journal_state.h"
 
-enum { PIECE_BYTES = 1024 * 1024 };
+enum { PIECE_BYTES = 1024 * 1024, WRITE_BYTES = 16 * 1024 };
 
-static const char zeros[PIECE_BYTES];
+static const char zeros[WRITE_BYTES];
 
 /* Under the lock. */
 static void note_failed(struct journal *journal, enum err err)
@@ -55,28 +55,37 @@ static void finish(struct journal *journal, enum err err)
 static int begin(struct journal *journal)
 {
     struct making *making = &journal->making;
+    struct disk *disk = journal->disk;
+    int err =
+        disk_check_room(disk, journal->dir, journal->segment_bytes, journal->reserve);
+    if (err)
+        return err;
     char *path = segment_path(journal->dir, making->number, SEGMENT_SPARE);
-    int err = journal->disk->ops->open(journal->disk, path, true, &making->file);
+    err = disk->ops->open(disk, path, true, &making->file);
     mem_free(path);
     if (err)
         making->file = -1;
-    return err ? err
-               : journal->disk->ops->allocate(journal->disk, making->file,
-                                              journal->segment_bytes);
+    return err ? err : disk->ops->allocate(disk, making->file, journal->segment_bytes);
 }
 
-/* The next piece, on the disk when it comes back: one sync of the whole would hold up
- * those of records. */
+/*
+ * The next piece, on the disk when it comes back: one sync of the whole would hold up
+ * those of records. Linux keeps as one unit in memory what was written at once, and each
+ * sync of a record then walks through all of it: small writes make that cheap.
+ */
 static int fill(struct journal *journal)
 {
     struct making *making = &journal->making;
     uint64_t left = journal->segment_bytes - making->filled;
-    size_t n = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
-    int err = disk_write_all(journal->disk, making->file, zeros, n, making->filled);
-    if (!err)
-        err = journal->disk->ops->sync(journal->disk, making->file);
-    making->filled += n;
-    return err;
+    uint64_t end = making->filled + (left < PIECE_BYTES ? left : PIECE_BYTES);
+    int err = 0;
+    while (making->filled < end && !err) {
+        size_t n = end - making->filled < WRITE_BYTES ? (size_t)(end - making->filled)
+                                                      : WRITE_BYTES;
+        err = disk_write_all(journal->disk, making->file, zeros, n, making->filled);
+        making->filled += n;
+    }
+    return err ? err : journal->disk->ops->sync(journal->disk, making->file);
 }
 
 static void end_file(struct journal *journal, int err)

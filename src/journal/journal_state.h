@@ -42,6 +42,7 @@ struct journal {
     uint64_t bytes_max;
     uint64_t waiting_bytes_max;
     uint64_t record_bytes_max; /* key and payload */
+    unsigned reserve;          /* percent */
 
     pthread_mutex_t fault_lock;
     void (*on_fault)(void *arg, enum err err, str words); /* under fault_lock */

@@ -38,6 +38,7 @@ struct payload_config {
     struct world *world;
     uint64_t bytes_max;         /* of large files; 0: as the disk has room */
     uint64_t waiting_bytes_max; /* of large payloads being put; 0: 128 MiB */
+    unsigned reserve; /* percent of the file system that large files leave to others */
 
     /* As journal_config has it. */
     void (*on_fault)(void *arg, enum err err, str words);

@@ -23,6 +23,7 @@ struct payload_files {
     struct world *world;
     char *dir;
     uint64_t bytes_max;
+    unsigned reserve; /* percent */
     uint64_t waiting_bytes_max;
     void (*on_fault)(void *arg, enum err err, str words);
     void *arg;
@@ -148,7 +149,9 @@ static int write_file(struct payload_files *files, const char *path,
 {
     struct disk *disk = files->disk;
     int handle;
-    int err = disk->ops->open(disk, path, true, &handle);
+    int err = disk_check_room(disk, files->dir, payload_bytes(put), files->reserve);
+    if (!err)
+        err = disk->ops->open(disk, path, true, &handle);
     if (err)
         return err;
     err = write_parts(disk, handle, put);
@@ -445,6 +448,7 @@ struct payload_files *payload_files_open(const struct payload_config *config,
     files->world = config->world;
     files->dir = mem_copy_z(config->dir.p, config->dir.n);
     files->bytes_max = config->bytes_max;
+    files->reserve = config->reserve;
     files->waiting_bytes_max =
         config->waiting_bytes_max ? config->waiting_bytes_max : WAITING_BYTES_DEFAULT;
     files->on_fault = config->on_fault;

@@ -370,6 +370,16 @@ static uint64_t used(const struct false_disk *disk)
     return n;
 }
 
+static int on_space(struct disk *disk, const char *path, uint64_t *ret_free,
+                    uint64_t *ret_all)
+{
+    struct false_disk *it = enter(disk);
+    (void)path;
+    *ret_all = it->bytes_max ? it->bytes_max : UINT64_MAX;
+    *ret_free = used(it) < *ret_all ? *ret_all - used(it) : 0;
+    return leave(it, it->dead ? EIO : 0);
+}
+
 static int on_allocate(struct disk *disk, int file, uint64_t bytes)
 {
     struct false_disk *it = enter(disk);
@@ -408,6 +418,7 @@ void false_disk_init(struct false_disk *disk, uint64_t seed)
         .make_dir = on_make_dir,
         .list = on_list,
         .sync_dir = on_sync_dir,
+        .space = on_space,
         .rename = on_rename,
         .remove = on_remove,
         .open = on_open,

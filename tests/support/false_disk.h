@@ -38,7 +38,7 @@ struct false_disk {
     unsigned syncs_fail_in;   /* the one that comes then forgets what it should write */
     unsigned writes_fail_in;  /* EIO, with an unknown part written */
     unsigned renames_fail_in; /* EIO, without an effect */
-    uint64_t bytes_max;       /* allocate answers ENOSPC above it; 0: no limit */
+    uint64_t bytes_max;       /* of the disk; allocate answers ENOSPC; 0: no limit */
     bool short_writes;
 
     uint64_t syncs;         /* of files */

@@ -2,6 +2,7 @@
 #ifndef UNIT_JOURNAL_GROUPS_H
 #define UNIT_JOURNAL_GROUPS_H
 
+int test_disk(void);
 int test_framing(void);
 int test_append(void);
 int test_read(void);

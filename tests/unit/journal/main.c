@@ -3,6 +3,7 @@
 int main(void)
 {
     int failed = 0;
+    failed += test_disk();
     failed += test_framing();
     failed += test_append();
     failed += test_read();

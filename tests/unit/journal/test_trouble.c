@@ -151,6 +151,24 @@ static void a_full_disk_is_said_before_it_is_written(void **state)
     assert_int_equal(stage_stats(stage).state, JOURNAL_WORKING);
 }
 
+/* Of ten segments' room, three stay with others. */
+static void a_reserve_is_left_to_others(void **state)
+{
+    struct stage *stage = *state;
+    static char bytes[5000];
+    enum err err;
+    journal_close(&stage->journal);
+    stage->config.reserve = 30;
+    stage->disk.bytes_max = 10 * JOURNAL_SEGMENT_BYTES_MIN;
+    stage_open(stage);
+    while ((err = stage_append(stage, JOURNAL_DURABLE, str_of(bytes, sizeof(bytes)),
+                               NULL)) == ERR_NONE)
+        ;
+    assert_int_equal(err, ERR_JOURNAL_FULL);
+    assert_true(false_disk_used(&stage->disk) == 7 * JOURNAL_SEGMENT_BYTES_MIN);
+    assert_int_equal(stage_stats(stage).state, JOURNAL_NO_SPACE);
+}
+
 static void a_limit_of_bytes_is_held(void **state)
 {
     struct stage *stage = *state;
@@ -200,6 +218,7 @@ int test_trouble(void)
         STAGE_TEST(a_dead_disk_is_tried_again_after_a_while),
         STAGE_TEST(a_segment_that_cannot_be_closed_is_abandoned),
         STAGE_TEST(a_full_disk_is_said_before_it_is_written),
+        STAGE_TEST(a_reserve_is_left_to_others),
         STAGE_TEST(a_limit_of_bytes_is_held),
         STAGE_TEST(a_segment_that_cannot_be_begun_leaves_nothing),
     };

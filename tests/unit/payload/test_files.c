@@ -226,6 +226,18 @@ static void a_full_disk_is_said(void **state)
     assert_int_equal(put(f, BYTES, NULL), ERR_NONE);
 }
 
+static void a_reserve_is_left_to_others(void **state)
+{
+    struct fixture *f = *state;
+    payload_files_close(&f->files);
+    f->config.reserve = 50;
+    f->disk.bytes_max = 4 * BYTES;
+    open_files(f);
+    assert_int_equal(put(f, BYTES, NULL), ERR_NONE);
+    assert_int_equal(put(f, BYTES, NULL), ERR_NONE);
+    assert_int_equal(put(f, 1, NULL), ERR_JOURNAL_FULL);
+}
+
 static void a_limit_of_bytes_is_held(void **state)
 {
     struct fixture *f = *state;
@@ -332,6 +344,7 @@ int test_payload_files(void)
         TEST(a_turned_bit_is_found),
         TEST(a_disk_that_fails_leaves_nothing),
         TEST(a_full_disk_is_said),
+        TEST(a_reserve_is_left_to_others),
         TEST(a_limit_of_bytes_is_held),
         TEST(too_much_that_waits_is_refused),
         TEST(an_hour_goes_when_it_is_over),
