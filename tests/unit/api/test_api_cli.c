@@ -380,7 +380,7 @@ static void test_writes(void **state)
             NULL);
     assert_in(retried, dead);
     assert_true(str_find_str(retried, str_z(id)) == retried.n);
-    assert_in(run(house, format(house, "writes retry %s", id), NULL), "queued");
+    assert_in(run(house, format(house, "writes retry %s", id), NULL), "/things/1\n");
     struct ran ran = shell_run(&house->arena, "writes cancel", NULL);
     assert_ran(ran, 1);
     assert_in(ran.err, "--all");
