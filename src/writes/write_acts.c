@@ -21,10 +21,12 @@ static const struct statement account_down = {WRITE_COLUMNS "WHERE account = $8 
 static const struct statement id_any = {WRITE_COLUMNS "WHERE id = $8 " UP};
 
 /* What an act has no business with must not fill its pages: those that have ended, and
- * queued ones that are due already, or the same page would be found again and again. */
+ * queued ones that are due already in a lane that is, or the same page would be found
+ * again and again. */
 #define RETRIED                                                                          \
     "WHERE (state IN ('dead', 'cancelled', 'needs_decision') "                           \
-    "OR (state = 'queued' AND due > $8)) "
+    "OR (state = 'queued' AND (due > $8 OR EXISTS (SELECT 1 FROM write_lane AS l "       \
+    "WHERE l.account = write.account AND l.lane = write.lane AND l.due > $8)))) "
 #define CANCELLED "WHERE state IN ('queued', 'needs_decision') "
 
 static const struct statement all_retried = {WRITE_COLUMNS RETRIED UP};
