@@ -16,17 +16,32 @@
 #define UP   "AND sequence > $1 " MATCHES "ORDER BY sequence LIMIT $2"
 #define DOWN "AND sequence < $1 " MATCHES "ORDER BY sequence DESC LIMIT $2"
 
-static const struct statement all_up = {WRITE_COLUMNS "WHERE 1 = 1 " UP};
 static const struct statement all_down = {WRITE_COLUMNS "WHERE 1 = 1 " DOWN};
-static const struct statement account_up = {WRITE_COLUMNS "WHERE account = $8 " UP};
 static const struct statement account_down = {WRITE_COLUMNS "WHERE account = $8 " DOWN};
 static const struct statement id_any = {WRITE_COLUMNS "WHERE id = $8 " UP};
 
+/* What an act has no business with must not fill its pages: those that have ended, and
+ * queued ones that are due already in a lane that is, or the same page would be found
+ * again and again. */
+#define RETRIED                                                                          \
+    "WHERE (state IN ('dead', 'cancelled', 'needs_decision') "                           \
+    "OR (state = 'queued' AND (due > $8 OR EXISTS (SELECT 1 FROM write_lane AS l "       \
+    "WHERE l.account = write.account AND l.lane = write.lane AND l.due > $8)))) "
+#define CANCELLED "WHERE state IN ('queued', 'needs_decision') "
+
+static const struct statement all_retried = {WRITE_COLUMNS RETRIED UP};
+static const struct statement all_cancelled = {WRITE_COLUMNS CANCELLED UP};
+static const struct statement account_retried = {WRITE_COLUMNS RETRIED
+                                                 "AND account = $9 " UP};
+static const struct statement account_cancelled = {WRITE_COLUMNS CANCELLED
+                                                   "AND account = $8 " UP};
+
+/* `wall`: what a retry looks at; 0: it is none. */
 static enum err find(struct tx *tx, const struct write_filter *filter,
-                     const struct statement *query, int64_t from, int64_t max)
+                     const struct statement *query, int64_t from, int64_t max, usec wall)
 {
     const char *state = filter->state < 0 ? NULL : write_state_words[filter->state];
-    struct value params[8] = {V_INT(from),
+    struct value params[9] = {V_INT(from),
                               V_INT(max),
                               V_TEXT(filter->integration),
                               V_TEXT(state ? str_z(state) : STR_NONE),
@@ -34,6 +49,8 @@ static enum err find(struct tx *tx, const struct write_filter *filter,
                               V_INT(filter->after),
                               V_TEXT(filter->environment)};
     unsigned n = 7;
+    if (wall)
+        params[n++] = V_INT(wall);
     if (!str_absent(filter->id))
         params[n++] = V_TEXT(filter->id);
     else if (!str_absent(filter->account))
@@ -41,13 +58,11 @@ static enum err find(struct tx *tx, const struct write_filter *filter,
     return tx_query(tx, query, params, n);
 }
 
-static const struct statement *choose(const struct write_filter *filter, bool up)
+static const struct statement *choose(const struct write_filter *filter)
 {
     if (!str_absent(filter->id))
         return &id_any;
-    if (!str_absent(filter->account))
-        return up ? &account_up : &account_down;
-    return up ? &all_up : &all_down;
+    return str_absent(filter->account) ? &all_down : &account_down;
 }
 
 static enum err run_list(struct tx *tx, struct store_op *op)
@@ -57,8 +72,8 @@ static enum err run_list(struct tx *tx, struct store_op *op)
     int64_t from = query->before ? query->before : USEC_NEVER;
     query->n = 0;
     query->rows = arena_array(query->arena, query->max, sizeof(query->rows[0]));
-    enum err err = find(tx, &query->filter, choose(&query->filter, false), one ? 0 : from,
-                        query->max);
+    enum err err =
+        find(tx, &query->filter, choose(&query->filter), one ? 0 : from, query->max, 0);
     while (err == ERR_NONE && query->n < query->max && tx_next(tx, &err))
         query->rows[query->n++] = write_read(tx, query->arena);
     if (err == ERR_NONE && one && query->n)
@@ -171,14 +186,26 @@ static enum err act_on(struct tx *tx, struct write_act *act, const struct write_
     return act->kind == WRITE_RETRY ? retry(tx, act, row) : cancel(tx, act, &changed);
 }
 
+static enum err find_rows(struct tx *tx, const struct write_act *act)
+{
+    const struct write_filter *filter = &act->filter;
+    bool retries = act->kind == WRITE_RETRY, one = !str_absent(filter->id);
+    bool all = str_absent(filter->account);
+    const struct statement *query = all ? &all_cancelled : &account_cancelled;
+    if (one)
+        query = &id_any;
+    else if (retries)
+        query = all ? &all_retried : &account_retried;
+    return find(tx, filter, query, act->from, act->max, retries && !one ? act->wall : 0);
+}
+
 static enum err run_act(struct tx *tx, struct store_op *op)
 {
     struct write_act *act = CONTAINER_OF(op, struct write_act, op);
     uint32_t seen = 0;
     act->n = 0;
     act->rows = arena_array(act->arena, act->max, sizeof(act->rows[0]));
-    enum err err =
-        find(tx, &act->filter, choose(&act->filter, true), act->from, act->max);
+    enum err err = find_rows(tx, act);
     while (err == ERR_NONE && act->n < act->max && tx_next(tx, &err)) {
         struct write_row row = write_read(tx, act->arena);
         seen++;

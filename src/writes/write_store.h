@@ -188,7 +188,8 @@ struct write_filter {
 
 /*
  * RETRY: dead, cancelled and undecided ones are queued again, queued ones are due now.
- * CANCEL: queued and undecided ones are cancelled. Others that the filter finds are left.
+ * CANCEL: queued and undecided ones are cancelled. Others that the filter finds are left,
+ * and so are, unless one is named, queued ones that a retry would find due already.
  * At most `max` at a time, in their order; `more` tells that there are others.
  */
 struct write_act {

@@ -238,14 +238,15 @@ static void start_claim(struct write_shard *shard, struct write_queue *queue,
 
 /* --- what is due --- */
 
-/* The next queue that is due, taken out; NULL with when there will be one. */
+/* The next queue that is due, taken out; NULL with when there will be one, which is never
+ * while it drains. */
 static struct write_queue *take_due(struct write_shard *shard, usec *ret_due)
 {
     struct write_queue *taken = NULL;
     pthread_mutex_lock(&shard->lock);
-    struct heap_node *node = heap_least(&shard->due);
+    struct heap_node *node = shard->draining ? NULL : heap_least(&shard->due);
     *ret_due = node ? node->key : USEC_NEVER;
-    if (node && node->key <= shard->worker->now && !shard->draining) {
+    if (node && node->key <= shard->worker->now) {
         taken = CONTAINER_OF(node, struct write_queue, node);
         heap_remove(&shard->due, node);
         taken->claiming = true;

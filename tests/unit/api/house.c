@@ -62,6 +62,7 @@ static void open_listener(void *arg)
     struct house *house = opening->house;
     catalog_join(house->catalog, &house->loop.worker);
     keeper_join(house->keeper, &house->loop.worker);
+    writes_join(house->writes, &house->loop.worker);
     listener_open(&house->listener, &house->server, &house->loop.worker, opening->fd);
 }
 
@@ -144,6 +145,22 @@ static void open_keeper(struct house *house)
     house->keeper = keeper_open(&config);
 }
 
+static void open_writes(struct house *house)
+{
+    str why = STR("");
+    struct writes_config config = {.store = house->store,
+                                   .keyring = house->keyring,
+                                   .directory = house->directory,
+                                   .catalog = house->catalog,
+                                   .exchange = &house->gate.exchange,
+                                   .world = world_real(),
+                                   .log = &house->log,
+                                   .workers = 1};
+    house->writes = writes_open(&config, &why);
+    if (!house->writes)
+        fail_msg("writes: " STR_F, STR_A(why));
+}
+
 static void make_admin(struct house *house)
 {
     struct change change = {.kind = CHANGE_KEY_CREATE,
@@ -176,6 +193,7 @@ static void open_api(struct house *house)
                               .store = house->store,
                               .boards = &house->boards,
                               .keeper = house->keeper,
+                              .writes = house->writes,
                               .gate = &house->gate,
                               .log = &house->log,
                               .cursor_key = {1, 2, 3},
@@ -209,6 +227,7 @@ static int setup(void **state, const char *kind)
     live_loop_start(&house->loop, 0);
     open_state(house);
     open_keeper(house);
+    open_writes(house);
     make_admin(house);
     open_api(house);
     *state = house;
@@ -236,9 +255,38 @@ static bool is_quiet(void *arg)
     return atomic_load(&house->server.connections) == 0;
 }
 
+static void stop_writes(void *arg)
+{
+    struct house *house = arg;
+    writes_drain(house->writes, &house->loop.worker);
+    writes_stop(house->writes, &house->loop.worker);
+}
+
+struct asking {
+    struct house *house;
+    bool busy;
+};
+
+static void ask_busy(void *arg)
+{
+    struct asking *asking = arg;
+    asking->busy = writes_busy(asking->house->writes, &asking->house->loop.worker) > 0;
+}
+
+/* What was under way is stored. */
+static void end_writes(struct house *house)
+{
+    struct asking asking = {.house = house};
+    live_loop_do(&house->loop, stop_writes, house);
+    do
+        live_loop_do(&house->loop, ask_busy, &asking);
+    while (asking.busy);
+}
+
 static void leave(void *arg)
 {
     struct house *house = arg;
+    writes_leave(house->writes, &house->loop.worker);
     keeper_leave(house->keeper, &house->loop.worker);
     catalog_leave(house->catalog, &house->loop.worker);
 }
@@ -256,7 +304,9 @@ int house_teardown(void **state)
     live_loop_do(&house->loop, close_listener, house);
     while (!is_quiet(house))
         live_loop_do(&house->loop, nothing, NULL);
+    end_writes(house);
     live_loop_do(&house->loop, leave, house);
+    writes_close(&house->writes);
     keeper_close(&house->keeper);
     catalog_close(&house->catalog);
     live_loop_stop(&house->loop);

@@ -14,6 +14,7 @@
 #include "connect/connect.h"
 #include "directory/keyring.h"
 #include "http/server.h"
+#include "writes/writes.h"
 
 struct house {
     struct arena arena;
@@ -27,6 +28,7 @@ struct house {
     struct catalog *catalog;
     struct boards boards;
     struct keeper *keeper;
+    struct writes *writes;
     _Atomic(const char *) token_answer; /* of every token endpoint; NULL: none comes */
     struct gate gate;
     struct cache *cache; /* in memory only */
@@ -96,6 +98,11 @@ const char *make_account(struct house *house, const char *environment,
                          const char *external_id); /* of acme, connected */
 /* `reach`: members of the body beside label and permissions, such as "'stage':'…'". */
 const char *make_key(struct house *house, const char *permissions, const char *reach);
+
+/* A write of an account that stands there already, with a body and, where it has ended,
+ * an answer; its id. */
+const char *make_write(struct house *house, const char *account, enum write_state state,
+                       const char *path);
 
 /* The integration acme, put into use: a bearer token, subdomain in the context. */
 void make_acme(struct house *house);

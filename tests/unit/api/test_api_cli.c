@@ -362,6 +362,37 @@ static void test_overrides(void **state)
     assert_in(ran.err, "/hosts: belongs to the platform");
 }
 
+static void test_writes(void **state)
+{
+    struct house *house = *state;
+    make_acme(house);
+    const char *environment = make_environment(house, make_stage(house, "wr"), "wr");
+    const char *account = make_account(house, environment, "wr");
+    const char *id = make_write(house, account, WRITE_NEEDS_DECISION, "/things/1");
+    const char *dead = make_write(house, account, WRITE_DEAD, "/things/2");
+    str listed = run(house, format(house, "writes list --account %s", account), NULL);
+    assert_in(listed, "needs_decision");
+    assert_in(listed, dead);
+    assert_in(run(house, format(house, "writes show %s", id), NULL), "/things/1\n");
+    assert_in(run(house,
+                  format(house, "writes cancel --all --account %s --dry-run", account),
+                  NULL),
+              id);
+    assert_in(run(house, format(house, "writes cancel %s", id), NULL), "cancelled");
+    assert_status(post(house, NULL, "/v1/accounts/%s/disable", account), 200);
+    str retried =
+        run(house, format(house, "writes retry --all --account %s --state dead", account),
+            NULL);
+    assert_in(retried, dead);
+    assert_true(str_find_str(retried, str_z(id)) == retried.n);
+    assert_in(run(house, format(house, "writes retry %s", id), NULL), "/things/1\n");
+    struct ran ran = shell_run(&house->arena, "writes cancel", NULL);
+    assert_ran(ran, 1);
+    assert_in(ran.err, "--all");
+    ran = shell_run(&house->arena, format(house, "writes retry %s --all", id), NULL);
+    assert_ran(ran, 1);
+}
+
 static void test_all_of_a_long_list(void **state)
 {
     struct house *house = *state;
@@ -396,6 +427,7 @@ int test_api_cli(void)
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_breakers_limits_logs_and_master_keys),
         cmocka_unit_test(test_overrides),
+        cmocka_unit_test(test_writes),
         cmocka_unit_test(test_all_of_a_long_list),
         cmocka_unit_test(test_every_command_that_asks_was_run),
     };

@@ -1,9 +1,10 @@
 /* The unit tests of src/writes: one line for each file. */
-int test_write_message(void);
+#include "groups.h"
 
 int main(void)
 {
     int failed = 0;
     failed += test_write_message();
+    failed += test_queue();
     return failed != 0;
 }

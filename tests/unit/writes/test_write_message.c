@@ -2,7 +2,7 @@
 
 #include "support/given.h"
 
-int test_write_message(void);
+#include "groups.h"
 
 static void a_request_comes_back_as_it_was(void **state)
 {
