@@ -12,7 +12,7 @@
 #include "signature/webhook_values.h"
 #include "signature/signature_scheme.h"
 
-enum { TOKEN_BYTES_MAX = 64 * 1024, KEYS_MAX = 100 };
+enum { TOKEN_BYTES_MAX = 64 * 1024, KEYS_MAX = 20 };
 
 static const char *const algorithm_words[] = {"HS256", "RS256", "RS384", "RS512",
                                               "ES256", "EdDSA", NULL};

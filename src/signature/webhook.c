@@ -151,7 +151,7 @@ static bool needs_body(const struct webhook_rule *rule)
         if (signature_needs_body(&verify[i]))
             return true;
     for (uint32_t i = 0; i < rule->handshakes.n; i++)
-        if (handshake_needs_body(&handshakes[i]))
+        if (!handshakes[i].is_signed && handshake_needs_body(&handshakes[i]))
             return true;
     return false;
 }
@@ -195,6 +195,23 @@ static const struct handshake *find_handshake(const struct webhook_rule *rule,
             handshake_is(&handshakes[i], view, ret_value))
             return &handshakes[i];
     return NULL;
+}
+
+static bool signed_need_body(const struct webhook_rule *rule)
+{
+    const struct handshake *handshakes = rule->handshakes.items;
+    for (uint32_t i = 0; i < rule->handshakes.n; i++)
+        if (handshakes[i].is_signed && handshake_needs_body(&handshakes[i]))
+            return true;
+    return false;
+}
+
+static const struct handshake *find_signed(const struct webhook_rule *rule,
+                                           struct webhook_view *view, str *ret_value)
+{
+    if (signed_need_body(rule))
+        webhook_view_read(view);
+    return find_handshake(rule, view, true, ret_value);
 }
 
 static void reject(struct webhook_verdict *verdict, enum webhook_reason reason)
@@ -264,8 +281,9 @@ void webhook_judge(const struct webhook_rule *rule, struct webhook_view *view,
         reject(ret_verdict, reason);
         return;
     }
+    view->verified = true;
     ret_verdict->answer = rule->acknowledge;
-    handshake = find_handshake(rule, view, true, &value);
+    handshake = find_signed(rule, view, &value);
     if (handshake)
         shake(handshake, value, ret_verdict);
 }

@@ -61,7 +61,9 @@ static bool read_form(struct webhook_view *view)
 
 void webhook_view_read(struct webhook_view *view)
 {
-    if (view->body_read)
+    bool long_unknown =
+        !view->verified && view->request->body.n > WEBHOOK_UNKNOWN_BYTES_MAX;
+    if (view->body_read || long_unknown)
         return;
     view->body_read = true;
     if (view->form ? read_form(view)
