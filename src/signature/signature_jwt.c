@@ -141,7 +141,7 @@ static bool holds_key(const struct token *token, struct verify_key *key,
 {
     bool good = false;
     str alg = json_member_text(&token->header, STR("alg"));
-    for (size_t i = 0; key && i < VERIFY_ALG_COUNT && !good; i++)
+    for (enum verify_alg i = 0; key && i < VERIFY_ALG_COUNT && !good; i++)
         good = str_eq(alg, str_z(verify_alg_words[i])) &&
                verify_pieces(key, i, arena, &token->signed_text, 1, token->signature);
     verify_key_destroy(&key);

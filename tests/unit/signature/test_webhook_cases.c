@@ -132,6 +132,27 @@ static void every_reason_has_a_case(void **state)
     }
 }
 
+/* --- the page about them --- */
+
+static const char *const told[] = {
+#define X(name, doc) "`" #name "`",
+#include "signature/handshake_list.h"
+#include "signature/reason_list.h"
+#include "signature/signature_list.h"
+#undef X
+#define X(symbol, name, doc) "{" name "}",
+#include "signature/content_list.h"
+#undef X
+};
+
+static void the_page_about_webhooks_has_every_word(void **state)
+{
+    str page = given_file(*state, "docs/webhooks.md");
+    for (size_t i = 0; i < COUNT_OF(told); i++)
+        if (str_find_str(page, str_z(told[i])) == page.n)
+            fail_msg("docs/webhooks.md does not have %s", told[i]);
+}
+
 /* --- vectors of vendors --- */
 
 static const struct json *block_of(struct arena *arena, str vendor)
@@ -235,6 +256,7 @@ int test_webhook_cases(void)
         GIVEN_TEST(requests_of_every_scheme_are_judged),
         GIVEN_TEST(every_scheme_and_handshake_of_the_field_has_a_case),
         GIVEN_TEST(every_reason_has_a_case),
+        GIVEN_TEST(the_page_about_webhooks_has_every_word),
         GIVEN_TEST(shipped_documents_judge_the_vectors_of_their_vendors),
     };
     return cmocka_run_group_tests_name("webhook_cases", tests, NULL, NULL);
