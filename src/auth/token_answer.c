@@ -86,7 +86,6 @@ static str as_utf8(struct arena *arena, str text)
 static struct json json_of_form(struct arena *arena, str text)
 {
     struct form form;
-    struct json_build build;
     size_t n = 0;
     str name, value;
     form_init(&form, arena);
@@ -94,12 +93,7 @@ static struct json json_of_form(struct arena *arena, str text)
         n++;
     if (n < FORM_PARAMS_MAX)
         form_add_text(&form, text);
-    json_build_init(&build, arena);
-    for (uint32_t i = 0; i < form.n; i++)
-        if (form_find(&form, form.items[i].name).p == form.items[i].value.p)
-            json_build_member(&build, form.items[i].name,
-                              json_of_text(form.items[i].value));
-    return json_build_object(&build);
+    return form_json(&form);
 }
 
 static bool is_form(const struct answer *answer)

@@ -204,10 +204,12 @@ bool verify_pieces(const struct verify_key *key, enum verify_alg alg, struct are
     CHECK(ctx != NULL);
     bool good = EVP_DigestVerifyInit_ex(ctx, NULL, algs[alg].digest, NULL, NULL,
                                         key->pair, NULL) == 1;
+    struct arena_mark mark = arena_mark(arena);
     if (good)
         good = algs[alg].digest
                    ? verify_parts(ctx, pieces, n, signature)
                    : verify_whole(ctx, arena_join(arena, pieces, n), signature);
+    arena_rewind(arena, mark);
     EVP_MD_CTX_free(ctx);
     ERR_clear_error();
     return good;

@@ -40,7 +40,7 @@ bool verify_key_fits(const struct verify_key *key, enum verify_alg alg);
 
 /* Whether the signature is one of the pieces, one behind the other, by this key. False
  * also when the key does not fit. Ed25519 wants what is signed as a whole: the pieces are
- * joined in the arena. */
+ * joined in the arena for as long. */
 bool verify_pieces(const struct verify_key *key, enum verify_alg alg, struct arena *arena,
                    const str *pieces, size_t n, str signature) MUST_CHECK;
 

@@ -2,6 +2,7 @@
 
 #include "base/encode.h"
 #include "http/url.h"
+#include "json/json_distinct.h"
 
 void form_init(struct form *form, struct arena *arena)
 {
@@ -39,6 +40,21 @@ str form_find(const struct form *form, str name)
         if (str_eq(form->items[i].name, name))
             return form->items[i].value;
     return STR_NONE;
+}
+
+/* From the end to the front: of members with one name the last has its way. */
+struct json form_json(const struct form *form)
+{
+    struct json_member *members = arena_array(form->arena, form->n, sizeof(*members));
+    uint32_t n = form->n, again;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct form_param *param = &form->items[n - 1 - i];
+        members[i] = (struct json_member){.key = param->name.p,
+                                          .key_n = (uint32_t)param->name.n,
+                                          .value = json_of_text(param->value)};
+    }
+    json_distinct(form->arena, members, &n, &again);
+    return (struct json){.type = JSON_OBJECT, .n = n, .u.members = members};
 }
 
 str form_text(const struct form *form)

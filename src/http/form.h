@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "json/json.h"
 
 struct form_param {
     str name;
@@ -32,6 +33,10 @@ void form_add_text(struct form *form, str text);
 
 /* The value of the first parameter of that name, or absent. */
 str form_find(const struct form *form, str name);
+
+/* An object of texts; of several parameters with one name the first counts. Members are
+ * in no certain order. */
+struct json form_json(const struct form *form);
 
 /* All as application/x-www-form-urlencoded; "" when there are none. */
 str form_text(const struct form *form);

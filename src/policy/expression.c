@@ -129,19 +129,12 @@ struct json expression_response(struct arena *arena, const struct answer *answer
     return json_build_object(&build);
 }
 
-/* A parameter that comes several times has the value of the first. */
 static struct json query_value(struct arena *arena, str query)
 {
     struct form form;
-    struct json_build build;
     form_init(&form, arena);
     form_add_text(&form, query);
-    json_build_init(&build, arena);
-    for (uint32_t i = 0; i < form.n; i++)
-        if (form_find(&form, form.items[i].name).p == form.items[i].value.p)
-            json_build_member(&build, form.items[i].name,
-                              json_of_text(form.items[i].value));
-    return json_build_object(&build);
+    return form_json(&form);
 }
 
 static struct json request_value(struct arena *arena, const struct answer *answer)

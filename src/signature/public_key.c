@@ -50,7 +50,9 @@ bool public_key_holds(struct signed_try *try, enum verify_alg alg)
     const str *pieces = signed_content(try);
     struct verify_key *key = public_key_read(arena, try->source.secret);
     bool good = false;
-    for (uint32_t i = 0; key && pieces && i < try->signatures->n && !good; i++)
+    uint32_t n = try->signatures->n;
+    for (uint32_t i = 0; key && pieces && i < n && i < SIGNATURES_BY_KEY_MAX && !good;
+         i++)
         good = verify_pieces(key, alg, arena, pieces, try->rule->content.n,
                              try->signatures->items[i]);
     verify_key_destroy(&key);

@@ -12,7 +12,7 @@
 #include "signature/webhook_values.h"
 #include "signature/signature_scheme.h"
 
-enum { TOKEN_BYTES_MAX = 64 * 1024, KEYS_MAX = 100 };
+enum { TOKEN_BYTES_MAX = 64 * 1024, KEYS_MAX = 20 };
 
 static const char *const algorithm_words[] = {"HS256", "RS256", "RS384", "RS512",
                                               "ES256", "EdDSA", NULL};
@@ -141,7 +141,7 @@ static bool holds_key(const struct token *token, struct verify_key *key,
 {
     bool good = false;
     str alg = json_member_text(&token->header, STR("alg"));
-    for (size_t i = 0; key && i < VERIFY_ALG_COUNT && !good; i++)
+    for (enum verify_alg i = 0; key && i < VERIFY_ALG_COUNT && !good; i++)
         good = str_eq(alg, str_z(verify_alg_words[i])) &&
                verify_pieces(key, i, arena, &token->signed_text, 1, token->signature);
     verify_key_destroy(&key);

@@ -42,7 +42,8 @@ struct signature_ops {
 };
 
 enum {
-    SIGNATURES_MAX = 16, /* in one request: those behind them are not looked at */
+    SIGNATURES_MAX = 16,       /* in one request: those behind them are not looked at */
+    SIGNATURES_BY_KEY_MAX = 4, /* of public keys: each means to read the body once more */
     SIGNATURE_SECRETS_MAX = 16
 };
 

@@ -143,17 +143,22 @@ static const struct bind_row rule_rows[] = {
      .doc = "What an accepted request is answered, where an empty 200 is not enough."},
 };
 
+static bool handshakes_need_body(const struct webhook_rule *rule, bool is_signed)
+{
+    const struct handshake *handshakes = rule->handshakes.items;
+    for (uint32_t i = 0; i < rule->handshakes.n; i++)
+        if (handshakes[i].is_signed == is_signed && handshake_needs_body(&handshakes[i]))
+            return true;
+    return false;
+}
+
 static bool needs_body(const struct webhook_rule *rule)
 {
     const struct signature_rule *verify = rule->verify.items;
-    const struct handshake *handshakes = rule->handshakes.items;
     for (uint32_t i = 0; i < rule->verify.n; i++)
         if (signature_needs_body(&verify[i]))
             return true;
-    for (uint32_t i = 0; i < rule->handshakes.n; i++)
-        if (handshake_needs_body(&handshakes[i]))
-            return true;
-    return false;
+    return handshakes_need_body(rule, false);
 }
 
 static void finish_rule(struct binder *binder, void *obj)
@@ -197,6 +202,14 @@ static const struct handshake *find_handshake(const struct webhook_rule *rule,
     return NULL;
 }
 
+static const struct handshake *find_signed(const struct webhook_rule *rule,
+                                           struct webhook_view *view, str *ret_value)
+{
+    if (handshakes_need_body(rule, true))
+        webhook_view_read(view);
+    return find_handshake(rule, view, true, ret_value);
+}
+
 static void reject(struct webhook_verdict *verdict, enum webhook_reason reason)
 {
     *verdict = (struct webhook_verdict){
@@ -215,8 +228,8 @@ static void shake(const struct handshake *handshake, str value,
 static bool knows_own_secret(const struct webhook_request *request)
 {
     for (uint32_t i = 0; i < request->secret_n; i++)
-        if (request->secrets[i].owner == SECRET_OF_HOOK ||
-            request->secrets[i].owner == SECRET_OF_ANYONE)
+        if (request->secrets[i].text.n && (request->secrets[i].owner == SECRET_OF_HOOK ||
+                                           request->secrets[i].owner == SECRET_OF_ANYONE))
             return true;
     return false;
 }
@@ -264,8 +277,9 @@ void webhook_judge(const struct webhook_rule *rule, struct webhook_view *view,
         reject(ret_verdict, reason);
         return;
     }
+    view->verified = true;
     ret_verdict->answer = rule->acknowledge;
-    handshake = find_handshake(rule, view, true, &value);
+    handshake = find_signed(rule, view, &value);
     if (handshake)
         shake(handshake, value, ret_verdict);
 }

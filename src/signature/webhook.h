@@ -33,7 +33,7 @@ struct webhook_rule {
     struct bind_list type;
     struct bind_list time;
     struct webhook_answer acknowledge; /* what an accepted request is answered */
-    bool needs_body; /* some rule reads the body before it is accepted */
+    bool needs_body;                   /* the body is read before it is verified */
 };
 
 extern const struct bind_table webhook_table;

@@ -41,7 +41,6 @@ static bool parse(struct webhook_view *view, str text)
 static bool read_form(struct webhook_view *view)
 {
     struct form form;
-    struct json_build build;
     str param, rest = view->request->body;
     uint32_t n = 0;
     while (str_next(&rest, '&', &param))
@@ -52,16 +51,15 @@ static bool read_form(struct webhook_view *view)
     str json = str_absent(view->form_json) ? STR_NONE : form_find(&form, view->form_json);
     if (!str_absent(json))
         return parse(view, json);
-    json_build_init(&build, view->arena);
-    for (uint32_t i = 0; i < form.n; i++)
-        json_build_member(&build, form.items[i].name, json_of_text(form.items[i].value));
-    view->body = json_build_object(&build);
+    view->body = form_json(&form);
     return true;
 }
 
 void webhook_view_read(struct webhook_view *view)
 {
-    if (view->body_read)
+    bool long_unknown =
+        !view->verified && view->request->body.n > WEBHOOK_UNKNOWN_BYTES_MAX;
+    if (view->body_read || long_unknown)
         return;
     view->body_read = true;
     if (view->form ? read_form(view)

@@ -45,18 +45,23 @@ struct webhook_view {
     struct asked asked;
     struct answer answer;
     bool form;      /* the body is one, by its type */
+    bool verified;  /* whoever made it is known */
     bool body_read; /* answer.body has been looked for */
     str form_json;  /* the form's parameter that holds JSON; absent: none */
     struct json body;
 };
 
-enum { WEBHOOK_BODY_DEPTH_MAX = 64 };
+enum {
+    WEBHOOK_BODY_DEPTH_MAX = 64,
+    WEBHOOK_UNKNOWN_BYTES_MAX = 1 << 20 /* of a body that anybody may have sent */
+};
 
 /* Nothing of the body is read. The view keeps pointers to itself: it is not copied. */
 void webhook_view_init(struct webhook_view *view, const struct webhook_request *request,
                        str form_json, struct arena *arena);
 
-/* Reads the body, once: JSON, a form, or neither. */
+/* Reads the body, once: JSON, a form, or neither. A request that was not verified has
+ * none that is longer than WEBHOOK_UNKNOWN_BYTES_MAX. */
 void webhook_view_read(struct webhook_view *view);
 
 /* How many lines the header has. */

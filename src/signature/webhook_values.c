@@ -59,7 +59,8 @@ bool webhook_values_read(const struct signal *signal, struct webhook_view *view,
                          struct webhook_values *ret_values)
 {
     struct walk walk = {.arena = view->arena, .pointer = &signal->pointer};
-    webhook_view_read(view);
+    if (signal_needs_body(signal))
+        webhook_view_read(view);
     if (signal->source == SIGNAL_BODY && view->answer.body && has_star(&signal->pointer))
         walk_from(&walk, view->answer.body, 0);
     else

@@ -30,7 +30,7 @@ const body = { client_id: id, client_secret: secret };
 // --- what each vendor is asked ---------------------------------------------------------------
 
 const refreshed = { grant_type: "refresh_token", refresh_token: "rt1" };
-const identity = { identity_url: "https://login.salesforce.com/id/00D/005" };
+const identity = { identity_url: "https://login.salesforce.com/id/00D/005", organization_id: "00D" };
 const personal = { token: "at1", refresh_token: "rt1", ...own };
 
 // A row is called by its document and, where that has several, its way. `at` is the path of

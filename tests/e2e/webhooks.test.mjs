@@ -2,9 +2,16 @@
 // own libraries, and what is said of orders and blocks that are none.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { Signature } from "@hubspot/api-client";
+import { Webhooks } from "@octokit/webhooks";
+import eventWebhook from "@sendgrid/eventwebhook";
+import { Webhook } from "standardwebhooks";
+import Stripe from "stripe";
+import twilio from "twilio";
 import { program, root } from "./support/run.mjs";
 
 const now = 1760000000;
@@ -98,4 +105,77 @@ test("without a time it is now", () => {
   const demo = { id: 2, webhooks: blockOf("demo"), secret: "whsec_AAAA", request: { url: "https://a.test/", headers: { "webhook-id": "m", "webhook-timestamp": String(now), "webhook-signature": "v1,AAAA" }, body: "" } };
   assert.equal(verify([demo]).answers[0].reason, "timestamp_stale");
   assert.equal(verify([{ ...demo, now: "2025-10-09T08:53:20Z" }]).answers[0].reason, "signature_wrong");
+});
+
+// --- vendors' own libraries sign
+
+const bodies = ['{"id":"e1","type":"a.b","note":"ñ \\u0000 \\ud83d\\ude00"}', '{ "id" : "e1" ,\r\n"type":"a.b" }\r\n', JSON.stringify({ id: "e1", type: "a.b", text: "x".repeat(300000) })];
+const secret = "s3cret";
+const json = { "Content-Type": "application/json" };
+
+// What is signed is accepted; with another secret, another body, or too late it is not.
+function holds(vendor, request, { known = secret, timed = true, ...rest } = {}) {
+  const order = { webhooks: blockOf(vendor), secret: known, now, request, ...rest };
+  const orders = [order, { ...order, secret: `${known.slice(0, -4)}AAAA` }, { ...order, request: { ...request, body: request.body.replace("a", "b") } }, { ...order, now: now + 301 }];
+  const answers = verify(orders.map((it, id) => ({ id, ...it }))).answers;
+  assert.deepEqual(answers.map((answer) => answer.verdict), ["accept", "reject", "reject", timed ? "reject" : "accept"], JSON.stringify(answers.map(({ reason }) => reason)));
+  return answers[0];
+}
+
+test("Stripe's library", () => {
+  const stripe = new Stripe("sk_test_1");
+  for (const payload of bodies) {
+    const header = stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp: now });
+    const { events } = holds("stripe", { url: "https://a.test/", headers: { ...json, "Stripe-Signature": header }, body: payload });
+    assert.deepEqual(events, [{ id: "e1", type: "a.b" }]);
+  }
+});
+
+test("Octokit's library", async () => {
+  for (const body of bodies) {
+    const headers = { ...json, "X-GitHub-Event": "push", "X-GitHub-Delivery": "d-1", "X-Hub-Signature-256": await new Webhooks({ secret }).sign(body) };
+    assert.deepEqual(holds("github", { url: "https://a.test/", headers, body }, { timed: false }).events, [{ id: "d-1", type: "push" }]);
+  }
+});
+
+test("the library of Standard Webhooks", () => {
+  const known = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+  for (const vendor of ["demo", "gitlab"])
+    for (const body of bodies) {
+      const headers = { ...json, "webhook-id": "msg_1", "webhook-timestamp": `${now}`, "webhook-signature": new Webhook(known).sign("msg_1", new Date(now * 1000), body) };
+      assert.equal(holds(vendor, { url: "https://a.test/", headers, body }, { known }).events[0].id, "msg_1");
+    }
+});
+
+test("Twilio's library: forms and digests", () => {
+  const url = "https://a.test/hook?x=1&y=a%20b";
+  const params = { To: "+1 800", Body: "ñ&=", Media: ["b", "a", "b"], Empty: "" };
+  const form = Object.entries(params).flatMap(([name, values]) => [values].flat().map((value) => [name, value]));
+  const signed = (at, values) => ({ "X-Twilio-Signature": twilio.getExpectedTwilioSignature(secret, at, values) });
+  holds("twilio", { url, headers: { "Content-Type": "application/x-www-form-urlencoded", ...signed(url, params) }, body: new URLSearchParams(form).toString() }, { timed: false });
+  for (const body of bodies) {
+    const at = `${url}&bodySHA256=${twilio.getExpectedBodyHash(body)}`;
+    holds("twilio", { url: at, headers: { ...json, ...signed(at, {}) }, body }, { timed: false });
+  }
+});
+
+test("HubSpot's library: its three versions", () => {
+  const url = "https://a.test/hook?x=1";
+  for (const body of bodies) {
+    const of = (version, timestamp) => Signature.getSignature("POST", version, { signature: "", clientSecret: secret, requestBody: body, url, timestamp });
+    holds("hubspot", { url, headers: { ...json, "X-HubSpot-Signature-Version": "v1", "X-HubSpot-Signature": of("v1") }, body }, { timed: false });
+    holds("hubspot", { url, headers: { ...json, "X-HubSpot-Signature-Version": "v2", "X-HubSpot-Signature": of("v2") }, body }, { timed: false });
+    holds("hubspot", { url, headers: { ...json, "X-HubSpot-Request-Timestamp": `${now}000`, "X-HubSpot-Signature-v3": of("v3", now * 1000) }, body });
+  }
+});
+
+test("SendGrid's library takes what is taken here", () => {
+  const key = createPrivateKey(read("tests/cases/keys/ec.pem"));
+  const known = createPublicKey(key).export({ type: "spki", format: "der" }).toString("base64");
+  const library = new eventWebhook.EventWebhook();
+  for (const body of bodies) {
+    const signature = sign("sha256", Buffer.from(`${now}${body}`), key).toString("base64");
+    assert.ok(library.verifySignature(library.convertPublicKeyToECDSA(known), body, signature, `${now}`));
+    holds("sendgrid", { url: "https://a.test/", headers: { ...json, "X-Twilio-Email-Event-Webhook-Signature": signature, "X-Twilio-Email-Event-Webhook-Timestamp": `${now}` }, body }, { known });
+  }
 });

@@ -131,6 +131,7 @@ static void each_document_is_good_and_knows_its_hosts(void **state)
         given_same(contexts[i].name, url_format(*state, &url), contexts[i].want);
         assert_true(integration->label.n && integration->version.n);
         assert_true(integration->resources.n > 0);
+        assert_non_null(integration->webhooks);
         assert_non_null(json_member(&integration->docs, STR("unverified")));
         assert_non_null(json_member(&integration->docs, STR("reference")));
     }

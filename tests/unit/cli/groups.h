@@ -8,6 +8,7 @@ int test_cli_commands(void);
 int test_cli_local(void);
 int test_cli_eval(void);
 int test_cli_validate(void);
+int test_cli_verify(void);
 int test_cli_test(void);
 int test_cli_import(void);
 int test_cli_scripts(void);

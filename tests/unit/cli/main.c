@@ -9,6 +9,7 @@ int main(void)
     failed += test_cli_local();
     failed += test_cli_eval();
     failed += test_cli_validate();
+    failed += test_cli_verify();
     failed += test_cli_test();
     failed += test_cli_import();
     failed += test_cli_scripts();

@@ -17,6 +17,21 @@ static void parameters_keep_their_order_and_repeat(void **state)
     assert_str(form_find(&form, STR("c")), STR_NONE);
 }
 
+static void a_form_is_an_object_of_the_first_of_each_name(void **state)
+{
+    struct form form;
+    form_init(&form, *state);
+    struct json none = form_json(&form);
+    assert_true(json_is(&none, JSON_OBJECT) && none.n == 0);
+    form_add_text(&form, STR("b=1&a=2&b=3&c&b=4&=e"));
+    struct json object = form_json(&form);
+    assert_int_equal(object.n, 4);
+    assert_str(json_member_text(&object, STR("b")), STR("1"));
+    assert_str(json_member_text(&object, STR("a")), STR("2"));
+    assert_str(json_member_text(&object, STR("c")), STR(""));
+    assert_str(json_member_text(&object, STR("")), STR("e"));
+}
+
 static void text_is_read_as_a_form_has_it(void **state)
 {
     struct form form;
@@ -41,6 +56,7 @@ int test_form(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(parameters_keep_their_order_and_repeat),
+        GIVEN_TEST(a_form_is_an_object_of_the_first_of_each_name),
         GIVEN_TEST(text_is_read_as_a_form_has_it),
         GIVEN_TEST(it_grows),
     };

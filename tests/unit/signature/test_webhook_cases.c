@@ -90,6 +90,48 @@ static void requests_of_every_scheme_are_judged(void **state)
     assert_true(n > 300);
 }
 
+/* Whether the scheme of the first entry signs the body. */
+static bool is_signed(const struct hook *hook)
+{
+    const struct signature_rule *rule = hook->rule.verify.items;
+    return rule->scheme == SIGNATURE_hmac || rule->scheme == SIGNATURE_hash ||
+           rule->scheme == SIGNATURE_ecdsa || rule->scheme == SIGNATURE_ed25519;
+}
+
+/* Judges the same request with one bit of its body changed. */
+static void check_changed(struct arena *arena, struct hook *hook, size_t at, str id)
+{
+    str body = arena_str(arena, hook->request.body);
+    ((char *)(uintptr_t)body.p)[at] ^= 1;
+    struct webhook_request request = hook->request;
+    struct webhook_verdict verdict;
+    struct webhook_view view;
+    request.body = body;
+    webhook_view_init(&view, &request, hook->rule.form_json, arena);
+    webhook_judge(&hook->rule, &view, &verdict);
+    if (verdict.outcome != WEBHOOK_REJECT)
+        fail_msg(STR_F ": byte %zu of its body was changed", STR_A(id), at);
+}
+
+static void no_bit_of_a_signed_body_may_change(void **state)
+{
+    uint32_t n, tried = 0;
+    struct arena *arena = *state;
+    for (const struct row *row = rows_of(arena, &n); row; row = row->next) {
+        struct arena_mark mark = arena_mark(arena);
+        struct hook hook;
+        hook_judge(&hook, arena, json_member(&row->value, STR("webhooks")), &row->value);
+        bool wanted = hook.verdict.outcome == WEBHOOK_ACCEPT && is_signed(&hook);
+        for (size_t i = 0; wanted && i < hook.request.body.n; i++, tried++) {
+            struct arena_mark inner = arena_mark(arena);
+            check_changed(arena, &hook, i, json_member_text(&row->value, STR("id")));
+            arena_rewind(arena, inner);
+        }
+        arena_rewind(arena, mark);
+    }
+    assert_true(tried > 2000);
+}
+
 static bool has_pattern(const struct row *rows, str name)
 {
     for (; rows; rows = rows->next)
@@ -130,6 +172,27 @@ static void every_reason_has_a_case(void **state)
             fail_msg(STR_F " has no case", STR_A(webhook_reason_word(reason)));
         assert_true(str_ends(webhook_reason_text(reason), STR(".")));
     }
+}
+
+/* --- the page about them --- */
+
+static const char *const told[] = {
+#define X(name, doc) "`" #name "`",
+#include "signature/handshake_list.h"
+#include "signature/reason_list.h"
+#include "signature/signature_list.h"
+#undef X
+#define X(symbol, name, doc) "{" name "}",
+#include "signature/content_list.h"
+#undef X
+};
+
+static void the_page_about_webhooks_has_every_word(void **state)
+{
+    str page = given_file(*state, "docs/webhooks.md");
+    for (size_t i = 0; i < COUNT_OF(told); i++)
+        if (str_find_str(page, str_z(told[i])) == page.n)
+            fail_msg("docs/webhooks.md does not have %s", told[i]);
 }
 
 /* --- vectors of vendors --- */
@@ -233,8 +296,10 @@ int test_webhook_cases(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(requests_of_every_scheme_are_judged),
+        GIVEN_TEST(no_bit_of_a_signed_body_may_change),
         GIVEN_TEST(every_scheme_and_handshake_of_the_field_has_a_case),
         GIVEN_TEST(every_reason_has_a_case),
+        GIVEN_TEST(the_page_about_webhooks_has_every_word),
         GIVEN_TEST(shipped_documents_judge_the_vectors_of_their_vendors),
     };
     return cmocka_run_group_tests_name("webhook_cases", tests, NULL, NULL);

@@ -46,6 +46,28 @@ static void bodies_are_read_by_their_type(void **state)
     }
 }
 
+/* Whoever sends a long body is to sign it before it costs more than its digest. */
+static void a_long_body_is_read_after_it_was_verified(void **state)
+{
+    struct webhook_view view;
+    struct webhook_request request;
+    struct headers headers;
+    char *body = arena_bytes(*state, WEBHOOK_UNKNOWN_BYTES_MAX + 2);
+    memset(body, ' ', WEBHOOK_UNKNOWN_BYTES_MAX + 2);
+    body[0] = '7';
+    body[WEBHOOK_UNKNOWN_BYTES_MAX + 1] = 0;
+    view_of(&view, &request, &headers, *state, "application/json", body);
+    assert_int_equal(request.body.n, WEBHOOK_UNKNOWN_BYTES_MAX + 1);
+    assert_null(view.answer.body);
+    view.verified = true;
+    webhook_view_read(&view);
+    assert_non_null(view.answer.body);
+    body[1] = '7';
+    view_of(&view, &request, &headers, *state, "application/json", body + 1);
+    assert_int_equal(request.body.n, WEBHOOK_UNKNOWN_BYTES_MAX);
+    assert_non_null(view.answer.body);
+}
+
 static void signals_look_into_query_and_header(void **state)
 {
     struct webhook_view view;
@@ -94,6 +116,7 @@ int test_webhook_request(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(bodies_are_read_by_their_type),
+        GIVEN_TEST(a_long_body_is_read_after_it_was_verified),
         GIVEN_TEST(signals_look_into_query_and_header),
         GIVEN_TEST(a_star_leads_to_every_value),
     };
