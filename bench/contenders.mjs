@@ -1,7 +1,7 @@
 // Who is measured: each is started on a free port, knows its processes, and is stopped.
 import { spawn, execFileSync } from "node:child_process";
 import { createServer } from "node:net";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 export const work = mkdtempSync(join(tmpdir(), "breakwater-bench-"));
 export const KEY = "bw_" + "0123456789".repeat(4);
 const running = new Set();
+chmodSync(work, 0o755); // nginx's worker is another user
 
 export function freePort() {
   return new Promise((resolve) => {
@@ -99,10 +100,15 @@ http {
 
 // The vendor: nginx with a fixed answer, plain and TLS.
 export async function startVendor(tls) {
+  mkdirSync(join(work, "bodies/things"), { recursive: true });
+  writeFileSync(join(work, "bodies/things/small"), JSON.stringify({ text: "x".repeat(1024 - 11) }));
+  writeFileSync(join(work, "bodies/things/large"), JSON.stringify({ text: "x".repeat(65536 - 11) }));
   const plain = await freePort(), secure = await freePort();
   const server = (listen) => `server { listen 127.0.0.1:${listen}; ${listen.includes("ssl")
     ? `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};` : ""}
-    location / { default_type application/json; return 200 '${body}'; } }`;
+    location / { default_type application/json; return 200 '${body}'; }
+    location /things/small { default_type application/json; root ${work}/bodies; }
+    location /things/large { default_type application/json; root ${work}/bodies; } }`;
   const file = nginxConfig(join(work, "vendor"), server(`${plain}`) + server(`${secure} ssl`));
   const child = start("nginx", ["-c", file]);
   await until("the vendor's start", answers(`http://127.0.0.1:${plain}/`));
@@ -126,6 +132,24 @@ export async function startNginx(vendor, secure, tls) {
   return { name: "nginx proxy_pass", child, port };
 }
 
+// The same with what came kept for an hour, in memory as far as the system's page cache goes.
+export async function startNginxCache(vendor) {
+  const port = await freePort();
+  const file = nginxConfig(join(work, "nginx-cache"), `
+  sendfile on; open_file_cache max=1000 inactive=1h; open_file_cache_valid 1h;
+  proxy_cache_path ${work}/kept levels=1:2 keys_zone=kept:10m max_size=256m inactive=1h use_temp_path=off;
+  upstream vendor { server 127.0.0.1:${vendor.plain}; keepalive 64; }
+  server { listen 127.0.0.1:${port};
+    location /proxy/acme/ {
+      proxy_pass http://vendor/; proxy_http_version 1.1; proxy_set_header Connection "";
+      proxy_cache kept; proxy_cache_valid 200 1h; proxy_cache_key $http_authorization$request_uri;
+      add_header X-Cache $upstream_cache_status;
+    } }`);
+  const child = start("nginx", ["-c", file]);
+  await until("nginx's start", answers(`http://127.0.0.1:${port}/proxy/acme/x`));
+  return { name: "nginx proxy_cache", child, port };
+}
+
 export async function startNode(vendor, secure) {
   const port = await freePort();
   const upstream = secure ? `https://localhost:${vendor.secure}` : `http://127.0.0.1:${vendor.plain}`;
@@ -135,7 +159,7 @@ export async function startNode(vendor, secure) {
   return { name: "Node (fastify, reply-from, opossum)", child, port };
 }
 
-export async function startBreakwater(vendor, secure, tls, extra = []) {
+export async function startBreakwater(vendor, secure, tls, extra = [], more = {}) {
   const data = join(work, `data-${secure}-${Math.random()}`), documents = join(data, "integrations/vendor");
   mkdirSync(documents, { recursive: true });
   const base = secure ? `https://localhost:${vendor.secure}` : `http://127.0.0.1:${vendor.plain}`;
@@ -145,6 +169,7 @@ export async function startBreakwater(vendor, secure, tls, extra = []) {
     rate_limit: { windows: [{ name: "minute", window: "1m", limit: "X-RateLimit-Limit", remaining: "X-RateLimit-Remaining" }] },
     resilience: { account_concurrency: 100000, environment_concurrency: 100000, integration_concurrency: 100000, host_concurrency: 100000 },
     resources: { things: { methods: { list: { verb: "GET", path: "/things" }, get: { verb: "GET", path: "/things/{id}" } } } },
+    ...more,
   }));
   const child = start(join(root, "build/breakwater"), ["serve", "--data", join(data, "d"), "--listen",
     "127.0.0.1:0", "--integrations", join(data, "integrations"), "--workers", "1",

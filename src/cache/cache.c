@@ -83,11 +83,15 @@ struct cache_stamp cache_stamp(struct cache *cache, const struct account *accoun
         .purges = atomic_load_explicit(&cache->purges, memory_order_acquire)};
 }
 
+bool cache_is_current(struct cache *cache, const struct cache_entry *entry)
+{
+    return count_at(cache, entry->slots[0]) == entry->stamp.resource &&
+           count_at(cache, entry->slots[1]) == entry->stamp.account;
+}
+
 bool cache_is_fresh(struct cache *cache, const struct cache_entry *entry, usec now)
 {
-    return now < entry->fresh_until &&
-           count_at(cache, entry->slots[0]) == entry->stamp.resource &&
-           count_at(cache, entry->slots[1]) == entry->stamp.account;
+    return now < entry->fresh_until && cache_is_current(cache, entry);
 }
 
 /* --- the queue --- */

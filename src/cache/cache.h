@@ -52,7 +52,9 @@ void cache_close(struct cache **cache);
 struct cache_entry *cache_find(struct cache *cache, const struct tenant_id *environment,
                                const struct cache_key *key, usec now);
 
-/* Whether it may be answered instead of asking: neither its time nor a write ended it. */
+/* Whether nothing was written since it was asked for; and whether it may be answered
+ * instead of asking: neither that nor its time has ended it. */
+bool cache_is_current(struct cache *cache, const struct cache_entry *entry);
 bool cache_is_fresh(struct cache *cache, const struct cache_entry *entry, usec now);
 
 /* --- keeping --- */

@@ -10,6 +10,7 @@
 #include "loop/world.h"
 
 static const usec try_max = 2 * USEC_S; /* SPEC 4.5 */
+static const usec young_max = 30 * USEC_S;
 
 const char *const freshness_words[] = {"live", "fresh", "stale", "synced", NULL};
 
@@ -90,6 +91,15 @@ static bool is_held_off(const struct exchange *exchange)
                        exchange->worker->now;
 }
 
+/* Whoever is never answered a fresh copy needs no newer one at each call: to keep, seal
+ * and write what was kept a moment ago would cost more than to pass it on. */
+static bool is_young(const struct exchange *exchange, const struct cache_entry *entry)
+{
+    const struct recall_wish *wish = &exchange->request.cache;
+    return wish->stale && !wish->fresh && is_within(exchange, entry, young_max) &&
+           cache_is_current(exchange->env->cache, entry);
+}
+
 /* --- the same read under way --- */
 
 static void on_heard(void *owner, enum share_word word, struct cache_entry *entry)
@@ -162,6 +172,7 @@ static enum exchange_step recall(struct exchange *exchange)
     struct cache_entry *entry = look_up(exchange);
     if (entry && is_fresh_enough(exchange, entry))
         return exchange_give(exchange, entry, FRESHNESS_FRESH);
+    exchange->recall.young = entry && is_young(exchange, entry);
     if (entry)
         take_copy(exchange, entry);
     if (exchange->request.cache.only)
@@ -298,7 +309,7 @@ enum exchange_step exchange_renew_copy(struct exchange *exchange)
     struct cache_entry *entry =
         exchange_make_entry(exchange, copy->status, headers, copy->body);
     cache_entry_unref(&copy);
-    if (exchange->request.cache.keeps)
+    if (exchange->request.cache.keeps && !recall->young)
         cache_put(exchange->env->cache, cache_entry_ref(entry), exchange->account);
     share_land(&recall->seat, entry);
     return exchange_give(exchange, entry, FRESHNESS_LIVE);

@@ -55,6 +55,7 @@ struct recall {
     enum freshness as;         /* in which quality */
     struct share_seat *seat;   /* the share it leads, or waits in */
     bool alone;                /* it has waited once */
+    bool young;                /* what is kept needs no newer one yet */
     bool validates;            /* the vendor is asked whether the copy is still good */
     usec try_until;            /* with a copy at hand: when its one try ends */
     struct buf tee;            /* the answer's body, to be kept */

@@ -73,7 +73,7 @@ static bool may_keep(struct exchange *exchange)
     enum outcome_class class = exchange->outcome.class;
     bool good = class == OUTCOME_OK || class == OUTCOME_NOT_FOUND ||
                 class == OUTCOME_CLIENT || class == OUTCOME_SERVER_REFUSAL;
-    return recall->keyed && exchange->request.cache.keeps && good &&
+    return recall->keyed && exchange->request.cache.keeps && !recall->young && good &&
            exchange->outcome.vendor_status == exchange->outcome.status &&
            exchange->answer.content_length <= CACHE_ENTRY_BYTES_MAX &&
            caching_may_keep(exchange->method->caching, exchange->answer.status,

@@ -101,6 +101,24 @@ static void settings_are_the_integrations_unless_given(void **state)
     given_same("breaker group", search->breaker_group, "search");
 }
 
+/* The document's, over it the resource's, over that the method's. */
+static void caching_is_merged_through_the_resource(void **state)
+{
+    const struct integration *integration = paper_read(
+        *state,
+        "{\"cache\":{\"fresh\":\"60s\",\"proxy\":\"fresh\"},\"resources\":{"
+        "\"a\":{\"cache\":{\"fresh\":\"30s\",\"stale\":\"1h\"},\"methods\":{"
+        "\"get\":{\"verb\":\"GET\",\"path\":\"/a\",\"cache\":{\"stale\":\"2h\"}}}},"
+        "\"b\":{\"methods\":{\"get\":{\"verb\":\"GET\",\"path\":\"/b\"}}}}}");
+    const struct caching *a =
+        integration_method(integration, STR("GET"), STR("/a"))->caching;
+    assert_int_equal(a->fresh, 30 * USEC_S);
+    assert_int_equal(a->stale, 2 * USEC_H);
+    assert_int_equal(a->proxy, CACHING_FRESH);
+    assert_ptr_equal(integration_method(integration, STR("GET"), STR("/b"))->caching,
+                     &integration->caching);
+}
+
 static void resilience_is_merged(void **state)
 {
     const struct integration *integration = paper_read(*state, acme);
@@ -205,6 +223,7 @@ int test_method(void)
         GIVEN_TEST(safety_follows_the_verb_unless_told),
         GIVEN_TEST(settings_are_the_integrations_unless_given),
         GIVEN_TEST(resilience_is_merged),
+        GIVEN_TEST(caching_is_merged_through_the_resource),
         GIVEN_TEST(null_takes_a_setting_back),
         GIVEN_TEST(an_override_needs_no_block_above_it),
         GIVEN_TEST(pagination_is_merged_unless_it_has_a_kind),

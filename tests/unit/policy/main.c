@@ -4,6 +4,7 @@ int test_breaker(void);
 int test_breaker_model(void);
 int test_breaker_threads(void);
 int test_items(void);
+int test_caching(void);
 int test_limit(void);
 int test_outcome(void);
 int test_quota(void);
@@ -23,6 +24,7 @@ int main(void)
     failed += test_breaker_model();
     failed += test_breaker_threads();
     failed += test_items();
+    failed += test_caching();
     failed += test_limit();
     failed += test_outcome();
     failed += test_quota();
