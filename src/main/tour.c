@@ -107,6 +107,9 @@ static bool is_worth_showing(str name)
                                         "X-Upstream-Status",
                                         "X-Calls",
                                         "Server-Timing",
+                                        "X-Data-Freshness",
+                                        "Age",
+                                        "Location",
                                         "X-Breakwater-Attempts",
                                         "X-Breakwater-Breaker"};
     for (size_t i = 0; i < COUNT_OF(shown); i++)
@@ -295,11 +298,70 @@ static void show_outage(struct tour *tour)
     say(tour, "Retry-After when the next trial is due.");
 }
 
+static void show_meanwhile(struct tour *tour)
+{
+    title(tour, 4, "Meanwhile");
+    say(tour, "Whoever reads what was read before gets it again, and is told how old it "
+              "is:");
+    struct answered read =
+        ask(tour, &(struct asked){.verb = "GET", .path = "/proxy/acme/contacts/c1"});
+    expect(tour, str_eq(header_of(&read, "X-Data-Freshness"), STR("stale")),
+           "the read should be answered from the cache");
+    say(tour, "");
+    say(tour, "A write is kept, if that is asked for. 202 means: it is on disk.");
+    struct answered write = ask(tour, &(struct asked){.verb = "POST",
+                                                      .path = "/proxy/acme/contacts",
+                                                      .header = "X-Breakwater-Queue: "
+                                                                "on-failure",
+                                                      .body = "{\"email\":"
+                                                              "\"ada@example.com\"}"});
+    expect(tour, write.status == 202, "the write should be accepted");
+    tour->write = arena_str(&tour->arena, header_of(&write, "Location"));
+}
+
+/* What was accepted has come to the vendor, once. */
+static void show_delivery(struct tour *tour)
+{
+    struct asked look = {.verb = "GET", .path = "/", .quiet = true};
+    struct answered answered = {0};
+    look.path = arena_z(&tour->arena, tour->write);
+    say(tour, "");
+    say(tour, "What was kept is sent as soon as the breaker allows it:");
+    for (int i = 0; i < 150 && !tour->broken_off; i++) {
+        struct json body;
+        answered = ask(tour, &look);
+        if (json_parse(&tour->arena, answered.body, NULL, &body, NULL) &&
+            str_eq(json_member_text(&body, STR("state")), STR("delivered")))
+            break;
+        usleep(100 * 1000);
+    }
+    look.quiet = false;
+    answered = ask(tour, &look);
+    expect(tour,
+           str_find_str(answered.body, STR("\"state\":\"delivered\"")) < answered.body.n,
+           "the write should be delivered");
+    answered = ask(tour, &(struct asked){.verb = "GET",
+                                         .path = "/_sim/writes?path=%2Fdemo%2F",
+                                         .direct = true,
+                                         .quiet = true});
+    size_t at = str_find_str(answered.body, STR("ada@example.com"));
+    expect(tour, at < answered.body.n, "the vendor should have the write");
+    expect(tour,
+           str_find_str(str_from(answered.body, at < answered.body.n ? at + 1 : at),
+                        STR("ada@example.com")) ==
+               answered.body.n - (at < answered.body.n ? at + 1 : at),
+           "the vendor should have it once");
+    say(tour, "");
+    say(tour, "The vendor has it once, however often it was tried: a key goes along "
+              "from the first");
+    say(tour, "attempt on.");
+}
+
 static void show_recovery(struct tour *tour)
 {
     struct asked call = {.verb = "GET", .path = "/proxy/acme/contacts?limit=1"};
     struct answered answered = {0};
-    title(tour, 4, "Back again");
+    title(tour, 5, "Back again");
     say(tour,
         "The vendor recovers. After its time (3 s here, 30 s by default) the breaker "
         "lets");
@@ -320,11 +382,12 @@ static void show_recovery(struct tour *tour)
     expect(tour, answered.status == 200, "calls should go through again");
     expect(tour, str_eq(header_of(&answered, "X-Breakwater-Breaker"), STR("closed")),
            "the breaker should be closed");
+    show_delivery(tour);
 }
 
 static void show_one_shape(struct tour *tour)
 {
-    title(tour, 5, "One shape");
+    title(tour, 6, "One shape");
     say(tour, "The document says how this vendor's contacts become everybody's. Code "
               "that asks");
     say(tour, "like this works with every other vendor of the same kind:");
@@ -342,7 +405,8 @@ static void show_one_shape(struct tour *tour)
 
 void tour_run(struct tour *tour)
 {
-    static void (*const steps[])(struct tour *) = {show_call, show_throttle, show_outage,
+    static void (*const steps[])(struct tour *) = {show_call,     show_throttle,
+                                                   show_outage,   show_meanwhile,
                                                    show_recovery, show_one_shape};
     arena_init(&tour->arena, 64 * 1024, 256 << 20);
     for (size_t i = 0; i < COUNT_OF(steps) && !tour->broken_off; i++)

@@ -32,7 +32,7 @@ const asPrinted = (command) => shell(`${exports_()}\n${command}`);
 
 test("the tour tells no disappointment", () => {
   assert.ok(!it.out.includes("did not go as told"), it.out);
-  assert.deepEqual([...it.out.matchAll(/──── (\d)\. (.*)/g)].map((m) => m[2]), ["A call", "Too many calls", "An outage", "Back again", "One shape"]);
+  assert.deepEqual([...it.out.matchAll(/──── (\d)\. (.*)/g)].map((m) => m[2]), ["A call", "Too many calls", "An outage", "Meanwhile", "Back again", "One shape"]);
 });
 
 test("the first call has its answer, with a link that leads through the proxy", () => {
@@ -51,7 +51,11 @@ test("the throttle is a 403 of the vendor, a 429 of ours, and a 200 for who wait
 
 test("the outage opens the breaker, and it closes again", () => {
   assert.match(said(it, "3. An outage"), /X-Breakwater-Breaker: open[\s\S]*"code":"breaker_open"/);
-  assert.match(said(it, "4. Back again"), /HTTP 200[\s\S]*X-Breakwater-Breaker: closed/);
+  const meanwhile = said(it, "4. Meanwhile");
+  assert.match(meanwhile, /HTTP 200[\s\S]*X-Data-Freshness: stale/);
+  assert.match(meanwhile, /HTTP 202[\s\S]*Location: \/v1\/writes\/wrt_/);
+  assert.match(said(it, "5. Back again"), /"state":"delivered"/);
+  assert.match(said(it, "5. Back again"), /HTTP 200[\s\S]*X-Breakwater-Breaker: closed/);
 });
 
 test("neither the vendor's token nor anybody's key stands where a log or a shoulder could see it", async () => {
