@@ -632,6 +632,7 @@ static void on_finished(struct write_finish *finish)
     }
     struct write_news news = {
         .next = finish->err == ERR_NONE ? finish->next : world_wall(run->worker->world),
+        .stopped = finish->err == ERR_NONE && finish->stopped,
         .ended = run->row.state != WRITE_QUEUED,
         .good = run->decision.verdict == VERDICT_DONE,
         .failed = is_trouble(run),

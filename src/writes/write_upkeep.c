@@ -88,12 +88,13 @@ static enum err run_accounts(struct tx *tx, struct store_op *op)
     static const struct statement query = {
         "SELECT account, COUNT(*) FROM write WHERE state = 'queued' GROUP BY account"};
     struct account_list *list = CONTAINER_OF(op, struct account_list, op);
+    bool stopped;
     enum err err = tx_query(tx, &query, NULL, 0);
     list->n = 0;
     while (err == ERR_NONE && tx_next(tx, &err))
         add_account(list, tx);
     for (uint32_t i = 0; err == ERR_NONE && i < list->n; i++)
-        err = write_next_due(tx, list->items[i].account, &list->items[i].due);
+        err = write_next_due(tx, list->items[i].account, &list->items[i].due, &stopped);
     return err;
 }
 

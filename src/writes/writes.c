@@ -94,6 +94,10 @@ void writes_note_gone(struct writes *writes, const struct account *account)
     struct write_queue *queue = find_queue(shard, tenant_id_str(&account->id));
     if (queue && queue->queued)
         queue->queued--;
+    if (queue) {
+        look_at(shard, queue, 0); /* its lane may have been stopped, or be no more */
+        write_shard_poke(shard);
+    }
     pthread_mutex_unlock(&shard->lock);
 }
 
@@ -177,7 +181,8 @@ static usec from_wall(const struct write_shard *shard, usec wall)
     return wall == USEC_NEVER ? USEC_NEVER : now + usec_max(ahead, 0);
 }
 
-/* The queue goes back into the schedule; one without anything to wait for goes. */
+/* The queue goes back into the schedule; one without anything to wait for goes, and one
+ * that waits for somebody's decision stays, so that it is known to have writes. */
 static void put_back(struct write_shard *shard, struct write_queue *queue, usec due)
 {
     struct write_vendor *vendor = queue->vendor;
@@ -190,7 +195,7 @@ static void put_back(struct write_shard *shard, struct write_queue *queue, usec 
         due = vendor->held_until + world_jitter(shard->worker->world, USEC_S);
     if (due != USEC_NEVER)
         look_at(shard, queue, due);
-    else if (queue->running == 0)
+    else if (queue->running == 0 && !queue->stopped)
         drop_queue(shard, queue);
     pthread_mutex_unlock(&shard->lock);
 }
@@ -209,6 +214,8 @@ static void on_claimed(struct write_claim *done)
     usec due = failed ? shard->worker->now + store_pause : from_wall(shard, done->next);
     CRASH_POINT("write.claimed");
     shard->claim_n--;
+    if (!failed)
+        queue->stopped = done->stopped;
     for (uint32_t i = 0; !failed && i < done->n; i++)
         write_run_start(shard, queue, &done->rows[i]);
     put_back(shard, queue, due);
@@ -327,6 +334,7 @@ void write_queue_note(struct write_shard *shard, struct write_queue *queue,
     usec due = from_wall(shard, news->next);
     if (queue->vendor)
         note_vendor(shard, queue->vendor, news);
+    queue->stopped = news->stopped;
     pthread_mutex_lock(&shard->lock);
     if (news->ended && queue->queued)
         queue->queued--;

@@ -39,6 +39,7 @@ struct write_queue {
     uint32_t queued;
     uint32_t running;
     bool claiming;
+    bool stopped;                /* a lane of it waits for a decision */
     bool again;                  /* something has come while it was being claimed */
     struct write_vendor *vendor; /* NULL: not known yet */
 };
@@ -80,6 +81,7 @@ void write_shard_poke(struct write_shard *shard); /* under its lock */
  * the write waits no longer. */
 struct write_news {
     usec next;
+    bool stopped; /* without one: a lane waits for a decision */
     bool ended;
     bool good;   /* the vendor has taken it */
     bool failed; /* the vendor was in the way, or would be: slowly from here on */
