@@ -106,21 +106,31 @@ static bool may(enum write_act_kind kind, enum write_state state)
            state == WRITE_DEAD || state == WRITE_CANCELLED;
 }
 
-/* A person takes the decision that it is to be sent: as if it were new. */
-static enum err retry(struct tx *tx, const struct write_act *act,
-                      const struct write_row *row)
+/* A person takes the decision that it is to be sent: as if it were new. One that is
+ * queued already needs no decision, and has none: it may have been sent, and is only due.
+ */
+static enum err queue_again(struct tx *tx, const struct write_act *act,
+                            const struct write_row *row)
 {
-    static const struct statement update = {
+    static const struct statement renew = {
         "UPDATE write SET state = 'queued', promised = 1, unsure = 0, tries = 0, "
         "due = $2, deadline = $2 + (deadline - accepted), first_sent = 0, ended = 0, "
         "keep = 0, reason = NULL, detail = NULL WHERE id = $1"};
+    static const struct statement hurry = {"UPDATE write SET due = $2 WHERE id = $1"};
+    struct value params[] = {V_TEXT(row->id), V_INT(act->wall)};
+    return tx_exec(tx, row->state == WRITE_QUEUED ? &hurry : &renew, params,
+                   COUNT_OF(params), NULL);
+}
+
+static enum err retry(struct tx *tx, const struct write_act *act,
+                      const struct write_row *row)
+{
     static const struct statement now = {
         "UPDATE write_lane SET due = $3 WHERE account = $1 AND lane = $2 AND lease = 0"};
-    struct value params[] = {V_TEXT(row->id), V_INT(act->wall)};
     struct value lane[] = {V_TEXT(row->account), V_TEXT(row->lane), V_INT(act->wall)};
     struct write_row due = *row;
     due.due = act->wall;
-    enum err err = tx_exec(tx, &update, params, COUNT_OF(params), NULL);
+    enum err err = queue_again(tx, act, row);
     if (err == ERR_NONE)
         err = write_queue_lane(tx, &due);
     return err == ERR_NONE ? tx_exec(tx, &now, lane, COUNT_OF(lane), NULL) : err;

@@ -88,7 +88,9 @@ static enum err run_claim(struct tx *tx, struct store_op *op)
     enum err err = find_lanes(tx, claim, lanes, &n);
     for (uint32_t i = 0; err == ERR_NONE && i < n; i++)
         err = claim_lane(tx, claim, lanes[i]);
-    return err == ERR_NONE ? write_next_due(tx, claim->account, &claim->next) : err;
+    return err == ERR_NONE
+               ? write_next_due(tx, claim->account, &claim->next, &claim->stopped)
+               : err;
 }
 
 static void on_claimed(struct store_op *op)
@@ -138,7 +140,9 @@ static enum err run_finish(struct tx *tx, struct store_op *op)
         err = write_tell(tx, row, finish->wall);
     if (err == ERR_NONE)
         err = write_free_lane(tx, row->account, row->lane, undone && finish->strict);
-    return err == ERR_NONE ? write_next_due(tx, row->account, &finish->next) : err;
+    return err == ERR_NONE
+               ? write_next_due(tx, row->account, &finish->next, &finish->stopped)
+               : err;
 }
 
 static void on_finished(struct store_op *op)

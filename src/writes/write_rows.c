@@ -195,16 +195,16 @@ enum err write_free_lane(struct tx *tx, str account, str lane, bool stopped)
                 : tx_exec(tx, &delete, params, 2, NULL);
 }
 
-enum err write_next_due(struct tx *tx, str account, usec *ret_due)
+enum err write_next_due(struct tx *tx, str account, usec *ret_due, bool *ret_stopped)
 {
     static const struct statement query = {
         "SELECT due FROM write_lane WHERE account = $1 AND lease = 0 "
         "ORDER BY due LIMIT 1"};
     struct value by = V_TEXT(account);
     enum err err = tx_query(tx, &query, &by, 1);
-    *ret_due = USEC_NEVER;
-    if (err == ERR_NONE && tx_next(tx, &err))
-        *ret_due = tx_int(tx, 0);
+    bool found = err == ERR_NONE && tx_next(tx, &err);
+    *ret_due = found ? tx_int(tx, 0) : USEC_NEVER;
+    *ret_stopped = found && *ret_due == USEC_NEVER;
     return err;
 }
 

@@ -31,8 +31,9 @@ enum err write_queue_lane(struct tx *tx, const struct write_row *row);
 /* The lane is nobody's any more, and due with its head; one without a head goes.
  * `stopped`: it is not due before somebody decides. */
 enum err write_free_lane(struct tx *tx, str account, str lane, bool stopped);
-/* When the next lane of the account is due; USEC_NEVER: none is. */
-enum err write_next_due(struct tx *tx, str account, usec *ret_due);
+/* When the next lane of the account is due; USEC_NEVER: none is. `stopped`: though there
+ * is one, which waits for a decision. */
+enum err write_next_due(struct tx *tx, str account, usec *ret_due, bool *ret_stopped);
 
 /* The end of a write, where it is one. */
 enum err write_tell(struct tx *tx, const struct write_row *row, usec wall);

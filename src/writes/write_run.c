@@ -38,6 +38,7 @@ struct write_run {
     struct worker *worker;
     struct arena arena;
     struct write_row row;
+    usec ahead; /* of the clock by which the row's times are meant */
     enum run_step step;
     struct timer timer;
     struct timer go; /* a write that was noted before goes on in a turn of its own */
@@ -86,9 +87,20 @@ static const struct write_rule *rule_of(const struct write_run *run)
     return run->integration ? &run->integration->resilience.writes : &standard;
 }
 
+static usec wall_of(const struct write_run *run)
+{
+    return world_now(run->worker->world) + run->ahead;
+}
+
+/* How far the times of the rows were moved since it was claimed. */
+static usec moved_since(const struct write_run *run)
+{
+    return atomic_load(&run->shard->writes->ahead) - run->ahead;
+}
+
 static bool recognised(const struct write_run *run)
 {
-    usec wall = world_wall(run->worker->world);
+    usec wall = wall_of(run);
     usec window =
         writes_window(run->integration, run->method, run->asked.verb, run->keyed);
     usec first = run->row.first_sent ? run->row.first_sent : wall;
@@ -108,7 +120,7 @@ static struct write_facts facts_of(const struct write_run *run)
     const struct idempotency *idempotency =
         integration_idempotency(run->integration, run->method);
     bool sent = run->operating ? run->operation.written : outcome->sent;
-    usec wall = world_wall(run->worker->world);
+    usec wall = wall_of(run);
     return (struct write_facts){
         .class = outcome->class,
         .err = run->operating && run->operation.err ? run->operation.err : outcome->err,
@@ -331,7 +343,7 @@ static void on_write(struct operation *operation)
                                     .host = request->host,
                                     .headers = request->headers,
                                     .body = operation->text};
-    usec wall = world_wall(run->worker->world);
+    usec wall = wall_of(run);
     if (run->is_frozen) {
         timer_start(&run->go, 0); /* it was noted at its first attempt */
         return;
@@ -465,7 +477,7 @@ static const char *find_place(struct write_run *run)
 
 static bool is_too_old(const struct write_run *run)
 {
-    return world_wall(run->worker->world) >= run->row.deadline;
+    return wall_of(run) >= run->row.deadline;
 }
 
 static void begin(struct write_run *run)
@@ -515,12 +527,13 @@ static void copy_row(struct write_run *run, const struct write_row *row)
 }
 
 void write_run_start(struct write_shard *shard, struct write_queue *queue,
-                     const struct write_row *row)
+                     const struct write_row *row, usec ahead)
 {
     struct write_run *run = mem_zalloc(sizeof(*run));
     run->shard = shard;
     run->queue = queue;
     run->worker = shard->worker;
+    run->ahead = ahead;
     arena_init(&run->arena, 16 * 1024, RUN_ARENA_BYTES_MAX);
     buf_init(&run->answer, ANSWER_BYTES_MAX);
     copy_row(run, row);
@@ -631,7 +644,8 @@ static void on_finished(struct write_finish *finish)
         return;
     }
     struct write_news news = {
-        .next = finish->err == ERR_NONE ? finish->next : world_wall(run->worker->world),
+        .next = finish->err == ERR_NONE ? finish->next : write_wall(shard),
+        .stopped = finish->err == ERR_NONE && finish->stopped,
         .ended = run->row.state != WRITE_QUEUED,
         .good = run->decision.verdict == VERDICT_DONE,
         .failed = is_trouble(run),
@@ -666,7 +680,7 @@ static void finish_run(struct write_run *run)
                                               [VERDICT_UNKNOWN] = WRITE_NEEDS_DECISION};
     const struct write_decision *decision = &run->decision;
     struct write_row *row = &run->row;
-    usec wall = world_wall(run->worker->world);
+    usec wall = write_wall(run->shard);
     bool over = decision->verdict == VERDICT_DONE || decision->verdict == VERDICT_DEAD;
     run->step = RUN_FINISH;
     row->state = states[decision->verdict];
@@ -679,6 +693,8 @@ static void finish_run(struct write_run *run)
     row->status = run->outcome ? run->outcome->vendor_status : 0;
     if (!row->first_sent && run->outcome && run->outcome->sent)
         row->first_sent = wall;
+    else if (row->first_sent)
+        row->first_sent += usec_min(moved_since(run), 0); /* as write_shift does */
     row->parts[WRITE_PART_REQUEST] = row->parts[WRITE_PART_FROZEN] = STR_NONE;
     row->parts[WRITE_PART_ANSWER] = seal_answer(run);
     run->finish = (struct write_finish){.store = run->shard->writes->config.store,

@@ -134,6 +134,7 @@ struct write_claim {
     struct write_row *rows;
     uint32_t n;
     usec next;          /* when the next of its lanes is due; USEC_NEVER: none */
+    bool stopped;       /* with NEVER: one of them waits for a decision */
     struct store_op op; /* private */
 };
 void write_claim(struct write_claim *claim);
@@ -167,7 +168,8 @@ struct write_finish {
     usec wall;
 
     enum err err;
-    usec next;          /* as a claim's */
+    usec next; /* as a claim's, as is the next */
+    bool stopped;
     struct store_op op; /* private */
 };
 void write_finish(struct write_finish *finish);

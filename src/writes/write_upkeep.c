@@ -88,12 +88,13 @@ static enum err run_accounts(struct tx *tx, struct store_op *op)
     static const struct statement query = {
         "SELECT account, COUNT(*) FROM write WHERE state = 'queued' GROUP BY account"};
     struct account_list *list = CONTAINER_OF(op, struct account_list, op);
+    bool stopped;
     enum err err = tx_query(tx, &query, NULL, 0);
     list->n = 0;
     while (err == ERR_NONE && tx_next(tx, &err))
         add_account(list, tx);
     for (uint32_t i = 0; err == ERR_NONE && i < list->n; i++)
-        err = write_next_due(tx, list->items[i].account, &list->items[i].due);
+        err = write_next_due(tx, list->items[i].account, &list->items[i].due, &stopped);
     return err;
 }
 
@@ -134,4 +135,64 @@ void write_expire(struct write_expire *expire)
                                    .done = on_expired,
                                    .worker = expire->worker};
     store_submit(expire->store, &expire->op);
+}
+
+/* --- a clock that jumps --- */
+
+/* What came after the jump has a later time than any before it. All that has ended is
+ * kept for longer: should the clock have gone back before, nobody knows by how much. */
+static enum err shift_forward(struct tx *tx, const struct write_shift *shift)
+{
+    static const struct statement deadlines = {
+        "UPDATE write SET deadline = deadline + $1 "
+        "WHERE state IN ('queued', 'sending') AND accepted <= $2"};
+    static const struct statement kept = {
+        "UPDATE write SET keep = keep + $1 WHERE keep > 0"};
+    struct value params[] = {V_INT(shift->by), V_INT(shift->wall - shift->by)};
+    enum err err = tx_exec(tx, &deadlines, params, COUNT_OF(params), NULL);
+    return err == ERR_NONE ? tx_exec(tx, &kept, params, 1, NULL) : err;
+}
+
+static enum err shift_backward(struct tx *tx, const struct write_shift *shift)
+{
+    static const struct statement sent = {
+        "UPDATE write SET first_sent = first_sent + $1 WHERE first_sent > 0 "
+        "AND state IN ('queued', 'sending', 'needs_decision')"};
+    static const struct statement deadlines = {
+        "UPDATE write SET deadline = deadline + $1, accepted = accepted + $1 "
+        "WHERE state IN ('queued', 'sending') AND accepted > $2"};
+    static const struct statement due = {
+        "UPDATE write SET due = $1 WHERE state = 'queued' AND due > $1"};
+    static const struct statement lanes = {
+        "UPDATE write_lane SET due = $1 WHERE due > $1 AND due < $2"};
+    struct value by[] = {V_INT(shift->by), V_INT(shift->wall)};
+    struct value now[] = {V_INT(shift->wall), V_INT(USEC_NEVER)};
+    enum err err = tx_exec(tx, &sent, by, 1, NULL);
+    if (err == ERR_NONE)
+        err = tx_exec(tx, &deadlines, by, 2, NULL);
+    if (err == ERR_NONE)
+        err = tx_exec(tx, &due, now, 1, NULL);
+    return err == ERR_NONE ? tx_exec(tx, &lanes, now, 2, NULL) : err;
+}
+
+static enum err run_shift(struct tx *tx, struct store_op *op)
+{
+    struct write_shift *shift = CONTAINER_OF(op, struct write_shift, op);
+    return shift->by > 0 ? shift_forward(tx, shift) : shift_backward(tx, shift);
+}
+
+static void on_shifted(struct store_op *op)
+{
+    struct write_shift *shift = CONTAINER_OF(op, struct write_shift, op);
+    shift->err = op->err;
+    shift->done(shift);
+}
+
+void write_shift(struct write_shift *shift)
+{
+    shift->op = (struct store_op){.kind = STORE_FULL,
+                                  .run = run_shift,
+                                  .done = on_shifted,
+                                  .worker = shift->worker};
+    store_submit(shift->store, &shift->op);
 }

@@ -33,4 +33,23 @@ struct write_expire {
 };
 void write_expire(struct write_expire *expire);
 
+/* The wall clock has jumped while nobody slept: `by` is how far. Nothing grows too old by
+ * that, nothing is forgotten earlier, and nothing waits for a time that is far again:
+ * forward, what came before the jump keeps what it had left; backward, what is queued is
+ * due now, and first attempts lie as long ago as they did, which never makes a window
+ * longer. That after a jump forward fewer repeats are known to be safe is on purpose: the
+ * machine may have slept. */
+struct write_shift {
+    struct store *store;
+    struct worker *worker;
+    void (*done)(struct write_shift *shift);
+    void *owner;
+    usec by;
+    usec wall; /* after the jump */
+
+    enum err err;
+    struct store_op op; /* private */
+};
+void write_shift(struct write_shift *shift);
+
 #endif

@@ -11,11 +11,79 @@
 
 enum { CLAIMS_MAX = 16, CLAIM_LANES_MAX = 16 }; /* of a shard; of one claim */
 static const usec expire_every = 60 * USEC_S;
-static const usec store_pause = USEC_S; /* after it has failed us */
+static const usec store_pause = USEC_S;     /* after it has failed us */
+static const usec jump_least = 30 * USEC_S; /* SPEC 15.3; less is a clock put right */
 
 static struct write_shard *shard_of(struct writes *writes, uint64_t hash)
 {
     return &writes->shards[hash % writes->config.workers];
+}
+
+/* --- clocks --- */
+
+usec write_wall(const struct write_shard *shard)
+{
+    return world_now(shard->worker->world) + atomic_load(&shard->writes->ahead);
+}
+
+static void poke_all(struct writes *writes)
+{
+    for (unsigned i = 0; i < writes->config.workers; i++) {
+        struct write_shard *shard = &writes->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        write_shard_poke(shard);
+        pthread_mutex_unlock(&shard->lock);
+    }
+}
+
+/* All go on, whichever time it is then: should the store not have listened, whoever looks
+ * next begins again. */
+static void on_shifted(struct write_shift *shift)
+{
+    struct write_shard *shard = shift->owner;
+    struct writes *writes = shard->writes;
+    if (shift->err == ERR_NONE)
+        atomic_fetch_add(&writes->ahead, shift->by);
+    shard->shifting = false;
+    atomic_store(&writes->shifting, false);
+    if (shift->err == ERR_NONE)
+        poke_all(writes);
+    else
+        timer_start(&shard->timer, store_pause);
+}
+
+static void start_shift(struct write_shard *shard, usec by)
+{
+    struct writes *writes = shard->writes;
+    shard->shifting = true;
+    log_say(writes->config.log, LOG_WARN, "writes",
+            "the wall clock has jumped by %lld s: the times of queued writes are moved",
+            (long long)(by / USEC_S));
+    writes->shift = (struct write_shift){.store = writes->config.store,
+                                         .worker = shard->worker,
+                                         .done = on_shifted,
+                                         .owner = shard,
+                                         .by = by,
+                                         .wall = write_wall(shard) + by};
+    write_shift(&writes->shift);
+}
+
+/* False: the clock has jumped, and until the rows' times are moved nothing is claimed; a
+ * poke follows. */
+static bool keep_step(struct write_shard *shard)
+{
+    struct writes *writes = shard->writes;
+    struct world *world = shard->worker->world;
+    if (atomic_exchange(&writes->shifting, true))
+        return false;
+    usec by = world_wall(world) - world_now(world) - atomic_load(&writes->ahead);
+    if (by > jump_least || by < -jump_least) {
+        start_shift(shard, by);
+        return false;
+    }
+    atomic_fetch_add(&writes->ahead, by);
+    atomic_store(&writes->shifting, false);
+    return true;
 }
 
 /* --- queues; under the lock --- */
@@ -94,6 +162,10 @@ void writes_note_gone(struct writes *writes, const struct account *account)
     struct write_queue *queue = find_queue(shard, tenant_id_str(&account->id));
     if (queue && queue->queued)
         queue->queued--;
+    if (queue) {
+        look_at(shard, queue, 0); /* its lane may have been stopped, or be no more */
+        write_shard_poke(shard);
+    }
     pthread_mutex_unlock(&shard->lock);
 }
 
@@ -167,17 +239,19 @@ struct claim {
     struct write_claim claim;
     struct write_shard *shard;
     struct write_queue *queue;
+    usec ahead; /* of the clock that it was claimed by */
     struct arena arena;
 };
 
 static usec from_wall(const struct write_shard *shard, usec wall)
 {
     usec now = shard->worker->now;
-    usec ahead = wall - world_wall(shard->worker->world);
+    usec ahead = wall - write_wall(shard);
     return wall == USEC_NEVER ? USEC_NEVER : now + usec_max(ahead, 0);
 }
 
-/* The queue goes back into the schedule; one without anything to wait for goes. */
+/* The queue goes back into the schedule; one without anything to wait for goes, and one
+ * that waits for somebody's decision stays, so that it is known to have writes. */
 static void put_back(struct write_shard *shard, struct write_queue *queue, usec due)
 {
     struct write_vendor *vendor = queue->vendor;
@@ -190,7 +264,7 @@ static void put_back(struct write_shard *shard, struct write_queue *queue, usec 
         due = vendor->held_until + world_jitter(shard->worker->world, USEC_S);
     if (due != USEC_NEVER)
         look_at(shard, queue, due);
-    else if (queue->running == 0)
+    else if (queue->running == 0 && !queue->stopped)
         drop_queue(shard, queue);
     pthread_mutex_unlock(&shard->lock);
 }
@@ -209,8 +283,10 @@ static void on_claimed(struct write_claim *done)
     usec due = failed ? shard->worker->now + store_pause : from_wall(shard, done->next);
     CRASH_POINT("write.claimed");
     shard->claim_n--;
+    if (!failed)
+        queue->stopped = done->stopped;
     for (uint32_t i = 0; !failed && i < done->n; i++)
-        write_run_start(shard, queue, &done->rows[i]);
+        write_run_start(shard, queue, &done->rows[i], claim->ahead);
     put_back(shard, queue, due);
     arena_wipe(&claim->arena);
     arena_fini(&claim->arena);
@@ -225,13 +301,14 @@ static void start_claim(struct write_shard *shard, struct write_queue *queue,
     arena_init(&claim->arena, 16 * 1024, 512 << 20);
     claim->shard = shard;
     claim->queue = queue;
+    claim->ahead = atomic_load(&shard->writes->ahead);
     claim->claim = (struct write_claim){.store = shard->writes->config.store,
                                         .worker = shard->worker,
                                         .arena = &claim->arena,
                                         .done = on_claimed,
                                         .account = tenant_id_str(&queue->account),
                                         .max = max,
-                                        .wall = world_wall(shard->worker->world)};
+                                        .wall = write_wall(shard)};
     shard->claim_n++;
     write_claim(&claim->claim);
 }
@@ -280,6 +357,8 @@ static bool begin_next(struct write_shard *shard, usec *ret_due)
 static void pump(struct write_shard *shard)
 {
     usec due;
+    if (!shard->leaving && !keep_step(shard))
+        return;
     for (unsigned i = 0; i < CLAIMS_MAX; i++)
         if (!begin_next(shard, &due)) {
             if (due != USEC_NEVER)
@@ -327,6 +406,7 @@ void write_queue_note(struct write_shard *shard, struct write_queue *queue,
     usec due = from_wall(shard, news->next);
     if (queue->vendor)
         note_vendor(shard, queue->vendor, news);
+    queue->stopped = news->stopped;
     pthread_mutex_lock(&shard->lock);
     if (news->ended && queue->queued)
         queue->queued--;
@@ -354,11 +434,15 @@ static void on_expired(struct write_expire *expire)
 static void on_expire_timer(struct timer *timer)
 {
     struct write_shard *shard = CONTAINER_OF(timer, struct write_shard, expire_timer);
+    if (!keep_step(shard)) {
+        timer_start(&shard->expire_timer, store_pause);
+        return;
+    }
     shard->expiring = true;
     shard->expire = (struct write_expire){.store = shard->writes->config.store,
                                           .worker = shard->worker,
                                           .done = on_expired,
-                                          .wall = world_wall(shard->worker->world)};
+                                          .wall = write_wall(shard)};
     write_expire(&shard->expire);
 }
 
@@ -417,6 +501,7 @@ struct writes *writes_open(const struct writes_config *config, str *ret_why)
     struct writes *writes = mem_zalloc(sizeof(*writes));
     writes->magic = WRITES_MAGIC;
     writes->config = *config;
+    writes->ahead = world_wall(config->world) - world_now(config->world);
     writes->shards = mem_array(config->workers, sizeof(writes->shards[0]));
     writes->budgets = mem_array(config->workers, sizeof(writes->budgets[0]));
     for (unsigned i = 0; i < config->workers; i++) {
@@ -484,7 +569,7 @@ void writes_drain(struct writes *writes, struct worker *worker)
 uint32_t writes_busy(struct writes *writes, struct worker *worker)
 {
     struct write_shard *shard = &writes->shards[worker->id];
-    return shard->run_n + shard->claim_n + shard->expiring;
+    return shard->run_n + shard->claim_n + shard->expiring + shard->shifting;
 }
 
 void writes_stop(struct writes *writes, struct worker *worker)

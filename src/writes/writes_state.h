@@ -39,6 +39,7 @@ struct write_queue {
     uint32_t queued;
     uint32_t running;
     bool claiming;
+    bool stopped;                /* a lane of it waits for a decision */
     bool again;                  /* something has come while it was being claimed */
     struct write_vendor *vendor; /* NULL: not known yet */
 };
@@ -62,12 +63,16 @@ struct write_shard {
     struct post poke;
     struct write_expire expire;
     bool expiring;
+    bool shifting; /* the jump is this shard's to settle */
 };
 
 struct writes {
     uint32_t magic;
     struct writes_config config;
     struct write_shard *shards;
+    _Atomic usec ahead;    /* wall − monotonic clock, as the rows' times are meant */
+    _Atomic bool shifting; /* they are being moved after a jump, by this: */
+    struct write_shift shift;
     struct body_budget *budgets; /* one a worker: bodies of attempts */
     _Atomic uint64_t delivered, dead, undecided, tries, waits;
 };
@@ -76,10 +81,15 @@ struct writes {
 
 void write_shard_poke(struct write_shard *shard); /* under its lock */
 
+/* The wall time as the store's rows mean it: a clock that has jumped is believed when
+ * they have been moved along (write_upkeep.h). */
+usec write_wall(const struct write_shard *shard);
+
 /* What came of one of its writes: when the account's next lane is due (wall), and whether
  * the write waits no longer. */
 struct write_news {
     usec next;
+    bool stopped; /* without one: a lane waits for a decision */
     bool ended;
     bool good;   /* the vendor has taken it */
     bool failed; /* the vendor was in the way, or would be: slowly from here on */
@@ -90,9 +100,10 @@ void write_queue_note(struct write_shard *shard, struct write_queue *queue,
 
 /* --- write_run.c --- */
 
-/* One attempt at a claimed write. Copies the row. */
+/* One attempt at a write that was claimed when the clock was so far `ahead`. Copies the
+ * row. */
 void write_run_start(struct write_shard *shard, struct write_queue *queue,
-                     const struct write_row *row);
+                     const struct write_row *row, usec ahead);
 void write_run_stop(struct list *node);
 
 #endif

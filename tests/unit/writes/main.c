@@ -6,5 +6,6 @@ int main(void)
     int failed = 0;
     failed += test_write_message();
     failed += test_queue();
+    failed += test_days();
     return failed != 0;
 }

@@ -31,11 +31,206 @@ static void a_draining_queue_rests(void **state)
     assert_int_equal(yard_get(yard, row.id).state, WRITE_QUEUED);
 }
 
+static enum shop_fate refuse(struct shop *shop)
+{
+    return shop->calls ? SHOP_GOOD : SHOP_REFUSED;
+}
+
+static uint32_t pending(struct yard *yard, str id)
+{
+    struct account *account = yard_find(yard, id);
+    uint32_t n = writes_pending(yard->writes, account);
+    account_unref(&account);
+    return n;
+}
+
+/* A gate that is told of none would send the next one past them. */
+static void those_behind_a_stopped_lane_are_known_to_wait(void **state)
+{
+    struct yard *yard = *state;
+    str account = yard_account(yard, "bare");
+    struct write_row first = yard_row(yard, account, "", 1);
+    struct write_row second = yard_row(yard, account, "", 2);
+    yard_document(yard, "bare", "{'strict':true}");
+    yard->shop.choose = refuse;
+    yard_open_write(yard, &first, true);
+    yard_open_write(yard, &second, true);
+    yard_run(yard, USEC_H);
+    assert_int_equal(yard_get(yard, first.id).state, WRITE_DEAD);
+    assert_int_equal(yard_get(yard, second.id).state, WRITE_QUEUED);
+    assert_int_equal(pending(yard, account), 1);
+    yard_stop(yard);
+    yard_open(yard);
+    yard_run(yard, USEC_H);
+    assert_int_equal(pending(yard, account), 1);
+}
+
+static void a_lane_goes_on_when_what_stopped_it_is_cancelled(void **state)
+{
+    struct yard *yard = *state;
+    struct write_filter filter = WRITE_FILTER_ANY;
+    str account = yard_account(yard, "bare");
+    struct write_row first = yard_row(yard, account, "", 1);
+    struct write_row second = yard_row(yard, account, "", 2);
+    struct write_row third = yard_row(yard, account, "", 3);
+    yard_document(yard, "bare", "{'strict':true}");
+    yard->shop.choose = refuse;
+    yard_open_write(yard, &first, true);
+    yard_open_write(yard, &second, true);
+    yard_open_write(yard, &third, true);
+    yard_run(yard, USEC_H);
+    filter.id = second.id;
+    assert_int_equal(yard_act(yard, WRITE_CANCEL, &filter, true).n, 1);
+    yard_run(yard, USEC_MIN);
+    assert_int_equal(yard_get(yard, third.id).state, WRITE_DELIVERED);
+    assert_int_equal(pending(yard, account), 0);
+}
+
+static enum shop_fate break_down(struct shop *shop)
+{
+    return *(bool *)shop->owner ? SHOP_UNREACHABLE : SHOP_GOOD;
+}
+
+/* Its caller's write was done, perhaps; whoever hurries it has not decided that it may be
+ * done twice. */
+static void who_hurries_a_queued_write_decides_nothing(void **state)
+{
+    struct yard *yard = *state;
+    struct write_filter filter = WRITE_FILTER_ANY;
+    str account = yard_account(yard, "keyed");
+    struct write_row row = yard_row(yard, account, "", 1);
+    bool down = true;
+    yard->shop.choose = break_down;
+    yard->shop.owner = &down;
+    row.unsure = true;
+    row.tries = 1;
+    row.first_sent = yard_wall(yard) - 23 * USEC_H;
+    yard_close_write(yard, &row, WRITE_CLOSE_PARK, false);
+    filter.id = row.id;
+    assert_int_equal(yard_act(yard, WRITE_RETRY, &filter, true).n, 1);
+    yard_run(yard, 2 * USEC_S);
+    struct write_row found = yard_get(yard, row.id);
+    assert_int_equal(found.state, WRITE_QUEUED);
+    assert_true(found.unsure);
+    assert_int_equal(found.tries, 2);
+    assert_int_equal(found.first_sent, row.first_sent);
+    down = false;
+    yard_move(yard, account, ACCOUNT_DISABLED);
+    yard_run(yard, 2 * USEC_H);
+    yard_move(yard, account, ACCOUNT_ACTIVE);
+    yard_run(yard, USEC_H); /* the vendor does not know its key any more */
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_NEEDS_DECISION);
+    assert_int_equal(yard->shop.writes[1].done, 0);
+}
+
+/* --- a clock that jumps --- */
+
+static void a_clock_that_jumps_ahead_lets_nothing_grow_old(void **state)
+{
+    struct yard *yard = *state;
+    bool down = true;
+    str account = yard_account(yard, "bare");
+    struct write_row done = yard_row(yard, account, "", 1);
+    struct write_row row = yard_row(yard, account, "", 2);
+    yard_open_write(yard, &done, true);
+    yard_run(yard, USEC_MIN);
+    yard->shop.choose = break_down;
+    yard->shop.owner = &down;
+    yard_open_write(yard, &row, true);
+    yard_run(yard, USEC_S);
+    false_world_jump(&yard->world, 30 * USEC_DAY);
+    yard_run(yard, 10 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_QUEUED);
+    assert_int_equal(yard_get(yard, done.id).state, WRITE_DELIVERED);
+    down = false;
+    yard_run(yard, 2 * USEC_H);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_DELIVERED);
+    yard_run(yard, 8 * USEC_DAY);
+    assert_true(str_absent(yard_get(yard, done.id).id));
+}
+
+static void a_write_that_waits_too_long_grows_old_by_the_time_that_passes(void **state)
+{
+    struct yard *yard = *state;
+    str account = yard_account(yard, "bare");
+    struct write_row row = yard_row(yard, account, "", 1);
+    yard_move(yard, account, ACCOUNT_DISABLED);
+    yard_open_write(yard, &row, true);
+    false_world_jump(&yard->world, -40 * USEC_DAY);
+    yard_run(yard, 70 * USEC_H);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_QUEUED);
+    yard_run(yard, 4 * USEC_H);
+    struct write_row found = yard_get(yard, row.id);
+    assert_int_equal(found.state, WRITE_DEAD);
+    assert_str(found.reason, STR("age"));
+}
+
+static void a_clock_that_jumps_back_holds_nothing_up(void **state)
+{
+    struct yard *yard = *state;
+    bool down = true;
+    str account = yard_account(yard, "bare");
+    struct write_row row = yard_row(yard, account, "", 1);
+    yard->shop.choose = break_down;
+    yard->shop.owner = &down;
+    yard_open_write(yard, &row, true);
+    yard_run(yard, USEC_S);
+    false_world_jump(&yard->world, -30 * USEC_DAY);
+    down = false;
+    yard_run(yard, 2 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_DELIVERED);
+}
+
+static void a_clock_that_jumps_back_makes_no_window_longer(void **state)
+{
+    struct yard *yard = *state;
+    str account = yard_account(yard, "keyed");
+    struct write_row row = yard_row(yard, account, "", 1);
+    yard_move(yard, account, ACCOUNT_DISABLED);
+    row.unsure = true;
+    row.first_sent = yard_wall(yard);
+    shop_do(&yard->shop, 1, true);
+    yard_close_write(yard, &row, WRITE_CLOSE_PARK, false);
+    yard_run(yard, 20 * USEC_H);
+    false_world_jump(&yard->world, -10 * USEC_H);
+    yard_run(yard, 5 * USEC_H);
+    yard_move(yard, account, ACCOUNT_ACTIVE);
+    yard_run(yard, USEC_H);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_NEEDS_DECISION);
+    assert_int_equal(yard->shop.writes[1].done, 1);
+}
+
+/* It says nothing of jumps that it has not stored. */
+static void a_jump_waits_for_the_store(void **state)
+{
+    struct yard *yard = *state;
+    str account = yard_account(yard, "bare");
+    struct write_row row = yard_row(yard, account, "", 1);
+    yard_move(yard, account, ACCOUNT_DISABLED);
+    yard_open_write(yard, &row, true);
+    yard_run(yard, USEC_MIN);
+    yard_store_fails(yard, true);
+    false_world_jump(&yard->world, 30 * USEC_DAY);
+    yard_move(yard, account, ACCOUNT_ACTIVE);
+    yard_run(yard, USEC_H);
+    yard_store_fails(yard, false);
+    yard_run(yard, 2 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_DELIVERED);
+}
+
 int test_queue(void)
 {
     const struct CMUnitTest tests[] = {
         YARD_TEST(a_queued_write_is_done_once),
         YARD_TEST(a_draining_queue_rests),
+        YARD_TEST(those_behind_a_stopped_lane_are_known_to_wait),
+        YARD_TEST(a_lane_goes_on_when_what_stopped_it_is_cancelled),
+        YARD_TEST(who_hurries_a_queued_write_decides_nothing),
+        YARD_TEST(a_clock_that_jumps_ahead_lets_nothing_grow_old),
+        YARD_TEST(a_write_that_waits_too_long_grows_old_by_the_time_that_passes),
+        YARD_TEST(a_clock_that_jumps_back_holds_nothing_up),
+        YARD_TEST(a_clock_that_jumps_back_makes_no_window_longer),
+        YARD_TEST(a_jump_waits_for_the_store),
     };
     return cmocka_run_group_tests_name("queue", tests, NULL, NULL);
 }

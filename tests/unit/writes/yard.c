@@ -495,7 +495,14 @@ struct script {
 
 static struct script *make_script(struct yard *yard, const char *sql)
 {
+    unsigned i = 0;
+    while (i < yard->script_n && yard->scripts[i]->statement->sql != sql)
+        i++;
+    if (i < yard->script_n)
+        return yard->scripts[i];
+    assert_true(i < YARD_SCRIPTS_MAX);
     struct script *script = arena_zalloc(&yard->arena, sizeof(*script));
+    yard->scripts[yard->script_n++] = script;
     script->statement = arena_alloc(&yard->arena, sizeof(*script->statement));
     script->statement->sql = sql;
     return script;

@@ -13,7 +13,9 @@
 #include "policy/standing.h"
 #include "writes/writes.h"
 
-enum { YARD_WORKERS = 2 };
+enum { YARD_WORKERS = 2, YARD_SCRIPTS_MAX = 32 };
+
+struct script;
 
 struct yard {
     struct false_world world;
@@ -22,6 +24,8 @@ struct yard {
     struct log log;
     struct shop shop;
     str environment; /* id */
+    struct script *scripts[YARD_SCRIPTS_MAX];
+    unsigned script_n;
 
     /* a process, while it is open */
     bool open;
@@ -76,7 +80,7 @@ struct write_act yard_act(struct yard *yard, enum write_act_kind kind,
 /* One write, with its parts; its id is absent where there is none. */
 struct write_row yard_get(struct yard *yard, str id);
 
-/* SQL in the store, behind everybody's back. */
+/* SQL in the store, behind everybody's back; literals. */
 void yard_sql(struct yard *yard, const char *sql);
 int64_t yard_number(struct yard *yard, const char *sql);
 
