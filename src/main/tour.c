@@ -344,13 +344,8 @@ static void show_delivery(struct tour *tour)
                                          .path = "/_sim/writes?path=%2Fdemo%2F",
                                          .direct = true,
                                          .quiet = true});
-    size_t at = str_find_str(answered.body, STR("ada@example.com"));
-    expect(tour, at < answered.body.n, "the vendor should have the write");
-    expect(tour,
-           str_find_str(str_from(answered.body, at < answered.body.n ? at + 1 : at),
-                        STR("ada@example.com")) ==
-               answered.body.n - (at < answered.body.n ? at + 1 : at),
-           "the vendor should have it once");
+    expect(tour, str_find_str(answered.body, STR("\"executed\":1,")) < answered.body.n,
+           "the vendor should have the write, once");
     say(tour, "");
     say(tour, "The vendor has it once, however often it was tried: a key goes along "
               "from the first");
