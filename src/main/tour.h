@@ -15,7 +15,7 @@ struct tour {
     bool silent; /* nothing is printed */
     struct arena arena;
     const char *disappointed; /* the first thing that did not go as told; NULL = none */
-    str write; /* the place of the one that was queued */
+    str write;                /* the place of the one that was queued */
     bool broken_off;          /* a request had no answer: the rest was left out */
 };
 

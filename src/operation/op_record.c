@@ -82,7 +82,7 @@ void operation_tell_id(struct operation *operation, str id, const char *code, st
     (void)tell(operation, &record);
 }
 
-void operation_tell_item(struct operation *operation, const struct item *item,
+void operation_tell_item(struct operation *operation, const struct batch_item *item,
                          const struct json *original)
 {
     struct operation_record record = {

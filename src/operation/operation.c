@@ -226,7 +226,8 @@ static enum operation_step read_many(struct operation *operation)
     static const struct json none = {0};
     const struct mapping_step *step = operation_mapping_step(operation);
     const struct json *records = json_member(&operation->wish.request, STR("body"));
-    struct item *items = arena_array(&operation->page, records->n, sizeof(items[0]));
+    struct batch_item *items =
+        arena_array(&operation->page, records->n, sizeof(items[0]));
     items_read(operation->method->items, &operation->answer, &operation->page, items,
                records->n);
     for (uint32_t i = 0; i < records->n; i++) {

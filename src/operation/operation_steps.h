@@ -30,7 +30,7 @@ struct page_reach operation_reach(const struct operation *operation);
  * not take it. */
 bool operation_tell(struct operation *operation, const struct json *original);
 /* One of several that were to be made: NULL as above, or why there is none. */
-void operation_tell_item(struct operation *operation, const struct item *item,
+void operation_tell_item(struct operation *operation, const struct batch_item *item,
                          const struct json *original);
 /* Maps it alone: MADE with *ret_model, which stands in operation->record. */
 enum mapping_end operation_map(struct operation *operation, const struct json *original,

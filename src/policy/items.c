@@ -149,7 +149,7 @@ static uint32_t index_of(const struct item_rule *rule, const struct answer *answ
 }
 
 void items_read(const struct item_rule *rule, const struct answer *answer,
-                struct arena *arena, struct item *ret_items, uint32_t n)
+                struct arena *arena, struct batch_item *ret_items, uint32_t n)
 {
     const struct pointer *lists = rule->at.items;
     memset(ret_items, 0, n * sizeof(ret_items[0]));
@@ -160,7 +160,7 @@ void items_read(const struct item_rule *rule, const struct answer *answer,
             uint32_t index = index_of(rule, answer, value, k, arena, n);
             if (index == n)
                 continue;
-            struct item *item = &ret_items[index];
+            struct batch_item *item = &ret_items[index];
             item->value = value;
             item->failed = is_failed(rule, answer, value, arena, &item->failure);
         }

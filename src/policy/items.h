@@ -26,7 +26,7 @@ struct item_failure {
 };
 
 /* What became of one item of the request. */
-struct item {
+struct batch_item {
     const struct json *value; /* what the answer has of it; NULL: nothing */
     bool failed;
     struct item_failure failure; /* if it failed */
@@ -34,7 +34,7 @@ struct item {
 
 /* All of them, by the request's order; texts as below. */
 void items_read(const struct item_rule *rule, const struct answer *answer,
-                struct arena *arena, struct item *ret_items, uint32_t n);
+                struct arena *arena, struct batch_item *ret_items, uint32_t n);
 
 /* The first item of a good answer that was not done; false: all were, or there are none.
  * Texts stand in the arena or the answer. */

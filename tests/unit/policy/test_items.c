@@ -102,7 +102,7 @@ static void items_are_about_those_that_they_name(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(orders); i++) {
         struct item_rule rule;
-        struct item items[3];
+        struct batch_item items[3];
         char got[4] = "";
         struct answer answer = reply_of(*state, "{\"status\":207}");
         reply_rule(*state, &item_table,
