@@ -6,7 +6,10 @@
 #include "exchange/exchange_steps.h"
 
 static const usec place_poll = 20 * USEC_MS;
-static const double background_share = 0.20; /* of a window, left to others (SPEC 3.3) */
+/* Of a window, left to others by background work; and to accepted writes by whatever is
+ * not one of them (SPEC 3.3). */
+static const double background_share = 0.20;
+static const double writes_share = 0.25;
 
 /* A write that may have been done is not refused, whatever holds its repeat back. */
 static void admit_lost(const struct exchange *exchange, enum err *err, str *detail)
@@ -261,13 +264,32 @@ static usec limit_wait(struct exchange *exchange)
     return wait;
 }
 
-static bool too_little_left(struct exchange *exchange)
+/* Accepted writes of the account wait, and this is none of them. */
+static bool yields_to_writes(const struct exchange *exchange)
+{
+    const struct exchange_env *env = exchange->env;
+    return env->writes_waiting && !exchange->request.accepted &&
+           env->writes_waiting(env->writes_waiting_arg, exchange->account) > 0;
+}
+
+static double share_left(const struct exchange *exchange)
 {
     usec now = exchange->worker->now;
-    return exchange->request.background &&
-           (quota_share(&exchange->standing->quota, now) < background_share ||
-            (exchange->group_standing &&
-             quota_share(&exchange->group_standing->quota, now) < background_share));
+    double share = quota_share(&exchange->standing->quota, now);
+    double group = exchange->group_standing
+                       ? quota_share(&exchange->group_standing->quota, now)
+                       : share;
+    return group < share ? group : share;
+}
+
+/* Background work leaves a fifth to callers, and a quarter more to writes that wait. */
+static bool too_little_left(struct exchange *exchange)
+{
+    if (!exchange->request.background)
+        return false;
+    double left = share_left(exchange);
+    return left < background_share ||
+           (left < background_share + writes_share && yields_to_writes(exchange));
 }
 
 /* Whether waiting `wait` is within what the starter would wait for limits. */
@@ -310,6 +332,14 @@ static void list_places(struct exchange *exchange, struct place ret[4])
     ret[3] = (struct place){&exchange->host->calls, resilience->host_concurrency, "host"};
 }
 
+/* Asked only where it matters: the account's last quarter. */
+static void leave_places_to_writes(const struct exchange *exchange, struct place *place)
+{
+    uint32_t rest = place->max - (place->max + 3) / 4;
+    if (rest > 0 && limit_taken(place->limit) >= rest && yields_to_writes(exchange))
+        place->max = rest;
+}
+
 void exchange_leave_places(struct exchange *exchange)
 {
     struct place places[4];
@@ -325,6 +355,7 @@ static enum exchange_step take_places(struct exchange *exchange)
 {
     struct place places[4];
     list_places(exchange, places);
+    leave_places_to_writes(exchange, &places[0]);
     for (int i = 0; i < 4; i++) {
         if (limit_acquire(places[i].limit, places[i].max))
             continue;
@@ -340,6 +371,7 @@ static enum exchange_step refuse_place(struct exchange *exchange)
 {
     struct place places[4];
     list_places(exchange, places);
+    leave_places_to_writes(exchange, &places[0]);
     int full = 0;
     for (int i = 0; i < 4; i++)
         if (limit_taken(places[i].limit) >= places[i].max) {

@@ -54,6 +54,10 @@ struct exchange_env {
     void (*on_breaker)(void *arg, const struct exchange *exchange, str breaker,
                        enum breaker_event event);
     void *on_breaker_arg;
+    /* How many accepted writes of an account wait: a quarter of its places, and of what
+     * is left of the vendor's limits, is theirs. Any thread; NULL: none do. */
+    uint32_t (*writes_waiting)(void *arg, const struct account *account);
+    void *writes_waiting_arg;
 };
 
 enum exchange_step {
@@ -108,6 +112,7 @@ struct exchange_request {
     bool want_whole;        /* JSON answers whole, if they are not too large */
     size_t whole_bytes_max; /* for those; 0: the env's look_bytes_max */
     bool probe;
+    bool accepted; /* a write out of the queue: it has a share of its own */
     struct recall_wish cache;
     /* A request of our own, wherever it leads; answers of any type are looked at. Without
      * `credentials` it is one to a token endpoint, whose breaker and limits are its own.

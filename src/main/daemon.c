@@ -296,6 +296,11 @@ static void start_tokens(struct daemon *daemon)
     tokens_start(&daemon->tokens, &parts);
 }
 
+static uint32_t writes_waiting(void *arg, const struct account *account)
+{
+    return writes_pending(arg, account);
+}
+
 static bool start_writes(struct daemon *daemon, str *ret_why)
 {
     struct writes_config config = {.store = daemon->store,
@@ -309,6 +314,8 @@ static bool start_writes(struct daemon *daemon, str *ret_why)
                                    .workers = daemon->crew_n};
     daemon->writes = writes_open(&config, ret_why);
     daemon->gate.writes = daemon->writes;
+    daemon->gate.exchange.writes_waiting = writes_waiting;
+    daemon->gate.exchange.writes_waiting_arg = daemon->writes;
     daemon->api.writes = daemon->writes;
     return daemon->writes != NULL;
 }

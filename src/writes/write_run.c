@@ -260,6 +260,7 @@ static void start_exchange(struct write_run *run)
         .keyed = run->keyed,
         .single_attempt = true,
         .refuse_on_limit = true,
+        .accepted = true,
     };
     run->exchanging = true;
     exchange_start(exchange);
@@ -399,8 +400,10 @@ static bool fill_wish(struct write_run *run, struct operation_wish *wish)
     wish->method = run->method;
     wish->request = asked->asked;
     wish->key = run->row.vendor_key;
-    wish->base = (struct exchange_request){
-        .deadline = USEC_NEVER, .single_attempt = true, .refuse_on_limit = true};
+    wish->base = (struct exchange_request){.deadline = USEC_NEVER,
+                                           .single_attempt = true,
+                                           .refuse_on_limit = true,
+                                           .accepted = true};
     if (run->is_frozen) {
         run->replay = (struct operation_frozen){run->frozen.path, run->frozen.query,
                                                 run->frozen.host, run->frozen.headers,

@@ -635,6 +635,66 @@ static void who_asks_to_wait_waits_for_a_place_too(void **state)
     close_scene(&scene);
 }
 
+/* --- the share of writes that wait --- */
+
+static uint32_t one_waits(void *arg, const struct account *account)
+{
+    (void)arg;
+    (void)account;
+    return 1;
+}
+
+static bool is_sent(struct scene *scene, bool accepted)
+{
+    struct story story;
+    begin(&story, scene, "POST", "/things", NULL);
+    story.exchange.request.background = true;
+    story.exchange.request.accepted = accepted;
+    exchange_start(&story.exchange);
+    finish(&story);
+    bool sent = story.exchange.outcome.err == ERR_NONE;
+    end(&story);
+    return sent;
+}
+
+static void background_work_leaves_a_quarter_more_to_writes_that_wait(void **state)
+{
+    WITH_PLAYS(scene, {.status = 200, .headers = {"X-Limit: 100", "X-Left: 40"}});
+    struct story story;
+    run(&story, &scene, "GET", "/things", NULL);
+    end(&story);
+    assert_true(is_sent(&scene, false));
+    scene.base.env.writes_waiting = one_waits;
+    assert_false(is_sent(&scene, false));
+    assert_true(is_sent(&scene, true));
+    close_scene(&scene);
+}
+
+static void a_quarter_of_the_places_is_that_of_writes_that_wait(void **state)
+{
+    WITH_PLAYS(scene, {.status = 200, .delay = USEC_S});
+    struct story stories[5];
+    unsigned refused = 0;
+    scene.base.account.concurrency_max = 4;
+    scene.base.env.writes_waiting = one_waits;
+    for (int i = 0; i < 5; i++) {
+        begin(&stories[i], &scene, "GET", "/things", NULL);
+        stories[i].exchange.request.accepted = i == 4;
+        exchange_start(&stories[i].exchange);
+        false_loop_idle(&scene.base.loop); /* one after the other */
+    }
+    for (int i = 0; i < 5; i++) {
+        finish(&stories[i]);
+        bool full = stories[i].exchange.outcome.err == ERR_CONCURRENCY_LIMIT;
+        assert_false(full && stories[i].exchange.request.accepted);
+        refused += full;
+        end(&stories[i]);
+    }
+    assert_int_equal(refused, 1);
+    assert_int_equal(scene.base.script.calls, 4);
+    close_scene(&scene);
+}
+
 /* --- breakers --- */
 
 static void fail_often(struct scene *scene, int n)
@@ -1020,6 +1080,8 @@ int test_exchange(void)
         cmocka_unit_test(background_work_leaves_a_fifth_of_the_window_to_others),
         cmocka_unit_test(an_account_has_only_so_many_places),
         cmocka_unit_test(who_asks_to_wait_waits_for_a_place_too),
+        cmocka_unit_test(background_work_leaves_a_quarter_more_to_writes_that_wait),
+        cmocka_unit_test(a_quarter_of_the_places_is_that_of_writes_that_wait),
         cmocka_unit_test(five_failures_open_the_breaker_and_two_good_trials_close_it),
         cmocka_unit_test(a_trial_that_was_never_sent_is_given_back),
         cmocka_unit_test(a_lost_write_whose_repeat_is_refused_is_unknown),
