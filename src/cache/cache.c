@@ -28,7 +28,7 @@ enum {
     QUEUE_BYTES_MAX = 64 << 20 /* waiting for the disk; past it answers are not written */
 };
 
-enum job_kind { JOB_PUT, JOB_INVALIDATE, JOB_PURGE, JOB_FLUSH, JOB_CLOSE };
+enum job_kind { JOB_PUT, JOB_INVALIDATE, JOB_PURGE, JOB_FORGET, JOB_FLUSH, JOB_CLOSE };
 
 struct cache_job {
     struct cache_job *next;
@@ -235,6 +235,13 @@ void cache_purge(struct cache *cache, struct cache_purge *purge)
     enqueue(cache, job);
 }
 
+void cache_forget(struct cache *cache, str account)
+{
+    struct cache_job *job = job_create(JOB_FORGET, 0);
+    job->of = tenant_id_of(account);
+    enqueue(cache, job);
+}
+
 /* --- the thread --- */
 
 static void write_entry(struct cache *cache, struct cache_entry *entry,
@@ -304,6 +311,17 @@ static void run_purge(struct cache *cache, struct cache_job *job)
     worker_post(purge->worker, &job->post, on_purged);
 }
 
+static void run_forget(struct cache *cache, const struct cache_job *job)
+{
+    struct cache_purge purge = {.account = tenant_id_str(&job->of),
+                                .environment = STR_NONE,
+                                .integration = STR_NONE,
+                                .resource = STR_NONE};
+    uint64_t bytes;
+    atomic_fetch_add_explicit(&cache->purges, 1, memory_order_acq_rel);
+    table_remove(cache->table, is_purged, &purge, &bytes);
+}
+
 static void run_flush(struct cache *cache, struct cache_job *job)
 {
     if (cache->disk)
@@ -330,6 +348,9 @@ static bool run_job(struct cache *cache, struct cache_job *job)
     case JOB_PURGE:
         run_purge(cache, job);
         return true; /* the worker lets it go */
+    case JOB_FORGET:
+        run_forget(cache, job);
+        break;
     case JOB_FLUSH:
         run_flush(cache, job);
         break;

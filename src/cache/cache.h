@@ -100,6 +100,10 @@ struct cache_purge {
 };
 void cache_purge(struct cache *cache, struct cache_purge *purge);
 
+/* An account is deleted: what is in memory of it goes, soon. On disk its data key is
+ * gone. */
+void cache_forget(struct cache *cache, str account);
+
 /* --- looking --- */
 
 struct cache_stats {
