@@ -70,6 +70,11 @@ struct cache_stamp cache_stamp(struct cache *cache, const struct account *accoun
  */
 void cache_put(struct cache *cache, struct cache_entry *entry, struct account *account);
 
+/* What is on its way into the cache is bounded, too: false when `n` more bytes would be
+ * too many. Given back when it is over. */
+bool cache_book(struct cache *cache, size_t n) MUST_CHECK;
+void cache_unbook(struct cache *cache, size_t n);
+
 /* --- ending --- */
 
 /*
