@@ -423,6 +423,23 @@ struct removal {
     str id;
 };
 
+/* Its data key is gone, and with it what is on disk; what is in memory goes, too. */
+static void on_deleted(struct change *change)
+{
+    struct api_call *call = change->owner;
+    struct cache *cache = call->api->gate->exchange.cache;
+    if (cache)
+        cache_forget(cache, change->id);
+    api_send_nothing(call);
+}
+
+static void submit_removal(struct removal *removal)
+{
+    struct change *change = api_change(removal->call, CHANGE_ACCOUNT_DELETE);
+    change->id = removal->id;
+    api_submit(change, on_deleted);
+}
+
 static void on_noted(struct api_note *note)
 {
     struct removal *removal = note->owner;
@@ -430,7 +447,7 @@ static void on_noted(struct api_note *note)
     if (note->err)
         api_refuse_text(note->call, note->err, STR_NONE);
     else
-        api_submit_bare(note->call, CHANGE_ACCOUNT_DELETE, removal->id);
+        submit_removal(removal);
 }
 
 static str parting_text(const struct parting *parting, struct arena *arena)
@@ -456,7 +473,7 @@ static void on_parted(struct parting *parting)
     struct api_call *call = removal->call;
     if (!parting->asked && !parting->detail.n) {
         account_unref(&removal->account);
-        api_submit_bare(call, CHANGE_ACCOUNT_DELETE, removal->id);
+        submit_removal(removal);
         return;
     }
     removal->note = (struct api_note){.call = call,

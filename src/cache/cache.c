@@ -25,10 +25,11 @@
 
 enum {
     SLOTS = 1 << 18,
-    QUEUE_BYTES_MAX = 64 << 20 /* waiting for the disk; past it answers are not written */
+    BOOKED_BYTES_MAX = 64 << 20, /* of answers on their way */
+    QUEUE_BYTES_MAX = 64 << 20   /* waiting for the disk; past it nothing is written */
 };
 
-enum job_kind { JOB_PUT, JOB_INVALIDATE, JOB_PURGE, JOB_FLUSH, JOB_CLOSE };
+enum job_kind { JOB_PUT, JOB_INVALIDATE, JOB_PURGE, JOB_FORGET, JOB_FLUSH, JOB_CLOSE };
 
 struct cache_job {
     struct cache_job *next;
@@ -52,6 +53,8 @@ struct cache {
     uint64_t loaded;
     size_t bytes_max, environment_bytes_max;
     _Atomic size_t disk_bytes;
+    _Atomic size_t booked;
+    atomic_bool spoiled; /* an invalidation was not written */
     struct thread *thread;
     pthread_mutex_t lock; /* of the queue */
     pthread_cond_t more, done;
@@ -115,11 +118,12 @@ static void job_destroy(struct cache_job *job)
     mem_free(job);
 }
 
-/* False: it is an answer, and too much waits already. */
+/* False: too much waits already. What somebody waits for is taken in any case. */
 static bool enqueue(struct cache *cache, struct cache_job *job)
 {
     pthread_mutex_lock(&cache->lock);
-    bool full = job->kind == JOB_PUT && cache->queued > QUEUE_BYTES_MAX;
+    bool waited_for = job->kind != JOB_PUT && job->kind != JOB_INVALIDATE;
+    bool full = !waited_for && cache->queued > QUEUE_BYTES_MAX;
     if (!full) {
         if (cache->last)
             cache->last->next = job;
@@ -189,6 +193,20 @@ void cache_put(struct cache *cache, struct cache_entry *entry, struct account *a
     cache_entry_unref(&kept);
 }
 
+bool cache_book(struct cache *cache, size_t n)
+{
+    size_t before = atomic_fetch_add_explicit(&cache->booked, n, memory_order_relaxed);
+    if (before + n <= BOOKED_BYTES_MAX)
+        return true;
+    cache_unbook(cache, n);
+    return false;
+}
+
+void cache_unbook(struct cache *cache, size_t n)
+{
+    atomic_fetch_sub_explicit(&cache->booked, n, memory_order_relaxed);
+}
+
 /* --- ending --- */
 
 static void count_up(struct cache *cache, uint64_t account, str resource)
@@ -208,7 +226,10 @@ void cache_invalidate(struct cache *cache, const struct account *account, str re
     job->resource_n = str_absent(resource) ? SIZE_MAX : resource.n;
     if (resource.n)
         memcpy(job->resource, resource.p, resource.n);
-    enqueue(cache, job);
+    if (enqueue(cache, job))
+        return;
+    atomic_store(&cache->spoiled, true);
+    job_destroy(job);
 }
 
 static bool fits(str wanted, str is)
@@ -232,6 +253,13 @@ void cache_purge(struct cache *cache, struct cache_purge *purge)
     struct cache_job *job = job_create(JOB_PURGE, 0);
     job->purge = purge;
     purge->job = job;
+    enqueue(cache, job);
+}
+
+void cache_forget(struct cache *cache, str account)
+{
+    struct cache_job *job = job_create(JOB_FORGET, 0);
+    job->of = tenant_id_of(account);
     enqueue(cache, job);
 }
 
@@ -304,6 +332,17 @@ static void run_purge(struct cache *cache, struct cache_job *job)
     worker_post(purge->worker, &job->post, on_purged);
 }
 
+static void run_forget(struct cache *cache, const struct cache_job *job)
+{
+    struct cache_purge purge = {.account = tenant_id_str(&job->of),
+                                .environment = STR_NONE,
+                                .integration = STR_NONE,
+                                .resource = STR_NONE};
+    uint64_t bytes;
+    atomic_fetch_add_explicit(&cache->purges, 1, memory_order_acq_rel);
+    table_remove(cache->table, is_purged, &purge, &bytes);
+}
+
 static void run_flush(struct cache *cache, struct cache_job *job)
 {
     if (cache->disk)
@@ -330,6 +369,9 @@ static bool run_job(struct cache *cache, struct cache_job *job)
     case JOB_PURGE:
         run_purge(cache, job);
         return true; /* the worker lets it go */
+    case JOB_FORGET:
+        run_forget(cache, job);
+        break;
     case JOB_FLUSH:
         run_flush(cache, job);
         break;
@@ -419,6 +461,8 @@ void cache_close(struct cache **ptr)
         return;
     enqueue(cache, job_create(JOB_CLOSE, 0));
     thread_join(&cache->thread);
+    if (cache->disk && atomic_load(&cache->spoiled))
+        disk_spoil(cache->disk);
     disk_close(&cache->disk);
     table_destroy(&cache->table);
     pthread_cond_destroy(&cache->done);

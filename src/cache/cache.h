@@ -70,6 +70,11 @@ struct cache_stamp cache_stamp(struct cache *cache, const struct account *accoun
  */
 void cache_put(struct cache *cache, struct cache_entry *entry, struct account *account);
 
+/* What is on its way into the cache is bounded, too: false when `n` more bytes would be
+ * too many. Given back when it is over. */
+bool cache_book(struct cache *cache, size_t n) MUST_CHECK;
+void cache_unbook(struct cache *cache, size_t n);
+
 /* --- ending --- */
 
 /*
@@ -99,6 +104,10 @@ struct cache_purge {
     struct cache_job *job; /* private */
 };
 void cache_purge(struct cache *cache, struct cache_purge *purge);
+
+/* An account is deleted: what is in memory of it goes, soon. On disk its data key is
+ * gone. */
+void cache_forget(struct cache *cache, str account);
 
 /* --- looking --- */
 

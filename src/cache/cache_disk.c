@@ -214,6 +214,11 @@ bool disk_purge(struct disk *disk, const struct cache_purge *purge)
            fdatasync(disk->fd) == 0 && fsync(disk->dir) == 0;
 }
 
+void disk_spoil(struct disk *disk)
+{
+    disk->lost = true;
+}
+
 void disk_sync(struct disk *disk)
 {
     if (disk->fd >= 0)

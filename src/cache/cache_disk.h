@@ -38,6 +38,9 @@ void disk_invalidate(struct disk *disk, str account, str resource);
 bool disk_purge(struct disk *disk, const struct cache_purge *purge); /* durable */
 void disk_sync(struct disk *disk);
 
+/* Something that should be here is not: the next start takes nothing for fresh. */
+void disk_spoil(struct disk *disk);
+
 /* The segment that is to go because the files are too large or it is too old; 0: none. */
 uint32_t disk_oldest_to_clean(struct disk *disk);
 void disk_drop(struct disk *disk, uint32_t segment);

@@ -3,11 +3,12 @@
 #include "base/crypto.h"
 #include "json/json_write.h"
 
-enum { PARTS_BYTES_MAX = 1 << 20, PAIRS_MAX = 200 };
+enum { PARTS_BYTES = 768, PARTS_BYTES_MAX = 1 << 20, PAIRS_MAX = 200 };
 
 void cache_key_begin(struct cache_key_parts *parts)
 {
     buf_init(&parts->text, PARTS_BYTES_MAX);
+    buf_reserve(&parts->text, PARTS_BYTES); /* one allocation for nearly all */
 }
 
 void cache_key_put(struct cache_key_parts *parts, str part)

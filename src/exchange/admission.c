@@ -304,6 +304,7 @@ static bool may_wait(const struct exchange *exchange, usec wait)
 static enum exchange_step wait_for_limit(struct exchange *exchange, usec wait)
 {
     exchange->total_deadline = usec_add(exchange->total_deadline, wait);
+    exchange->recall.try_until = usec_add(exchange->recall.try_until, wait);
     exchange_abandon(exchange);
     return exchange_wait(exchange, wait);
 }

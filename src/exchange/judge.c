@@ -355,6 +355,7 @@ static enum exchange_step judge_answer(struct exchange *exchange)
         usec pause = limit_pause(exchange);
         exchange->limit_waits++;
         exchange->total_deadline = usec_add(exchange->total_deadline, pause);
+        exchange->recall.try_until = usec_add(exchange->recall.try_until, pause);
         return again(exchange, pause);
     }
     struct retry_verdict verdict = decide(exchange);

@@ -59,11 +59,20 @@ struct cache_entry *exchange_make_entry(struct exchange *exchange, int status,
 
 /* --- along the way --- */
 
+/* What was kept along is let go, and its room with it. */
+static void empty_tee(struct exchange *exchange)
+{
+    struct buf *tee = &exchange->recall.tee;
+    if (tee->n)
+        cache_unbook(exchange->env->cache, tee->n);
+    exchange->recall.teeing = false;
+    buf_fini(tee);
+    buf_init(tee, CACHE_ENTRY_BYTES_MAX);
+}
+
 static void drop(struct exchange *exchange)
 {
-    exchange->recall.teeing = false;
-    buf_fini(&exchange->recall.tee);
-    buf_init(&exchange->recall.tee, CACHE_ENTRY_BYTES_MAX);
+    empty_tee(exchange);
     share_land(&exchange->recall.seat, NULL);
 }
 
@@ -98,9 +107,11 @@ void exchange_tee(struct exchange *exchange, str chunk)
     struct buf *tee = &exchange->recall.tee;
     if (!exchange->recall.teeing)
         return;
-    buf_str(tee, chunk);
-    if (!buf_ok(tee))
+    if (tee->n + chunk.n > CACHE_ENTRY_BYTES_MAX ||
+        !cache_book(exchange->env->cache, chunk.n))
         drop(exchange);
+    else
+        buf_str(tee, chunk);
 }
 
 /* Trailers would be told only to the first. */
@@ -116,7 +127,7 @@ void exchange_end_keep(struct exchange *exchange, bool whole)
     struct cache_entry *entry =
         exchange_make_entry(exchange, exchange->answer.status, exchange->answer.headers,
                             buf_peek(&recall->tee));
-    recall->teeing = false;
+    empty_tee(exchange);
     share_land(&recall->seat, entry);
     cache_put(exchange->env->cache, entry, exchange->account);
 }

@@ -97,6 +97,17 @@ static void what_was_asked_for_before_a_purge_is_not_kept_after(void **state)
     assert_str(larder_find(larder, 0, "one"), STR_NONE);
 }
 
+static void what_an_account_had_goes_with_it(void **state)
+{
+    struct larder *larder = *state;
+    larder_put(larder, 0, "one", "1");
+    larder_put(larder, 1, "other", "2");
+    cache_forget(larder->cache, tenant_id_str(&larder->accounts[0]->id));
+    cache_flush(larder->cache);
+    assert_str(larder_find(larder, 0, "one"), STR_NONE);
+    assert_str(larder_find(larder, 1, "other"), STR("2"));
+}
+
 static void lists_go_by_key_and_page_by_page(void **state)
 {
     struct larder *larder = *state;
@@ -216,6 +227,7 @@ int test_cache(void)
         TEST(what_was_asked_for_before_a_write_is_not_fresh_after),
         TEST(a_purge_takes_what_it_names),
         TEST(what_was_asked_for_before_a_purge_is_not_kept_after),
+        TEST(what_an_account_had_goes_with_it),
         TEST(lists_go_by_key_and_page_by_page),
         TEST(one_of_many_refreshes),
         TEST(hands_at_once_keep_apart_and_within_bounds),
