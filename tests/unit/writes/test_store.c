@@ -78,10 +78,12 @@ static enum err freeze(struct yard *yard, str id, int64_t lease)
 }
 
 /* The scene: a queue that drains, so that nobody else claims. */
+static const char *kind;
+
 static int setup(void **state)
 {
-    yard_setup(state);
-    struct yard *yard = *state;
+    struct yard *yard = yard_create_in(7, kind);
+    *state = yard;
     for (unsigned i = 0; i < YARD_WORKERS; i++)
         writes_drain(yard->writes, false_loop_worker(&yard->loop, i));
     return 0;
@@ -455,7 +457,7 @@ static void what_has_ended_goes_when_its_time_has_passed(void **state)
 
 #define STORE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, yard_teardown)
 
-int test_store(void)
+static int test_kind(const char *name)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_new_key_is_taken_and_its_write_stands_there),
@@ -479,5 +481,11 @@ int test_store(void)
         STORE_TEST(each_account_with_queued_writes_is_known),
         STORE_TEST(what_has_ended_goes_when_its_time_has_passed),
     };
-    return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+    kind = name;
+    return cmocka_run_group_tests_name(name, tests, NULL, NULL);
+}
+
+int test_store(void)
+{
+    return test_kind("mem") + test_kind("sqlite");
 }
