@@ -537,6 +537,7 @@ void write_run_start(struct write_shard *shard, struct write_queue *queue,
     run->queue = queue;
     run->worker = shard->worker;
     run->ahead = ahead;
+    run->stopped = shard->leaving || shard->draining; /* since it was claimed */
     arena_init(&run->arena, 16 * 1024, RUN_ARENA_BYTES_MAX);
     buf_init(&run->answer, ANSWER_BYTES_MAX);
     copy_row(run, row);

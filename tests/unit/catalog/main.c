@@ -9,6 +9,7 @@ int test_catalog_pin(void);
 int test_catalog_watch(void);
 int test_document(void);
 int test_faulty_documents(void);
+int test_idempotency(void);
 int test_integrations(void);
 int test_method(void);
 int test_overlay(void);
@@ -32,6 +33,7 @@ int main(void)
     failed += test_catalog_watch();
     failed += test_document();
     failed += test_faulty_documents();
+    failed += test_idempotency();
     failed += test_integrations();
     failed += test_method();
     failed += test_overlay();

@@ -3,6 +3,7 @@
 #define UNIT_WRITES_GROUPS_H
 
 int test_queue(void);
+int test_store(void);
 int test_days(void);
 int test_write_message(void);
 

@@ -5,6 +5,7 @@ int main(void)
 {
     int failed = 0;
     failed += test_write_message();
+    failed += test_store();
     failed += test_queue();
     failed += test_days();
     return failed != 0;

@@ -285,7 +285,8 @@ static void clear_up(struct days *days)
         yard_move(days->yard, days->accounts[i], ACCOUNT_ACTIVE);
     yard_document(days->yard, "keyed", "{}");
     yard_document(days->yard, "bare", "{}");
-    act(days, WRITE_RETRY, &queued); /* lanes that had stopped */
+    yard_run(days->yard, 2 * USEC_MIN); /* attempts by the documents before */
+    act(days, WRITE_RETRY, &queued);    /* lanes that had stopped */
     yard_run(days->yard, 6 * USEC_H);
     yard_stop(days->yard);
     yard_open(days->yard); /* what no gate has closed */

@@ -31,6 +31,27 @@ static void a_draining_queue_rests(void **state)
     assert_int_equal(yard_get(yard, row.id).state, WRITE_QUEUED);
 }
 
+/* What a claim brings when the queue is to end goes back untried. */
+static void what_was_being_claimed_when_it_stopped_is_not_tried(void **state)
+{
+    struct yard *yard = *state;
+    str account = yard_account(yard, "bare");
+    struct write_row row = yard_row(yard, account, "", 1);
+    yard_run(yard, USEC_S);
+    yard_open_write(yard, &row, true);
+    for (unsigned i = 0; i < YARD_WORKERS; i++)
+        worker_turn(false_loop_worker(&yard->loop, i));
+    assert_int_equal(
+        yard_number(yard, "SELECT COUNT(*) FROM write WHERE state = 'sending'"), 1);
+    for (unsigned i = 0; i < YARD_WORKERS; i++) {
+        writes_drain(yard->writes, false_loop_worker(&yard->loop, i));
+        writes_stop(yard->writes, false_loop_worker(&yard->loop, i));
+    }
+    false_loop_idle(&yard->loop);
+    assert_int_equal(yard->shop.calls, 0);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_QUEUED);
+}
+
 static enum shop_fate refuse(struct shop *shop)
 {
     return shop->calls ? SHOP_GOOD : SHOP_REFUSED;
@@ -223,6 +244,7 @@ int test_queue(void)
     const struct CMUnitTest tests[] = {
         YARD_TEST(a_queued_write_is_done_once),
         YARD_TEST(a_draining_queue_rests),
+        YARD_TEST(what_was_being_claimed_when_it_stopped_is_not_tried),
         YARD_TEST(those_behind_a_stopped_lane_are_known_to_wait),
         YARD_TEST(a_lane_goes_on_when_what_stopped_it_is_cancelled),
         YARD_TEST(who_hurries_a_queued_write_decides_nothing),

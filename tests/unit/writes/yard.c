@@ -1,5 +1,7 @@
 #include "yard.h"
 
+#include <stdlib.h>
+
 #include "base/crypto.h"
 #include "base/mem.h"
 #include "directory/keyring.h"
@@ -208,6 +210,11 @@ static void make(struct change *change)
 
 struct yard *yard_create(uint64_t seed)
 {
+    return yard_create_in(seed, "mem");
+}
+
+struct yard *yard_create_in(uint64_t seed, const char *kind)
+{
     str why = STR_NONE;
     struct yard *yard = mem_zalloc(sizeof(*yard));
     crypto_start();
@@ -215,7 +222,9 @@ struct yard *yard_create(uint64_t seed)
     yard->log = (struct log){.sink = drop_line, .wall = no_wall, .arg = yard};
     false_world_init(&yard->world, seed);
     shop_init(&yard->shop, &yard->world, seed);
-    yard->store = store_open(STR("mem"), STR("/tmp"), &yard->arena, &why);
+    strcpy(yard->folder, "/tmp/breakwater-writes-XXXXXX");
+    assert_non_null(mkdtemp(yard->folder));
+    yard->store = store_open(str_z(kind), str_z(yard->folder), &yard->arena, &why);
     assert_non_null(yard->store);
     yard_open(yard);
     struct change stage = change_of(yard, CHANGE_STAGE_CREATE, STR_NONE);
@@ -236,6 +245,8 @@ void yard_destroy(struct yard **gone)
     if (yard->open)
         yard_stop(yard);
     store_close(&yard->store);
+    str remove = arena_printf(&yard->arena, "rm -rf %s", yard->folder);
+    assert_int_equal(system(arena_z(&yard->arena, remove)), 0);
     arena_fini(&yard->arena);
     mem_free(yard);
 }

@@ -21,6 +21,7 @@ struct yard {
     struct false_world world;
     struct arena arena;
     struct store *store;
+    char folder[64]; /* of the store */
     struct log log;
     struct shop shop;
     str environment; /* id */
@@ -41,6 +42,8 @@ struct yard {
 /* With the integrations "keyed", which knows repeats, and "bare", which does not; both
  * have things.create at POST /things. A process is open. */
 struct yard *yard_create(uint64_t seed);
+/* The same over a store of that kind, in a folder of its own. */
+struct yard *yard_create_in(uint64_t seed, const char *kind);
 void yard_destroy(struct yard **yard);
 
 /* cmocka fixtures. */
