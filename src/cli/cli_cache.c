@@ -51,4 +51,4 @@ const struct cli_action action_cache_list = {.method = "GET",
                                              .columns = columns,
                                              .noun = "kept answers"};
 const struct cli_action action_cache_purge = {
-    .method = "DELETE", .path = "/v1/cache", .options = purge_options};
+    .method = "DELETE", .path = "/v1/cache", .options = purge_options, .done = "purged"};
