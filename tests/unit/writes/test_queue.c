@@ -52,6 +52,35 @@ static void what_was_being_claimed_when_it_stopped_is_not_tried(void **state)
     assert_int_equal(yard_get(yard, row.id).state, WRITE_QUEUED);
 }
 
+/* An account whose queue is not on the worker that opens writes. */
+static str beside(struct yard *yard)
+{
+    for (;;) {
+        str id = yard_account(yard, "bare");
+        struct account *account = yard_find(yard, id);
+        uint64_t hash = account->hash;
+        account_unref(&account);
+        if (hash % YARD_WORKERS == 1)
+            return id;
+    }
+}
+
+static void what_comes_while_others_are_claimed_is_not_overlooked(void **state)
+{
+    struct yard *yard = *state;
+    str account = beside(yard);
+    struct write_row first = yard_row(yard, account, "", 1);
+    struct write_row second = yard_row(yard, account, "key a", 2);
+    yard_run(yard, USEC_S);
+    yard_open_write(yard, &first, true);
+    worker_turn(false_loop_worker(&yard->loop, 1));
+    assert_int_equal(
+        yard_number(yard, "SELECT COUNT(*) FROM write WHERE state = 'sending'"), 1);
+    yard_open_write(yard, &second, true);
+    false_loop_idle(&yard->loop);
+    assert_int_equal(yard->shop.calls, 2);
+}
+
 static enum shop_fate refuse(struct shop *shop)
 {
     return shop->calls ? SHOP_GOOD : SHOP_REFUSED;
@@ -245,6 +274,7 @@ int test_queue(void)
         YARD_TEST(a_queued_write_is_done_once),
         YARD_TEST(a_draining_queue_rests),
         YARD_TEST(what_was_being_claimed_when_it_stopped_is_not_tried),
+        YARD_TEST(what_comes_while_others_are_claimed_is_not_overlooked),
         YARD_TEST(those_behind_a_stopped_lane_are_known_to_wait),
         YARD_TEST(a_lane_goes_on_when_what_stopped_it_is_cancelled),
         YARD_TEST(who_hurries_a_queued_write_decides_nothing),
