@@ -100,6 +100,7 @@ static struct write_queue *need_queue(struct write_shard *shard, str account)
         return queue;
     queue = mem_zalloc(sizeof(*queue));
     queue->account = tenant_id_of(account);
+    list_init(&queue->full);
     map_put(&shard->queues, tenant_id_str(&queue->account), queue);
     return queue;
 }
@@ -118,6 +119,7 @@ static void drop_queue(struct write_shard *shard, struct write_queue *queue)
 {
     if (heap_holds(&queue->node))
         heap_remove(&shard->due, &queue->node);
+    list_remove(&queue->full);
     map_remove(&shard->queues, tenant_id_str(&queue->account));
     mem_free(queue);
 }
@@ -191,6 +193,7 @@ static struct write_vendor *need_vendor(struct write_shard *shard, str name)
     vendor->name = str_of(vendor->bytes, name.n);
     vendor->ramp = RAMP_MAX;
     vendor->lanes = LANES_STANDARD;
+    list_init(&vendor->full);
     map_put(&shard->vendors, vendor->name, vendor);
     return vendor;
 }
@@ -269,6 +272,36 @@ static void put_back(struct write_shard *shard, struct write_queue *queue, usec 
     pthread_mutex_unlock(&shard->lock);
 }
 
+/* No room: what is under way has to end first, and whoever ends it looks again. Where
+ * that is its vendor's, it queues for it. */
+static void wait_for_room(struct write_shard *shard, struct write_queue *queue)
+{
+    struct write_vendor *vendor = queue->vendor;
+    pthread_mutex_lock(&shard->lock);
+    queue->claiming = false;
+    if (queue->again)
+        look_at(shard, queue, shard->worker->now + 50 * USEC_MS);
+    queue->again = false;
+    pthread_mutex_unlock(&shard->lock);
+    if (vendor && vendor->running >= vendor->ramp)
+        list_push_back(&vendor->full, &queue->full);
+}
+
+/* As many as there is room for, those first that have waited longest. */
+static void wake_waiting(struct write_shard *shard, struct write_vendor *vendor)
+{
+    if (!vendor)
+        return;
+    pthread_mutex_lock(&shard->lock);
+    for (uint32_t n = left(vendor->ramp, vendor->running); n; n--) {
+        struct list *first = list_pop_front(&vendor->full);
+        if (!first)
+            break;
+        look_at(shard, CONTAINER_OF(first, struct write_queue, full), shard->worker->now);
+    }
+    pthread_mutex_unlock(&shard->lock);
+}
+
 static void pump_soon(struct write_shard *shard)
 {
     timer_start(&shard->timer, 0);
@@ -287,6 +320,7 @@ static void on_claimed(struct write_claim *done)
         queue->stopped = done->stopped;
     for (uint32_t i = 0; !failed && i < done->n; i++)
         write_run_start(shard, queue, &done->rows[i], claim->ahead);
+    wake_waiting(shard, queue->vendor);
     put_back(shard, queue, due);
     arena_wipe(&claim->arena);
     arena_fini(&claim->arena);
@@ -341,6 +375,7 @@ static bool begin_next(struct write_shard *shard, usec *ret_due)
     struct write_queue *queue = take_due(shard, ret_due);
     if (!queue)
         return false;
+    list_remove(&queue->full);
     if (!queue->vendor)
         learn_vendor(shard, queue);
     struct write_vendor *vendor = queue->vendor;
@@ -348,7 +383,7 @@ static bool begin_next(struct write_shard *shard, usec *ret_due)
     if (vendor && vendor->held_until > shard->worker->now)
         put_back(shard, queue, vendor->held_until);
     else if (room == 0)
-        put_back(shard, queue, shard->worker->now + 50 * USEC_MS);
+        wait_for_room(shard, queue);
     else
         start_claim(shard, queue, room);
     return true;
@@ -416,6 +451,7 @@ void write_queue_note(struct write_shard *shard, struct write_queue *queue,
     if (!claimed && heap_holds(&queue->node))
         due = usec_min(due, queue->node.key);
     pthread_mutex_unlock(&shard->lock);
+    wake_waiting(shard, queue->vendor);
     if (!claimed)
         put_back(shard, queue, due);
     pump_soon(shard);

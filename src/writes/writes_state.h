@@ -28,7 +28,8 @@ struct write_vendor {
     usec held_until; /* monotonic: nothing of it is claimed before */
     uint32_t ramp; /* so many at a time: 1 after a failure, one more with each success */
     uint32_t running;
-    uint32_t lanes; /* of an account at a time, as the document says */
+    uint32_t lanes;   /* of an account at a time, as the document says */
+    struct list full; /* queues that wait until fewer are under way, first come first */
     char bytes[];
 };
 
@@ -42,6 +43,7 @@ struct write_queue {
     bool stopped;                /* a lane of it waits for a decision */
     bool again;                  /* something has come while it was being claimed */
     struct write_vendor *vendor; /* NULL: not known yet */
+    struct list full;            /* in the vendor's, or in none; the worker's alone */
 };
 
 struct write_shard {

@@ -52,6 +52,63 @@ static void what_was_being_claimed_when_it_stopped_is_not_tried(void **state)
     assert_int_equal(yard_get(yard, row.id).state, WRITE_QUEUED);
 }
 
+/* An account whose queue is not on the worker that opens writes. */
+static str beside(struct yard *yard)
+{
+    for (;;) {
+        str id = yard_account(yard, "bare");
+        struct account *account = yard_find(yard, id);
+        uint64_t hash = account->hash;
+        account_unref(&account);
+        if (hash % YARD_WORKERS == 1)
+            return id;
+    }
+}
+
+static void what_comes_while_others_are_claimed_is_not_overlooked(void **state)
+{
+    struct yard *yard = *state;
+    str account = beside(yard);
+    struct write_row first = yard_row(yard, account, "", 1);
+    struct write_row second = yard_row(yard, account, "key a", 2);
+    yard_run(yard, USEC_S);
+    yard_open_write(yard, &first, true);
+    worker_turn(false_loop_worker(&yard->loop, 1));
+    assert_int_equal(
+        yard_number(yard, "SELECT COUNT(*) FROM write WHERE state = 'sending'"), 1);
+    yard_open_write(yard, &second, true);
+    false_loop_idle(&yard->loop);
+    assert_int_equal(yard->shop.calls, 2);
+}
+
+static enum shop_fate start_slowly(struct shop *shop)
+{
+    return shop->calls ? SHOP_SLOW : SHOP_BUSY;
+}
+
+/* A vendor that gets its queue back one at a time lets the others rest meanwhile. */
+static void those_that_wait_for_a_slow_vendor_cost_nothing(void **state)
+{
+    enum { WAITING = 30 };
+    struct yard *yard = *state;
+    unsigned looks = 0;
+    yard->shop.choose = start_slowly;
+    yard_document(yard, "bare", "{'base':'10ms'}");
+    for (unsigned i = 0; i < WAITING; i++) {
+        struct write_row row = yard_row(yard, yard_account(yard, "bare"), "", i);
+        yard_open_write(yard, &row, true);
+        if (i == 1)
+            yard_run(yard, 100 * USEC_MS);
+    }
+    for (usec end = yard_now(yard) + USEC_H; yard_now(yard) < end; looks++) {
+        usec due = usec_min(false_loop_idle(&yard->loop), end);
+        false_world_advance(&yard->world, due - yard_now(yard));
+    }
+    assert_int_equal(
+        yard_number(yard, "SELECT COUNT(*) FROM write WHERE state = 'queued'"), 0);
+    assert_in_range(looks, WAITING, 60 + 10 * WAITING);
+}
+
 static enum shop_fate refuse(struct shop *shop)
 {
     return shop->calls ? SHOP_GOOD : SHOP_REFUSED;
@@ -245,6 +302,8 @@ int test_queue(void)
         YARD_TEST(a_queued_write_is_done_once),
         YARD_TEST(a_draining_queue_rests),
         YARD_TEST(what_was_being_claimed_when_it_stopped_is_not_tried),
+        YARD_TEST(what_comes_while_others_are_claimed_is_not_overlooked),
+        YARD_TEST(those_that_wait_for_a_slow_vendor_cost_nothing),
         YARD_TEST(those_behind_a_stopped_lane_are_known_to_wait),
         YARD_TEST(a_lane_goes_on_when_what_stopped_it_is_cancelled),
         YARD_TEST(who_hurries_a_queued_write_decides_nothing),
