@@ -53,6 +53,7 @@ static struct write_facts facts_of(const struct visit *visit)
         .stores_errors = idempotency->stores_errors,
         .refused = idempotency_refused(idempotency, outcome->vendor_status),
         .unsure = keep->row.unsure,
+        .removes = str_eq(keep->row.verb, STR("DELETE")),
         .tries = 1,
         .age_left = keep->row.deadline - wall,
         .retry_after = outcome->retry_after,

@@ -152,6 +152,9 @@ struct write_decision write_decide(const struct write_rule *rule,
 {
     if (facts->answered && facts->class == OUTCOME_OK)
         return decision(VERDICT_DONE, 0, "delivered");
+    if (facts->answered && facts->class == OUTCOME_NOT_FOUND && facts->unsure &&
+        facts->removes)
+        return decision(VERDICT_DONE, 0, "gone"); /* an attempt before has done it */
     if (facts->class == OUTCOME_RATE_LIMITED || facts->err == ERR_RATE_LIMITED_LOCAL)
         return hold(facts, "throttled");
     if (facts->answered && is_credential(facts->class))

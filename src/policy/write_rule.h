@@ -46,6 +46,7 @@ struct write_facts {
     bool stores_errors; /* and would repeat the very answer it gave, errors too */
     bool refused;       /* such an answer says that nothing was done */
     bool unsure;        /* an attempt before may have done it */
+    bool removes;       /* it deletes something */
     uint32_t tries;     /* made, this one too */
     usec age_left;      /* until it is too old */
     usec retry_after;   /* what the vendor, or we, said; −1: nothing */

@@ -130,6 +130,7 @@ static struct write_facts facts_of(const struct write_run *run)
         .stores_errors = idempotency->stores_errors,
         .refused = idempotency_refused(idempotency, outcome->vendor_status),
         .unsure = run->row.unsure,
+        .removes = str_eq(run->asked.verb, STR("DELETE")),
         .tries = run->row.tries + 1,
         .age_left = run->row.deadline - wall,
         .retry_after = outcome->retry_after,
