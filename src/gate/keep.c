@@ -124,6 +124,7 @@ static void fill_row(struct visit *visit)
         .reason = STR_NONE,
         .detail = STR_NONE,
         .request_id = str_z(visit->request_id),
+        .login = writes_login(visit->way, visit->account, visit->arena),
         .parts = {STR_NONE, STR_NONE, STR_NONE},
     };
 }

@@ -330,3 +330,11 @@ X(12, "writes",
   "CREATE INDEX write_lane_due ON write_lane (account, lease, due);"
   "INSERT INTO counter (name, value) VALUES ('write', 0);"
   "INSERT INTO counter (name, value) VALUES ('write_lease', 0);")
+
+/* Whose login at the vendor an account had when a write of it was accepted: a digest, or ''
+ * where nothing is known of it. How old the write may become: `deadline` is so long after
+ * it was accepted, and after somebody has it tried again. */
+X(13, "whose writes, and for how long",
+  "ALTER TABLE write ADD COLUMN login TEXT NOT NULL DEFAULT '';"
+  "ALTER TABLE write ADD COLUMN age BIGINT NOT NULL DEFAULT 0;"
+  "UPDATE write SET age = deadline - accepted;")

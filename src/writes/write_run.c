@@ -484,6 +484,16 @@ static bool is_too_old(const struct write_run *run)
     return wall_of(run) >= run->row.deadline;
 }
 
+/* The account was connected with another login since: the write was meant for that one.
+ */
+static bool is_anothers(struct write_run *run)
+{
+    if (!run->way || run->row.login.n == 0)
+        return false;
+    str login = writes_login(run->way, run->account, &run->arena);
+    return login.n && !str_eq(login, run->row.login);
+}
+
 static void begin(struct write_run *run)
 {
     const struct writes_config *config = &run->shard->writes->config;
@@ -498,6 +508,8 @@ static void begin(struct write_run *run)
         conclude(run, VERDICT_WAIT, 0, "stopped");
     else if (lost)
         conclude(run, VERDICT_UNKNOWN, 0, "unknown");
+    else if (is_anothers(run))
+        conclude(run, VERDICT_UNKNOWN, 0, "identity_changed");
     else if (is_too_old(run))
         conclude(run, run->row.unsure ? VERDICT_UNKNOWN : VERDICT_DEAD, 0, "age");
     else if (why)
@@ -519,10 +531,10 @@ static void copy_row(struct write_run *run, const struct write_row *row)
 {
     struct arena *arena = &run->arena;
     struct write_row *to = &run->row;
-    str *texts[] = {&to->id,        &to->environment, &to->account,     &to->integration,
-                    &to->lane,      &to->verb,        &to->path,        &to->method,
-                    &to->reason,    &to->detail,      &to->fingerprint, &to->vendor_key,
-                    &to->request_id};
+    str *texts[] = {&to->id,         &to->environment, &to->account,     &to->integration,
+                    &to->lane,       &to->verb,        &to->path,        &to->method,
+                    &to->reason,     &to->detail,      &to->fingerprint, &to->vendor_key,
+                    &to->request_id, &to->login};
     *to = *row;
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         *texts[i] = arena_str(arena, *texts[i]);

@@ -81,6 +81,11 @@ bool writes_unseal(const struct writes *writes, const struct account *account,
 /* The lane of a call: "" for its account's. In the arena. */
 str writes_lane(const struct write_rule *rule, str given, str path, struct arena *arena);
 
+/* Whose login at the vendor the account has: a digest of what the document calls its
+ * identity; "" where it says nothing of that. In the arena. */
+str writes_login(const struct auth_way *way, const struct account *account,
+                 struct arena *arena);
+
 /* For how long, from the first attempt on, the vendor knows a repeat of this call: 0 not
  * at all, USEC_NEVER always. `keyed`: it has a key where the vendor looks for it. */
 usec writes_window(const struct integration *integration, const struct method *method,

@@ -1,9 +1,15 @@
 /*
  * What is kept of a write, sealed and opened; and what documents say of repeats.
  */
+#include "base/buf.h"
+#include "base/crypto.h"
+#include "base/encode.h"
 #include "catalog/idempotency.h"
 #include "directory/keyring.h"
+#include "json/json_write.h"
 #include "writes/writes_state.h"
+
+enum { LOGIN_BYTES_MAX = 1 << 20 };
 
 /* Bound to the write and the part: a row that was copied over another opens nothing. */
 static str about_of(str id, enum write_part part, struct arena *arena)
@@ -41,6 +47,24 @@ str writes_lane(const struct write_rule *rule, str given, str path, struct arena
     if (rule->lane == LANE_RECORD)
         return arena_printf(arena, "path " STR_F, STR_A(path));
     return STR("");
+}
+
+str writes_login(const struct auth_way *way, const struct account *account,
+                 struct arena *arena)
+{
+    const struct token_rule *token = way->rule.token;
+    uint8_t digest[CRYPTO_SHA256_BYTES];
+    struct buf text;
+    if (!token || token->identity.n == 0)
+        return STR("");
+    buf_init(&text, LOGIN_BYTES_MAX);
+    for (uint32_t i = 0; i < token->identity.n; i++) {
+        str value = json_member_text(&account->context, token->identity.items[i]);
+        json_write_text(&text, str_absent(value) ? STR("") : value);
+    }
+    crypto_sha256(buf_peek(&text), digest);
+    buf_fini(&text);
+    return encode_hex(arena, str_of((const char *)digest, sizeof(digest)));
 }
 
 usec writes_window(const struct integration *integration, const struct method *method,

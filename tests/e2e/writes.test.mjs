@@ -375,6 +375,20 @@ test("a body of more than 1 MiB passes, and is neither queued nor known again", 
   assert.equal((await bw.api("GET", `writes?account=${it.account.id}`)).items.length, 0);
 });
 
+test("a write of another login waits for a decision", async () => {
+  const it = await vendor({ changes: { auth: { scheme: "bearer", token: { grant: "authorization_code", client: "body", identity: ["org"],
+    authorize_url: "http://127.0.0.1:1/authorize", url: "http://127.0.0.1:1/token", keep: { org: "/org" } } } } });
+  await bw.api("PATCH", `accounts/${it.account.id}`, { context: { org: "acme" } });
+  it.mode = "down";
+  const id = accepted(await it.queue({ n: 1 }));
+  await bw.api("PATCH", `accounts/${it.account.id}`, { context: { org: "umbrella" } });
+  it.mode = "up";
+  assert.equal((await becomes(id, "needs_decision")).reason, "identity_changed");
+  assert.deepEqual(it.seen(), []);
+  await bw.api("POST", `writes/${id}/retry`);
+  await becomes(id, "delivered");
+});
+
 test("wishes that cannot be read are refused", async () => {
   const it = await vendor();
   for (const headers of [{ "x-breakwater-queue": "perhaps" }, { "x-breakwater-queue-age": "99d" },
