@@ -51,7 +51,7 @@ static struct write_facts facts_of(const struct visit *visit)
         .answered = was_answered(visit),
         .recognised = window == USEC_NEVER || wall - first < window,
         .stores_errors = idempotency->stores_errors,
-        .refused = idempotency_refused(idempotency, outcome->vendor_status),
+        .refused = idempotency_refused(idempotency, outcome->status),
         .unsure = keep->row.unsure,
         .removes = str_eq(keep->row.verb, STR("DELETE")),
         .tries = 1,

@@ -128,7 +128,7 @@ static struct write_facts facts_of(const struct write_run *run)
         .answered = sent && run->answered && !outcome->cut,
         .recognised = recognised(run),
         .stores_errors = idempotency->stores_errors,
-        .refused = idempotency_refused(idempotency, outcome->vendor_status),
+        .refused = idempotency_refused(idempotency, outcome->status),
         .unsure = run->row.unsure,
         .removes = str_eq(run->asked.verb, STR("DELETE")),
         .tries = run->row.tries + 1,

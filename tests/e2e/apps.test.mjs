@@ -59,7 +59,8 @@ test("an app is made, changed, listed and deleted, and shows its secrets to nobo
   await refused(bw.api("GET", `apps/${made.id}`), 404, "object_unknown");
   take(await bw.api("GET", "audit?limit=1000"));
   const data = join(bw.home, "data");
-  for (const file of readdirSync(data).filter((name) => name !== "key")) seen.push(readFileSync(join(data, file), "latin1"));
+  const entries = readdirSync(data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name !== "key");
+  for (const entry of entries) seen.push(readFileSync(join(entry.path, entry.name), "latin1"));
   seen.push(bw.err, bw.out);
   for (const text of seen)
     for (const secret of [...secrets, "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"])

@@ -78,7 +78,7 @@ async function serve() {
 before(async () => {
   vendor = await serve();
   bw = await breakwater();
-  await bw.put(plain("vendor", vendor.url, { resources, unified }));
+  await bw.put(plain("vendor", vendor.url, { resources, unified, resilience: { writes: { queue: "never" } } }));
   await bw.account("vendor", { external_id: "a" });
   key = await bw.callKey();
 });

@@ -95,7 +95,8 @@ test("a setting changes for one account only", async () => {
   const tries = async (name) => {
     await sim.inject(objects, { status: 503 });
     const before = (await sim.requests(objects)).length;
-    assert.ok((await unified(name)).status >= 500);
+    const asks = { headers: { authorization: `Bearer ${key}`, "cache-control": "no-cache" } };
+    assert.ok((await unified(name, undefined, asks)).status >= 500);
     await sim.clear();
     return (await sim.requests(objects)).length - before;
   };

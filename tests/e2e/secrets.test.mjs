@@ -41,7 +41,8 @@ function find(where, secrets) {
 
 function filesOf(bw) {
   const dir = join(bw.home, "data");
-  return readdirSync(dir).filter((file) => file !== "key").map((file) => [file, readFileSync(join(dir, file), "latin1")]);
+  return readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name !== "key")
+    .map((entry) => [entry.name, readFileSync(join(entry.path, entry.name), "latin1")]);
 }
 
 test("no secret stands in any log line, metric, answer, problem, audit line or database file", async () => {
