@@ -33,7 +33,7 @@ const status = (pid, name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").e
 async function load(bw, key, path) {
   const contender = { child: { pid: bw.pid } };
   const before = c.cpuSeconds(contender);
-  const { stdout } = await run("wrk", ["-t1", "-c4", `-d${seconds}s`, "-H", `Authorization: Bearer ${key}`, `${bw.url}${path}`]);
+  const { stdout } = await run("wrk", ["-t1", "-c4", `-d${seconds}s`, "-H", `Authorization: Bearer ${key}`, "-H", "Cache-Control: no-cache", `${bw.url}${path}`]);
   if (/Non-2xx/.test(stdout)) throw new Error(stdout);
   return ((c.cpuSeconds(contender) - before) / Number(/(\d+) requests in/.exec(stdout)[1])) * 1e6;
 }

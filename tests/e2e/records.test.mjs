@@ -40,7 +40,7 @@ const count = async (vendor) => (await sim.requests(`/${vendor}/`)).length;
 test("a record is listed, got, changed and ended by the id that its list tells", async () => {
   const { data: [first] } = await good("salesforce", "", { query: { object: "Invoice__c", custom_fields: "Amount__c", limit: 3 } });
   assert.deepEqual([first.id, first.object, first.custom_fields.Amount__c], ["Invoice__c/a01KV0000010001AAA", "Invoice__c", 1200.5]);
-  assert.match(decodeURIComponent((await last("salesforce")).target).replaceAll("+", " "), /q=SELECT FIELDS\(STANDARD\), Total__c FROM Invoice__c$/);
+  assert.match(decodeURIComponent((await last("salesforce")).target).replaceAll("+", " "), /q=SELECT FIELDS\(STANDARD\), Amount__c FROM Invoice__c$/);
   const id = `/${encodeURIComponent(first.id)}`;
   assert.equal((await good("salesforce", id)).data.id, first.id);
   assert.equal((await good("salesforce", id, { method: "PATCH", body: { name: "INV-1" } })).data.id, first.id);
