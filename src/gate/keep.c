@@ -13,7 +13,7 @@ enum { KEY_BYTES_MAX = 255 };
 
 /* --- whether --- */
 
-static const struct write_rule *rule_of(const struct visit *visit)
+const struct write_rule *keep_rule(const struct visit *visit)
 {
     return visit->method ? &visit->method->resilience->writes
                          : &visit->integration->resilience.writes;
@@ -31,7 +31,7 @@ static bool is_unsafe(const struct visit *visit)
  * ones are left alone. What must not come late never is. */
 static enum queue_mode mode_of(const struct visit *visit)
 {
-    const struct write_rule *rule = rule_of(visit);
+    const struct write_rule *rule = keep_rule(visit);
     if (rule->timely)
         return QUEUE_NEVER;
     if (visit->wishes.queue != QUEUE_UNSAID)
@@ -99,7 +99,7 @@ static void fill_row(struct visit *visit)
 {
     struct keep *keep = visit->keep;
     struct write_row *row = &keep->row;
-    const struct write_rule *rule = rule_of(visit);
+    const struct write_rule *rule = keep_rule(visit);
     const struct method *method = visit->method;
     usec wall = world_wall(visit->in->worker->world);
     usec age = visit->wishes.queue_age ? visit->wishes.queue_age : rule->age;

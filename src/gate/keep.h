@@ -44,6 +44,9 @@ struct keep {
 /* Behind admit: whether anything of this is asked for. `next` is where it goes on. */
 enum visit_step keep_admit(struct visit *visit, enum visit_step next);
 
+/* How writes of the visit's kind are queued. */
+const struct write_rule *keep_rule(const struct visit *visit);
+
 /* What is done on entering a step. */
 void keep_hold(struct visit *visit);
 void keep_open(struct visit *visit);

@@ -12,12 +12,6 @@
 
 enum { OWN_HEADERS = 20, TELL_BYTES_MAX = 64 * 1024 };
 
-static const struct write_rule *rule_of(const struct visit *visit)
-{
-    return visit->method ? &visit->method->resilience->writes
-                         : &visit->integration->resilience.writes;
-}
-
 /* --- the verdict --- */
 
 static bool was_sent(const struct visit *visit)
@@ -69,7 +63,7 @@ static struct write_decision decide(const struct visit *visit,
                  exchange->answer.status < 300;
     if (began || (visit->unify && visit->unify->operation.done))
         return (struct write_decision){VERDICT_DONE, 0, "delivered"};
-    return write_decide(rule_of(visit), facts);
+    return write_decide(keep_rule(visit), facts);
 }
 
 /* How the row ends: queued only where the vendor was in the way and its caller would
@@ -102,6 +96,8 @@ static void judge(struct visit *visit)
     keep->decision = decide(visit, &keep->facts);
     enum write_close_kind kind = close_kind(visit, &keep->facts, &keep->decision);
     bool unheard = keep->facts.sent && !keep->facts.answered;
+    if (kind == WRITE_CLOSE_END && str_absent(keep->key))
+        kind = WRITE_CLOSE_RELEASE; /* nobody can ask for it again */
     keep->close.kind = kind == WRITE_CLOSE_RELEASE && unheard ? WRITE_CLOSE_DECIDE : kind;
 }
 

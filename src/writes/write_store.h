@@ -59,7 +59,7 @@ struct write_row {
     str detail;
     int status; /* the vendor's last; 0: none */
     str request_id;
-    str login; /* whose it was when it was accepted; "": not known */
+    str login;                   /* whose it was when it was accepted; "": not known */
     str parts[WRITE_PART_COUNT]; /* sealed; absent: none, or not asked for */
 };
 
