@@ -10,7 +10,9 @@ static void on_fault(void *arg, enum err err, str words)
     struct stage *stage = arg;
     stage->told++;
     stage->told_err = err;
-    snprintf(stage->words, sizeof(stage->words), STR_F, STR_A(words));
+    /* of several, as when the disk fails the preparing thread, too, all count */
+    size_t n = strlen(stage->words);
+    snprintf(stage->words + n, sizeof(stage->words) - n, STR_F ";", STR_A(words));
 }
 
 struct stage *stage_create(uint64_t seed)

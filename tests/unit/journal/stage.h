@@ -20,7 +20,7 @@ struct stage {
     struct journal *journal;
     unsigned told; /* faults and torn tails */
     enum err told_err;
-    char words[512]; /* of the last */
+    char words[8192]; /* of all that was told */
 };
 
 /* Without an open journal; its end closes one. */
