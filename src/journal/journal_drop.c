@@ -7,12 +7,21 @@
 
 /* --- which --- */
 
+/* Under the lock: the one right before it; NULL when that is gone. */
+static struct segment *predecessor_of(const struct journal *journal,
+                                      const struct segment *segment)
+{
+    struct list *before = segment->node.prev;
+    bool there =
+        before != &journal->segments && segment_of(before)->number == segment->previous;
+    return there ? segment_of(before) : NULL;
+}
+
 /* Under the lock: whether an older one needs it to know its own end. */
 static bool is_needed(const struct journal *journal, const struct segment *segment)
 {
-    struct list *before = segment->node.prev;
-    return before != &journal->segments && !segment_of(before)->known &&
-           segment_of(before)->number == segment->previous;
+    const struct segment *before = predecessor_of(journal, segment);
+    return before && !before->known && !before->found;
 }
 
 /* Under the lock. The newest stays: numbers go on from it. */
@@ -104,10 +113,67 @@ static int rename_to_spare(struct journal *journal, uint64_t number)
     return err;
 }
 
+/*
+ * A closing that a process before has written may stand in the kernel's memory alone, if
+ * its sync failed: while the next segment is there that does no harm. Before that goes
+ * the closing is written again, and synced. Only this thread takes segments away.
+ */
+static bool finds_doubtful(struct journal *journal, uint64_t number,
+                           struct segment **ret_segment, struct segment *ret_copy)
+{
+    *ret_segment = NULL;
+    pthread_mutex_lock(&journal->lock);
+    LIST_EACH(node, &journal->segments)
+    {
+        struct segment *before = predecessor_of(journal, segment_of(node));
+        if (segment_of(node)->number != number || !before || before->known)
+            continue;
+        *ret_segment = before;
+        *ret_copy = *before;
+    }
+    pthread_mutex_unlock(&journal->lock);
+    return *ret_segment && ret_copy->found;
+}
+
+static int write_closing_again(struct journal *journal, const struct segment *segment)
+{
+    struct disk *disk = journal->disk;
+    char *path = segment_path(journal->dir, segment->number, SEGMENT_NUMBERED);
+    int file;
+    int err = disk->ops->open(disk, path, false, &file);
+    mem_free(path);
+    if (err)
+        return err;
+    err = segment_write_closing(disk, file, segment);
+    if (!err)
+        err = disk->ops->sync(disk, file);
+    disk->ops->close(disk, file);
+    return err;
+}
+
+/* False: the disk failed; the segment stays. */
+static bool make_sure(struct journal *journal, uint64_t number)
+{
+    struct segment *before, copy;
+    if (!finds_doubtful(journal, number, &before, &copy))
+        return true;
+    int err = write_closing_again(journal, &copy);
+    pthread_mutex_lock(&journal->lock);
+    before->known = err == 0;
+    before->found = err == 0; /* after a sync that failed nothing is sure any more */
+    pthread_mutex_unlock(&journal->lock);
+    if (err)
+        journal_fault(journal, "closing", copy.number, err);
+    return err == 0;
+}
+
 static void run_drop(struct offload_task *task)
 {
     struct journal_drop *drop = CONTAINER_OF(task, struct journal_drop, task);
     struct journal *journal = drop->journal;
+    drop->err = ERR_JOURNAL_UNAVAILABLE;
+    if (!make_sure(journal, drop->segment))
+        return;
     struct segment *segment = take_out(journal, drop->segment, &drop->err);
     if (!segment)
         return;

@@ -320,10 +320,12 @@ static bool settle_file(struct recovery *r, int file, struct segment *segment)
         return false;
     if ((!r->known || segment->end_sequence > r->position) && !verify(r, file, segment))
         return false;
-    if (r->known)
-        segment->known = true;
-    else
+    if (!r->known)
         close_late(r, file, segment); /* else the next one goes on telling it */
+    else if (successor || is_newest(r, segment))
+        segment->found = true; /* see journal_drop.c */
+    else
+        segment->known = true; /* the next one could not have gone otherwise */
     return true;
 }
 

@@ -25,7 +25,9 @@ struct segment {
     uint64_t records;
     usec created;
     usec closed;   /* 0: not yet */
-    bool known;    /* its own file says where it ends */
+    bool known;    /* its own file says where it ends, on the disk */
+    bool found;    /* its file said so when the journal was opened: perhaps out of the
+                    * kernel's memory alone, after a sync that failed */
     unsigned pins; /* scans at work in it */
 };
 

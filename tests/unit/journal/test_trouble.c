@@ -122,6 +122,36 @@ static void a_segment_that_cannot_be_closed_is_abandoned(void **state)
     assert_int_equal(stage_texts(stage, 0).n, 2 + 2 * (1 + sizeof(half)));
 }
 
+/* The sync of its closing fails, the next process finds the closing in the kernel's
+ * memory, and then the segment behind it goes. */
+static void lose_a_closing(uint64_t seed)
+{
+    struct stage *stage = stage_create(seed);
+    static char half[JOURNAL_SEGMENT_BYTES_MIN / 2];
+    struct journal_ref after;
+    stage_open(stage);
+    stage_append(stage, JOURNAL_DURABLE, STR("kept"), NULL);
+    stage_append(stage, JOURNAL_DURABLE, str_of(half, sizeof(half)), NULL);
+    await_spare(stage);
+    set(stage, &stage->disk.syncs_fail_in, 1);
+    stage_append(stage, JOURNAL_DURABLE, str_of(half, sizeof(half)), &after);
+    assert_int_equal(stage_stats(stage).abandoned, 1);
+    stage_reopen(stage);
+    stage_fill(stage, 5000, 1);
+    assert_int_equal(stage_drop(stage, after.segment), ERR_NONE);
+    stage_lose_power(stage);
+    stage_open(stage);
+    assert_true(str_starts(stage_texts(stage, 0), STR(" kept")));
+    stage_destroy(stage);
+}
+
+static void a_closing_that_was_never_synced_is_not_built_upon(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++)
+        lose_a_closing(seed);
+}
+
 /* --- a full disk --- */
 
 static void a_full_disk_is_said_before_it_is_written(void **state)
@@ -217,6 +247,7 @@ int test_trouble(void)
         STAGE_TEST(the_segment_behind_an_abandoned_one_stays),
         STAGE_TEST(a_dead_disk_is_tried_again_after_a_while),
         STAGE_TEST(a_segment_that_cannot_be_closed_is_abandoned),
+        cmocka_unit_test(a_closing_that_was_never_synced_is_not_built_upon),
         STAGE_TEST(a_full_disk_is_said_before_it_is_written),
         STAGE_TEST(a_reserve_is_left_to_others),
         STAGE_TEST(a_limit_of_bytes_is_held),
