@@ -23,13 +23,20 @@ str event_type_doc(enum event_type type)
     return str_z(types[type].doc);
 }
 
+str event_about(str source, enum event_type type, struct arena *arena)
+{
+    str parts[] = {STR("event "), source, STR(" "), event_type_name(type)};
+    return arena_join(arena, parts, COUNT_OF(parts));
+}
+
 enum err event_put(struct tx *tx, const struct event *event)
 {
     static const struct statement count = {
         "UPDATE counter SET value = value + 1 WHERE name = 'event' RETURNING value"};
     static const struct statement insert = {
-        "INSERT INTO event (sequence, time, type, environment, account, detail) "
-        "VALUES ($1, $2, $3, $4, $5, $6)"};
+        "INSERT INTO event (sequence, time, type, environment, account, detail, "
+        "integration, source, subject, sealed, payload) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"};
     int64_t sequence;
     enum err err = tx_number(tx, &count, NULL, 0, &sequence);
     if (err != ERR_NONE)
@@ -39,14 +46,20 @@ enum err event_put(struct tx *tx, const struct event *event)
                              V_TEXT(str_z(types[event->type].name)),
                              V_TEXT(event->environment),
                              V_TEXT(event->account),
-                             V_TEXT(event->detail)};
+                             V_TEXT(event->detail),
+                             V_TEXT(event->integration),
+                             V_TEXT(event->source),
+                             V_TEXT(event->subject),
+                             V_BLOB(event->sealed),
+                             V_TEXT(event->payload)};
     return tx_exec(tx, &insert, params, COUNT_OF(params), NULL);
 }
 
 /* --- reading --- */
 
 #define COLUMNS                                                                          \
-    "SELECT sequence, time, type, environment, account, detail FROM event "              \
+    "SELECT sequence, time, type, environment, account, detail, integration, source, "   \
+    "subject, sealed, payload FROM event "                                               \
     "WHERE sequence < $1 AND ($2 IS NULL OR type = $2) "
 #define NEWEST_FIRST "ORDER BY sequence DESC LIMIT $3"
 
@@ -74,6 +87,11 @@ static struct event_row copy_row(struct tx *tx, struct arena *arena)
         .environment = arena_str(arena, tx_text(tx, 3)),
         .account = arena_str(arena, tx_text(tx, 4)),
         .detail = arena_str(arena, tx_text(tx, 5)),
+        .integration = arena_str(arena, tx_text(tx, 6)),
+        .source = arena_str(arena, tx_text(tx, 7)),
+        .subject = arena_str(arena, tx_text(tx, 8)),
+        .sealed = arena_str(arena, tx_text(tx, 9)),
+        .payload = arena_str(arena, tx_text(tx, 10)),
     };
 }
 

@@ -4,7 +4,9 @@
  * Numbered in the order of commits, without gaps. Who is to hear of them and when is not
  * decided here.
  *
- * An event holds no secret. Its `type` is a row of event_list.h.
+ * An event holds no secret. Its `type` is a row of event_list.h. What it brings of a
+ * customer's data is sealed with the account's data key by whoever puts it, bound by
+ * event_about; so erasing the account erases it everywhere.
  */
 #ifndef EVENT_EVENT_H
 #define EVENT_EVENT_H
@@ -27,8 +29,21 @@ struct event {
     usec time;       /* wall */
     str environment; /* id; absent where none is concerned */
     str account;     /* id; absent where none is concerned */
-    str detail;      /* a JSON object */
+    str detail;      /* a JSON object; readable by whoever may list events */
+
+    /* Of events about records; absent in all others. */
+    str integration;
+    str source;  /* what it came of: the id of a vendor's event (hok_…) */
+    str subject; /* what it is about, whose events keep their order:
+                  * "crm/contacts/42" of the account */
+    str sealed;  /* its data, a JSON object, sealed; or, above EVENT_INLINE_BYTES_MAX: */
+    str payload; /* the reference of a payload with the same (payload/payload.h) */
 };
+
+enum { EVENT_INLINE_BYTES_MAX = 64 * 1024 };
+
+/* What the data of an event is bound to when it is sealed; in the arena. */
+str event_about(str source, enum event_type type, struct arena *arena);
 
 /* Inside a transaction: adds an event. */
 enum err event_put(struct tx *tx, const struct event *event) MUST_CHECK;
@@ -40,6 +55,11 @@ struct event_row {
     str environment;
     str account;
     str detail;
+    str integration; /* this and the next: as above */
+    str source;
+    str subject;
+    str sealed;
+    str payload;
 };
 
 /* A page of events, newest first. The caller embeds it, fills the first part, and lends

@@ -338,3 +338,52 @@ X(13, "whose writes, and for how long",
   "ALTER TABLE write ADD COLUMN login TEXT NOT NULL DEFAULT '';"
   "ALTER TABLE write ADD COLUMN age BIGINT NOT NULL DEFAULT 0;"
   "UPDATE write SET age = deadline - accepted;")
+
+/*
+ * hook: one event that a vendor has told of (hook/hook_store.h). Whose it is may not be
+ * known yet (`account` NULL): then `claim` is what it says of that, MEMBER=VALUE. `request`
+ * refers to the payload that it came in, `item` counts the events of that. `lane`: events
+ * of an account that keep their order; NULL: none do. `keep`: when the row may go; 0: not
+ * yet.
+ *
+ * event: `source` is what it came of, `subject` what it is about, by which events keep
+ * their order. What an event brings of a customer's data is no part of `detail`: it is
+ * sealed with the account's data key, in the row or, if it is large, in a payload.
+ */
+X(14, "webhooks in",
+  "CREATE TABLE hook ("
+  " sequence BIGINT NOT NULL PRIMARY KEY,"
+  " integration TEXT NOT NULL,"
+  " environment TEXT,"
+  " account TEXT,"
+  " claim TEXT,"
+  " request TEXT NOT NULL,"
+  " item BIGINT NOT NULL,"
+  " event_id TEXT,"
+  " type TEXT,"
+  " happened BIGINT NOT NULL,"
+  " received BIGINT NOT NULL,"
+  " state TEXT NOT NULL,"
+  " lane TEXT,"
+  " due BIGINT NOT NULL,"
+  " tries BIGINT NOT NULL,"
+  " events BIGINT NOT NULL,"
+  " reason TEXT,"
+  " detail TEXT,"
+  " ended BIGINT NOT NULL,"
+  " keep BIGINT NOT NULL);"
+  "CREATE INDEX hook_queued ON hook (account, sequence) WHERE state = 'queued';"
+  "CREATE INDEX hook_unmatched ON hook (integration, claim, sequence)"
+  " WHERE state = 'unmatched';"
+  "CREATE INDEX hook_of_account ON hook (account, sequence);"
+  "CREATE INDEX hook_of_environment ON hook (environment, sequence);"
+  "CREATE INDEX hook_of_request ON hook (request);"
+  "CREATE INDEX hook_kept ON hook (keep) WHERE keep > 0;"
+  "INSERT INTO counter (name, value) VALUES ('hook', 0);"
+  "INSERT INTO counter (name, value) VALUES ('journal', 0);"
+
+  "ALTER TABLE event ADD COLUMN integration TEXT;"
+  "ALTER TABLE event ADD COLUMN source TEXT;"
+  "ALTER TABLE event ADD COLUMN subject TEXT;"
+  "ALTER TABLE event ADD COLUMN sealed BYTEA;"
+  "ALTER TABLE event ADD COLUMN payload TEXT;")
