@@ -224,6 +224,12 @@ X(JOURNAL_UNAVAILABLE, "journal_unavailable", 503, LATER, "The journal cannot be
   "The disk under it failed; nothing was promised. See the runbook for the journal.")
 X(JOURNAL_BUSY, "journal_busy", 503, LATER, "Too much waits for the journal",
   "The disk is slower than what comes in. Send it again after a while.")
+X(HOOK_UNKNOWN, "webhook_unknown", 404, NEVER, "Nothing receives webhooks at this URL",
+  "The URL is /hooks/INTEGRATION, or /hooks/INTEGRATION/ID with the id of an account or an "
+  "app of it; its document needs a `webhooks` block.")
+X(HOOK_REJECTED, "webhook_rejected", 401, NEVER, "This request is not proved to be the vendor's",
+  "`reason` says why; `breakwater rejected-hooks list` has what was sent. Usually the "
+  "vendor's secret has changed.")
 X(PAYLOAD_EXPIRED, "payload_expired", 410, NEVER, "This payload is no longer kept",
   "It was kept for as long as its settings say, or never was.")
 X(PAYLOAD_DAMAGED, "payload_damaged", 500, NEVER, "The stored payload cannot be read",

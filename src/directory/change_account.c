@@ -467,8 +467,13 @@ static enum err run_account_delete(struct tx *tx, struct change *change)
     static const struct statement overrides = {
         "DELETE FROM integration_override WHERE account = $1"};
     static const struct statement delete = {"DELETE FROM account WHERE id = $1"};
+    static const struct statement remember = {
+        "INSERT INTO account_gone (id, gone) VALUES ($1, $2)"};
+    struct value gone[] = {V_TEXT(change->id), V_INT(change->work->wall)};
     struct present present;
     enum err err = read_present(tx, change, &present);
+    if (err == ERR_NONE)
+        err = tx_exec(tx, &remember, gone, COUNT_OF(gone), NULL);
     if (err == ERR_NONE)
         err = tx_exec(tx, &credentials, (struct value[]){V_TEXT(change->id)}, 1, NULL);
     if (err == ERR_NONE)

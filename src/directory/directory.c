@@ -25,14 +25,35 @@ void directory_watch_accounts(struct directory *directory,
                               void *arg)
 {
     CHECK_MAGIC(directory, DIRECTORY_MAGIC);
-    directory->watch_arg = arg;
-    directory->watch = fn;
+    for (unsigned i = 0; i < COUNT_OF(directory->watches); i++) {
+        struct account_watch *watch = &directory->watches[i];
+        if (fn ? !watch->fn : watch->arg == arg) {
+            *watch = (struct account_watch){fn, fn ? arg : NULL};
+            return;
+        }
+    }
+    CHECK(!fn); /* there are as many watchers as there are */
 }
 
 struct api_key *directory_key(struct directory *directory, str id)
 {
     CHECK_MAGIC(directory, DIRECTORY_MAGIC);
     return tenant_table_find(&directory->keys, id);
+}
+
+bool directory_was_deleted(struct directory *directory, str account_id)
+{
+    CHECK_MAGIC(directory, DIRECTORY_MAGIC);
+    return gone_has(&directory->gone, account_id);
+}
+
+uint32_t directory_find_by_context(struct directory *directory, str integration,
+                                   str member, str value, uint32_t max,
+                                   struct account **ret)
+{
+    CHECK_MAGIC(directory, DIRECTORY_MAGIC);
+    struct context_key key = {integration, member, value};
+    return context_index_find(&directory->by_context, &key, max, ret);
 }
 
 struct stage *directory_find_stage(struct directory *directory, str id_or_name)

@@ -55,6 +55,17 @@ const struct credentials *directory_credentials(struct directory *directory,
                                                 struct account *account,
                                                 enum err *ret_err);
 
+/*
+ * The accounts of an integration whose context has this member with this value, at most
+ * `max`, each with a reference; answers how many. Without a walk over all accounts.
+ */
+uint32_t directory_find_by_context(struct directory *directory, str integration,
+                                   str member, str value, uint32_t max,
+                                   struct account **ret);
+
+/* Whether an account of this id was there and was deleted. */
+bool directory_was_deleted(struct directory *directory, str account_id);
+
 /* Counts of objects, for metrics and limits. */
 struct directory_counts {
     uint64_t stages, environments, accounts, apps, keys;

@@ -395,6 +395,11 @@ static enum err load_keys(struct load *load, struct tx *tx)
 }
 
 /* Every master key that the store needs must be listed, before anything is written. */
+static enum err load_gone(struct load *load, struct tx *tx)
+{
+    return gone_load(&load->directory->gone, tx);
+}
+
 static enum err check_master_keys(struct load *load, struct tx *tx)
 {
     static const struct statement setting = {
@@ -435,7 +440,8 @@ static enum err run_load(struct tx *tx, struct store_op *op)
     struct load *load = CONTAINER_OF(op, struct load, op);
     static enum err (*const steps[])(struct load *, struct tx *) = {
         check_master_keys, load_stages,   load_environments,
-        load_apps,         load_accounts, load_keys};
+        load_apps,         load_accounts, load_keys,
+        load_gone};
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         enum err err = steps[i](load, tx);
         if (err != ERR_NONE)

@@ -125,6 +125,8 @@ void directory_tables_init(struct directory *directory)
                         scope_environment);
     external_index_init(&directory->by_stage,
                         __builtin_offsetof(struct account, by_stage), scope_stage);
+    context_index_init(&directory->by_context);
+    gone_init(&directory->gone);
     pthread_rwlock_init(&directory->members_lock, NULL);
     roster_init(&directory->members, order_of_member);
     directory_apps_init(directory);
@@ -153,6 +155,8 @@ void directory_tables_fini(struct directory *directory)
     tenant_map_fini(&directory->keys_by_digest);
     external_index_fini(&directory->by_environment);
     external_index_fini(&directory->by_stage);
+    context_index_fini(&directory->by_context);
+    gone_fini(&directory->gone);
     roster_fini(&directory->members);
     pthread_rwlock_destroy(&directory->members_lock);
 }
@@ -220,6 +224,7 @@ static void index_account(struct directory *directory, struct account *account)
         external_index_add(&directory->by_environment, account);
         external_index_add(&directory->by_stage, account);
     }
+    context_index_add(&directory->by_context, account);
     atomic_fetch_add(&directory->accounts_by_state[account->state], 1);
 }
 
@@ -230,7 +235,15 @@ static void unindex_account(struct directory *directory, struct account *account
         external_index_remove(&directory->by_environment, account);
         external_index_remove(&directory->by_stage, account);
     }
+    context_index_remove(&directory->by_context, account);
     atomic_fetch_sub(&directory->accounts_by_state[account->state], 1);
+}
+
+static void tell(struct directory *directory, struct account *account, bool there)
+{
+    for (unsigned i = 0; i < COUNT_OF(directory->watches); i++)
+        if (directory->watches[i].fn)
+            directory->watches[i].fn(directory->watches[i].arg, account, there);
 }
 
 /* The account has its environment. Who watches hears of it last: a keeper that knows of a
@@ -241,8 +254,7 @@ static void put_account(struct directory *directory, struct account *account)
     index_account(directory, account);
     if (before)
         unindex_account(directory, before);
-    if (directory->watch)
-        directory->watch(directory->watch_arg, account, true);
+    tell(directory, account, true);
     account_unref(&before);
 }
 
@@ -298,14 +310,14 @@ void directory_publish_data_key(struct directory *directory, str id, str data_ke
 
 void directory_withdraw_account(struct directory *directory, str id)
 {
+    gone_add(&directory->gone, id); /* first: at no time was it never there */
     struct account *account = tenant_table_remove(&directory->accounts, id);
     CHECK(account != NULL);
     pthread_rwlock_wrlock(&directory->members_lock);
     roster_remove(&directory->members, order_of_member(account));
     pthread_rwlock_unlock(&directory->members_lock);
     unindex_account(directory, account);
-    if (directory->watch)
-        directory->watch(directory->watch_arg, account, false);
+    tell(directory, account, false);
     account_unref(&account);
 }
 

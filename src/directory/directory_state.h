@@ -10,11 +10,21 @@
 
 #include "base/buf.h"
 #include "directory/audit.h"
+#include "directory/context_index.h"
 #include "directory/directory.h"
 #include "directory/external_index.h"
+#include "directory/gone.h"
 #include "directory/keyring.h"
 #include "directory/tenant_table.h"
 #include "json/json_write.h"
+
+enum { DIRECTORY_WATCHES_MAX = 4 };
+
+/* Who hears of accounts (directory_watch_accounts); `fn` NULL: nobody. */
+struct account_watch {
+    void (*fn)(void *arg, struct account *account, bool there);
+    void *arg;
+};
 
 struct directory {
     uint32_t magic;
@@ -36,9 +46,9 @@ struct directory {
     pthread_rwlock_t choices_lock;
     struct roster choices; /* apps, those of an environment and integration together */
     atomic_uint_fast64_t accounts_by_state[ACCOUNT_DELETING + 1];
-    /* Who hears of accounts (directory_watch_accounts); NULL: nobody. */
-    void (*watch)(void *arg, struct account *account, bool there);
-    void *watch_arg;
+    struct context_index by_context;
+    struct gone gone;
+    struct account_watch watches[DIRECTORY_WATCHES_MAX];
 };
 
 enum { DIRECTORY_MAGIC = 0x64697265, KEY_ENVIRONMENTS_MAX = 1000 };

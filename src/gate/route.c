@@ -7,6 +7,7 @@
 #include "gate/visit.h"
 
 #include "base/encode.h"
+#include "http/forwarded.h"
 #include "loop/world.h"
 
 enum { KEY_CHARS = 43 }; /* bw_ and 40 of [0-9A-Za-z] */
@@ -64,51 +65,27 @@ bool gate_is_call(const struct gate *gate, const struct inbound *in, str bound,
 
 /* --- where the caller is --- */
 
-static bool trusts(const struct gate *gate, const struct inbound *in)
+static struct forwarded believed(const struct gate *gate)
 {
-    return cidr_any(gate->trusted, gate->trusted_n, inbound_peer(in));
-}
-
-/* Of a list that each proxy adds to, the entry that the nearest untrusted peer has. */
-static str last_untrusted(const struct gate *gate, str list)
-{
-    str item, found = STR_NONE;
-    for (str rest = list; rest.n;) {
-        size_t comma = str_find_last(rest, ',');
-        item = str_trim(comma < rest.n ? str_from(rest, comma + 1) : rest);
-        rest = comma < rest.n ? str_of(rest.p, comma) : STR("");
-        found = item;
-        if (!cidr_any(gate->trusted, gate->trusted_n, item))
-            break;
-    }
-    return found;
+    return (struct forwarded){gate->trusted, gate->trusted_n};
 }
 
 str gate_client(const struct gate *gate, const struct inbound *in)
 {
-    if (gate->trusted_n && trusts(gate, in)) {
-        str forwarded = header_joined(&in->head.headers, HEADER_X_FORWARDED_FOR);
-        str client = last_untrusted(gate, forwarded);
-        if (client.n && client.n <= 45)
-            return client;
-    }
-    return inbound_peer(in);
+    struct forwarded forwarded = believed(gate);
+    return forwarded_client(&forwarded, in);
 }
 
 bool gate_client_tls(const struct gate *gate, const struct inbound *in)
 {
-    str proto = header_value(&in->head.headers, HEADER_X_FORWARDED_PROTO);
-    if (gate->trusted_n && !str_absent(proto) && trusts(gate, in))
-        return str_eq_nocase(proto, STR("https"));
-    return inbound_tls(in);
+    struct forwarded forwarded = believed(gate);
+    return forwarded_tls(&forwarded, in);
 }
 
 str gate_client_host(const struct gate *gate, const struct inbound *in)
 {
-    str host = header_value(&in->head.headers, HEADER_X_FORWARDED_HOST);
-    if (gate->trusted_n && host.n && trusts(gate, in))
-        return host;
-    return header_value(&in->head.headers, HEADER_HOST);
+    struct forwarded forwarded = believed(gate);
+    return forwarded_host(&forwarded, in);
 }
 
 /* --- the key --- */

@@ -151,7 +151,7 @@ void keeper_close(struct keeper **keeper)
         return;
     CHECK_MAGIC(gone, KEEPER_MAGIC);
     catalog_on_change(gone->config.catalog, NULL, NULL);
-    directory_watch_accounts(gone->config.directory, NULL, NULL);
+    directory_watch_accounts(gone->config.directory, NULL, gone);
     for (unsigned i = 0; i < gone->config.workers; i++)
         free_shard(&gone->shards[i]);
     mem_free(gone->shards);

@@ -25,6 +25,15 @@ static void end_writes(struct writes *writes, struct worker *worker)
     writes_leave(writes, worker);
 }
 
+/* What waits for the disk is answered by it, or refused within its own limit. */
+static void end_hooks(struct hooks *hooks, struct worker *worker)
+{
+    while (hooks_busy(hooks, worker)) {
+        worker_turn(worker);
+        usleep(200);
+    }
+}
+
 static void crew_run(void *arg)
 {
     struct crew *crew = arg;
@@ -45,6 +54,7 @@ static void crew_run(void *arg)
     while (worker_turn(worker) <= worker->now) /* closed connections go */
         ;
     end_writes(parts->writes, worker);
+    end_hooks(parts->hooks, worker);
     refreshes_leave(parts->gate->exchange.refreshes, worker);
     keeper_leave(parts->tokens->keeper, worker);
     while (worker_turn(worker) <= worker->now) /* its exchanges go */
@@ -112,6 +122,7 @@ static bool is_busy(struct crew *crew)
     return listening_busy(&crew->listening) ||
            keeper_busy(tokens->keeper, &crew->worker) > 0 ||
            writes_busy(crew->parts->writes, &crew->worker) > 0 ||
+           hooks_busy(crew->parts->hooks, &crew->worker) > 0 ||
            connect_busy(&tokens->connect, &crew->worker);
 }
 

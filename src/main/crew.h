@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "gate/gate.h"
+#include "hook/hooks.h"
 #include "loop/driver.h"
 #include "loop/thread.h"
 #include "main/listening.h"
@@ -25,6 +26,7 @@ struct crew_parts {
     struct gate *gate;
     struct tokens *tokens;
     struct writes *writes;
+    struct hooks *hooks;
     struct server *server;
     struct listen_plan *plan;
     struct tls *server_tls; /* NULL: none */

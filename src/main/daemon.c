@@ -21,6 +21,7 @@
 #include "http/tls.h"
 #include "loop/world.h"
 #include "main/crew.h"
+#include "main/hooking.h"
 #include "main/log_sink.h"
 #include "main/master_keys.h"
 #include "main/keeping.h"
@@ -58,6 +59,7 @@ struct daemon {
     struct tokens tokens;
     struct writes *writes;
     struct keeping keeping;
+    struct hooking hooking;
     struct gate gate;
     struct api api;
     struct server server;
@@ -91,6 +93,11 @@ struct gate *daemon_gate(struct daemon *daemon)
 struct api *daemon_api(struct daemon *daemon)
 {
     return &daemon->api;
+}
+
+struct hooks *daemon_hooks(struct daemon *daemon)
+{
+    return daemon->hooking.hooks;
 }
 
 bool daemon_ready(struct daemon *daemon)
@@ -320,6 +327,21 @@ static bool start_writes(struct daemon *daemon, str *ret_why)
     return daemon->writes != NULL;
 }
 
+static bool start_hooking(struct daemon *daemon, str *ret_why)
+{
+    struct hooking_parts parts = {.settings = &daemon->settings,
+                                  .store = daemon->store,
+                                  .keyring = daemon->keyring,
+                                  .directory = daemon->directory,
+                                  .catalog = daemon->catalog,
+                                  .log = &daemon->log,
+                                  .trusted = daemon->gate.trusted,
+                                  .trusted_n = daemon->gate.trusted_n,
+                                  .workers = daemon->crew_n,
+                                  .arena = &daemon->arena};
+    return hooking_start(&daemon->hooking, &parts, ret_why);
+}
+
 static bool reload_keys(void *arg, struct arena *arena, str *ret_why)
 {
     struct daemon *daemon = arg;
@@ -423,6 +445,7 @@ static void start_crews(struct daemon *daemon)
                                         .gate = &daemon->gate,
                                         .tokens = &daemon->tokens,
                                         .writes = daemon->writes,
+                                        .hooks = daemon->hooking.hooks,
                                         .server = &daemon->server,
                                         .plan = &daemon->plan,
                                         .server_tls = daemon->server_tls,
@@ -568,7 +591,7 @@ static bool bring_up(struct daemon *daemon, str *ret_why)
         return false;
     start_keeping(daemon);
     start_tokens(daemon);
-    if (!start_writes(daemon, ret_why))
+    if (!start_writes(daemon, ret_why) || !start_hooking(daemon, ret_why))
         return false;
     start_api(daemon);
     start_server(daemon);
@@ -664,6 +687,7 @@ void daemon_destroy(struct daemon **ptr)
     profiles_destroy(&daemon->gate.exchange.profiles);
     tls_unref(&daemon->server_tls);
     tls_unref(&daemon->upstream_tls);
+    hooking_stop(&daemon->hooking);
     writes_close(&daemon->writes);
     tokens_stop(&daemon->tokens);
     keeping_stop(&daemon->keeping);
@@ -761,6 +785,7 @@ void daemon_metrics(struct daemon *daemon, struct buf *buf)
     put_server(daemon, buf);
     put_upstream(daemon, buf);
     put_state(daemon, buf);
+    hooking_metrics(&daemon->hooking, buf);
     keeping_metrics(&daemon->keeping, buf);
     keeper_stats(daemon->tokens.keeper, &tokens);
     watch_tokens(buf, &tokens);

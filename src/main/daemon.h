@@ -40,6 +40,7 @@ void daemon_announce(const struct daemon *daemon);
 struct connect *daemon_connect(struct daemon *daemon);
 struct gate *daemon_gate(struct daemon *daemon);
 struct api *daemon_api(struct daemon *daemon);
+struct hooks *daemon_hooks(struct daemon *daemon);
 /* Takes new requests: false while it drains. Calls go on while its store is away. */
 bool daemon_ready(struct daemon *daemon);
 void daemon_metrics(struct daemon *daemon, struct buf *buf);

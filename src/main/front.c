@@ -2,6 +2,7 @@
 
 #include "auth/auth.h"
 #include "connect/connect.h"
+#include "hook/hooks.h"
 #include "http/refusal.h"
 #include "loop/world.h"
 #include "main/daemon.h"
@@ -128,6 +129,8 @@ void front_request(struct inbound *in)
         return;
     if ((front->roles & FRONT_PUBLIC) && connect_is_ours(in->path))
         connect_request(daemon_connect(front->daemon), in);
+    else if ((front->roles & FRONT_PUBLIC) && hooks_is_ours(in->path))
+        hooks_request(daemon_hooks(front->daemon), in);
     else if ((front->roles & FRONT_ADMIN) && is_admin(in))
         api_request(daemon_api(front->daemon), in);
     else

@@ -58,6 +58,12 @@ X(cache_bytes_max, UINT, "268435456", 0, 1099511627776,
   "much at most. 0 = none are kept.")
 X(cache_environment_bytes_max, UINT, "67108864", 1048576, 1099511627776,
   "Of that, for one environment.")
+X(hook_bytes_max, UINT, "268435456", 33554432, 17179869184,
+  "Memory for bodies of vendors' webhooks on their way to the disk. Past it they hear 503 "
+  "and come again.")
+X(journal_bytes_max, UINT, "0", 0, 17592186044416,
+  "Disk for the journal, and as much for payloads above 256 KiB; 0 = as there is room: 5 % "
+  "of the file system are left alone.")
 X(head_timeout, DURATION, "10s", 0.1, 600, "For a request's head, from its first byte.")
 X(idle_timeout, DURATION, "75s", 0.1, 86400, "For a connection between two requests.")
 X(body_timeout, DURATION, "30s", 0.1, 3600, "Between two pieces of a request's body.")

@@ -387,3 +387,42 @@ X(14, "webhooks in",
   "ALTER TABLE event ADD COLUMN subject TEXT;"
   "ALTER TABLE event ADD COLUMN sealed BYTEA;"
   "ALTER TABLE event ADD COLUMN payload TEXT;")
+
+/*
+ * account_gone: accounts that there were (directory/gone.h).
+ *
+ * hook_seen: by which a vendor's second delivery is known (hook/dedupe.h). `slot` is the
+ * hour of receipt; hash and rest are a digest. `sequence` is the row that it became.
+ *
+ * hook_secret: what is kept of a webhook's own secrets (hook/secrets.h); `scope` is the id
+ * of an account or app, or '' for the integration's own URL.
+ *
+ * hook_rejected: requests that were refused (hook/rejected.h), a bounded number of each
+ * integration.
+ */
+X(15, "webhooks received",
+  "CREATE TABLE account_gone (id TEXT NOT NULL PRIMARY KEY, gone BIGINT NOT NULL);"
+  "CREATE TABLE hook_seen ("
+  " slot BIGINT NOT NULL,"
+  " hash BIGINT NOT NULL,"
+  " rest BIGINT NOT NULL,"
+  " received BIGINT NOT NULL,"
+  " sequence BIGINT NOT NULL,"
+  " PRIMARY KEY (slot, hash, rest));"
+  "CREATE TABLE hook_secret ("
+  " integration TEXT NOT NULL,"
+  " scope TEXT NOT NULL,"
+  " sealed BYTEA NOT NULL,"
+  " changed BIGINT NOT NULL,"
+  " PRIMARY KEY (integration, scope));"
+  "CREATE TABLE hook_rejected ("
+  " sequence BIGINT NOT NULL PRIMARY KEY,"
+  " integration TEXT NOT NULL,"
+  " environment TEXT,"
+  " account TEXT,"
+  " reason TEXT NOT NULL,"
+  " received BIGINT NOT NULL,"
+  " peer TEXT,"
+  " sealed BYTEA NOT NULL);"
+  "CREATE INDEX hook_rejected_of ON hook_rejected (integration, sequence);"
+  "INSERT INTO counter (name, value) VALUES ('hook_rejected', 0);")

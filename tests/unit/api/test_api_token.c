@@ -108,11 +108,12 @@ static void test_one_is_renewed_that_the_keeper_hears_of_late(void **state)
 {
     struct house *house = *state;
     struct directory *directory = house->directory;
-    tell_keeper = directory->watch;
-    directory_watch_accounts(directory, tell_late, directory->watch_arg);
+    struct account_watch *watch = &directory->watches[0];
+    tell_keeper = watch->fn;
+    watch->fn = tell_late;
     const char *id = make_pair(house, "late", format(house, GOOD, 86400 * 365));
     show_after(house, id, 0);
-    directory_watch_accounts(directory, tell_keeper, directory->watch_arg);
+    watch->fn = tell_keeper;
 }
 
 static void test_it_is_renewed_by_hand(void **state)

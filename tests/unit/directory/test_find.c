@@ -282,7 +282,7 @@ static void who_watches_hears_of_what_readers_find(void **state)
     struct change change = office_change(office, CHANGE_ACCOUNT_DELETE);
     change.id = t.main_a;
     assert_int_equal(office_do(office, &change), ERR_NONE);
-    directory_watch_accounts(office->directory, NULL, NULL);
+    directory_watch_accounts(office->directory, NULL, &watcher);
     assert_true(watcher.heard >= 8);
     assert_int_equal(watcher.missed, 0);
 }

@@ -1,0 +1,205 @@
+#include "hook/hooks.h"
+
+#include "base/mem.h"
+#include "hook/hooks_state.h"
+#include "hook/receive.h"
+#include "loop/driver.h"
+#include "loop/thread.h"
+#include "loop/world.h"
+
+#define PREFIX STR("/hooks/")
+
+/* --- the transfer's thread --- */
+
+/* Records come faster than they are worth a transaction each: a short rest lets them
+ * gather. */
+static const usec linger = 3 * USEC_MS;
+static const usec pause_after_fault = USEC_S;
+static const usec upkeep_every = 60 * USEC_S;
+enum { UPKEEP_STEPS = 100 };
+
+static void on_wake(struct post *post)
+{
+    struct hooks *hooks = CONTAINER_OF(post, struct hooks, wake);
+    atomic_store(&hooks->asked, false);
+    if (!timer_active(&hooks->timer))
+        timer_start(&hooks->timer, 0);
+}
+
+void hooks_wake(struct hooks *hooks)
+{
+    if (!atomic_exchange(&hooks->asked, true))
+        worker_post(&hooks->worker, &hooks->wake, on_wake);
+}
+
+static void on_timer(struct timer *timer)
+{
+    struct hooks *hooks = CONTAINER_OF(timer, struct hooks, timer);
+    uint32_t n = 0;
+    enum err err = transfer_some(hooks->transfer, &n);
+    bool notes = transfer_has_notes(hooks->transfer);
+    if (err == ERR_NONE && notes)
+        err = transfer_bind(hooks->transfer);
+    if (err != ERR_NONE)
+        timer_start(timer, pause_after_fault);
+    else if (n > 0 || notes)
+        timer_start(timer, linger);
+}
+
+static void on_upkeep(struct timer *timer)
+{
+    struct hooks *hooks = CONTAINER_OF(timer, struct hooks, upkeep);
+    bool more = true;
+    hook_keys_refresh(hooks->keys);
+    for (int i = 0; i < UPKEEP_STEPS && more; i++)
+        if (transfer_expire(hooks->transfer, &more) != ERR_NONE)
+            more = false;
+    timer_start(timer, upkeep_every);
+}
+
+static void run_transfer(void *arg)
+{
+    struct hooks *hooks = arg;
+    timer_init(&hooks->timer, &hooks->worker, on_timer);
+    timer_init(&hooks->upkeep, &hooks->worker, on_upkeep);
+    timer_start(&hooks->timer, 0);
+    timer_start(&hooks->upkeep, upkeep_every);
+    driver_run(hooks->driver);
+    timer_cancel(&hooks->timer);
+    timer_cancel(&hooks->upkeep);
+}
+
+void hooks_start(struct hooks *hooks)
+{
+    hooks->driver = driver_create(&hooks->worker);
+    hooks->thread = thread_start("bw-transfer", run_transfer, hooks);
+}
+
+/* Nobody wakes it any more; what has woken it last is over with its turn. */
+static void end_thread(struct hooks *hooks)
+{
+    if (!hooks->thread)
+        return;
+    driver_stop(hooks->driver);
+    thread_join(&hooks->thread);
+    driver_destroy(&hooks->driver);
+}
+
+/* --- opening and closing --- */
+
+static void on_account(void *arg, struct account *account, bool there)
+{
+    struct hooks *hooks = arg;
+    if (!there || account->context.n == 0)
+        return;
+    transfer_note_account(hooks->transfer, account);
+    hooks_wake(hooks);
+}
+
+static bool open_parts(struct hooks *hooks, str *ret_why)
+{
+    const struct hooks_config *config = &hooks->config;
+    *ret_why = STR("the store cannot be read");
+    hooks->keys = hook_keys_open(config->store, config->keyring, config->directory);
+    if (!hooks->keys)
+        return false;
+    hooks->secrets = hook_secrets_open(config->store, hooks->keys, config->world);
+    if (!hooks->secrets)
+        return false;
+    struct transfer_config transfer = {.store = config->store,
+                                       .directory = config->directory,
+                                       .journal = config->journal,
+                                       .keys = hooks->keys,
+                                       .world = config->world,
+                                       .log = config->log,
+                                       .on_stored = config->on_stored,
+                                       .arg = config->arg};
+    hooks->transfer = transfer_open(&transfer, ret_why);
+    return hooks->transfer != NULL;
+}
+
+struct hooks *hooks_open(const struct hooks_config *config, str *ret_why)
+{
+    struct hooks *hooks = mem_zalloc(sizeof(*hooks));
+    hooks->magic = HOOKS_MAGIC;
+    hooks->config = *config;
+    hooks->busy = mem_array(config->workers, sizeof(*hooks->busy));
+    worker_init(&hooks->worker, config->workers + 1, config->world);
+    if (!open_parts(hooks, ret_why)) {
+        hooks_close(&hooks);
+        return NULL;
+    }
+    hooks->offload = offload_start("bw-judge");
+    directory_watch_accounts(config->directory, on_account, hooks);
+    return hooks;
+}
+
+void hooks_close(struct hooks **hooks)
+{
+    struct hooks *gone = *hooks;
+    *hooks = NULL;
+    if (!gone)
+        return;
+    CHECK_MAGIC(gone, HOOKS_MAGIC);
+    directory_watch_accounts(gone->config.directory, NULL, gone);
+    end_thread(gone);
+    worker_turn(&gone->worker); /* what woke it when it had ended */
+    worker_fini(&gone->worker);
+    if (gone->offload)
+        offload_stop(&gone->offload);
+    for (unsigned i = 0; i < gone->config.workers; i++)
+        CHECK(gone->busy[i] == 0);
+    transfer_close(&gone->transfer);
+    hook_secrets_close(&gone->secrets);
+    hook_keys_close(&gone->keys);
+    mem_free(gone->busy);
+    gone->magic = 0;
+    mem_free(gone);
+}
+
+uint32_t hooks_busy(struct hooks *hooks, struct worker *worker)
+{
+    return atomic_load(&hooks->busy[worker->id]);
+}
+
+/* --- requests --- */
+
+bool hooks_is_ours(str path)
+{
+    return str_starts(path, PREFIX);
+}
+
+void hooks_request(struct hooks *hooks, struct inbound *in)
+{
+    CHECK_MAGIC(hooks, HOOKS_MAGIC);
+    receive_start(hooks, in);
+}
+
+struct hook_keys *hooks_keys(struct hooks *hooks)
+{
+    return hooks->keys;
+}
+
+void hooks_stats(struct hooks *hooks, struct hooks_stats *ret)
+{
+    struct transfer_stats transfer;
+    struct journal_stats journal;
+    transfer_stats(hooks->transfer, &transfer);
+    journal_stats(hooks->config.journal, &journal);
+    *ret = (struct hooks_stats){
+        .accepted = atomic_load(&hooks->accepted),
+        .shaken = atomic_load(&hooks->shaken),
+        .rejected = atomic_load(&hooks->rejected),
+        .refused = atomic_load(&hooks->refused),
+        .unknown = atomic_load(&hooks->unknown),
+        .bytes = atomic_load(&hooks->bytes),
+        .events = transfer.events,
+        .duplicates = transfer.duplicates,
+        .unmatched = transfer.unmatched,
+        .erased = transfer.erased,
+        .behind = journal.last_sequence > transfer.sequence
+                      ? journal.last_sequence - transfer.sequence
+                      : 0,
+        .stuck = transfer.stuck,
+    };
+}
