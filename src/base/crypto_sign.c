@@ -222,3 +222,34 @@ bool sign_bytes(const struct sign_key *key, enum sign_alg alg, struct arena *are
         ERR_clear_error();
     return good;
 }
+
+/* --- Ed25519 --- */
+
+static EVP_PKEY *ed25519_of(const uint8_t *seed)
+{
+    EVP_PKEY *pair =
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, CRYPTO_ED25519_BYTES);
+    CHECK(pair != NULL);
+    return pair;
+}
+
+void crypto_ed25519_public(const uint8_t seed[CRYPTO_ED25519_BYTES],
+                           uint8_t ret[CRYPTO_ED25519_BYTES])
+{
+    size_t n = CRYPTO_ED25519_BYTES;
+    EVP_PKEY *pair = ed25519_of(seed);
+    CHECK(EVP_PKEY_get_raw_public_key(pair, ret, &n) == 1 && n == CRYPTO_ED25519_BYTES);
+    EVP_PKEY_free(pair);
+}
+
+void crypto_ed25519_sign(const uint8_t seed[CRYPTO_ED25519_BYTES], str bytes,
+                         uint8_t ret[CRYPTO_ED25519_SIGN_BYTES])
+{
+    size_t n = CRYPTO_ED25519_SIGN_BYTES;
+    EVP_PKEY *pair = ed25519_of(seed);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    CHECK(ctx != NULL && EVP_DigestSignInit(ctx, NULL, NULL, NULL, pair) == 1 &&
+          EVP_DigestSign(ctx, ret, &n, u8(bytes), bytes.n) == 1);
+    EVP_MD_CTX_free(ctx);
+    EVP_PKEY_free(pair);
+}

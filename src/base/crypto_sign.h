@@ -60,4 +60,11 @@ bool sign_key_fits(const struct sign_key *key, enum sign_alg alg);
 bool sign_bytes(const struct sign_key *key, enum sign_alg alg, struct arena *arena,
                 str bytes, str *ret_signature) MUST_CHECK;
 
+/* Ed25519 (RFC 8032): a key is 32 bytes that nobody can guess. */
+enum { CRYPTO_ED25519_BYTES = 32, CRYPTO_ED25519_SIGN_BYTES = 64 };
+void crypto_ed25519_public(const uint8_t seed[CRYPTO_ED25519_BYTES],
+                           uint8_t ret[CRYPTO_ED25519_BYTES]);
+void crypto_ed25519_sign(const uint8_t seed[CRYPTO_ED25519_BYTES], str bytes,
+                         uint8_t ret[CRYPTO_ED25519_SIGN_BYTES]);
+
 #endif

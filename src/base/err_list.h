@@ -191,6 +191,10 @@ X(OBJECT_IN_USE, "object_in_use", 409, NEVER, "This object is still in use",
   "`detail` names what uses it; remove that first.")
 X(STATE_CONFLICT, "state_conflict", 409, NEVER, "The object's state does not allow that",
   "`detail` names the state and the states from which it can be done.")
+X(ADDRESS_REFUSED, "address_refused", 422, NEVER,
+  "An endpoint may not be at this address",
+  "Endpoints live at public addresses, by https. Where they are inside, allow their ranges "
+  "with the setting `endpoint_ranges`, and plain http with `endpoint_http`.")
 X(CURSOR_INVALID, "cursor_invalid", 400, NEVER, "This cursor is not one of ours",
   "Use `next_cursor` of the page before, unchanged, with the same query.")
 

@@ -427,8 +427,13 @@ static bool may_try_again(const struct ride *ride)
 static void dial(struct ride *ride)
 {
     struct curl_pool *pool = ride->group->pool;
-    struct dial_order order = {pool->worker,    pool->part->dns, ride->peer.host,
-                               ride->peer.port, on_dialled,      ride};
+    struct dial_order order = {.worker = pool->worker,
+                               .dns = pool->part->dns,
+                               .host = ride->peer.host,
+                               .port = ride->peer.port,
+                               .guard = pool->curl->transport.settings.guard,
+                               .done = on_dialled,
+                               .arg = ride};
     ride->state = RIDE_DIAL;
     ride->dials++;
     ride->dial = dial_start(&order);

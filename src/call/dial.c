@@ -32,7 +32,8 @@ struct dial {
     unsigned next;
     struct attempt attempts[DNS_ADDRESSES_MAX];
     unsigned under_way;
-    const char *why; /* what was wrong with the last address that failed */
+    enum call_fault fault; /* when none is left */
+    const char *why;       /* what was wrong with the last address that failed */
 };
 
 static void end_attempt(struct attempt *attempt)
@@ -130,7 +131,7 @@ static void on_timer(struct timer *timer)
     if (dial->next < dial->n)
         go_on(dial);
     else
-        finish(dial, -1, CALL_FAULT_CONNECT);
+        finish(dial, -1, dial->fault);
 }
 
 static void on_attempt(struct poll *poll, unsigned ready)
@@ -154,6 +155,22 @@ static void on_attempt(struct poll *poll, unsigned ready)
     finish(dial, fd, CALL_FAULT_NONE);
 }
 
+/* Those that may be connected to; in place of all. */
+static unsigned keep_allowed(struct dial *dial, struct dns_address *found, unsigned n)
+{
+    const struct transport_guard *guard = &dial->order.guard;
+    unsigned kept = 0;
+    for (unsigned i = 0; i < n; i++)
+        if (!guard->allows ||
+            guard->allows(guard->arg, (const struct sockaddr *)&found[i].address))
+            found[kept++] = found[i];
+    if (kept == 0) {
+        dial->fault = CALL_FAULT_REFUSED;
+        dial->why = "the host has no address that may be connected to";
+    }
+    return kept;
+}
+
 /* From `at` on, the first that is of this family, or of the other; n = none. */
 static unsigned next_of(const struct dns_address *found, unsigned n, unsigned at,
                         bool same)
@@ -164,10 +181,13 @@ static unsigned next_of(const struct dns_address *found, unsigned n, unsigned at
 }
 
 /* The families take turns; within one the resolver's order holds. */
-static void alternate(struct dial *dial, const struct dns_address *found, unsigned n)
+static void alternate(struct dial *dial, const struct dns_address *all, unsigned n)
 {
+    struct dns_address found[DNS_ADDRESSES_MAX];
     unsigned one = 0;
     unsigned other = 0;
+    memcpy(found, all, n * sizeof(found[0]));
+    n = keep_allowed(dial, found, n);
     while (dial->n < n) {
         one = next_of(found, n, one, true);
         if (one < n)
@@ -196,6 +216,7 @@ struct dial *dial_start(const struct dial_order *order)
     struct dns_address found[DNS_ADDRESSES_MAX];
     struct dial *dial = mem_zalloc(sizeof(*dial));
     dial->order = *order;
+    dial->fault = CALL_FAULT_CONNECT;
     dial->why = "no address";
     dial->query.done = on_resolved;
     timer_init(&dial->timer, order->worker, on_timer);

@@ -10,6 +10,7 @@
 #define CALL_DIAL_H
 
 #include "base/str.h"
+#include "call/transport.h"
 #include "policy/outcome.h"
 
 struct dial;
@@ -21,6 +22,7 @@ struct dial_order {
     struct dns *dns;
     str host; /* a name or an address */
     uint16_t port;
+    struct transport_guard guard;
     /* Once, never from inside dial_start; the dial is gone by then. `fd` is non-blocking
      * and the callee's; −1: `fault` and `why` (a static sentence) say what happened. */
     void (*done)(void *arg, int fd, enum call_fault fault, const char *why);

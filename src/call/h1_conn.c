@@ -343,8 +343,13 @@ static void on_dialled(void *arg, int fd, enum call_fault fault, const char *why
 void h1_conn_open(struct h1_pool *pool, struct h1_origin *origin, struct call *call)
 {
     struct h1_conn *conn = mem_zalloc(sizeof(*conn));
-    struct dial_order order = {pool->worker,   pool->part->dns, call->url.host,
-                               call->url.port, on_dialled,      conn};
+    struct dial_order order = {.worker = pool->worker,
+                               .dns = pool->part->dns,
+                               .host = call->url.host,
+                               .port = call->url.port,
+                               .guard = pool->h1->transport.settings.guard,
+                               .done = on_dialled,
+                               .arg = conn};
     *conn = (struct h1_conn){.magic = H1_CONN_MAGIC,
                              .pool = pool,
                              .origin = origin,

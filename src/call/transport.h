@@ -27,9 +27,18 @@
 
 struct call;
 struct dns;
+struct sockaddr;
 struct tls;
 struct transport;
 struct worker;
+
+/* Whether an address may be connected to at all. Asked of each address that a host has,
+ * before each connection; where it may not, the call ends with CALL_FAULT_REFUSED. `allows`
+ * NULL: all. Of an egress proxy's host, where a call goes through one. */
+struct transport_guard {
+    bool (*allows)(const void *arg, const struct sockaddr *address);
+    const void *arg;
+};
 
 struct transport_settings {
     struct tls *tls; /* for calls without settings of their own; a reference is taken */
@@ -37,6 +46,7 @@ struct transport_settings {
     uint32_t idle_per_origin; /* kept connections; 0 = 64 */
     usec idle;                /* 0 = 30 s */
     const char *name_servers; /* "ADDR[:PORT],…", borrowed; NULL = the system's */
+    struct transport_guard guard;
 };
 
 /* Since the start, and at present. */

@@ -1,7 +1,7 @@
 /*
  * Credentials as one sealed set, and the row of the data key that seals them: of an
- * account or an app. For the changes of the directory and its look-ups; nobody else
- * includes it.
+ * account or an app. For the changes of the directory and its look-ups; the rows of data
+ * keys also for others who own one.
  */
 #ifndef DIRECTORY_DIRECTORY_CREDENTIAL_H
 #define DIRECTORY_DIRECTORY_CREDENTIAL_H

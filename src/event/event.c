@@ -18,6 +18,16 @@ str event_type_name(enum event_type type)
     return str_z(types[type].name);
 }
 
+bool event_type_of(str name, enum event_type *ret_type)
+{
+    for (unsigned i = 0; i < EVENT_TYPE_COUNT; i++)
+        if (str_eq(name, str_z(types[i].name))) {
+            *ret_type = (enum event_type)i;
+            return true;
+        }
+    return false;
+}
+
 str event_type_doc(enum event_type type)
 {
     return str_z(types[type].doc);
@@ -41,6 +51,7 @@ enum err event_put(struct tx *tx, const struct event *event)
     enum err err = tx_number(tx, &count, NULL, 0, &sequence);
     if (err != ERR_NONE)
         return err;
+    tx_announce(tx);
     struct value params[] = {V_INT(sequence),
                              V_INT(event->time),
                              V_TEXT(str_z(types[event->type].name)),

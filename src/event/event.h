@@ -22,6 +22,7 @@ enum event_type {
 };
 
 str event_type_name(enum event_type type); /* "account.needs_reauth" */
+bool event_type_of(str name, enum event_type *ret_type) MUST_CHECK;
 str event_type_doc(enum event_type type);
 
 struct event {

@@ -31,3 +31,19 @@ X(WRITE_NEEDS_DECISION, "write.needs_decision",
   "A write may have been done, and the vendor would not know a repeat as one: somebody "
   "must look, and retry or cancel it.")
 X(WRITE_CANCELLED, "write.cancelled", "A write was taken back before it was done.")
+X(ENDPOINT_FAILING, "endpoint.failing",
+  "More than half of the deliveries to an endpoint have failed lately: `endpoint`, `url`, "
+  "`attempts`, `failures`, `paused`.")
+X(ENDPOINT_RECOVERED, "endpoint.recovered",
+  "Deliveries to an endpoint that was failing arrive again: `endpoint`, `url`.")
+X(ENDPOINT_DISABLED, "endpoint.disabled",
+  "An endpoint has answered 410 Gone and gets nothing any more: `endpoint`, `url`.")
+X(ENDPOINT_OVERFLOWING, "endpoint.overflowing",
+  "More waits for an endpoint than is kept for it: the oldest of it go to the dead letters. "
+  "`endpoint`, `url`.")
+X(ENDPOINT_TEST, "endpoint.test",
+  "Somebody wants to see whether an endpoint takes events: `endpoint`. Goes to that "
+  "endpoint alone.")
+X(DELIVERY_DEAD, "delivery.dead",
+  "An event was not delivered to an endpoint and will not be tried again by itself: "
+  "`endpoint`, `url`, `event`, `event_type`, `delivery`, `tries`, `reason`.")

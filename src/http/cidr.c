@@ -43,13 +43,16 @@ static bool holds(const struct cidr *range, const uint8_t address[16])
     return ((range->bytes[whole] ^ address[whole]) & mask) == 0;
 }
 
+bool cidr_any_bytes(const struct cidr *ranges, uint32_t n, const uint8_t address[16])
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (holds(&ranges[i], address))
+            return true;
+    return false;
+}
+
 bool cidr_any(const struct cidr *ranges, uint32_t n, str address)
 {
     uint8_t bytes[16];
-    if (n == 0 || !parse_address(address, bytes))
-        return false;
-    for (uint32_t i = 0; i < n; i++)
-        if (holds(&ranges[i], bytes))
-            return true;
-    return false;
+    return n > 0 && parse_address(address, bytes) && cidr_any_bytes(ranges, n, bytes);
 }

@@ -49,6 +49,7 @@ enum call_fault {
     CALL_FAULT_TOTAL_TIMEOUT,
     CALL_FAULT_DEADLINE, /* the caller's own: never the vendor's fault */
     CALL_FAULT_BODY,     /* the caller's body broke off */
+    CALL_FAULT_REFUSED,  /* by us: no address of the host may be connected to */
     CALL_FAULT_CANCELLED
 };
 

@@ -426,3 +426,71 @@ X(15, "webhooks received",
   " sealed BYTEA NOT NULL);"
   "CREATE INDEX hook_rejected_of ON hook_rejected (integration, sequence);"
   "INSERT INTO counter (name, value) VALUES ('hook_rejected', 0);")
+
+/*
+ * endpoint: where events go (deliver/endpoint.h). `document` is what it was made with, as
+ * JSON; `sealed` its secrets, with a data key of its own (data_key.owner = its id), `shown` what
+ * anybody may see of these. Of an
+ * environment, or of a whole stage (NULL). `failing`: since when; 0: it is not.
+ *
+ * delivery: one event that goes to one endpoint (deliver/delivery_store.h). The counter
+ * 'fan_out' says up to which event they were made. `due` is the wall time of the next
+ * attempt; the greatest number where one before it with the same subject has to end
+ * first. `tries`: attempts since it was last made pending, `attempts`: all. `keep`: when
+ * the row may go; 0: not yet.
+ */
+X(16, "events out",
+  "CREATE TABLE endpoint ("
+  " id TEXT NOT NULL PRIMARY KEY,"
+  " environment TEXT REFERENCES environment (id),"
+  " stage TEXT NOT NULL REFERENCES stage (id),"
+  " state TEXT NOT NULL,"
+  " reason TEXT,"
+  " failing BIGINT NOT NULL,"
+  " document TEXT NOT NULL,"
+  " shown TEXT NOT NULL,"
+  " sealed BYTEA NOT NULL,"
+  " version BIGINT NOT NULL,"
+  " created BIGINT NOT NULL,"
+  " updated BIGINT NOT NULL);"
+  "CREATE TABLE delivery ("
+  " sequence BIGINT NOT NULL PRIMARY KEY,"
+  " endpoint TEXT NOT NULL,"
+  " event BIGINT NOT NULL,"
+  " type TEXT NOT NULL,"
+  " environment TEXT,"
+  " account TEXT,"
+  " subject TEXT,"
+  " state TEXT NOT NULL,"
+  " due BIGINT NOT NULL,"
+  " tries BIGINT NOT NULL,"
+  " attempts BIGINT NOT NULL,"
+  " bytes BIGINT NOT NULL,"
+  " reason TEXT,"
+  " status BIGINT NOT NULL,"
+  " created BIGINT NOT NULL,"
+  " ended BIGINT NOT NULL,"
+  " keep BIGINT NOT NULL);"
+  "CREATE INDEX delivery_due ON delivery (endpoint, due, sequence, bytes)"
+  " WHERE state = 'pending';"
+  "CREATE INDEX delivery_oldest ON delivery (endpoint, sequence)"
+  " WHERE state = 'pending';"
+  "CREATE INDEX delivery_subject ON delivery (endpoint, subject, sequence)"
+  " WHERE state = 'pending' AND subject IS NOT NULL;"
+  "CREATE INDEX delivery_of_endpoint ON delivery (endpoint, sequence);"
+  "CREATE INDEX delivery_of_environment ON delivery (environment, sequence);"
+  "CREATE INDEX delivery_of_account ON delivery (account, sequence);"
+  "CREATE INDEX delivery_of_event ON delivery (event);"
+  "CREATE INDEX delivery_kept ON delivery (keep) WHERE keep > 0;"
+  "CREATE TABLE delivery_attempt ("
+  " delivery BIGINT NOT NULL REFERENCES delivery (sequence) ON DELETE CASCADE,"
+  " number BIGINT NOT NULL,"
+  " time BIGINT NOT NULL,"
+  " duration BIGINT NOT NULL,"
+  " status BIGINT NOT NULL,"
+  " fault TEXT,"
+  " sealed BYTEA,"
+  " PRIMARY KEY (delivery, number));"
+  "INSERT INTO counter (name, value) VALUES ('delivery', 0);"
+  "INSERT INTO counter (name, value) SELECT 'fan_out', value FROM counter"
+  " WHERE name = 'event';")

@@ -196,6 +196,16 @@ str store_last_fault(struct store *store, struct arena *arena)
     return fault;
 }
 
+void store_on_announce(struct store *store, void (*fn)(void *arg), void *arg)
+{
+    CHECK_MAGIC(store, MAGIC);
+    struct seat_counts *counts = &store->counts;
+    pthread_mutex_lock(&counts->announce_lock);
+    counts->on_announce = fn;
+    counts->on_announce_arg = arg;
+    pthread_mutex_unlock(&counts->announce_lock);
+}
+
 void store_on_fault(struct store *store,
                     void (*fn)(void *arg, enum err err, str words, bool again), void *arg)
 {

@@ -92,6 +92,12 @@ void store_on_fault(struct store *store,
                     void (*fn)(void *arg, enum err err, str words, bool again),
                     void *arg);
 
+/* Whoever waits for what others put into the store: `fn` is called after the commit of a
+ * transaction that had a tx_announce, once for a batch, on the thread that committed. It
+ * may only post. NULL: nobody any more; then no call of it is under way when this comes
+ * back. */
+void store_on_announce(struct store *store, void (*fn)(void *arg), void *arg);
+
 /* --- inside `run` --- */
 
 enum value_type { VALUE_NULL, VALUE_INT, VALUE_TEXT, VALUE_BLOB };
@@ -143,5 +149,8 @@ bool tx_null(struct tx *tx, unsigned column);
 enum err tx_number(struct tx *tx, const struct statement *statement,
                    const struct value *params, unsigned n,
                    int64_t *ret_number) MUST_CHECK;
+
+/* What this transaction has put is waited for (store_on_announce). */
+void tx_announce(struct tx *tx);
 
 #endif

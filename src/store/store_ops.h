@@ -72,7 +72,8 @@ struct store_ops {
 struct tx {
     const struct store_ops *ops;
     void *link;
-    enum err err; /* of the first statement that failed */
+    enum err err;   /* of the first statement that failed */
+    bool announced; /* tx_announce was called */
 };
 
 #endif

@@ -11,12 +11,14 @@ void seat_counts_init(struct seat_counts *counts)
 {
     *counts = (struct seat_counts){0};
     pthread_mutex_init(&counts->fault_lock, NULL);
+    pthread_mutex_init(&counts->announce_lock, NULL);
     buf_init(&counts->fault, FAULT_BYTES_MAX);
 }
 
 void seat_counts_fini(struct seat_counts *counts)
 {
     pthread_mutex_destroy(&counts->fault_lock);
+    pthread_mutex_destroy(&counts->announce_lock);
     buf_fini(&counts->fault);
 }
 
@@ -61,7 +63,23 @@ static enum err run_op(struct seat *seat, struct store_op *op)
     enum err err = op->run(&tx, op);
     ODD(err == ERR_NONE && tx.err != ERR_NONE);
     note_fault(seat, tx.err);
-    return err == ERR_NONE ? tx.err : err;
+    err = err == ERR_NONE ? tx.err : err;
+    seat->announced |= tx.announced && err == ERR_NONE;
+    return err;
+}
+
+/* After each commit; what a transaction that was rolled back has announced is nothing. */
+static void announce(struct seat *seat, bool committed)
+{
+    struct seat_counts *counts = seat->counts;
+    bool announced = seat->announced && committed;
+    seat->announced = false;
+    if (!announced)
+        return;
+    pthread_mutex_lock(&counts->announce_lock);
+    if (counts->on_announce)
+        counts->on_announce(counts->on_announce_arg);
+    pthread_mutex_unlock(&counts->announce_lock);
 }
 
 static void note_committed(struct seat *seat, struct store_op *op)
@@ -93,6 +111,7 @@ static void run_alone(struct seat *seat, struct store_op *op)
     }
     if (begun)
         ops->rollback(seat->link);
+    announce(seat, !begun);
     note_committed(seat, op);
 }
 
@@ -117,10 +136,12 @@ static bool run_together(struct seat *seat, struct store_op *batch)
         if (run_saved(seat, op))
             continue;
         ops->rollback(seat->link);
+        announce(seat, false);
         return false;
     }
     enum err err = ops->commit(seat->link);
     note_fault(seat, err);
+    announce(seat, err == ERR_NONE);
     if (err != ERR_NONE)
         return false;
     atomic_fetch_add(&seat->counts->commits, 1);

@@ -19,13 +19,17 @@ struct seat_counts {
     struct buf fault; /* the engine's words for the last one */
     void (*on_fault)(void *arg, enum err err, str words, bool again); /* may be NULL */
     void *on_fault_arg;
+    pthread_mutex_t announce_lock;
+    void (*on_announce)(void *arg); /* may be NULL */
+    void *on_announce_arg;
 };
 
 struct seat {
     const struct store_ops *ops;
     struct seat_counts *counts;
     pthread_mutex_t lock;
-    void *link; /* NULL: not connected */
+    void *link;     /* NULL: not connected */
+    bool announced; /* by an operation of the transaction under way */
 };
 
 void seat_counts_init(struct seat_counts *counts);

@@ -52,6 +52,11 @@ bool tx_null(struct tx *tx, unsigned column)
     return tx->ops->column_null(tx->link, column);
 }
 
+void tx_announce(struct tx *tx)
+{
+    tx->announced = true;
+}
+
 enum err tx_number(struct tx *tx, const struct statement *statement,
                    const struct value *params, unsigned n, int64_t *ret_number)
 {
