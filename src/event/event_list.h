@@ -31,3 +31,9 @@ X(WRITE_NEEDS_DECISION, "write.needs_decision",
   "A write may have been done, and the vendor would not know a repeat as one: somebody "
   "must look, and retry or cancel it.")
 X(WRITE_CANCELLED, "write.cancelled", "A write was taken back before it was done.")
+X(RECORD_CREATED, "record.created",
+  "A record has come to be at a vendor, or is heard of for the first time.")
+X(RECORD_UPDATED, "record.updated", "A record has changed at a vendor.")
+X(RECORD_DELETED, "record.deleted", "A record is no more at a vendor.")
+X(WEBHOOK_RECEIVED, "webhook.received",
+  "A vendor has told of something for which its document has no rule: as it came.")
