@@ -1,6 +1,6 @@
 /*
- * A vendor's request as it is kept: JSON with its body in base64, sealed by a data key and
- * bound to its integration. Pure but for the keyring.
+ * A vendor's request as it is kept: JSON with its body in base64, sealed by a data key
+ * and bound to its integration. Pure but for the keyring.
  */
 #ifndef HOOK_HOOK_MESSAGE_H
 #define HOOK_HOOK_MESSAGE_H

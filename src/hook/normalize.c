@@ -1,7 +1,7 @@
 #include "hook/normalize.h"
 
-void hook_request_read(struct hook_request *request, const struct integration *integration,
-                       struct arena *arena)
+void hook_request_read(struct hook_request *request,
+                       const struct integration *integration, struct arena *arena)
 {
     const struct hook_message *message = &request->message;
     const struct webhook_rule *rule = integration->webhooks;
@@ -68,10 +68,10 @@ static struct normal map(const struct normal *normal, usec wall, struct arena *a
         return fault(normal, "mapping_failed", detail);
     str id = json_member_text(&made.record, STR("id"));
     if (!str_eq(id, normal->meaning.id))
-        return fault(normal, "id_differs",
-                     arena_printf(arena, "The record is \"" STR_F "\", the event's \"" STR_F
-                                         "\".",
-                                  STR_A(id), STR_A(normal->meaning.id)));
+        return fault(
+            normal, "id_differs",
+            arena_printf(arena, "The record is \"" STR_F "\", the event's \"" STR_F "\".",
+                         STR_A(id), STR_A(normal->meaning.id)));
     return made;
 }
 
@@ -96,8 +96,9 @@ static struct normal of_record(const struct integration *integration,
     return record.fetch ? record : map(&record, wall, arena);
 }
 
-struct normal normalize(const struct integration *integration, const struct models *models,
-                        struct hook_request *request, uint32_t item, struct arena *arena)
+struct normal normalize(const struct integration *integration,
+                        const struct models *models, struct hook_request *request,
+                        uint32_t item, struct arena *arena)
 {
     struct normal normal = {.kind = NORMAL_RAW, .detail = STR_NONE};
     struct webhook_event event = {.type = STR_NONE};

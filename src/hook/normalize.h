@@ -9,7 +9,8 @@
 #include "hook/hook_message.h"
 #include "unified/model.h"
 
-/* A request with the events in it, read once for all of them. Keeps pointers to itself. */
+/* A request with the events in it, read once for all of them. Keeps pointers to itself.
+ */
 struct hook_request {
     struct hook_message message;
     struct webhook_request request;
@@ -20,8 +21,8 @@ struct hook_request {
 enum { HOOK_READ_BYTES_MAX = 8 << 20 }; /* of a body; JSON takes fifty times its text */
 
 /* The message is filled, and everything of it lives as long as this. */
-void hook_request_read(struct hook_request *request, const struct integration *integration,
-                       struct arena *arena);
+void hook_request_read(struct hook_request *request,
+                       const struct integration *integration, struct arena *arena);
 
 enum normal_kind {
     NORMAL_IGNORED, /* nobody is told: by a rule, or the mapping leaves it out */
@@ -44,8 +45,8 @@ struct normal {
 
 /* `item` counts the events of the request. Results share memory with the request and the
  * arena, which need not be the request's. */
-struct normal normalize(const struct integration *integration, const struct models *models,
-                        struct hook_request *request, uint32_t item,
-                        struct arena *arena);
+struct normal normalize(const struct integration *integration,
+                        const struct models *models, struct hook_request *request,
+                        uint32_t item, struct arena *arena);
 
 #endif

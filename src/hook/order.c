@@ -73,8 +73,9 @@ static void move(struct order_verdict *verdict, const struct order_news *news)
 static enum order_end end_of(const struct order_known *known,
                              const struct order_news *news, enum late_rule late)
 {
-    static const enum order_end late_ends[] = {
-        [LATE_DROP] = ORDER_LATE, [LATE_MARK] = ORDER_TELL_LATE, [LATE_PASS] = ORDER_TELL};
+    static const enum order_end late_ends[] = {[LATE_DROP] = ORDER_LATE,
+                                               [LATE_MARK] = ORDER_TELL_LATE,
+                                               [LATE_PASS] = ORDER_TELL};
     if (is_equal(known, news))
         return ORDER_EQUAL;
     if (known->there && known->deleted && news->action == RECORD_DELETED)

@@ -1,6 +1,7 @@
 /*
  * One order of versions per record, over webhooks, polls and reconciliation (SPEC 9.5,
- * 8.4): what is known to have been told of a record, and what is to be told of news of it.
+ * 8.4): what is known to have been told of a record, and what is to be told of news of
+ * it.
  *
  * Of two news of a record the later is the one with the greater version of the vendor's;
  * where one of them has none, the one with the later time by the vendor; where one has
@@ -65,8 +66,8 @@ enum order_end {
 struct order_verdict {
     enum order_end end;
     enum record_action action; /* as it is told */
-    struct order_known known;  /* what is known from now on; the revision is the old one */
-    bool moved;                /* `known` differs from what it was */
+    struct order_known known; /* what is known from now on; the revision is the old one */
+    bool moved;               /* `known` differs from what it was */
 };
 
 /* Whether news are older than what was told, so that their content need not be looked

@@ -33,7 +33,8 @@ enum err order_put(struct tx *tx, const struct order_record *record,
                    const struct order_known *known)
 {
     static const struct statement insert = {
-        "INSERT INTO record_version (account, resource, id, version, time, sequence, hash, "
+        "INSERT INTO record_version (account, resource, id, version, time, sequence, "
+        "hash, "
         "state, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)"};
     static const struct statement update = {
         "UPDATE record_version SET version = $4, time = $5, sequence = $6, hash = $7, "

@@ -9,7 +9,8 @@ usec work_delay(uint32_t tries, double chance)
 {
     static const usec delays[] = {5 * USEC_S, 30 * USEC_S, 2 * USEC_MIN, 15 * USEC_MIN,
                                   USEC_H,     4 * USEC_H,  12 * USEC_H,  24 * USEC_H};
-    _Static_assert(COUNT_OF(delays) + 1 == WORK_TRIES, "a delay before each but the first");
+    _Static_assert(COUNT_OF(delays) + 1 == WORK_TRIES,
+                   "a delay before each but the first");
     CHECK(tries > 0);
     if (tries > COUNT_OF(delays))
         return -1;
@@ -19,8 +20,8 @@ usec work_delay(uint32_t tries, double chance)
 
 static struct fetch_verdict hold(usec delay, const char *why)
 {
-    return (struct fetch_verdict){
-        FETCH_HELD, usec_min(usec_max(delay, held_least), held_most), why};
+    return (struct fetch_verdict){FETCH_HELD,
+                                  usec_min(usec_max(delay, held_least), held_most), why};
 }
 
 static bool is_credential(enum outcome_class class)
@@ -44,9 +45,8 @@ static bool is_account(enum err err)
 
 static bool is_gone(const struct fetch_facts *facts)
 {
-    return facts->answered &&
-           (facts->class == OUTCOME_NOT_FOUND || facts->status == 404 ||
-            facts->status == 410);
+    return facts->answered && (facts->class == OUTCOME_NOT_FOUND ||
+                               facts->status == 404 || facts->status == 410);
 }
 
 struct fetch_verdict fetch_judge(const struct fetch_facts *facts)
@@ -60,7 +60,8 @@ struct fetch_verdict fetch_judge(const struct fetch_facts *facts)
     if (facts->class == OUTCOME_RATE_LIMITED || facts->err == ERR_RATE_LIMITED_LOCAL)
         return hold(facts->retry_after, "throttled");
     if (facts->err == ERR_BREAKER_OPEN)
-        return hold(facts->retry_after < 0 ? breaker_pause : facts->retry_after, "breaker");
+        return hold(facts->retry_after < 0 ? breaker_pause : facts->retry_after,
+                    "breaker");
     if (is_credential(facts->class) || is_account(facts->err))
         return hold(credentials_pause, "credentials");
     if (is_unusable(facts->err))

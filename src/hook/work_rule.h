@@ -1,6 +1,6 @@
 /*
- * What becomes of a vendor's event after an attempt to make events of it (SPEC 8.5): it is
- * done, waits for what is in the way of its account, is tried again by the schedule of
+ * What becomes of a vendor's event after an attempt to make events of it (SPEC 8.5): it
+ * is done, waits for what is in the way of its account, is tried again by the schedule of
  * deliveries (SPEC 9.2), or ends among the dead. Values in, verdict out; pure.
  */
 #ifndef HOOK_WORK_RULE_H
@@ -18,13 +18,13 @@ enum fetch_end {
 };
 
 struct fetch_facts {
-    bool good;                 /* the record is here */
-    bool cut;                  /* the process ends */
-    bool answered;             /* the vendor has answered, and refused */
+    bool good;     /* the record is here */
+    bool cut;      /* the process ends */
+    bool answered; /* the vendor has answered, and refused */
     enum outcome_class class;
-    enum err err;              /* where it has not: why */
-    int status;                /* the vendor's; 0: none */
-    usec retry_after;          /* −1: nobody said */
+    enum err err;     /* where it has not: why */
+    int status;       /* the vendor's; 0: none */
+    usec retry_after; /* −1: nobody said */
 };
 
 struct fetch_verdict {

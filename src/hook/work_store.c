@@ -107,12 +107,11 @@ static enum err end_row(struct tx *tx, const struct hook_row *row)
         "UPDATE hook SET state = $2, lane = $3, due = $4, tries = $5, events = $6, "
         "reason = $7, detail = $8, ended = $9, keep = $10 "
         "WHERE sequence = $1 AND state = 'queued'"};
-    struct value params[] = {
-        V_INT(row->sequence), V_TEXT(hook_state_word(row->state)),
-        V_TEXT(row->lane),    V_INT(row->due),
-        V_INT(row->tries),    V_INT(row->events),
-        V_TEXT(row->reason),  V_TEXT(row->detail),
-        V_INT(row->ended),    V_INT(row->keep)};
+    struct value params[] = {V_INT(row->sequence), V_TEXT(hook_state_word(row->state)),
+                             V_TEXT(row->lane),    V_INT(row->due),
+                             V_INT(row->tries),    V_INT(row->events),
+                             V_TEXT(row->reason),  V_TEXT(row->detail),
+                             V_INT(row->ended),    V_INT(row->keep)};
     int64_t changed = 0;
     enum err err = tx_exec(tx, &update, params, COUNT_OF(params), &changed);
     return err == ERR_NONE && changed != 1 ? ERR_STATE_CONFLICT : err;
@@ -195,9 +194,8 @@ static enum err run_accounts(struct tx *tx, struct store_op *op)
     enum err err = tx_query(tx, &query, NULL, 0);
     accounts->n = 0;
     while (err == ERR_NONE && tx_next(tx, &err)) {
-        accounts->items =
-            arena_grow(accounts->arena, accounts->items, accounts->n, &accounts->room,
-                       sizeof(accounts->items[0]));
+        accounts->items = arena_grow(accounts->arena, accounts->items, accounts->n,
+                                     &accounts->room, sizeof(accounts->items[0]));
         accounts->items[accounts->n++] = (struct work_account){
             arena_str(accounts->arena, tx_text(tx, 0)), (uint64_t)tx_int(tx, 1)};
     }

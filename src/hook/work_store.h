@@ -58,7 +58,8 @@ void work_look(struct work_look *look);
 
 /* What came of a row. */
 struct work_result {
-    struct hook_row row; /* state, lane, due, tries, events, reason, detail, ended, keep */
+    struct hook_row
+        row; /* state, lane, due, tries, events, reason, detail, ended, keep */
     bool told;
     struct event event;
 };

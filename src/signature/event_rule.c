@@ -190,7 +190,8 @@ static const struct bind_row rules_rows[] = {
 
 static void init_rules(void *obj)
 {
-    *(struct event_rules *)obj = (struct event_rules){.concurrency = CONCURRENCY_STANDARD};
+    *(struct event_rules *)obj =
+        (struct event_rules){.concurrency = CONCURRENCY_STANDARD};
 }
 
 const struct bind_table event_rules_table = {

@@ -1,8 +1,8 @@
 /*
  * The `events` block of an integration: what a vendor's events mean (docs/webhooks.md).
- * Each rule says for which events it is, of which record of which unified model they tell,
- * and where that stands. The first rule that is for an event decides; one for which there
- * is none is told as it came.
+ * Each rule says for which events it is, of which record of which unified model they
+ * tell, and where that stands. The first rule that is for an event decides; one for which
+ * there is none is told as it came.
  *
  * Nothing is mapped, fetched or ordered here. Pure; any thread; rules are immutable once
  * bound.
@@ -12,7 +12,12 @@
 
 #include "signature/webhook.h"
 
-enum record_action { RECORD_CREATED, RECORD_UPDATED, RECORD_DELETED, RECORD_ACTION_COUNT };
+enum record_action {
+    RECORD_CREATED,
+    RECORD_UPDATED,
+    RECORD_DELETED,
+    RECORD_ACTION_COUNT
+};
 
 /* "created", "updated", "deleted"; and back, false for a word that is none. */
 str record_action_word(enum record_action action);
@@ -27,12 +32,12 @@ struct event_rule {
     const struct condition *when; /* NULL: none */
     str target;                   /* "crm/contacts" */
     str category, resource;       /* its parts */
-    uint32_t action;              /* enum record_action; ACTION_COUNT: `action_from` says */
+    uint32_t action; /* enum record_action; ACTION_COUNT: `action_from` says */
     struct signal action_from;
-    struct signal id;      /* of the record, as the model has it */
-    struct signal record;  /* the vendor's, whole; NONE: it is fetched */
-    struct signal version; /* a number, or a moment where its unit is one */
-    struct signal changed; /* a list of the vendor's names of members */
+    struct signal id;             /* of the record, as the model has it */
+    struct signal record;         /* the vendor's, whole; NONE: it is fetched */
+    struct signal version;        /* a number, or a moment where its unit is one */
+    struct signal changed;        /* a list of the vendor's names of members */
     const struct condition *self; /* a write of ours has made it; NULL: nobody knows */
 };
 
@@ -54,10 +59,10 @@ enum event_fault { EVENT_FINE, EVENT_NO_ID, EVENT_NO_ACTION, EVENT_NO_RECORD };
 struct event_meaning {
     const struct event_rule *rule; /* NULL: none is for it */
     enum event_fault fault;        /* nothing below counts, but trouble */
-    str trouble;                   /* what went wrong with an expression; absent: nothing */
+    str trouble; /* what went wrong with an expression; absent: nothing */
     enum record_action action;
     str id;
-    struct json record;  /* the vendor's; UNDEFINED: it is fetched, or gone */
+    struct json record; /* the vendor's; UNDEFINED: it is fetched, or gone */
     bool has_version;
     int64_t version;     /* moments in µs */
     struct json changed; /* a list of texts; UNDEFINED: it does not say */
