@@ -46,6 +46,9 @@ void way_check(struct binder *binder, struct integration *integration);
 /* That the methods which mappings name are there and fit; after method_compile. */
 void mapped_check(struct binder *binder, const struct integration *integration);
 
+/* The same of the mappings that rules of events name. */
+void event_check(struct binder *binder, const struct integration *integration);
+
 /* What rows cannot say about resources and methods: defaults by verb, settings merged,
  * paths put into the set. `written` is the document. */
 void method_compile(struct binder *binder, struct integration *integration,

@@ -50,6 +50,7 @@ struct integration *integration_read_value(struct binder *binder,
         integration->pagination->hash = page_rule_hash(&integration->pagination_text);
     method_compile(binder, integration, document);
     mapped_check(binder, integration);
+    event_check(binder, integration);
     integration->document = *document;
     return binder->fault_n == faults ? integration : NULL;
 }

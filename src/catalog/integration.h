@@ -18,7 +18,7 @@
 #include "policy/outcome.h"
 #include "policy/resilience.h"
 #include "policy/throttle.h"
-#include "signature/webhook.h"
+#include "signature/event_rule.h"
 #include "unified/mapping.h"
 
 struct buf;
@@ -135,6 +135,7 @@ struct integration {
     struct json path_values;      /* of names in methods' paths: an object of texts, or
                                    * UNDEFINED; weaker than mapping and context */
     const struct webhook_rule *webhooks; /* NULL: nothing is known of webhooks */
+    const struct event_rules *events;    /* NULL: what they tell of is told as it came */
     struct path_set *paths;              /* verb and path → struct method */
     struct bind_list unified;            /* struct mapping_category */
     bool inspect_success; /* some rule looks into bodies below 400 of calls that
@@ -191,6 +192,10 @@ const struct method *integration_method(const struct integration *integration, s
 /* The method that a document calls RESOURCE.METHOD, or NULL. */
 const struct method *integration_named_method(const struct integration *integration,
                                               str name);
+
+/* The step whose response makes a record of what an event brings: that of `get`, or of
+ * `list` where there is none. NULL: the mapping has neither. */
+const struct mapping_step *event_step(const struct mapping *mapping);
 
 /* Whether answers below 400 to a call are looked into, and how the vendor recognises a
  * repeat of it. `method` NULL: the call matches none. */

@@ -1,6 +1,7 @@
 /*
  * What the tables of src/unified cannot say: that the methods which mappings name are
- * there, and change nothing where nothing may change.
+ * there, and change nothing where nothing may change; and that rules of events name
+ * mappings that can make records of them.
  */
 #include "catalog/document.h"
 
@@ -73,5 +74,53 @@ void mapped_check(struct binder *binder, const struct integration *integration)
             check_mapping(binder, integration, &mappings[k]);
         binder->at = before;
     }
+    binder->at = top;
+}
+
+/* --- events --- */
+
+static void check_event(struct binder *binder, const struct integration *integration,
+                        const struct event_rule *rule)
+{
+    const struct mapping *mapping =
+        mapping_find(&integration->unified, rule->category, rule->resource);
+    if (!mapping) {
+        bind_fault_at(binder, STR("resource"),
+                      "is \"" STR_F "\", but /unified has no such CATEGORY/RESOURCE.",
+                      STR_A(rule->target));
+        return;
+    }
+    bool fetched = rule->record.source == SIGNAL_NONE && rule->action != RECORD_DELETED;
+    if (fetched && !mapping->steps[MAPPING_GET])
+        bind_fault(binder,
+                   "has no \"record\", and that of \"" STR_F
+                   "\" cannot be fetched: its mapping has no \"get\".",
+                   STR_A(rule->target));
+    else if (!event_step(mapping))
+        bind_fault_at(binder, STR("resource"),
+                      "is \"" STR_F "\", whose mapping has neither \"get\" nor \"list\".",
+                      STR_A(rule->target));
+}
+
+const struct mapping_step *event_step(const struct mapping *mapping)
+{
+    return mapping->steps[MAPPING_GET] ? mapping->steps[MAPPING_GET]
+                                       : mapping->steps[MAPPING_LIST];
+}
+
+void event_check(struct binder *binder, const struct integration *integration)
+{
+    if (!integration->events)
+        return;
+    const struct event_rule *rules = integration->events->rules.items;
+    str top = bind_enter(binder, STR("events"));
+    str list = bind_enter(binder, STR("rules"));
+    for (uint32_t i = 0; i < integration->events->rules.n; i++) {
+        str before = bind_enter_index(binder, i);
+        if (!rules[i].ignore)
+            check_event(binder, integration, &rules[i]);
+        binder->at = before;
+    }
+    binder->at = list;
     binder->at = top;
 }

@@ -47,3 +47,9 @@ X(ENDPOINT_TEST, "endpoint.test",
 X(DELIVERY_DEAD, "delivery.dead",
   "An event was not delivered to an endpoint and will not be tried again by itself: "
   "`endpoint`, `url`, `event`, `event_type`, `delivery`, `tries`, `reason`.")
+X(RECORD_CREATED, "record.created",
+  "A record has come to be at a vendor, or is heard of for the first time.")
+X(RECORD_UPDATED, "record.updated", "A record has changed at a vendor.")
+X(RECORD_DELETED, "record.deleted", "A record is no more at a vendor.")
+X(WEBHOOK_RECEIVED, "webhook.received",
+  "A vendor has told of something for which its document has no rule: as it came.")

@@ -3,8 +3,6 @@
 #include "base/mem.h"
 #include "payload/payload_ops.h"
 
-enum { MAGIC = 0xb0d1e500 };
-
 static const struct payload_ops *find_ops(str name)
 {
     static const struct {
@@ -34,7 +32,7 @@ struct payloads *payload_open(str name, const struct payload_config *config,
     if (!base)
         return NULL;
     struct payloads *payloads = mem_alloc(sizeof(*payloads));
-    *payloads = (struct payloads){.magic = MAGIC, .ops = ops, .base = base};
+    *payloads = (struct payloads){.magic = PAYLOADS_MAGIC, .ops = ops, .base = base};
     return payloads;
 }
 
@@ -42,7 +40,7 @@ void payload_close(struct payloads **payloads)
 {
     if (!*payloads)
         return;
-    CHECK_MAGIC(*payloads, MAGIC);
+    CHECK_MAGIC(*payloads, PAYLOADS_MAGIC);
     (*payloads)->ops->close((*payloads)->base);
     (*payloads)->magic = 0;
     mem_free(*payloads);
@@ -58,7 +56,7 @@ static void on_refused(struct post *post)
 
 void payload_put(struct payloads *payloads, struct payload_put *put)
 {
-    CHECK_MAGIC(payloads, MAGIC);
+    CHECK_MAGIC(payloads, PAYLOADS_MAGIC);
     put->payloads = payloads;
     put->err = ERR_NONE;
     put->reference[0] = '\0';
@@ -72,7 +70,7 @@ void payload_put(struct payloads *payloads, struct payload_put *put)
 
 void payload_get(struct payloads *payloads, struct payload_get *get)
 {
-    CHECK_MAGIC(payloads, MAGIC);
+    CHECK_MAGIC(payloads, PAYLOADS_MAGIC);
     get->payloads = payloads;
     get->err = ERR_NONE;
     get->raw = NULL;
@@ -82,7 +80,7 @@ void payload_get(struct payloads *payloads, struct payload_get *get)
 
 void payload_forget(struct payloads *payloads, struct payload_forget *forget)
 {
-    CHECK_MAGIC(payloads, MAGIC);
+    CHECK_MAGIC(payloads, PAYLOADS_MAGIC);
     forget->payloads = payloads;
     forget->err = ERR_NONE;
     payloads->ops->forget(payloads->base, forget);
@@ -91,7 +89,7 @@ void payload_forget(struct payloads *payloads, struct payload_forget *forget)
 size_t payload_groups(struct payloads *payloads, usec before, uint64_t bytes,
                       struct payload_group *ret, size_t max)
 {
-    CHECK_MAGIC(payloads, MAGIC);
+    CHECK_MAGIC(payloads, PAYLOADS_MAGIC);
     return payloads->ops->groups(payloads->base, before, bytes, ret, max);
 }
 
@@ -105,7 +103,7 @@ void payload_range_end(const char *prefix, char ret[PAYLOAD_REFERENCE_BYTES])
 
 void payload_drop(struct payloads *payloads, struct payload_drop *drop)
 {
-    CHECK_MAGIC(payloads, MAGIC);
+    CHECK_MAGIC(payloads, PAYLOADS_MAGIC);
     drop->payloads = payloads;
     drop->err = ERR_NONE;
     payloads->ops->drop(payloads->base, drop);
@@ -113,6 +111,6 @@ void payload_drop(struct payloads *payloads, struct payload_drop *drop)
 
 void payload_stats(struct payloads *payloads, struct payload_stats *ret_stats)
 {
-    CHECK_MAGIC(payloads, MAGIC);
+    CHECK_MAGIC(payloads, PAYLOADS_MAGIC);
     payloads->ops->stats(payloads->base, ret_stats);
 }

@@ -23,6 +23,8 @@ struct payload_ops {
 #include "payload/payload_list.h"
 #undef X
 
+enum { PAYLOADS_MAGIC = 0xb0d1e500 };
+
 struct payloads {
     uint32_t magic;
     const struct payload_ops *ops;

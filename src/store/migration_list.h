@@ -494,3 +494,29 @@ X(16, "events out",
   "INSERT INTO counter (name, value) VALUES ('delivery', 0);"
   "INSERT INTO counter (name, value) SELECT 'fan_out', value FROM counter"
   " WHERE name = 'event';")
+
+/*
+ * What was told of a vendor's records last (hook/order.h): one order of versions for each,
+ * whoever brings news of it. `version` NULL: the vendor has none; `time`, `sequence` as
+ * order_place has them; `hash` of the unified record, '' for none; `revision` counts the
+ * changes of the row, so that nobody stores over what he has not seen.
+ *
+ * Rows of an account are worked on in the order in which they are due, and a row waits for
+ * those before it of its lane.
+ */
+X(17, "the order of records",
+  "CREATE TABLE record_version ("
+  " account TEXT NOT NULL,"
+  " resource TEXT NOT NULL,"
+  " id TEXT NOT NULL,"
+  " version BIGINT,"
+  " time BIGINT NOT NULL,"
+  " sequence BIGINT NOT NULL,"
+  " hash BYTEA NOT NULL,"
+  " state TEXT NOT NULL,"
+  " revision BIGINT NOT NULL,"
+  " PRIMARY KEY (account, resource, id));"
+  "DROP INDEX hook_queued;"
+  "CREATE INDEX hook_queued ON hook (account, due, sequence) WHERE state = 'queued';"
+  "CREATE INDEX hook_lane ON hook (account, lane, sequence)"
+  " WHERE state = 'queued' AND lane IS NOT NULL;")

@@ -1,0 +1,9 @@
+/* The groups of this folder; each answers the number of tests that failed. */
+#ifndef UNIT_HOOK_GROUPS_H
+#define UNIT_HOOK_GROUPS_H
+
+int test_order(void);
+int test_work_rule(void);
+int test_work(void);
+
+#endif

@@ -1,0 +1,11 @@
+/* The unit tests of src/hook: one line for each file. */
+#include "groups.h"
+
+int main(void)
+{
+    int failed = 0;
+    failed += test_order();
+    failed += test_work_rule();
+    failed += test_work();
+    return failed != 0;
+}
