@@ -37,6 +37,7 @@ static void crew_run(void *arg)
     transport_join(parts->curl, worker);
     keeper_join(parts->tokens->keeper, worker);
     writes_join(parts->writes, worker);
+    delivering_join(parts->delivering, worker);
     listening_open(&crew->listening, parts->plan, parts->server, worker,
                    parts->server_tls);
     atomic_fetch_add(&parts->running, 1);
@@ -45,6 +46,7 @@ static void crew_run(void *arg)
     while (worker_turn(worker) <= worker->now) /* closed connections go */
         ;
     end_writes(parts->writes, worker);
+    delivering_leave(parts->delivering, worker);
     refreshes_leave(parts->gate->exchange.refreshes, worker);
     keeper_leave(parts->tokens->keeper, worker);
     while (worker_turn(worker) <= worker->now) /* its exchanges go */
@@ -112,6 +114,7 @@ static bool is_busy(struct crew *crew)
     return listening_busy(&crew->listening) ||
            keeper_busy(tokens->keeper, &crew->worker) > 0 ||
            writes_busy(crew->parts->writes, &crew->worker) > 0 ||
+           deliver_busy(crew->parts->delivering->deliver, &crew->worker) > 0 ||
            connect_busy(&tokens->connect, &crew->worker);
 }
 
@@ -127,6 +130,7 @@ static void on_drain_timer(struct timer *timer)
         gate_stop(crew->parts->gate, &crew->worker);
         connect_stop(&crew->parts->tokens->connect, &crew->worker);
         writes_stop(crew->parts->writes, &crew->worker);
+        deliver_stop(crew->parts->delivering->deliver, &crew->worker);
         timer_init(&crew->drain_timer, &crew->worker, on_cut_timer);
     }
     timer_start(&crew->drain_timer, late ? cut_pause : drain_poll);
@@ -138,6 +142,7 @@ static void on_delay_timer(struct timer *timer)
     listening_drain(&crew->listening);
     keeper_drain(crew->parts->tokens->keeper, &crew->worker);
     writes_drain(crew->parts->writes, &crew->worker);
+    deliver_drain(crew->parts->delivering->deliver, &crew->worker);
     crew->drain_until = crew->worker.now + crew->parts->drain_timeout;
     timer_init(&crew->drain_timer, &crew->worker, on_drain_timer);
     timer_start(&crew->drain_timer, 0);

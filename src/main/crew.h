@@ -14,6 +14,7 @@
 #include "gate/gate.h"
 #include "loop/driver.h"
 #include "loop/thread.h"
+#include "main/delivering.h"
 #include "main/listening.h"
 #include "main/tokens.h"
 #include "writes/writes.h"
@@ -25,6 +26,7 @@ struct crew_parts {
     struct gate *gate;
     struct tokens *tokens;
     struct writes *writes;
+    struct delivering *delivering;
     struct server *server;
     struct listen_plan *plan;
     struct tls *server_tls; /* NULL: none */

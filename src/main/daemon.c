@@ -21,6 +21,7 @@
 #include "http/tls.h"
 #include "loop/world.h"
 #include "main/crew.h"
+#include "main/delivering.h"
 #include "main/log_sink.h"
 #include "main/master_keys.h"
 #include "main/keeping.h"
@@ -57,6 +58,7 @@ struct daemon {
     struct models *models;
     struct tokens tokens;
     struct writes *writes;
+    struct delivering delivering;
     struct keeping keeping;
     struct gate gate;
     struct api api;
@@ -320,6 +322,22 @@ static bool start_writes(struct daemon *daemon, str *ret_why)
     return daemon->writes != NULL;
 }
 
+static bool start_delivering(struct daemon *daemon, str *ret_why)
+{
+    struct delivering_parts parts = {.settings = &daemon->settings,
+                                     .arena = &daemon->arena,
+                                     .store = daemon->store,
+                                     .keyring = daemon->keyring,
+                                     .directory = daemon->directory,
+                                     .tls = daemon->upstream_tls,
+                                     .log = &daemon->log,
+                                     .workers = daemon->crew_n};
+    bool good = delivering_start(&daemon->delivering, &parts, ret_why);
+    daemon->api.deliver = daemon->delivering.deliver;
+    daemon->api.guard = &daemon->delivering.guard;
+    return good;
+}
+
 static bool reload_keys(void *arg, struct arena *arena, str *ret_why)
 {
     struct daemon *daemon = arg;
@@ -423,6 +441,7 @@ static void start_crews(struct daemon *daemon)
                                         .gate = &daemon->gate,
                                         .tokens = &daemon->tokens,
                                         .writes = daemon->writes,
+                                        .delivering = &daemon->delivering,
                                         .server = &daemon->server,
                                         .plan = &daemon->plan,
                                         .server_tls = daemon->server_tls,
@@ -568,7 +587,7 @@ static bool bring_up(struct daemon *daemon, str *ret_why)
         return false;
     start_keeping(daemon);
     start_tokens(daemon);
-    if (!start_writes(daemon, ret_why))
+    if (!start_writes(daemon, ret_why) || !start_delivering(daemon, ret_why))
         return false;
     start_api(daemon);
     start_server(daemon);
@@ -665,6 +684,7 @@ void daemon_destroy(struct daemon **ptr)
     tls_unref(&daemon->server_tls);
     tls_unref(&daemon->upstream_tls);
     writes_close(&daemon->writes);
+    delivering_stop(&daemon->delivering);
     tokens_stop(&daemon->tokens);
     keeping_stop(&daemon->keeping);
     catalog_close(&daemon->catalog);
@@ -766,5 +786,6 @@ void daemon_metrics(struct daemon *daemon, struct buf *buf)
     watch_tokens(buf, &tokens);
     writes_stats(daemon->writes, &writes);
     watch_writes(buf, &writes);
+    delivering_metrics(&daemon->delivering, buf);
     watch_metrics(daemon->watch, buf);
 }
