@@ -20,6 +20,8 @@ struct connect;
 struct keeper;
 struct keyring;
 struct writes;
+struct deliver;
+struct guard;
 
 /* What handlers use; constant after start. */
 struct api {
@@ -31,6 +33,8 @@ struct api {
     struct connect *connect;
     struct keeper *keeper;
     struct writes *writes;
+    struct deliver *deliver;
+    const struct guard *guard;
     struct gate *gate; /* for the caller's address behind trusted proxies */
     const struct log *log;
     struct path_set *routes; /* built by api_open, as is the next */

@@ -22,6 +22,9 @@ static const struct {
     {"revision", "The number of a version."},
     {"breaker", "The breaker's name, or the id of an account."},
     {"write", "The id of the write."},
+    {"endpoint", "The id of the endpoint."},
+    {"delivery", "The id of the delivery."},
+    {"event", "The id of the event."},
 };
 
 const char *api_path_doc(str name)

@@ -167,6 +167,40 @@ X(DELETE, "/v1/cache", cache_purge, WRITE,
 X(GET, "/v1/events", events_list, READ,
   "What happened, newest first. A key of some environments sees the events of these.")
 
+X(GET, "/v1/events/{event}", events_get, READ,
+  "One event; with `payloads`, also with the data that it brings.")
+
+X(GET, "/v1/endpoints", endpoints_list, READ, "The endpoints that events are posted to.")
+X(POST, "/v1/endpoints", endpoints_create, WRITE,
+  "Makes an endpoint, of an environment or of a whole stage. Its secret stands in this "
+  "answer alone.")
+X(GET, "/v1/endpoints/{endpoint}", endpoints_get, READ,
+  "One endpoint, with what waits for it.")
+X(PATCH, "/v1/endpoints/{endpoint}", endpoints_update, WRITE,
+  "Changes what is given; null takes away. `headers` are replaced as a whole.")
+X(DELETE, "/v1/endpoints/{endpoint}", endpoints_delete, WRITE,
+  "Deletes an endpoint and destroys its secrets; what waits for it is dead.")
+X(POST, "/v1/endpoints/{endpoint}/rotate", endpoints_rotate, WRITE,
+  "Gives it a new secret. The one before signs as well for 24 hours, or as long as "
+  "`overlap` says.")
+X(POST, "/v1/endpoints/{endpoint}/test", endpoints_test, WRITE,
+  "Sends it an event of the type endpoint.test, whatever its filters.")
+X(POST, "/v1/endpoints/{endpoint}/pause", endpoints_pause, WRITE,
+  "Delivers nothing to it until it is resumed; events wait.")
+X(POST, "/v1/endpoints/{endpoint}/resume", endpoints_resume, WRITE,
+  "Delivers again, all that waits first, in order. Also after it was disabled.")
+
+X(GET, "/v1/deliveries", deliveries_list, READ,
+  "Deliveries of events to endpoints, newest first: those that wait, and those that ended "
+  "within 7 days.")
+X(GET, "/v1/deliveries/{delivery}", deliveries_get, READ,
+  "One delivery with its attempts; with `payloads`, also with what was answered.")
+X(POST, "/v1/deliveries/{delivery}/replay", deliveries_replay, REPLAY,
+  "Delivers it once more, under the same webhook-id.")
+X(POST, "/v1/deliveries/replay", deliveries_replay_all, REPLAY,
+  "The same with all that the filter finds, 200 at a time; the dead ones unless it says "
+  "otherwise.")
+
 X(GET, "/v1/audit", audit_list, READ,
   "The audit log, newest first. A key of some environments sees the lines of these.")
 

@@ -806,32 +806,56 @@ static void count_shard(struct deliver_shard *shard, struct deliver_stats *ret)
 
 void deliver_stats(struct deliver *deliver, struct deliver_stats *ret)
 {
-    *ret = (struct deliver_stats){.endpoints = endpoints_count(deliver->endpoints),
-                                  .events = atomic_load(&deliver->events),
-                                  .delivered = atomic_load(&deliver->delivered),
-                                  .again = atomic_load(&deliver->again),
-                                  .dead = atomic_load(&deliver->dead),
-                                  .superseded = atomic_load(&deliver->superseded),
-                                  .failing = atomic_load(&deliver->failing),
-                                  .under_way = atomic_load(&deliver->under_way)};
+    uint32_t failing;
+    *ret =
+        (struct deliver_stats){.endpoints = endpoints_count(deliver->endpoints, &failing),
+                               .events = atomic_load(&deliver->events),
+                               .delivered = atomic_load(&deliver->delivered),
+                               .again = atomic_load(&deliver->again),
+                               .dead = atomic_load(&deliver->dead),
+                               .superseded = atomic_load(&deliver->superseded),
+                               .under_way = atomic_load(&deliver->under_way)};
+    ret->failing = failing;
     for (unsigned i = 0; i < deliver->config.workers; i++)
         count_shard(&deliver->shards[i], ret);
 }
 
-bool deliver_open_event(const struct deliver_config *config, const struct event_row *row,
-                        str sealed, struct arena *arena, str *ret_data)
+struct payloads *deliver_payloads(const struct deliver *deliver)
+{
+    return deliver->config.payloads;
+}
+
+bool deliver_open_data(const struct deliver *deliver, const struct event_row *row,
+                       str sealed, struct arena *arena, str *ret_data)
 {
     enum event_type type;
-    struct account *account = str_absent(row->account)
-                                  ? NULL
-                                  : directory_account(config->directory, row->account);
+    struct account *account =
+        str_absent(row->account)
+            ? NULL
+            : directory_account(deliver->config.directory, row->account);
     bool good = account && !str_absent(sealed) && event_type_of(row->type, &type);
     if (good) {
         struct data_key key = {tenant_id_str(&account->id), account->data_key};
         str source = str_absent(row->source) ? STR("") : row->source;
-        good = keyring_open(config->keyring, &key, event_about(source, type, arena),
-                            sealed, arena, ret_data);
+        good = keyring_open(deliver->config.keyring, &key,
+                            event_about(source, type, arena), sealed, arena, ret_data);
     }
     account_unref(&account);
     return good;
+}
+
+str deliver_about_attempt(int64_t sequence, struct arena *arena)
+{
+    return arena_printf(arena, "delivery %lld", (long long)sequence);
+}
+
+bool deliver_open_attempt(const struct deliver *deliver, const struct delivery_row *row,
+                          const struct endpoint_sealed *keys, str sealed,
+                          struct arena *arena, str *ret_text)
+{
+    struct data_key key = {row->endpoint, keys->data_key};
+    return !str_absent(sealed) && !str_absent(keys->data_key) &&
+           keyring_open(deliver->config.keyring, &key,
+                        deliver_about_attempt(row->sequence, arena), sealed, arena,
+                        ret_text);
 }

@@ -67,8 +67,17 @@ struct deliver_load deliver_waiting(struct deliver *deliver, str endpoint);
 
 /* The data that an event brings, opened: a JSON object in the arena. False: there is
  * none, or its key is gone. What is in a payload is not read. */
-bool deliver_open_event(const struct deliver_config *config, const struct event_row *row,
-                        str sealed, struct arena *arena, str *ret_data);
+bool deliver_open_data(const struct deliver *deliver, const struct event_row *row,
+                       str sealed, struct arena *arena, str *ret_data) MUST_CHECK;
+
+/* Where large data are. NULL: there are none. */
+struct payloads *deliver_payloads(const struct deliver *deliver);
+
+/* What an attempt has left (the answer's head and the start of its body), opened: JSON
+ * text in the arena. */
+bool deliver_open_attempt(const struct deliver *deliver, const struct delivery_row *row,
+                          const struct endpoint_sealed *keys, str sealed,
+                          struct arena *arena, str *ret_text) MUST_CHECK;
 
 struct deliver_stats {
     uint64_t endpoints, pending, queues, under_way, failing;

@@ -393,7 +393,7 @@ static str seal_attempt(struct deliver_run *run)
     put_headers(&out, "headers", &run->call.head.headers, 0);
     json_out_member_text(&out, STR("body"), buf_peek(&run->answer));
     json_out_end(&out);
-    str about = arena_printf(&run->arena, "delivery %lld", (long long)run->row.sequence);
+    str about = deliver_about_attempt(run->row.sequence, &run->arena);
     bool good = buf_ok(&text) && keyring_seal(config_of(run)->keyring, &key, about,
                                               buf_peek(&text), &run->arena, &sealed);
     buf_fini(&text);
@@ -612,7 +612,7 @@ static void cannot_open(struct deliver_run *run)
 static void open_sealed(struct deliver_run *run, str sealed)
 {
     str data;
-    if (deliver_open_event(config_of(run), &run->event, sealed, &run->arena, &data))
+    if (deliver_open_data(run->shard->deliver, &run->event, sealed, &run->arena, &data))
         send_first(run, data);
     else
         cannot_open(run);

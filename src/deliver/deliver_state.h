@@ -107,7 +107,7 @@ struct deliver {
     struct timer expire_timer;
     struct delivery_expire expire;
     bool expiring;
-    _Atomic uint64_t events, delivered, again, dead, superseded, failing, under_way;
+    _Atomic uint64_t events, delivered, again, dead, superseded, under_way;
 };
 
 /* The wall time as the rows mean it. */
@@ -117,6 +117,9 @@ static inline usec deliver_wall(const struct deliver *deliver, usec now)
 }
 
 /* --- deliver.c --- */
+
+/* What the record of an attempt is bound to when it is sealed. */
+str deliver_about_attempt(int64_t sequence, struct arena *arena);
 
 void deliver_pump_soon(struct deliver_shard *shard);
 void deliver_keys_unref(struct deliver_keys **keys);

@@ -265,6 +265,7 @@ struct endpoints {
     struct roster order; /* by id; each holds the table's reference */
     struct map by_id;
     struct map scopes;
+    uint32_t failing;
 };
 
 static struct roster_key order_of(const void *object)
@@ -344,6 +345,7 @@ static struct endpoint *take_out(struct endpoints *endpoints, str id)
 {
     struct endpoint *old = map_remove(&endpoints->by_id, id);
     if (old) {
+        endpoints->failing -= old->failing > 0;
         roster_remove(&endpoints->order, order_of(old));
         drop_from_scope(endpoints, old);
     }
@@ -357,6 +359,7 @@ void endpoints_put(struct endpoints *endpoints, struct endpoint *endpoint)
     struct endpoint *old = take_out(endpoints, id);
     map_put(&endpoints->by_id, id, endpoint);
     roster_put(&endpoints->order, endpoint);
+    endpoints->failing += endpoint->failing > 0;
     add_to_scope(endpoints, endpoint);
     pthread_rwlock_unlock(&endpoints->lock);
     endpoint_unref(&old);
@@ -380,10 +383,11 @@ struct endpoint *endpoints_find(struct endpoints *endpoints, str id)
     return endpoint;
 }
 
-uint32_t endpoints_count(struct endpoints *endpoints)
+uint32_t endpoints_count(struct endpoints *endpoints, uint32_t *ret_failing)
 {
     pthread_rwlock_rdlock(&endpoints->lock);
     uint32_t n = (uint32_t)endpoints->by_id.n;
+    *ret_failing = endpoints->failing;
     pthread_rwlock_unlock(&endpoints->lock);
     return n;
 }

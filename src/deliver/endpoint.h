@@ -97,7 +97,8 @@ void endpoints_destroy(struct endpoints **endpoints);
 void endpoints_put(struct endpoints *endpoints, struct endpoint *endpoint); /* takes it */
 void endpoints_remove(struct endpoints *endpoints, str id);
 struct endpoint *endpoints_find(struct endpoints *endpoints, str id); /* a reference */
-uint32_t endpoints_count(struct endpoints *endpoints);
+/* How many there are, and how many of them are failing. */
+uint32_t endpoints_count(struct endpoints *endpoints, uint32_t *ret_failing);
 
 /* Up to `max` behind the id `after` (absent: from the first) for which `want` answers
  * true, each with a reference. */

@@ -220,6 +220,8 @@ static enum err run_rotate(struct tx *tx, struct endpoint_change *change)
     enum err err = open_signing(tx, change, &signing, &sealed);
     if (err != ERR_NONE)
         return err;
+    if (signing.n > 1 && signing.secrets[1].until > change->wall && !change->immediate)
+        return ERR_STATE_CONFLICT;
     change->key =
         str_absent(change->secret) ? signing_new_secret(change->arena) : change->secret;
     signing_rotate(&signing, change->key, change->until);

@@ -47,7 +47,8 @@ struct endpoint_change {
     struct json headers;              /* OBJECT of texts; UNDEFINED: as they are */
     str secret;                       /* CREATE, ROTATE: the key; absent: a new one */
     bool ed25519;                     /* CREATE: with a key pair, too */
-    usec until;                       /* ROTATE: wall */
+    usec until;                       /* ROTATE: wall; those before end then */
+    bool immediate; /* ROTATE: also if one is still good from the rotation before */
 
     /* the answer */
     enum err err;              /* ERR_OBJECT_UNKNOWN, ERR_STATE_CONFLICT, … */

@@ -25,15 +25,6 @@ static void end_writes(struct writes *writes, struct worker *worker)
     writes_leave(writes, worker);
 }
 
-/* What waits for the disk is answered by it, or refused within its own limit. */
-static void end_hooks(struct hooks *hooks, struct worker *worker)
-{
-    while (hooks_busy(hooks, worker)) {
-        worker_turn(worker);
-        usleep(200);
-    }
-}
-
 static void crew_run(void *arg)
 {
     struct crew *crew = arg;
@@ -46,6 +37,8 @@ static void crew_run(void *arg)
     transport_join(parts->curl, worker);
     keeper_join(parts->tokens->keeper, worker);
     writes_join(parts->writes, worker);
+    hooking_join(parts->hooking, worker);
+    delivering_join(parts->delivering, worker);
     listening_open(&crew->listening, parts->plan, parts->server, worker,
                    parts->server_tls);
     atomic_fetch_add(&parts->running, 1);
@@ -54,7 +47,8 @@ static void crew_run(void *arg)
     while (worker_turn(worker) <= worker->now) /* closed connections go */
         ;
     end_writes(parts->writes, worker);
-    end_hooks(parts->hooks, worker);
+    hooking_leave(parts->hooking, worker);
+    delivering_leave(parts->delivering, worker);
     refreshes_leave(parts->gate->exchange.refreshes, worker);
     keeper_leave(parts->tokens->keeper, worker);
     while (worker_turn(worker) <= worker->now) /* its exchanges go */
@@ -122,7 +116,8 @@ static bool is_busy(struct crew *crew)
     return listening_busy(&crew->listening) ||
            keeper_busy(tokens->keeper, &crew->worker) > 0 ||
            writes_busy(crew->parts->writes, &crew->worker) > 0 ||
-           hooks_busy(crew->parts->hooks, &crew->worker) > 0 ||
+           hooking_busy(crew->parts->hooking, &crew->worker) > 0 ||
+           deliver_busy(crew->parts->delivering->deliver, &crew->worker) > 0 ||
            connect_busy(&tokens->connect, &crew->worker);
 }
 
@@ -138,6 +133,7 @@ static void on_drain_timer(struct timer *timer)
         gate_stop(crew->parts->gate, &crew->worker);
         connect_stop(&crew->parts->tokens->connect, &crew->worker);
         writes_stop(crew->parts->writes, &crew->worker);
+        deliver_stop(crew->parts->delivering->deliver, &crew->worker);
         timer_init(&crew->drain_timer, &crew->worker, on_cut_timer);
     }
     timer_start(&crew->drain_timer, late ? cut_pause : drain_poll);
@@ -149,6 +145,7 @@ static void on_delay_timer(struct timer *timer)
     listening_drain(&crew->listening);
     keeper_drain(crew->parts->tokens->keeper, &crew->worker);
     writes_drain(crew->parts->writes, &crew->worker);
+    deliver_drain(crew->parts->delivering->deliver, &crew->worker);
     crew->drain_until = crew->worker.now + crew->parts->drain_timeout;
     timer_init(&crew->drain_timer, &crew->worker, on_drain_timer);
     timer_start(&crew->drain_timer, 0);

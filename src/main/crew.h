@@ -12,9 +12,10 @@
 #include <stdatomic.h>
 
 #include "gate/gate.h"
-#include "hook/hooks.h"
 #include "loop/driver.h"
 #include "loop/thread.h"
+#include "main/delivering.h"
+#include "main/hooking.h"
 #include "main/listening.h"
 #include "main/tokens.h"
 #include "writes/writes.h"
@@ -26,7 +27,8 @@ struct crew_parts {
     struct gate *gate;
     struct tokens *tokens;
     struct writes *writes;
-    struct hooks *hooks;
+    struct hooking *hooking;
+    struct delivering *delivering;
     struct server *server;
     struct listen_plan *plan;
     struct tls *server_tls; /* NULL: none */

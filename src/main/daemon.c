@@ -9,7 +9,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -21,6 +20,8 @@
 #include "http/tls.h"
 #include "loop/world.h"
 #include "main/crew.h"
+#include "main/delivering.h"
+#include "main/descriptors.h"
 #include "main/hooking.h"
 #include "main/log_sink.h"
 #include "main/master_keys.h"
@@ -29,12 +30,7 @@
 #include "unified/model.h"
 #include "watch/watch.h"
 
-enum {
-    ERROR_BYTES_MAX = 64 * 1024,
-    LOOK_BYTES_MAX = 1 << 20,
-    OTHER_DESCRIPTORS =
-        256 /* store, log, listeners, loops, kept connections to vendors */
-};
+enum { ERROR_BYTES_MAX = 64 * 1024, LOOK_BYTES_MAX = 1 << 20 };
 static const usec use_flush_every = 60 * USEC_S;
 static const usec ending_look_every = 60 * USEC_S;
 static const usec store_silence = 60 * USEC_S;
@@ -58,6 +54,7 @@ struct daemon {
     struct models *models;
     struct tokens tokens;
     struct writes *writes;
+    struct delivering delivering;
     struct keeping keeping;
     struct hooking hooking;
     struct gate gate;
@@ -335,11 +332,30 @@ static bool start_hooking(struct daemon *daemon, str *ret_why)
                                   .directory = daemon->directory,
                                   .catalog = daemon->catalog,
                                   .log = &daemon->log,
+                                  .models = daemon->models,
+                                  .exchange = &daemon->gate.exchange,
                                   .trusted = daemon->gate.trusted,
                                   .trusted_n = daemon->gate.trusted_n,
                                   .workers = daemon->crew_n,
                                   .arena = &daemon->arena};
     return hooking_start(&daemon->hooking, &parts, ret_why);
+}
+
+static bool start_delivering(struct daemon *daemon, str *ret_why)
+{
+    struct delivering_parts parts = {.settings = &daemon->settings,
+                                     .arena = &daemon->arena,
+                                     .store = daemon->store,
+                                     .keyring = daemon->keyring,
+                                     .directory = daemon->directory,
+                                     .payloads = daemon->hooking.payloads,
+                                     .tls = daemon->upstream_tls,
+                                     .log = &daemon->log,
+                                     .workers = daemon->crew_n};
+    bool good = delivering_start(&daemon->delivering, &parts, ret_why);
+    daemon->api.deliver = daemon->delivering.deliver;
+    daemon->api.guard = &daemon->delivering.guard;
+    return good;
 }
 
 static bool reload_keys(void *arg, struct arena *arena, str *ret_why)
@@ -370,13 +386,6 @@ static void start_api(struct daemon *daemon)
     api_open(api);
 }
 
-static unsigned long long descriptors_max(void)
-{
-    struct rlimit limit;
-    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-    return (unsigned long long)limit.rlim_cur;
-}
-
 static void on_starved(void *arg)
 {
     struct daemon *daemon = arg;
@@ -385,50 +394,11 @@ static void on_starved(void *arg)
             descriptors_max());
 }
 
-/* A caller takes one, and so does the vendor of a call under way. */
-static uint64_t descriptors_needed(uint64_t connections, uint64_t visits)
-{
-    return connections + (visits < connections ? visits : connections);
-}
-
-/* The most connections that so many descriptors are enough for; at least one. */
-static uint64_t connections_within(uint64_t descriptors, uint64_t visits)
-{
-    uint64_t most = descriptors / 2;
-    if (visits < most)
-        most = descriptors - visits;
-    return most ? most : 1;
-}
-
-/* What the operator wrote stands, with a warning; the default gives way to the limit. */
-static uint32_t plan_connections(struct daemon *daemon)
-{
-    const struct settings *settings = &daemon->settings;
-    uint64_t wanted = settings->connections_max, visits = settings->visits_max;
-    unsigned long long allowed = descriptors_max();
-    uint64_t room = allowed > OTHER_DESCRIPTORS ? allowed - OTHER_DESCRIPTORS : 0;
-    uint64_t needed = descriptors_needed(wanted, visits);
-    if (needed <= room)
-        return (uint32_t)wanted;
-    if (settings->sources[SETTING_connections_max] == SETTING_DEFAULT) {
-        wanted = connections_within(room, visits);
-        log_say(&daemon->log, LOG_INFO, "descriptors",
-                "connections_max is %llu, since the system allows %llu descriptors",
-                (unsigned long long)wanted, allowed);
-    } else {
-        log_say(&daemon->log, LOG_WARN, "descriptors",
-                "connections_max and visits_max may take %llu descriptors, and the "
-                "system allows %llu; raise its limit, or lower them",
-                (unsigned long long)needed + OTHER_DESCRIPTORS, allowed);
-    }
-    return (uint32_t)wanted;
-}
-
 static void start_server(struct daemon *daemon)
 {
     const struct settings *settings = &daemon->settings;
     server_init(&daemon->server);
-    daemon->server.connections_max = plan_connections(daemon);
+    daemon->server.connections_max = descriptors_plan(settings, &daemon->log);
     daemon->server.head_timeout = settings->head_timeout;
     daemon->server.idle_timeout = settings->idle_timeout;
     daemon->server.body_timeout = settings->body_timeout;
@@ -445,7 +415,8 @@ static void start_crews(struct daemon *daemon)
                                         .gate = &daemon->gate,
                                         .tokens = &daemon->tokens,
                                         .writes = daemon->writes,
-                                        .hooks = daemon->hooking.hooks,
+                                        .hooking = &daemon->hooking,
+                                        .delivering = &daemon->delivering,
                                         .server = &daemon->server,
                                         .plan = &daemon->plan,
                                         .server_tls = daemon->server_tls,
@@ -591,7 +562,8 @@ static bool bring_up(struct daemon *daemon, str *ret_why)
         return false;
     start_keeping(daemon);
     start_tokens(daemon);
-    if (!start_writes(daemon, ret_why) || !start_hooking(daemon, ret_why))
+    if (!start_writes(daemon, ret_why) || !start_hooking(daemon, ret_why) ||
+        !start_delivering(daemon, ret_why))
         return false;
     start_api(daemon);
     start_server(daemon);
@@ -687,6 +659,7 @@ void daemon_destroy(struct daemon **ptr)
     profiles_destroy(&daemon->gate.exchange.profiles);
     tls_unref(&daemon->server_tls);
     tls_unref(&daemon->upstream_tls);
+    delivering_stop(&daemon->delivering);
     hooking_stop(&daemon->hooking);
     writes_close(&daemon->writes);
     tokens_stop(&daemon->tokens);
@@ -791,5 +764,6 @@ void daemon_metrics(struct daemon *daemon, struct buf *buf)
     watch_tokens(buf, &tokens);
     writes_stats(daemon->writes, &writes);
     watch_writes(buf, &writes);
+    delivering_metrics(&daemon->delivering, buf);
     watch_metrics(daemon->watch, buf);
 }

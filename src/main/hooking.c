@@ -1,5 +1,7 @@
 #include "main/hooking.h"
 
+#include <unistd.h>
+
 #include "hook/transfer.h"
 #include "loop/world.h"
 #include "watch/watch.h"
@@ -48,6 +50,32 @@ static bool open_journal(struct hooking *hooking, const struct hooking_parts *pa
     return hooking->payloads != NULL;
 }
 
+/* On the transfer's thread. */
+static void on_stored(void *arg, str account, uint32_t n)
+{
+    struct hooking *hooking = arg;
+    work_note(hooking->work, account, n);
+}
+
+static bool open_work(struct hooking *hooking, const struct hooking_parts *parts,
+                      str *ret_why)
+{
+    struct work_config config = {.store = parts->store,
+                                 .payloads = hooking->payloads,
+                                 .keys = hooks_keys(hooking->hooks),
+                                 .keyring = parts->keyring,
+                                 .directory = parts->directory,
+                                 .catalog = parts->catalog,
+                                 .cache = parts->exchange->cache,
+                                 .models = parts->models,
+                                 .exchange = parts->exchange,
+                                 .world = world_real(),
+                                 .log = parts->log,
+                                 .workers = parts->workers};
+    hooking->work = work_open(&config, ret_why);
+    return hooking->work != NULL;
+}
+
 bool hooking_start(struct hooking *hooking, const struct hooking_parts *parts,
                    str *ret_why)
 {
@@ -69,24 +97,88 @@ bool hooking_start(struct hooking *hooking, const struct hooking_parts *parts,
                                   .trusted = parts->trusted,
                                   .trusted_n = parts->trusted_n,
                                   .bytes_max = settings->hook_bytes_max,
-                                  .workers = parts->workers};
+                                  .workers = parts->workers,
+                                  .on_stored = on_stored,
+                                  .arg = hooking};
     hooking->hooks = hooks_open(&config, ret_why);
-    if (hooking->hooks)
-        hooks_start(hooking->hooks);
-    return hooking->hooks != NULL;
+    if (!hooking->hooks || !open_work(hooking, parts, ret_why))
+        return false;
+    hooks_start(hooking->hooks);
+    return true;
 }
 
 void hooking_stop(struct hooking *hooking)
 {
     hooks_close(&hooking->hooks);
+    work_close(&hooking->work);
     if (hooking->payloads)
         payload_close(&hooking->payloads);
     if (hooking->journal)
         journal_close(&hooking->journal);
 }
 
+void hooking_join(struct hooking *hooking, struct worker *worker)
+{
+    work_join(hooking->work, worker);
+}
+
+void hooking_drain(struct hooking *hooking, struct worker *worker)
+{
+    work_drain(hooking->work, worker);
+}
+
+uint32_t hooking_busy(struct hooking *hooking, struct worker *worker)
+{
+    return hooks_busy(hooking->hooks, worker) + work_busy(hooking->work, worker);
+}
+
+/* What waits for the disk is answered by it, or refused within its own limit. */
+void hooking_leave(struct hooking *hooking, struct worker *worker)
+{
+    work_drain(hooking->work, worker);
+    work_stop(hooking->work, worker);
+    while (hooking_busy(hooking, worker)) {
+        worker_turn(worker);
+        usleep(200);
+    }
+    work_leave(hooking->work, worker);
+}
+
+/* --- metrics --- */
+
+static void put_work(struct hooking *hooking, struct buf *buf)
+{
+    struct work_stats stats;
+    work_stats(hooking->work, &stats);
+    watch_sample(buf, "breakwater_webhook_queues", "gauge",
+                 "Accounts with vendors' events that wait.", (double)stats.accounts);
+    watch_sample(buf, "breakwater_webhook_under_way", "gauge",
+                 "Batches of vendors' events under way.", (double)stats.under_way);
+    watch_sample(buf, "breakwater_webhook_told_total", "counter",
+                 "Vendors' events that were made into events of ours.",
+                 (double)stats.told);
+    watch_sample(buf, "breakwater_webhook_ignored_total", "counter",
+                 "Of which their document wants nothing told.", (double)stats.ignored);
+    watch_sample(buf, "breakwater_webhook_late_total", "counter",
+                 "Older than what was told of their record, and dropped.",
+                 (double)stats.late);
+    watch_sample(buf, "breakwater_webhook_superseded_total", "counter",
+                 "Of a record that was told of as created before.",
+                 (double)stats.superseded);
+    watch_sample(buf, "breakwater_webhook_equal_total", "counter",
+                 "That changed nothing of what was told.", (double)stats.equal);
+    watch_sample(buf, "breakwater_webhook_dead_total", "counter",
+                 "That could not be made into events.", (double)stats.dead);
+    watch_sample(buf, "breakwater_webhook_fetches_total", "counter",
+                 "Records fetched since their vendor did not send them.",
+                 (double)stats.fetches);
+    watch_sample(buf, "breakwater_webhook_holds_total", "counter",
+                 "Times that a vendor in trouble was waited for.", (double)stats.holds);
+}
+
 void hooking_metrics(struct hooking *hooking, struct buf *buf)
 {
+    put_work(hooking, buf);
     struct hooks_stats stats;
     hooks_stats(hooking->hooks, &stats);
     watch_sample(buf, "breakwater_webhooks_accepted_total", "counter",
@@ -106,8 +198,7 @@ void hooking_metrics(struct hooking *hooking, struct buf *buf)
     watch_sample(buf, "breakwater_webhook_duplicates_total", "counter",
                  "Of these, those that were there before.", (double)stats.duplicates);
     watch_sample(buf, "breakwater_webhook_unmatched_total", "counter",
-                 "Of these, those whose account was not known.",
-                 (double)stats.unmatched);
+                 "Of these, those whose account was not known.", (double)stats.unmatched);
     watch_sample(buf, "breakwater_webhook_erased_total", "counter",
                  "Of these, those whose account was deleted meanwhile.",
                  (double)stats.erased);

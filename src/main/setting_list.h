@@ -39,6 +39,10 @@ X(upstream_ca, TEXT, "", 0, 4096,
   "Further certificate authorities that vendors' certificates may lead to (PEM).")
 X(egress_proxy, TEXT, "", 0, 1024,
   "An HTTP proxy for all vendor calls: http://HOST:PORT.")
+X(endpoint_ranges, TEXT, "", 0, 4096,
+  "Address ranges, parted by commas, where endpoints may be although they are not public: "
+  "10.1.0.0/16,127.0.0.1. Empty = public addresses only.")
+X(endpoint_http, BOOL, "false", 0, 0, "Endpoints may be plain http.")
 X(master_keys_file, TEXT, "", 0, 4096,
   "The file of master keys; empty = `key` in the data directory, made at first start.")
 X(master_keys_command, TEXT, "", 0, 4096,

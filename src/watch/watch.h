@@ -15,6 +15,7 @@
 
 struct keeper_stats;
 struct watch;
+struct deliver_stats;
 struct writes_stats;
 
 enum { WATCH_INTEGRATIONS_MAX = 1000 };
@@ -39,6 +40,9 @@ void watch_tokens(struct buf *buf, const struct keeper_stats *stats);
 
 /* The queued writes of all accounts together. */
 void watch_writes(struct buf *buf, const struct writes_stats *stats);
+
+/* The same of deliveries of events to endpoints. */
+void watch_deliveries(struct buf *buf, const struct deliver_stats *stats);
 
 /* One sample of a gauge or counter with its HELP and TYPE, for the others. */
 void watch_sample(struct buf *buf, const char *name, const char *type, const char *help,
