@@ -6,5 +6,6 @@ int test_hook_message(void);
 int test_order(void);
 int test_work_rule(void);
 int test_work(void);
+int test_work_days(void);
 
 #endif

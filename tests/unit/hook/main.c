@@ -8,5 +8,6 @@ int main(void)
     failed += test_order();
     failed += test_work_rule();
     failed += test_work();
+    failed += test_work_days();
     return failed != 0;
 }
