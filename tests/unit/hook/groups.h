@@ -4,6 +4,7 @@
 
 int test_hook_message(void);
 int test_order(void);
+int test_vendor_events(void);
 int test_work_rule(void);
 int test_work(void);
 int test_work_days(void);
