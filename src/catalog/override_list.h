@@ -42,6 +42,9 @@ X("resources/*/methods/*/resilience/retry/+/retries", MOST, "")
 X("resources/*/methods/*/resilience/retry/+/base", LEAST, "")
 X("resources/*/methods/*/resilience/retry/+/max", LEAST, "")
 
+X("events/late", SET, "What becomes of events that come late: drop, mark or pass them.")
+X("events/original", SET, "Whether events bring the vendor's record as well.")
+
 X("unified/*/*/response", LAYER, "Adds to a record, for each operation.")
 X("unified/*/*/request/query", LAYER, "Adds to the query of list and get.")
 X("unified/*/*/request/body", LAYER, "Adds to the body of create and update.")

@@ -6,18 +6,10 @@
 
 #include "loop/world.h"
 
-static void go_on(struct batch *batch);
-
-static void on_over(struct timer *timer)
-{
-    go_on(CONTAINER_OF(timer, struct batch, timer));
-}
-
 /* In a turn of its own: what follows frees what the last call stands on. */
 static void go_on_soon(struct batch *batch)
 {
-    timer_init(&batch->timer, batch->worker, on_over);
-    timer_start(&batch->timer, 0);
+    timer_start(&batch->fetch_timer, 0);
 }
 
 /* --- one record --- */
@@ -150,9 +142,15 @@ static void go_on(struct batch *batch)
         batch_move(batch, BATCH_PUT);
 }
 
+static void on_fetch_timer(struct timer *timer)
+{
+    go_on(CONTAINER_OF(timer, struct batch, fetch_timer));
+}
+
 void batch_fetch(struct batch *batch)
 {
     const struct event_rules *rules = batch->integration->events;
+    timer_init(&batch->fetch_timer, batch->worker, on_fetch_timer);
     for (uint32_t i = 0; i < batch->n; i++)
         if (rules && is_wanted(&batch->tasks[i], (enum late_rule)rules->late))
             batch->tasks[i].lane->wanted = true;

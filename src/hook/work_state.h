@@ -149,6 +149,7 @@ struct batch {
     struct payload_put put;
     struct work_end end;
     struct timer timer;
+    struct timer fetch_timer; /* of FETCH */
 };
 
 /* work_batch.c. Takes the queue, which is busy, and gives it back by work_queue_back. */

@@ -44,7 +44,7 @@ static void members_of_later_steps_are_kept(void **state)
     const struct integration *integration = paper_read(
         *state, "{\"connect\":{},\"limits\":{\"a\":1},\"cache\":"
                 "{},"
-                "\"subscriptions\":{},\"events\":{},\"unified\":{},\"sync\":{},"
+                "\"subscriptions\":{},\"unified\":{},\"sync\":{},"
                 "\"probes\":{},\"docs\":{\"unverified\":[\"all\"]},\"x-ours\":5}");
     const struct json *limits = json_member(&integration->document, STR("limits"));
     assert_non_null(json_member(limits, STR("a")));

@@ -3,7 +3,9 @@
 #define UNIT_HOOK_GROUPS_H
 
 int test_order(void);
+int test_vendor_events(void);
 int test_work_rule(void);
 int test_work(void);
+int test_work_days(void);
 
 #endif

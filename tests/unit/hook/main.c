@@ -5,7 +5,9 @@ int main(void)
 {
     int failed = 0;
     failed += test_order();
+    failed += test_vendor_events();
     failed += test_work_rule();
     failed += test_work();
+    failed += test_work_days();
     return failed != 0;
 }
