@@ -298,7 +298,6 @@ static enum webhook_reason verify(const struct signature_rule *rule,
 }
 
 const struct signature_ops signature_jwt = {
-    .name = STR("jwt"),
     .members = SIGNATURE_MEMBER_SIGNATURE | SIGNATURE_MEMBER_PREFIX |
                SIGNATURE_MEMBER_DIGEST | SIGNATURE_MEMBER_ENCODING |
                SIGNATURE_MEMBER_CONTENT | SIGNATURE_MEMBER_TOLERANCE |

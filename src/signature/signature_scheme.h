@@ -32,7 +32,6 @@ enum signature_member {
 };
 
 struct signature_ops {
-    str name;
     unsigned members; /* enum signature_member: those that a rule may have */
     /* Checks a rule beyond its rows; fills in what the scheme knows. */
     void (*check)(struct binder *binder, struct signature_rule *rule);
