@@ -22,7 +22,7 @@ const mayBeMissing = ["sqlite3"];
 const mayFindNothing = [/grep 'code="overloaded"'$/];
 
 const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/importing.md", "docs/tokens.md", "docs/expressions.md", "docs/models.md", "docs/adding.md", "docs/proxy.md",
-  "docs/connecting.md", "docs/operating.md", "docs/sim.md", "docs/cli.md", "docs/overrides.md"]
+  "docs/connecting.md", "docs/operating.md", "docs/sim.md", "docs/cli.md", "docs/overrides.md", "docs/caching.md", "docs/writes.md", "docs/webhooks.md"]
   .concat(pages.map((page) => page.file).filter((file) => file.startsWith("docs/runbooks/")));
 const forUsers = (file) => file === "docs/reference/api.md" || (examplePages.includes(file) && !["CONTRIBUTING.md", "docs/adding.md"].includes(file));
 
@@ -65,6 +65,7 @@ async function makePlace(file) {
   copyFileSync(cert, join(home, "cert.pem"));
   copyFileSync(key, join(home, "key.pem"));
   if (!empty.has(file)) await furnish(daemon);
+  if (file === "docs/writes.md") await queueOne(place);
   return place;
 }
 
@@ -81,6 +82,16 @@ async function furnish(daemon) {
   await until("the log lines of the calls", () => daemon.log("call").length === 3);
 }
 
+// A write that waits until its vendor is back, as the page has it.
+async function queueOne(place) {
+  const { daemon } = place;
+  await daemon.api("POST", "breakers/hubspot/force", { state: "open", reason: "an example" });
+  const headers = { authorization: `Bearer ${adminKey}`, "x-breakwater-queue": "on-failure", "content-type": "application/json" };
+  const answer = await ask(`${daemon.url}/proxy/acme/crm/v3/objects/contacts`, { method: "POST", headers, body: "{}" });
+  assert.equal(answer.status, 202, answer.text);
+  place.ids.set("wrt", answer.json.write.id);
+}
+
 // --- shell examples
 
 function localize(line, place) {
@@ -93,7 +104,7 @@ function localize(line, place) {
     [/\/(etc|usr\/local\/share)\/breakwater\/integrations/g, join(root, "integrations")],
     [/\$\(pidof -s breakwater\)/g, String(daemon.pid)],
     [/\bbw_…/g, adminKey],
-    [/\b(stg|env|acc|app|key)_…/g, (text, kind) => ids.get(kind) ?? text],
+    [/\b(stg|env|acc|app|key|wrt)_…/g, (text, kind) => ids.get(kind) ?? text],
   ];
   return words.reduce((text, [from, to]) => text.replace(from, to), line);
 }
@@ -259,6 +270,11 @@ async function isFixtureFile(example) {
   assert.equal(ran.status, 0, ran.stdout + ran.stderr);
 }
 
+// Members of a document that go with any vendor.
+async function isPartOfDocument(example, place) {
+  await isDocument({ name: "with-part", hosts: ["api.example.com"], base_url: "https://api.example.com", auth: "bearer", ...example }, place);
+}
+
 // What `verify --jsonl` takes, or what it answers to that.
 async function isWebhook(example) {
   const orders = pageOf("docs/cli.md").fences.filter(({ text }) => text.startsWith('{"id": 1, "webhooks"'));
@@ -273,6 +289,7 @@ const kinds = [
   [(example) => example.shape, isFixtureFile],
   [(example) => example.grant, isTokenBlock],
   [(example) => example.items, isMethod],
+  [(example) => example.cache, isPartOfDocument],
   [(example) => example.resilience || example.unified?.crm?.contacts?.list === undefined && example.unified, isOverride],
   [(example) => example.unified, isUnifiedBlock],
   [(example) => example.routes, isScript],
@@ -351,7 +368,7 @@ async function vocabulary(place) {
     run(["serve", "--print-settings"]).stdout, run(["sim", "--schema"]).stdout, daemon.err,
     JSON.stringify(models),
     ...["watch/watch.c", "catalog/catalog.c", "sim/sim_hole_list.h", "policy/outcome_list.h", "import/provider_member_list.h", "auth/auth_oauth1.c", "auth/token_rule.c", "connect/consent.c", "connect/consent_page.c",
-      "cli/cli_lines.c", "cli/cli_validation.c"].map((file) => readFileSync(join(root, "src", file), "utf8"))];
+      "signature/content_list.h", "signature/reason_list.h", "cli/cli_lines.c", "cli/cli_validation.c"].map((file) => readFileSync(join(root, "src", file), "utf8"))];
   return new Set(texts.flatMap((text) => text.match(/[a-z][a-z0-9]*(_[a-z0-9]+)+/g) ?? []));
 }
 
