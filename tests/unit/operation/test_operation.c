@@ -30,6 +30,7 @@ static const char document[] =
     "'batch':{'verb':'POST','path':'/batch','items':{'at':'/all','status':'/status',"
     "'errors':{'failed':[{'status':200,'when':'/done','is':false}],'code':['/code'],"
     "'message':['/message']}}},"
+    "'many':{'verb':'POST','path':'/many','items':{'at':'/all','status':'/status'}},"
     "'delete':{'verb':'DELETE','path':'/{wing}/rooms/{room}/people/{id}'}}}},"
     "'path_values':{'wing':'w 1'},"
     "'unified':{'crm':{"
@@ -43,6 +44,8 @@ static const char document[] =
     "'list':{'method':'people.list'},"
     "'get':{'method':'people.get','record':'/person'},"
     "'create':{'method':'people.create','then':'get'},"
+    "'create_many':{'method':'people.many','record':'/person','request':{'body':"
+    "'{\\'all\\':[bodies.name]}'}},"
     "'update':{'method':'people.update','first':'get','record':'/person'},"
     "'delete':{'method':'people.delete'}},"
     "'leads':{'response':'{\\'id\\':id,\\'last_name\\':name}',"
@@ -104,6 +107,10 @@ static bool on_record(struct operation *operation, const struct operation_record
     if (record->end == MAPPING_FAULTED)
         buf_printf(&scene->told, "%s " STR_F " ", record->fault.part,
                    STR_A(record->fault.code));
+    if (record->unknown)
+        buf_printf(&scene->told, "unknown ");
+    if (record->failure)
+        buf_printf(&scene->told, "%d ", record->failure->error.status);
     if (record->model.type != JSON_UNDEFINED)
         json_write(&scene->told, &record->model, JSON_COMPACT);
     buf_char(&scene->told, '\n');
@@ -477,6 +484,34 @@ static void an_end_in_a_batch_is_as_good_as_its_item(void **state)
     close_scene(&scene);
 }
 
+static void of_several_each_is_told_in_its_order(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"all\":[{\"person\":{\"id\":\"1\",\"name\":\"A\"}},"
+                                "{\"status\":409}]}"));
+    run(&scene, "contacts", MAPPING_CREATE_MANY,
+        "{'body':[{'last_name':'A'},{'last_name':'B'},{'last_name':'C'}]}");
+    sent(&scene, 0, "POST", "https://api.vendor.test/v2/many",
+         "{\"all\":[\"A\",\"B\",\"C\"]}");
+    assert_int_equal(scene.operation.err, ERR_NONE);
+    told(&scene, "{'id':'1','last_name':'A'}\nresponse item 409 \n"
+                 "response item unknown \n");
+    close_scene(&scene);
+}
+
+/* What is there of it is no JSON, and says nothing of any. */
+static void of_several_nothing_is_known_when_their_answer_is_too_large(void **state)
+{
+    WITH_PLAYS(scene, {.status = 200,
+                       .headers = {"Content-Type: application/json"},
+                       .body = "{\"all\":[{\"person\":{\"id\":\"1\"}}]}",
+                       .body_repeat = OPERATION_ANSWER_BYTES_MAX / 16});
+    run(&scene, "contacts", MAPPING_CREATE_MANY,
+        "{'body':[{'last_name':'A'},{'last_name':'B'}]}");
+    assert_int_equal(scene.operation.err, ERR_NONE);
+    told(&scene, "response item unknown \nresponse item unknown \n");
+    close_scene(&scene);
+}
+
 /* --- writes that somebody answers for --- */
 
 static void on_write(struct operation *operation)
@@ -719,6 +754,8 @@ int test_operation(void)
         cmocka_unit_test(what_was_written_is_told_though_its_answer_says_nothing),
         cmocka_unit_test(a_batch_is_as_good_as_the_item_in_it),
         cmocka_unit_test(an_end_in_a_batch_is_as_good_as_its_item),
+        cmocka_unit_test(of_several_each_is_told_in_its_order),
+        cmocka_unit_test(of_several_nothing_is_known_when_their_answer_is_too_large),
         cmocka_unit_test(a_write_waits_until_it_is_noted_and_nothing_else_does),
         cmocka_unit_test(a_write_that_is_not_noted_is_not_sent),
         cmocka_unit_test(a_frozen_write_is_sent_as_it_was),
