@@ -60,8 +60,7 @@ test("a write that finds its vendor down is accepted, kept, and done once it is 
   const it = await vendor();
   it.mode = "down";
   const id = accepted(await it.queue({ n: 1 }));
-  const queued = await write(id);
-  assert.equal(queued.state, "queued");
+  const queued = await becomes(id, "queued"); // between two attempts
   assert.equal(queued.reason, "unavailable");
   assert.equal(queued.vendor_status, 503);
   assert.deepEqual(queued.request.body, { n: 1 });
