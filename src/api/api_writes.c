@@ -31,8 +31,7 @@
          .doc = "RESOURCE.METHOD of the integration; null = none that it knows."},       \
         {.name = "tries",                                                                \
          .kind = SHAPE_UINT,                                                             \
-         .doc = "Attempts that reached for the "                                         \
-                "vendor."},                                                              \
+         .doc = "Attempts that reached for the vendor."},                                \
         {.name = "unsure", .kind = SHAPE_BOOL, .doc = "An attempt may have done it."},   \
         {.name = "accepted", .kind = SHAPE_TIME, .doc = "When it came."},                \
         {.name = "due",                                                                  \
@@ -41,8 +40,7 @@
          .doc = "When it is tried next, those before it in its lane aside."},            \
         {.name = "deadline",                                                             \
          .kind = SHAPE_TIME,                                                             \
-         .doc = "After that it is not tried any "                                        \
-                "more."},                                                                \
+         .doc = "After that it is not tried any more."},                                 \
         {.name = "first_sent",                                                           \
          .kind = SHAPE_TIME,                                                             \
          .nullable = true,                                                               \
@@ -59,8 +57,7 @@
         {.name = "detail",                                                               \
          .kind = SHAPE_TEXT,                                                             \
          .nullable = true,                                                               \
-         .doc = "The same in "                                                           \
-                "words."},                                                               \
+         .doc = "The same in words."},                                                   \
         {.name = "vendor_status",                                                        \
          .kind = SHAPE_UINT,                                                             \
          .nullable = true,                                                               \
@@ -209,15 +206,23 @@ static void send_one(struct api_call *call, const struct write_row *row)
     api_send(call);
 }
 
+/* False when it was refused: there is none, or none for this key. */
+static bool found_one(struct api_call *call, const struct write_query *query)
+{
+    if (query->err)
+        api_refuse_text(call, query->err, STR_NONE);
+    else if (query->n == 0 || !sees(call, &query->rows[0]))
+        api_refuse(call, ERR_OBJECT_UNKNOWN, "There is no write \"" STR_F "\".",
+                   STR_A(query->filter.id));
+    else
+        return true;
+    return false;
+}
+
 static void on_found(struct write_query *query)
 {
     struct one *one = CONTAINER_OF(query, struct one, query);
-    if (query->err)
-        api_refuse_text(one->call, query->err, STR_NONE);
-    else if (query->n == 0 || !sees(one->call, &query->rows[0]))
-        api_refuse(one->call, ERR_OBJECT_UNKNOWN, "There is no write \"" STR_F "\".",
-                   STR_A(query->filter.id));
-    else
+    if (found_one(one->call, query))
         send_one(one->call, &query->rows[0]);
 }
 
@@ -453,21 +458,7 @@ struct check {
 static void on_checked(struct write_query *query)
 {
     struct check *check = CONTAINER_OF(query, struct check, query);
-    struct api_call *call = check->act->call;
-    struct environment *environment = NULL;
-    bool found = query->err == ERR_NONE && query->n == 1;
-    if (found)
-        environment =
-            directory_find_environment(call->api->directory, query->rows[0].environment);
-    bool covered = found && (environment ? api_key_covers(call->key, environment)
-                                         : api_is_platform(call));
-    environment_unref(&environment);
-    if (query->err)
-        api_refuse_text(call, query->err, STR_NONE);
-    else if (!covered)
-        api_refuse(call, ERR_OBJECT_UNKNOWN, "There is no write \"" STR_F "\".",
-                   STR_A(query->filter.id));
-    else
+    if (found_one(check->act->call, query))
         write_act(&check->act->act);
 }
 

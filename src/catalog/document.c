@@ -1,7 +1,7 @@
 /*
  * The top level of an integration document, row by row in the order in which people write
- * them. Members that a later step of the pipeline reads are accepted as objects and stay
- * in integration->document.
+ * them. Members that nothing reads are accepted as objects and stay in
+ * integration->document.
  */
 #include "catalog/document.h"
 
@@ -170,7 +170,7 @@ const struct bind_table connect_table = {
     .bytes = sizeof(struct connect_rule),
 };
 
-/* --- repeats, links, and what is not read yet --- */
+/* --- what is not read --- */
 
 static void check_object(struct binder *binder, const struct json *value, void *field)
 {
@@ -219,7 +219,7 @@ static void read_path_values(struct binder *binder, const struct json *value, vo
 
 #define FIELD(field)  offsetof(struct integration, field)
 #define OBJECT_SCHEMA "{\"type\":\"object\"}"
-#define LATER(text, about)                                                               \
+#define UNREAD(text, about)                                                              \
     {                                                                                    \
         .name = text, .kind = BIND_CUSTOM, .custom = check_object,                       \
         .custom_schema = OBJECT_SCHEMA, .doc = about                                     \
@@ -297,7 +297,7 @@ static const struct bind_row rows[] = {
      .offset = FIELD(rate_limit),
      .table = &throttle_table,
      .doc = "Where answers tell of rate limits."},
-    LATER("limits", "Limits that the vendor documents."),
+    UNREAD("limits", "Limits that the vendor documents."),
     {.name = "errors",
      .kind = BIND_OBJECT,
      .offset = FIELD(errors),
@@ -333,7 +333,7 @@ static const struct bind_row rows[] = {
      .offset = FIELD(caching),
      .table = &caching_table,
      .doc = "What is kept of answers, and who is answered from it."},
-    LATER("subscriptions", "How webhooks are subscribed to."),
+    UNREAD("subscriptions", "How webhooks are subscribed to."),
     {.name = "events",
      .kind = BIND_OPTION,
      .offset = FIELD(events),
@@ -360,8 +360,8 @@ static const struct bind_row rows[] = {
      .max = 50,
      .table = &mapping_category_table,
      .doc = "Mappings to unified models, by category and resource."},
-    LATER("sync", "How resources are synced."),
-    LATER("probes", "Synthetic calls that watch the vendor."),
+    UNREAD("sync", "How resources are synced."),
+    UNREAD("probes", "Synthetic calls that watch the vendor."),
     {.name = "docs",
      .kind = BIND_CUSTOM,
      .offset = FIELD(docs),

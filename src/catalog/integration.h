@@ -141,7 +141,7 @@ struct integration {
     bool inspect_success; /* some rule looks into bodies below 400 of calls that
                            * match no method */
     struct json docs;
-    struct json document; /* all of it: what no table reads yet is found here */
+    struct json document; /* all of it: what no table reads is found here */
 };
 
 /*

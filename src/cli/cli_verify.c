@@ -125,12 +125,17 @@ static const char *take_body(struct verification *verification,
 /* The names of a client certificate that TLS would have verified. */
 static const char *take_names(struct verification *verification, const struct json *given)
 {
+    static const char why[] =
+        "request.certificate_names is no array of at most 16 strings";
     if (!is_given(given))
         return NULL;
     if (!json_is(given, JSON_ARRAY) || given->n > NAMES_MAX)
-        return "request.certificate_names is no array of at most 16 strings";
-    for (uint32_t i = 0; i < given->n; i++)
+        return why;
+    for (uint32_t i = 0; i < given->n; i++) {
+        if (!json_is(&given->u.items[i], JSON_STRING))
+            return why;
         verification->names[i] = json_text(&given->u.items[i]);
+    }
     verification->request.certificate_names = verification->names;
     verification->request.certificate_name_n = given->n;
     return NULL;

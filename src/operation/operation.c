@@ -360,7 +360,8 @@ void operation_start(struct operation *operation)
     const struct mapping *mapping = operation->wish.mapping;
     CHECK_MAGIC(operation, OPERATION_MAGIC);
     CHECK(operation->step == OPERATION_IDLE && operation->ops && operation->way);
-    bool first = mapping && mapping->steps[operation->wish.kind]->first_get;
+    bool first = mapping && !operation->wish.frozen &&
+                 mapping->steps[operation->wish.kind]->first_get;
     operation->part = first ? OPERATION_FIRST : OPERATION_MAIN;
     timer_start(&operation->timer, 0);
 }

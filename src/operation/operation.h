@@ -4,10 +4,11 @@
  * the record before a change, the record after it. Records come out in the shape of a
  * unified model, or as the vendor has them. It never talks to a caller.
  *
- *   make ─(noted)► vendor ──► read ──► make …              (a further page or request)
- *    ▲             (exchange)    ├────► held ──► make …           (its starter takes no
- * more now) │                    └────► done └ a page that was too much for the vendor,
- * or whose cursor expired: asked again
+ *   make ─(noted)► vendor ──► read ──► make …    a further page or request
+ *    ▲             (exchange)   ├────► held ──► make …    its starter takes no more now
+ *    │                          ├────► done
+ *    └──────────────────────────┘ a page that was too much for the vendor, or whose
+ *                                 cursor expired: asked again
  *
  * Life: operation_init → fill the in-fields → operation_start → (on_record… → on_page)…
  * → on_done. on_done comes exactly once, and nothing after it; then operation_fini.

@@ -57,7 +57,6 @@ static void on_refused(struct post *post)
 void payload_put(struct payloads *payloads, struct payload_put *put)
 {
     CHECK_MAGIC(payloads, PAYLOADS_MAGIC);
-    put->payloads = payloads;
     put->err = ERR_NONE;
     put->reference[0] = '\0';
     if (payload_bytes(put) <= PAYLOAD_BYTES_MAX) {
@@ -71,7 +70,6 @@ void payload_put(struct payloads *payloads, struct payload_put *put)
 void payload_get(struct payloads *payloads, struct payload_get *get)
 {
     CHECK_MAGIC(payloads, PAYLOADS_MAGIC);
-    get->payloads = payloads;
     get->err = ERR_NONE;
     get->raw = NULL;
     get->bytes = STR_NONE;
@@ -81,7 +79,6 @@ void payload_get(struct payloads *payloads, struct payload_get *get)
 void payload_forget(struct payloads *payloads, struct payload_forget *forget)
 {
     CHECK_MAGIC(payloads, PAYLOADS_MAGIC);
-    forget->payloads = payloads;
     forget->err = ERR_NONE;
     payloads->ops->forget(payloads->base, forget);
 }
@@ -104,7 +101,6 @@ void payload_range_end(const char *prefix, char ret[PAYLOAD_REFERENCE_BYTES])
 void payload_drop(struct payloads *payloads, struct payload_drop *drop)
 {
     CHECK_MAGIC(payloads, PAYLOADS_MAGIC);
-    drop->payloads = payloads;
     drop->err = ERR_NONE;
     payloads->ops->drop(payloads->base, drop);
 }

@@ -64,7 +64,6 @@ struct payload_put {
     enum err err;
     char reference[PAYLOAD_REFERENCE_BYTES];
 
-    struct payloads *payloads;
     union {
         struct journal_append append;
         struct offload_task task;
@@ -85,7 +84,6 @@ struct payload_get {
     enum err err;
     str bytes; /* in the arena, as long as it */
 
-    struct payloads *payloads;
     union {
         struct journal_read read;
         struct offload_task task;
@@ -102,7 +100,6 @@ struct payload_forget {
     struct worker *worker;
     enum err err; /* ERR_NONE also when it was gone before */
 
-    struct payloads *payloads;
     struct offload_task task;
 };
 
@@ -133,7 +130,6 @@ struct payload_drop {
     struct worker *worker;
     enum err err; /* as journal_drop */
 
-    struct payloads *payloads;
     union {
         struct journal_drop drop;
         struct offload_task task;

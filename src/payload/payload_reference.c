@@ -35,6 +35,19 @@ static bool take_letter(str *text, enum payload_kind kind)
     return true;
 }
 
+enum { FIELDS = 4 }; /* of a reference, whichever kind it is */
+
+static bool read_fields(str text, enum payload_kind kind, const size_t digits[FIELDS],
+                        uint64_t ret_fields[FIELDS])
+{
+    if (!take_letter(&text, kind))
+        return false;
+    for (size_t i = 0; i < FIELDS; i++)
+        if (!take_hex(&text, digits[i], &ret_fields[i]))
+            return false;
+    return text.n == 0;
+}
+
 void payload_write_record(const struct journal_ref *ref,
                           char ret[PAYLOAD_REFERENCE_BYTES])
 {
@@ -45,15 +58,14 @@ void payload_write_record(const struct journal_ref *ref,
 
 bool payload_read_record(str reference, struct journal_ref *ret_ref)
 {
-    uint64_t segment, offset, bytes, sequence;
-    if (!take_letter(&reference, PAYLOAD_RECORD) || !take_hex(&reference, 16, &segment) ||
-        !take_hex(&reference, 8, &offset) || !take_hex(&reference, 8, &bytes) ||
-        !take_hex(&reference, 16, &sequence) || reference.n > 0)
+    static const size_t digits[FIELDS] = {16, 8, 8, 16};
+    uint64_t fields[FIELDS];
+    if (!read_fields(reference, PAYLOAD_RECORD, digits, fields))
         return false;
-    *ret_ref = (struct journal_ref){.segment = segment,
-                                    .sequence = sequence,
-                                    .offset = (uint32_t)offset,
-                                    .bytes = (uint32_t)bytes};
+    *ret_ref = (struct journal_ref){.segment = fields[0],
+                                    .offset = (uint32_t)fields[1],
+                                    .bytes = (uint32_t)fields[2],
+                                    .sequence = fields[3]};
     return true;
 }
 
@@ -67,13 +79,15 @@ void payload_write_file(const struct payload_file *file,
 
 bool payload_read_file(str reference, struct payload_file *ret_file)
 {
-    uint64_t hour, name, bytes, crc;
-    if (!take_letter(&reference, PAYLOAD_FILE) || !take_hex(&reference, 16, &hour) ||
-        !take_hex(&reference, 16, &name) || !take_hex(&reference, 8, &bytes) ||
-        !take_hex(&reference, 8, &crc) || reference.n > 0)
+    static const size_t digits[FIELDS] = {16, 16, 8, 8};
+    uint64_t fields[FIELDS];
+    if (!read_fields(reference, PAYLOAD_FILE, digits, fields))
         return false;
-    *ret_file = (struct payload_file){hour, name, (uint32_t)bytes, (uint32_t)crc};
-    return bytes <= PAYLOAD_BYTES_MAX;
+    *ret_file = (struct payload_file){.hour = fields[0],
+                                      .name = fields[1],
+                                      .bytes = (uint32_t)fields[2],
+                                      .crc = (uint32_t)fields[3]};
+    return ret_file->bytes <= PAYLOAD_BYTES_MAX;
 }
 
 void payload_write_prefix(enum payload_kind kind, uint64_t group,

@@ -2,9 +2,10 @@
  * References of local payloads as texts, fixed in length, so that those of one group are
  * one range of texts:
  *
- *   jSSSSSSSSSSSSSSSS.OOOOOOOO.BBBBBBBB.QQQQQQQQQQQQQQQQ   segment, offset, bytes,
- * sequence fHHHHHHHHHHHHHHHH.NNNNNNNNNNNNNNNN.BBBBBBBB.CCCCCCCC   hour, name, bytes,
- * CRC-32C
+ *   jSSSSSSSSSSSSSSSS.OOOOOOOO.BBBBBBBB.QQQQQQQQQQQQQQQQ
+ *     segment, offset, bytes, sequence of a record
+ *   fHHHHHHHHHHHHHHHH.NNNNNNNNNNNNNNNN.BBBBBBBB.CCCCCCCC
+ *     hour, name, bytes, CRC-32C of a file
  *
  * All hexadecimal, in lower case; the groups are what stands before the first point, and
  * it. Pure.

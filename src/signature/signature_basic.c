@@ -41,8 +41,7 @@ static enum webhook_reason verify(const struct signature_rule *rule,
     return n == 0 ? reason : found ? REASON_none : REASON_signature_wrong;
 }
 
-const struct signature_ops signature_basic = {.name = STR("basic"),
-                                              .members = SIGNATURE_MEMBER_SIGNATURE |
+const struct signature_ops signature_basic = {.members = SIGNATURE_MEMBER_SIGNATURE |
                                                          SIGNATURE_MEMBER_SECRET,
                                               .check = check,
                                               .is_there = is_there,

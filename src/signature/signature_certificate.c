@@ -45,8 +45,7 @@ static enum webhook_reason verify(const struct signature_rule *rule,
     return REASON_certificate_wrong;
 }
 
-const struct signature_ops signature_certificate = {.name = STR("certificate"),
-                                                    .members = SIGNATURE_MEMBER_NAMES,
+const struct signature_ops signature_certificate = {.members = SIGNATURE_MEMBER_NAMES,
                                                     .check = check,
                                                     .is_there = is_there,
                                                     .verify = verify};

@@ -16,8 +16,7 @@ static enum webhook_reason verify(const struct signature_rule *rule,
     return signed_verify(rule, view, true, holds);
 }
 
-const struct signature_ops signature_ed25519 = {.name = STR("ed25519"),
-                                                .members = SIGNATURE_MEMBERS_SIGNED,
+const struct signature_ops signature_ed25519 = {.members = SIGNATURE_MEMBERS_SIGNED,
                                                 .check = check,
                                                 .is_there = signed_is_there,
                                                 .verify = verify};

@@ -26,8 +26,7 @@ static enum webhook_reason verify(const struct signature_rule *rule,
     return signed_verify(rule, view, false, holds);
 }
 
-const struct signature_ops signature_hmac = {.name = STR("hmac"),
-                                             .members = SIGNATURE_MEMBERS_SIGNED |
+const struct signature_ops signature_hmac = {.members = SIGNATURE_MEMBERS_SIGNED |
                                                         SIGNATURE_MEMBER_DIGEST,
                                              .check = check,
                                              .is_there = signed_is_there,

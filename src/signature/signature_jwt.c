@@ -283,7 +283,7 @@ static enum webhook_reason verify(const struct signature_rule *rule,
     str secrets[SIGNATURE_SECRETS_MAX];
     enum webhook_reason reason = REASON_none;
     struct webhook_values values;
-    if (signature_is_repeated(&rule->signature, view))
+    if (signed_is_repeated(rule, view))
         return REASON_header_repeated;
     if (!webhook_values_read(&rule->signature, view, &values) ||
         values.n > SIGNATURES_MAX)
@@ -298,7 +298,6 @@ static enum webhook_reason verify(const struct signature_rule *rule,
 }
 
 const struct signature_ops signature_jwt = {
-    .name = STR("jwt"),
     .members = SIGNATURE_MEMBER_SIGNATURE | SIGNATURE_MEMBER_PREFIX |
                SIGNATURE_MEMBER_DIGEST | SIGNATURE_MEMBER_ENCODING |
                SIGNATURE_MEMBER_CONTENT | SIGNATURE_MEMBER_TOLERANCE |

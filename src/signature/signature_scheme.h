@@ -32,7 +32,6 @@ enum signature_member {
 };
 
 struct signature_ops {
-    str name;
     unsigned members; /* enum signature_member: those that a rule may have */
     /* Checks a rule beyond its rows; fills in what the scheme knows. */
     void (*check)(struct binder *binder, struct signature_rule *rule);
@@ -63,8 +62,8 @@ bool signature_decode(enum signature_encoding encoding, struct arena *arena, str
 /*
  * The bytes of the secrets that the rule may use: fills at most SIGNATURE_SECRETS_MAX,
  * answers how many. Texts that are empty or cannot be decoded are left out; *ret_reason
- * says why none is left, or none. `keys`, the text itself is answered,
- * without its prefix: it is a key to be read.
+ * says why none is left, or REASON_none. With `keys` the text itself is answered, without
+ * its prefix: it is a key to be read.
  */
 uint32_t signature_secrets(const struct signature_rule *rule,
                            const struct webhook_view *view, bool keys, str *ret_secrets,
@@ -97,6 +96,11 @@ void signed_check(struct binder *binder, const struct signature_rule *rule,
 
 /* Whether a signature with the rule's prefix stands at its place. */
 bool signed_is_there(const struct signature_rule *rule, struct webhook_view *view);
+
+/* Whether a header that the signature depends on, or that is part of the content, is
+ * there more than once. */
+bool signed_is_repeated(const struct signature_rule *rule,
+                        const struct webhook_view *view);
 
 /* The order of things is in signed.c. `keys` as above; `holds` answers whether one of the
  * signatures is by source.secret. */

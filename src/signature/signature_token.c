@@ -46,8 +46,7 @@ static enum webhook_reason verify(const struct signature_rule *rule,
     return n == 0 ? reason : good ? REASON_none : REASON_signature_wrong;
 }
 
-const struct signature_ops signature_token = {.name = STR("token"),
-                                              .members = SIGNATURE_MEMBER_SIGNATURE |
+const struct signature_ops signature_token = {.members = SIGNATURE_MEMBER_SIGNATURE |
                                                          SIGNATURE_MEMBER_PREFIX |
                                                          SIGNATURE_MEMBER_SECRET,
                                               .check = check,

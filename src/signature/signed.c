@@ -21,29 +21,30 @@ static bool covers_body(const struct content *content)
     return content_has(content, CONTENT_BODY);
 }
 
-/* A time that anybody could change would keep nobody from sending a request again. */
-static bool covers_time(const struct signature_rule *rule)
+/* Whether who changes what the signal finds changes what is signed. Of an expression that
+ * is not known: the document is trusted. */
+static bool covers(const struct signature_rule *rule, const struct signal *signal)
 {
-    const struct signal *time = &rule->timestamp;
-    if (content_has(&rule->content, CONTENT_TIMESTAMP) ||
-        time->source == SIGNAL_EXPRESSION)
+    if (signal->source == SIGNAL_EXPRESSION)
         return true;
-    if (time->source == SIGNAL_HEADER)
-        return content_has_header(&rule->content, time->header);
-    if (time->source == SIGNAL_QUERY)
+    if (signal->source == SIGNAL_HEADER)
+        return content_has_header(&rule->content, signal->header);
+    if (signal->source == SIGNAL_QUERY)
         return content_has(&rule->content, CONTENT_URL) ||
                content_has(&rule->content, CONTENT_QUERY_SORTED) ||
                content_has(&rule->content, CONTENT_QUERY_CANONICAL);
     return covers_body(&rule->content);
 }
 
+/* A time that anybody could change would keep nobody from sending a request again. */
 static void check_time(struct binder *binder, const struct signature_rule *rule)
 {
     if (!signal_is_moment(&rule->timestamp))
         bind_fault_at(binder, STR("timestamp"),
                       "must have a unit that is a moment: epoch_s, epoch_ms, iso8601 or "
                       "http_date.");
-    else if (!covers_time(rule))
+    else if (!content_has(&rule->content, CONTENT_TIMESTAMP) &&
+             !covers(rule, &rule->timestamp))
         bind_fault_at(binder, STR("timestamp"),
                       "is not signed, so that anybody could change it; put {timestamp} "
                       "into \"content\" where the vendor has it.");
@@ -71,6 +72,10 @@ void signed_check(struct binder *binder, const struct signature_rule *rule,
                       "holds {timestamp}, but \"timestamp\" does not say where that is.");
     if (rule->timestamp.source != SIGNAL_NONE && rule->content.n)
         check_time(binder, rule);
+    if (rule->body_digest && rule->content.n && !covers(rule, &rule->body_digest->value))
+        bind_fault_at(binder, STR("body_digest"),
+                      "is not signed, so that anybody could change it along with the "
+                      "body; put its header or {url} into \"content\".");
     if (rule->numbered && rule->signature.source != SIGNAL_HEADER)
         bind_fault_at(binder, STR("numbered"),
                       "is about headers, and the signature stands elsewhere.");
@@ -133,7 +138,8 @@ static struct signature_list decode_all(const struct signature_rule *rule,
 /* --- the request beside its signature --- */
 
 /* A header that is signed and comes twice is one thing to us and another to others. */
-static bool is_repeated(const struct signature_rule *rule, struct webhook_view *view)
+bool signed_is_repeated(const struct signature_rule *rule,
+                        const struct webhook_view *view)
 {
     if (signature_is_repeated(&rule->signature, view) ||
         signature_is_repeated(&rule->timestamp, view))
@@ -189,7 +195,7 @@ static enum webhook_reason check_around(const struct signature_rule *rule,
                                         struct webhook_view *view)
 {
     enum webhook_reason reason = REASON_none;
-    if (is_repeated(rule, view))
+    if (signed_is_repeated(rule, view))
         return REASON_header_repeated;
     reason = check_window(rule, view);
     return reason ? reason : check_body(rule, view);

@@ -51,12 +51,12 @@ static bool make_one(const struct mapping *mapping, const struct json *record,
             .text = STR("the records together make more than 1 MiB; send fewer")};
         good = false;
     }
-    if (good)
+    if (good) {
         *ret_body = json_copy(many->arena, &sent.body);
-    else
+    } else {
         ret_fault->text = arena_str(many->arena, ret_fault->text);
-    if (!good)
         ret_fault->code = arena_str(many->arena, ret_fault->code);
+    }
     arena_fini(&scratch);
     return good;
 }

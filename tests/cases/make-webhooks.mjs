@@ -136,6 +136,17 @@ family("hmac_ts_iso8601", { verify: { scheme: "hmac", signature: "X-Signature", 
   one("more parameters than are looked at", at, { ...form, ...of(at) }, "a&".repeat(10001), { verdict: "reject", reason: "too_large" });
 }
 
+{ // a digest of the body in a header that is signed
+  const block = { verify: { scheme: "hmac", signature: "X-Signature", content: "{path}{header:X-Digest}", body_digest: { value: "X-Digest", digest: "sha256", encoding: "base64" } } };
+  const named = hash("sha256", event).toString("base64");
+  const of = (digests) => ({ ...json, "X-Digest": digests, "X-Signature": hmac("sha256", secret, "/hooks/vendor/acme", named).toString("hex") });
+  const one = (name, headers, body, rest) => put(`hmac_digest_header: ${name}`, block, { request: { headers, body }, ...rest });
+  one("good", of(named), event, { verdict: "accept" });
+  one("body changed", of(named), swap(event), { verdict: "reject", reason: "body_changed" });
+  one("body and digest changed", of(hash("sha256", swap(event)).toString("base64")), swap(event), { verdict: "reject", reason: "signature_wrong" });
+  one("two digests", of([named, hash("sha256", swap(event)).toString("base64")]), event, { verdict: "reject", reason: "header_repeated" });
+}
+
 { // the query without the signature's own parameter
   const block = { verify: { scheme: "hmac", signature: "?hmac", content: "{query_sorted}" } };
   const pattern = "hmac_over_query";
@@ -211,6 +222,10 @@ put("hmac_method_url_body_ts: a URL whose escapes are signed as characters", { v
   one("something that must be understood", made("HS256", claims, secret, { crit: ["exp"] }), { verdict: "reject", reason: "token_malformed" });
   one("two parts", "e30.e30", { verdict: "reject", reason: "token_malformed" });
   one("no JSON", "x.y.z", { verdict: "reject", reason: "token_malformed" });
+  const tied = { verify: { scheme: "jwt", algorithms: "HS256", claim: "host", content: "{header:X-Host}" } };
+  const host = (hosts) => ({ headers: { ...json, "X-Host": hosts, Authorization: `JWT ${made("HS256", { ...claims, host: hash("sha256", "a").toString("hex") }, secret)}` }, body: event });
+  put(`${pattern}: a header that is signed`, tied, { pattern, request: host("a"), verdict: "accept" });
+  put(`${pattern}: a header that is signed, twice`, tied, { pattern, request: host(["a", "b"]), verdict: "reject", reason: "header_repeated" });
   const keys = JSON.stringify({ keys: [{ ...createPublicKey(ec).export({ format: "jwk" }), kid: "e", use: "sig" }, { ...createPublicKey(rsa).export({ format: "jwk" }), kid: "r" }, { ...createPublicKey(ed).export({ format: "jwk" }), kid: "d" }] });
   const set = { verify: { scheme: "jwt", algorithms: ["RS256", "ES256", "EdDSA"], secret: { url: "https://vendor.example.test/keys" }, claims: { aud: "app_1" } } };
   const plain = { aud: ["app_0", "app_1"], exp: now + 60 };

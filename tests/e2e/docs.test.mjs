@@ -22,7 +22,7 @@ const mayBeMissing = ["sqlite3"];
 const mayFindNothing = [/grep 'code="overloaded"'$/];
 
 const examplePages = ["README.md", "CONTRIBUTING.md", "docs/integrations.md", "docs/importing.md", "docs/tokens.md", "docs/expressions.md", "docs/models.md", "docs/adding.md", "docs/proxy.md",
-  "docs/connecting.md", "docs/operating.md", "docs/sim.md", "docs/cli.md", "docs/overrides.md"]
+  "docs/connecting.md", "docs/operating.md", "docs/sim.md", "docs/cli.md", "docs/overrides.md", "docs/unified.md", "docs/caching.md", "docs/writes.md", "docs/webhooks.md"]
   .concat(pages.map((page) => page.file).filter((file) => file.startsWith("docs/runbooks/")));
 const forUsers = (file) => file === "docs/reference/api.md" || (examplePages.includes(file) && !["CONTRIBUTING.md", "docs/adding.md"].includes(file));
 
@@ -51,6 +51,7 @@ async function placeOf(file) {
 
 async function makePlace(file) {
   const documents = folderOf(...["hubspot", "twilio"].map((name) => localized(name, `${sim.url}/${name}`)),
+    localized("salesforce", `${sim.url}/salesforce`, { auth: "bearer" }),
     plain("bank", "https://127.0.0.1:1", { auth: { scheme: "bearer", tls: "required" } }));
   const daemon = await breakwater({ integrations: documents });
   const home = folder();
@@ -65,12 +66,14 @@ async function makePlace(file) {
   copyFileSync(cert, join(home, "cert.pem"));
   copyFileSync(key, join(home, "key.pem"));
   if (!empty.has(file)) await furnish(daemon);
+  if (file === "docs/writes.md") await queueOne(place);
   return place;
 }
 
 // Four accounts, an app, and a history: good calls, a throttle, a slow one.
 async function furnish(daemon) {
   for (const external_id of ["acme", "crm-42"]) await daemon.account("hubspot", { external_id });
+  await daemon.account("salesforce", { external_id: "sales" });
   await daemon.account("twilio", { external_id: "sms-7", credentials: { username: "u", password: "p" } });
   await daemon.api("POST", "accounts", { environment: daemon.environment.id, integration: "bank", external_id: "bank-1" });
   await daemon.api("POST", "apps", { integration: "hubspot", name: "Ours", client_id: "8a7f", secrets: { client_secret: "s" } });
@@ -79,6 +82,16 @@ async function furnish(daemon) {
   await sim.inject("/hubspot/crm/v3/objects/contacts/slow", { delay: "1100ms" }, { count: 1 });
   assert.deepEqual((await Promise.all([call("1"), call("busy"), call("slow")])).map((a) => a.status), [200, 429, 200]);
   await until("the log lines of the calls", () => daemon.log("call").length === 3);
+}
+
+// A write that waits until its vendor is back, as the page has it.
+async function queueOne(place) {
+  const { daemon } = place;
+  await daemon.api("POST", "breakers/hubspot/force", { state: "open", reason: "an example" });
+  const headers = { authorization: `Bearer ${adminKey}`, "x-breakwater-queue": "on-failure", "content-type": "application/json" };
+  const answer = await ask(`${daemon.url}/proxy/acme/crm/v3/objects/contacts`, { method: "POST", headers, body: "{}" });
+  assert.equal(answer.status, 202, answer.text);
+  place.ids.set("wrt", answer.json.write.id);
 }
 
 // --- shell examples
@@ -93,7 +106,7 @@ function localize(line, place) {
     [/\/(etc|usr\/local\/share)\/breakwater\/integrations/g, join(root, "integrations")],
     [/\$\(pidof -s breakwater\)/g, String(daemon.pid)],
     [/\bbw_…/g, adminKey],
-    [/\b(stg|env|acc|app|key)_…/g, (text, kind) => ids.get(kind) ?? text],
+    [/\b(stg|env|acc|app|key|wrt)_…/g, (text, kind) => ids.get(kind) ?? text],
   ];
   return words.reduce((text, [from, to]) => text.replace(from, to), line);
 }
@@ -259,6 +272,62 @@ async function isFixtureFile(example) {
   assert.equal(ran.status, 0, ran.stdout + ran.stderr);
 }
 
+// What a call of the unified API is answered.
+async function unified(place, path, body) {
+  const answer = await ask(`${place.daemon.url}/unified/crm/${path}`,
+    { method: body ? "POST" : "GET", headers: { authorization: `Bearer ${adminKey}` }, body: body && JSON.stringify(body) });
+  assert.ok(answer.status < 300, answer.text);
+  return answer.json;
+}
+
+const hasMembers = (real, example) => {
+  for (const name of Object.keys(example)) assert.ok(name in real, `${name} is not in ${JSON.stringify(real)}`);
+};
+
+// A page: a real one has these members, and the records are contacts.
+async function isPage(example, place) {
+  hasMembers(await unified(place, "contacts?account=acme&limit=2"), example);
+  for (const record of example.data) {
+    writeFileSync(join(place.home, "record.json"), JSON.stringify(record));
+    const ran = run(["validate", join(root, "models/crm/contacts.json"), join(place.home, "record.json")]);
+    assert.equal(ran.status, 0, ran.stdout + ran.stderr);
+  }
+}
+
+// A field of the vendor's: some real one is told with each of these members.
+async function isField(example, place) {
+  const { data } = await unified(place, "records/~fields?account=sales&object=Invoice__c");
+  hasMembers(Object.assign({}, ...data), example);
+}
+
+// A fault: a mapping that makes a number of an id is told so, in these words.
+async function isFault(example, place) {
+  const document = localized("hubspot", `${sim.url}/hubspot`, { name: "odd", auth: "bearer" });
+  const { contacts } = document.unified.crm;
+  contacts.response = contacts.list.response = "{ 'id': 4 }";
+  await place.daemon.put(document);
+  await place.daemon.account("odd", { external_id: "odd" });
+  const { faults } = await unified(place, "contacts?account=odd&limit=1");
+  assert.deepEqual({ ...faults[0], original: example.original }, example);
+}
+
+// Several at once: one that is made, and one that the simulated vendor refuses.
+async function isSeveral(example, place) {
+  const real = await unified(place, "contacts?account=acme", [{ last_name: "Lovelace" }, { last_name: "Babbage" }]);
+  assert.equal(real.failed, example.failed, JSON.stringify(real));
+  const itemWith = (answer, member) => answer.items.find((item) => member in item);
+  for (const member of ["data", "problem"]) hasMembers(itemWith(real, member), itemWith(example, member));
+  const [told, wanted] = [real, example].map((answer) => itemWith(answer, "problem").problem);
+  hasMembers(told, wanted);
+  hasMembers(told.vendor, wanted.vendor);
+  for (const name of ["code", "title"]) assert.equal(told[name], wanted[name]);
+}
+
+// Members of a document that go with any vendor.
+async function isPartOfDocument(example, place) {
+  await isDocument({ name: "with-part", hosts: ["api.example.com"], base_url: "https://api.example.com", auth: "bearer", ...example }, place);
+}
+
 // What `verify --jsonl` takes, or what it answers to that.
 async function isWebhook(example) {
   const orders = pageOf("docs/cli.md").fences.filter(({ text }) => text.startsWith('{"id": 1, "webhooks"'));
@@ -272,7 +341,12 @@ const kinds = [
   [(example) => example.verdict || example.webhooks, isWebhook],
   [(example) => example.shape, isFixtureFile],
   [(example) => example.grant, isTokenBlock],
+  [(example) => example.faults && example.data, isPage],
+  [(example) => example.custom, isField],
+  [(example) => example.part, isFault],
+  [(example) => "failed" in example, isSeveral],
   [(example) => example.items, isMethod],
+  [(example) => example.cache, isPartOfDocument],
   [(example) => example.resilience || example.unified?.crm?.contacts?.list === undefined && example.unified, isOverride],
   [(example) => example.unified, isUnifiedBlock],
   [(example) => example.routes, isScript],
@@ -350,8 +424,9 @@ async function vocabulary(place) {
   const texts = [await get("/metrics"), await get("/openapi.json"), await get("/v1/errors"), await get("/v1/integration-schema"),
     run(["serve", "--print-settings"]).stdout, run(["sim", "--schema"]).stdout, daemon.err,
     JSON.stringify(models),
+    readFileSync(join(root, "integrations/hubspot/fixtures/crm.records.json"), "utf8"),
     ...["watch/watch.c", "catalog/catalog.c", "sim/sim_hole_list.h", "policy/outcome_list.h", "import/provider_member_list.h", "auth/auth_oauth1.c", "auth/token_rule.c", "connect/consent.c", "connect/consent_page.c",
-      "cli/cli_lines.c", "cli/cli_validation.c"].map((file) => readFileSync(join(root, "src", file), "utf8"))];
+      "signature/content_list.h", "signature/reason_list.h", "unified/model.c", "cli/cli_lines.c", "cli/cli_validation.c"].map((file) => readFileSync(join(root, "src", file), "utf8"))];
   return new Set(texts.flatMap((text) => text.match(/[a-z][a-z0-9]*(_[a-z0-9]+)+/g) ?? []));
 }
 

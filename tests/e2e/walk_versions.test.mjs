@@ -37,6 +37,12 @@ async function ask(path, query = {}, headers = {}) {
   return { status: answer.status, value: answer.headers.get("content-type").includes("ndjson") ? text.trimEnd().split("\n").map((line) => JSON.parse(line)) : JSON.parse(text) };
 }
 
+// A page of the version with this title, which is put unless it is in use.
+async function begin(title, size) {
+  await bw.put(version(title, size));
+  return page();
+}
+
 async function page(query = {}) {
   const { status, value } = await ask("unified/crm/contacts", { account: "acme", limit: 30, ...query });
   assert.equal(status, 200, JSON.stringify(value));
@@ -63,7 +69,7 @@ async function rest(cursor) {
 }
 
 test("a walk goes on with its mapping and its pages while others have the new ones", async () => {
-  const first = await page();
+  const first = await begin("first", 40);
   assert.deepEqual(titles(first.data), ["first"]);
   await bw.put(version("second", 25));
   const fresh = await page();
@@ -81,7 +87,7 @@ test("a walk goes on with its mapping and its pages while others have the new on
 });
 
 test("it does so after a kill", async () => {
-  const { next_cursor: cursor, data } = await page();
+  const { next_cursor: cursor, data } = await begin("third", 50);
   await bw.put(version("fourth", 35));
   await bw.stop("SIGKILL");
   bw = await breakwater({ integrations, data: home });
@@ -91,7 +97,7 @@ test("it does so after a kill", async () => {
 });
 
 test("many walks that need a version at the same time get it", async () => {
-  const { next_cursor: cursor } = await page();
+  const { next_cursor: cursor } = await begin("fourth", 35);
   await bw.put(version("fifth", 45));
   await bw.stop("SIGKILL");
   bw = await breakwater({ integrations, data: home });
@@ -100,7 +106,7 @@ test("many walks that need a version at the same time get it", async () => {
 });
 
 test("a caller who leaves while his version is read does no harm", async () => {
-  const { next_cursor: cursor } = await page();
+  const { next_cursor: cursor } = await begin("fifth", 45);
   await bw.put(version("sixth", 30));
   await bw.stop("SIGKILL");
   bw = await breakwater({ integrations, data: home });
@@ -115,7 +121,7 @@ test("a caller who leaves while his version is read does no harm", async () => {
 });
 
 test("what was brought back, or is gone from the document, is walked on as it was begun", async () => {
-  const { next_cursor: cursor } = await page();
+  const { next_cursor: cursor } = await begin("sixth", 30);
   const bare = version("none", 60);
   delete bare.unified.crm.contacts;
   const { revision } = await bw.put(bare);
@@ -128,7 +134,7 @@ test("what was brought back, or is gone from the document, is walked on as it wa
 });
 
 test("an account's override goes with it, and one that changes the pages ends the walk", async () => {
-  const before = await page();
+  const before = await begin("seventh", 60);
   await bw.put(version("eighth", 55));
   await bw.api("PUT", `accounts/${acme.id}/override`, { unified: { crm: { contacts: { list: { response: "{ 'custom_fields': { 'own': 'acme' } }" } } } } });
   const on = await page({ cursor: before.next_cursor });
@@ -154,7 +160,7 @@ test("a cursor of a version that its override does not fit is stale, with the re
 });
 
 test("a walk's credential goes to no host that was taken out since", async () => {
-  const { next_cursor: cursor } = await page();
+  const { next_cursor: cursor } = await begin("tenth", 30);
   const other = sim.anotherHost();
   await bw.put({ ...version("moved", 30), hosts: [other], base_url: `${other}/hubspot` });
   const count = async () => (await sim.requests("/hubspot/crm/v3/objects/contacts")).length;

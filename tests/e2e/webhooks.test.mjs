@@ -79,6 +79,7 @@ test("a line that is no order is told why, and the next one is answered", () => 
     [{ id: 12, webhooks: block, request: { ...request, body_base64: "$" } }, /no base64/],
     [{ id: 13, webhooks: block, request: { ...request, body: "", body_base64: "" } }, /both/],
     [{ id: 14, webhooks: block, request: { ...request, certificate_names: "a" } }, /certificate_names/],
+    [{ id: 15, webhooks: block, request: { ...request, certificate_names: ["a", 7] } }, /certificate_names/],
   ];
   const { status, answers } = verify([...bad.map(([line]) => line), { id: "last", webhooks: block, request: { ...request, headers: { "X-Token": "s" } }, secret: "s" }]);
   assert.equal(status, 1);

@@ -53,6 +53,16 @@ static inline bool unit_dies(void (*run)(void))
     return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
 }
 
+/* Whether a program's arguments name this of its parts; without any they are all wanted.
+ */
+static inline bool unit_wanted(const char *name, int n, char **names)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return n == 0;
+}
+
 /* splitmix64 (Steele, Lea, Flood 2014): the next of a sequence that `seed` starts. */
 static inline uint64_t unit_random(uint64_t *seed)
 {

@@ -9,19 +9,11 @@ static const char *const rows[] = {
 #undef X
 };
 
-static bool wanted(const char *name, int n, char **names)
-{
-    for (int i = 0; i < n; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return n == 0;
-}
-
 int main(int argc, char **argv)
 {
     int failed = 0;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        if (!wanted(rows[i], argc - 1, argv + 1))
+        if (!unit_wanted(rows[i], argc - 1, argv + 1))
             continue;
         scene_payloads = rows[i];
         printf("# payloads %s\n", scene_payloads);

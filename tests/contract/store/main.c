@@ -9,19 +9,11 @@ static const char *const stores[] = {
 #undef X
 };
 
-static bool wanted(const char *name, int n, char **names)
-{
-    for (int i = 0; i < n; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return n == 0;
-}
-
 int main(int argc, char **argv)
 {
     int failed = 0;
     for (size_t i = 0; i < COUNT_OF(stores); i++) {
-        if (!wanted(stores[i], argc - 1, argv + 1))
+        if (!unit_wanted(stores[i], argc - 1, argv + 1))
             continue;
         contract_store = stores[i];
         printf("# store %s\n", contract_store);

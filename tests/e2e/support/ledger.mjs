@@ -1,10 +1,11 @@
 // A vendor that writes down every write it has ever executed. It can be down, lose its
-// answers after the act, answer slowly, and knows repeats by Idempotency-Key if it is told to.
+// answers after the act, wait for `gate` (a promise) before anything, and knows repeats by
+// Idempotency-Key if it is told to.
 import { createServer } from "node:http";
 import { stopLater } from "./run.mjs";
 
 export async function ledger({ keyed = false } = {}) {
-  const it = { executed: [], requests: 0, known: new Map(), mode: "up", delay: 0, status: 503, keyed };
+  const it = { executed: [], requests: 0, known: new Map(), mode: "up", gate: undefined, status: 503, keyed };
   const sockets = new Set();
 
   function execute(request, body) {
@@ -26,7 +27,8 @@ export async function ledger({ keyed = false } = {}) {
     const parts = [];
     request.on("data", (part) => parts.push(part));
     request.on("error", () => {});
-    request.on("end", () => setTimeout(() => {
+    request.on("end", async () => {
+      await it.gate;
       const body = Buffer.concat(parts).toString();
       it.requests++;
       const mode = typeof it.mode === "function" ? it.mode(request, body) : it.mode;
@@ -39,7 +41,7 @@ export async function ledger({ keyed = false } = {}) {
       if (mode === "lose") return request.socket.destroy();
       if (mode === "broken") return answer(response, 500, '{"error":"after the act"}');
       answer(response, 201, text);
-    }, it.delay));
+    });
   });
   server.on("connection", (socket) => {
     sockets.add(socket);

@@ -65,7 +65,7 @@ static struct hook_message message_of(struct arena *arena, const struct json *ro
         json_write(&text, body, JSON_COMPACT);
     return (struct hook_message){.method = STR("POST"),
                                  .url = STR("https://hooks.test/hooks/x"),
-                                 .headers = headers,
+                                 .headers = *headers,
                                  .body = arena_take(arena, &text),
                                  .received = 1764000000 * USEC_S};
 }

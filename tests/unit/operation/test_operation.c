@@ -30,6 +30,7 @@ static const char document[] =
     "'batch':{'verb':'POST','path':'/batch','items':{'at':'/all','status':'/status',"
     "'errors':{'failed':[{'status':200,'when':'/done','is':false}],'code':['/code'],"
     "'message':['/message']}}},"
+    "'many':{'verb':'POST','path':'/many','items':{'at':'/all','status':'/status'}},"
     "'delete':{'verb':'DELETE','path':'/{wing}/rooms/{room}/people/{id}'}}}},"
     "'path_values':{'wing':'w 1'},"
     "'unified':{'crm':{"
@@ -43,6 +44,8 @@ static const char document[] =
     "'list':{'method':'people.list'},"
     "'get':{'method':'people.get','record':'/person'},"
     "'create':{'method':'people.create','then':'get'},"
+    "'create_many':{'method':'people.many','record':'/person','request':{'body':"
+    "'{\\'all\\':[bodies.name]}'}},"
     "'update':{'method':'people.update','first':'get','record':'/person'},"
     "'delete':{'method':'people.delete'}},"
     "'leads':{'response':'{\\'id\\':id,\\'last_name\\':name}',"
@@ -104,6 +107,10 @@ static bool on_record(struct operation *operation, const struct operation_record
     if (record->end == MAPPING_FAULTED)
         buf_printf(&scene->told, "%s " STR_F " ", record->fault.part,
                    STR_A(record->fault.code));
+    if (record->unknown)
+        buf_printf(&scene->told, "unknown ");
+    if (record->failure)
+        buf_printf(&scene->told, "%d ", record->failure->error.status);
     if (record->model.type != JSON_UNDEFINED)
         json_write(&scene->told, &record->model, JSON_COMPACT);
     buf_char(&scene->told, '\n');
@@ -477,6 +484,119 @@ static void an_end_in_a_batch_is_as_good_as_its_item(void **state)
     close_scene(&scene);
 }
 
+static void of_several_each_is_told_in_its_order(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"all\":[{\"person\":{\"id\":\"1\",\"name\":\"A\"}},"
+                                "{\"status\":409}]}"));
+    run(&scene, "contacts", MAPPING_CREATE_MANY,
+        "{'body':[{'last_name':'A'},{'last_name':'B'},{'last_name':'C'}]}");
+    sent(&scene, 0, "POST", "https://api.vendor.test/v2/many",
+         "{\"all\":[\"A\",\"B\",\"C\"]}");
+    assert_int_equal(scene.operation.err, ERR_NONE);
+    told(&scene, "{'id':'1','last_name':'A'}\nresponse item 409 \n"
+                 "response item unknown \n");
+    close_scene(&scene);
+}
+
+/* What is there of it is no JSON, and says nothing of any. */
+static void of_several_nothing_is_known_when_their_answer_is_too_large(void **state)
+{
+    WITH_PLAYS(scene, {.status = 200,
+                       .headers = {"Content-Type: application/json"},
+                       .body = "{\"all\":[{\"person\":{\"id\":\"1\"}}]}",
+                       .body_repeat = OPERATION_ANSWER_BYTES_MAX / 16});
+    run(&scene, "contacts", MAPPING_CREATE_MANY,
+        "{'body':[{'last_name':'A'},{'last_name':'B'}]}");
+    assert_int_equal(scene.operation.err, ERR_NONE);
+    told(&scene, "response item unknown \nresponse item unknown \n");
+    close_scene(&scene);
+}
+
+/* --- writes that somebody answers for --- */
+
+static void on_write(struct operation *operation)
+{
+    struct scene *scene = operation->owner;
+    buf_printf(&scene->told, "writes " STR_F " " STR_F "\n",
+               STR_A(operation->exchange.request.path), STR_A(operation->text));
+}
+
+static const struct operation_ops noting_ops = {
+    .on_record = on_record, .on_page = on_page, .on_done = on_done, .on_write = on_write};
+
+/* Up to where its starter is asked to note the write down. */
+static void run_until_noted(struct scene *scene, enum mapping_operation kind,
+                            const char *request)
+{
+    prepare(scene, "contacts", kind, request)->ops = &noting_ops;
+    operation_start(&scene->operation);
+    false_loop_run(&scene->base.loop, USEC_S);
+    assert_int_equal(scene->operation.step, OPERATION_NOTED);
+}
+
+static void a_write_waits_until_it_is_noted_and_nothing_else_does(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"person\":{\"id\":\"7\",\"name\":\"Old\"}}"),
+               JSON_PLAY("{\"person\":{\"id\":\"7\",\"name\":\"New\"}}"));
+    run_until_noted(&scene, MAPPING_UPDATE, "{'id':'7','body':{'last_name':'New'}}");
+    assert_int_equal(scene.base.script.calls, 1); /* the record before it */
+    told(&scene, "writes /people/7 {'name':'New','old':'Old'}\n");
+    assert_false(scene.operation.written);
+    operation_go_on(&scene.operation);
+    finish(&scene);
+    sent(&scene, 1, "PUT", "https://api.vendor.test/v2/people/7",
+         "{\"name\":\"New\",\"old\":\"Old\"}");
+    assert_true(scene.operation.written && scene.operation.done);
+    told(&scene, "writes /people/7 {'name':'New','old':'Old'}\n"
+                 "{'id':'7','last_name':'New'}\n");
+    close_scene(&scene);
+}
+
+static void a_write_that_is_not_noted_is_not_sent(void **state)
+{
+    for (int stop = 0; stop < 2; stop++) {
+        WITH_PLAYS(scene, {.status = 200});
+        run_until_noted(&scene, MAPPING_CREATE, "{'body':{'last_name':'Ada'}}");
+        if (stop)
+            operation_stop(&scene.operation);
+        else
+            assert_true(operation_cancel(&scene.operation));
+        assert_int_equal(scene.done, stop);
+        assert_false(scene.operation.written);
+        false_loop_run(&scene.base.loop, USEC_S);
+        assert_int_equal(scene.base.script.calls, 0);
+        close_scene(&scene);
+    }
+}
+
+/* Neither made anew, nor behind a record that would be fetched for that: that may be gone
+ * by now, and is of no use. */
+static void a_frozen_write_is_sent_as_it_was(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"person\":{\"id\":\"7\",\"name\":\"Ada\"}}"));
+    struct operation *operation = prepare(&scene, "contacts", MAPPING_UPDATE,
+                                          "{'id':'7','body':{'last_name':'New'}}");
+    struct headers headers;
+    headers_init(&headers, &scene.base.arena, 2);
+    header_add_name(&headers, STR("X-Once"), STR("k-1"));
+    const struct operation_frozen frozen = {.path = STR("/people/7"),
+                                            .query = STR("v=1"),
+                                            .host = STR_NONE,
+                                            .headers = &headers,
+                                            .body = STR("{\"name\":\"Ada\"}")};
+    operation->wish.frozen = &frozen;
+    operation_start(operation);
+    finish(&scene);
+    assert_int_equal(scene.base.script.calls, 1);
+    sent(&scene, 0, "PUT", "https://api.vendor.test/v2/people/7?v=1",
+         "{\"name\":\"Ada\"}");
+    given_same("key",
+               header_value_name(&scene.base.script.heard[0].headers, STR("X-Once")),
+               "k-1");
+    told(&scene, "{'id':'7','last_name':'Ada'}\n");
+    close_scene(&scene);
+}
+
 static void a_form_has_nested_names_in_brackets(void **state)
 {
     WITH_PLAYS(scene, JSON_PLAY("{\"person\":{\"id\":\"1\",\"name\":\"Ada\"}}"));
@@ -634,6 +754,11 @@ int test_operation(void)
         cmocka_unit_test(what_was_written_is_told_though_its_answer_says_nothing),
         cmocka_unit_test(a_batch_is_as_good_as_the_item_in_it),
         cmocka_unit_test(an_end_in_a_batch_is_as_good_as_its_item),
+        cmocka_unit_test(of_several_each_is_told_in_its_order),
+        cmocka_unit_test(of_several_nothing_is_known_when_their_answer_is_too_large),
+        cmocka_unit_test(a_write_waits_until_it_is_noted_and_nothing_else_does),
+        cmocka_unit_test(a_write_that_is_not_noted_is_not_sent),
+        cmocka_unit_test(a_frozen_write_is_sent_as_it_was),
         cmocka_unit_test(a_form_has_nested_names_in_brackets),
         cmocka_unit_test(a_mapping_s_own_words_are_for_the_caller),
         cmocka_unit_test(a_path_that_is_not_filled_is_not_asked),

@@ -46,6 +46,15 @@ static const struct {
     {"{'scheme':'hmac','signature':'X-S','content':'{url}','timestamp':"
      "{'from':'?at','unit':'epoch_ms'}}",
      NULL},
+    {"{'scheme':'hmac','signature':'X-S','content':'{path}','body_digest':"
+     "{'value':'X-D','digest':'sha256'}}",
+     "/body_digest is not signed"},
+    {"{'scheme':'hmac','signature':'X-S','content':'{path}','body_digest':"
+     "{'value':'?d','digest':'sha256'}}",
+     "/body_digest is not signed"},
+    {"{'scheme':'hmac','signature':'X-S','content':'{path}{header:x-d}','body_digest':"
+     "{'value':'X-D','digest':'sha256'}}",
+     NULL},
     {"{'scheme':'hmac','signature':'/s','numbered':true,'content':'{body}'}",
      "/numbered is about headers"},
     {"{'scheme':'hmac','signature':'#status','content':'{body}'}",
