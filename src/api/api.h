@@ -31,6 +31,7 @@ struct api {
     struct connect *connect;
     struct keeper *keeper;
     struct writes *writes;
+    struct hooks *hooks;
     struct gate *gate; /* for the caller's address behind trusted proxies */
     const struct log *log;
     struct path_set *routes; /* built by api_open, as is the next */

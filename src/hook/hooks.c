@@ -40,6 +40,8 @@ static void on_timer(struct timer *timer)
     bool notes = transfer_has_notes(hooks->transfer);
     if (err == ERR_NONE && notes)
         err = transfer_bind(hooks->transfer);
+    if (err == ERR_NONE && rejected_waits(hooks->rejected_kept))
+        err = rejected_store(hooks->rejected_kept);
     if (err != ERR_NONE)
         timer_start(timer, pause_after_fault);
     else if (n > 0 || notes)
@@ -106,6 +108,7 @@ static bool open_parts(struct hooks *hooks, str *ret_why)
     hooks->secrets = hook_secrets_open(config->store, hooks->keys, config->world);
     if (!hooks->secrets)
         return false;
+    hooks->rejected_kept = rejected_create(config->store, hooks->keys, config->world);
     struct transfer_config transfer = {.store = config->store,
                                        .directory = config->directory,
                                        .journal = config->journal,
@@ -150,6 +153,7 @@ void hooks_close(struct hooks **hooks)
     for (unsigned i = 0; i < gone->config.workers; i++)
         CHECK(gone->busy[i] == 0);
     transfer_close(&gone->transfer);
+    rejected_destroy(&gone->rejected_kept);
     hook_secrets_close(&gone->secrets);
     hook_keys_close(&gone->keys);
     mem_free(gone->busy);
@@ -180,6 +184,22 @@ struct hook_keys *hooks_keys(struct hooks *hooks)
     return hooks->keys;
 }
 
+struct hook_secrets *hooks_secrets(struct hooks *hooks)
+{
+    return hooks->secrets;
+}
+
+struct payloads *hooks_payloads(struct hooks *hooks)
+{
+    return hooks->config.payloads;
+}
+
+void hooks_tell(struct hooks *hooks, str account, uint32_t n)
+{
+    if (hooks->config.on_stored)
+        hooks->config.on_stored(hooks->config.arg, account, n);
+}
+
 void hooks_stats(struct hooks *hooks, struct hooks_stats *ret)
 {
     struct transfer_stats transfer;
@@ -202,4 +222,5 @@ void hooks_stats(struct hooks *hooks, struct hooks_stats *ret)
                       : 0,
         .stuck = transfer.stuck,
     };
+    rejected_stats(hooks->rejected_kept, &ret->reasons);
 }

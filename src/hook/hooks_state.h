@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "hook/hooks.h"
+#include "hook/rejected.h"
 #include "hook/secrets.h"
 #include "hook/transfer.h"
 #include "loop/offload.h"
@@ -21,6 +22,7 @@ struct hooks {
     struct hook_keys *keys;
     struct hook_secrets *secrets;
     struct transfer *transfer;
+    struct rejected *rejected_kept;
     struct offload *offload; /* judges large bodies */
     _Atomic uint32_t *busy; /* one a worker: receives that wait for the disk */
     _Atomic uint64_t bytes; /* of bodies in memory */
