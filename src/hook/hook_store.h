@@ -68,4 +68,9 @@ struct hook_row hook_read(struct tx *tx, struct arena *arena);
 /* Inside a transaction: adds a row; the sequence is given here. */
 enum err hook_insert(struct tx *tx, struct hook_row *row) MUST_CHECK;
 
+/* The same for many: *ret_first is the first of `n` sequences that nobody else gets; what
+ * is added with hook_insert_as has its own already. */
+enum err hook_reserve(struct tx *tx, uint32_t n, int64_t *ret_first) MUST_CHECK;
+enum err hook_insert_as(struct tx *tx, const struct hook_row *row) MUST_CHECK;
+
 #endif

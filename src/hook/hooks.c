@@ -13,7 +13,7 @@
 
 /* Records come faster than they are worth a transaction each: a short rest lets them
  * gather. */
-static const usec linger = 3 * USEC_MS;
+static const usec linger = 20 * USEC_MS;
 static const usec pause_after_fault = USEC_S;
 static const usec upkeep_every = 60 * USEC_S;
 enum { UPKEEP_STEPS = 100 };
@@ -45,7 +45,7 @@ static void on_timer(struct timer *timer)
     if (err != ERR_NONE)
         timer_start(timer, pause_after_fault);
     else if (n > 0 || notes)
-        timer_start(timer, linger);
+        timer_start(timer, n == TRANSFER_BATCH ? 0 : linger);
 }
 
 static void on_upkeep(struct timer *timer)

@@ -17,7 +17,6 @@
 #include "payload/payload_reference.h"
 
 enum {
-    BATCH = 512, /* records a transaction */
     BATCH_BYTES_MAX = 16 << 20,
     BATCH_EVENTS_MAX = 20000,
     ACCOUNTS_MAX = 1000, /* that one event is for */
@@ -56,6 +55,7 @@ struct transfer {
     size_t taken_bytes, events;
     struct found *found;
     uint32_t found_n;
+    int64_t next_sequence, end_sequence; /* reserved for its rows */
     enum err err; /* of a record that cannot be opened */
     struct tally {
         uint64_t events, duplicates, unmatched, erased;
@@ -174,7 +174,7 @@ static enum err scan(struct transfer *transfer, uint32_t *ret_n)
 {
     size_t n = 0;
     transfer->next = transfer->cursor;
-    enum err err = journal_scan(transfer->config.journal, &transfer->next, BATCH,
+    enum err err = journal_scan(transfer->config.journal, &transfer->next, TRANSFER_BATCH,
                                 on_record, transfer, &n);
     if (transfer->err != ERR_NONE) {
         n--;
@@ -351,13 +351,27 @@ static struct hook_row row_of(const struct found *found)
                              .detail = STR_NONE};
 }
 
+/* The rows of a batch are mostly one an event: their numbers are taken at once. Those that
+ * stay over are a gap, which nobody minds. */
+static enum err put_row(struct transfer *transfer, struct tx *tx, struct hook_row *row)
+{
+    enum err err = ERR_NONE;
+    if (transfer->next_sequence == transfer->end_sequence) {
+        uint32_t n = transfer->found_n ? transfer->found_n : 1;
+        err = hook_reserve(tx, n, &transfer->next_sequence);
+        transfer->end_sequence = transfer->next_sequence + n;
+    }
+    row->sequence = transfer->next_sequence++;
+    return err == ERR_NONE ? hook_insert_as(tx, row) : err;
+}
+
 static enum err insert_for(struct transfer *transfer, struct tx *tx, struct found *found,
                            const struct account *account)
 {
     struct hook_row row = row_of(found);
     row.environment = tenant_id_str(&account->environment->id);
     row.account = tenant_id_str(&account->id);
-    enum err err = hook_insert(tx, &row);
+    enum err err = put_row(transfer, tx, &row);
     if (!found->sequence)
         found->sequence = row.sequence;
     tell(transfer, row.account);
@@ -371,7 +385,7 @@ static enum err insert_unmatched(struct transfer *transfer, struct tx *tx,
     row.state = HOOK_UNMATCHED;
     row.reason = found->from->list.app; /* whose accounts may have it */
     row.keep = found->from->list.received + HOOK_KEPT;
-    enum err err = hook_insert(tx, &row);
+    enum err err = put_row(transfer, tx, &row);
     found->sequence = row.sequence;
     transfer->tally.unmatched++;
     return err;
@@ -409,6 +423,7 @@ static enum err run_batch(struct tx *tx, struct store_op *op)
     struct tally before = transfer->tally;
     struct found **all = sorted(transfer);
     transfer->told_n = 0;
+    transfer->next_sequence = transfer->end_sequence = 0;
     transfer->tally = (struct tally){.erased = before.erased};
     enum err err = mark_repeats(transfer, tx, all);
     for (uint32_t i = 0; i < transfer->found_n && err == ERR_NONE; i++) {
@@ -466,7 +481,7 @@ static void begin(struct transfer *transfer)
 {
     arena_wipe(&transfer->arena);
     arena_reset(&transfer->arena);
-    transfer->taken = arena_array(&transfer->arena, BATCH, sizeof(*transfer->taken));
+    transfer->taken = arena_array(&transfer->arena, TRANSFER_BATCH, sizeof(*transfer->taken));
     transfer->taken_n = transfer->found_n = transfer->told_n = transfer->told_room = 0;
     transfer->told = NULL;
     transfer->taken_bytes = transfer->events = 0;
@@ -641,7 +656,7 @@ struct claims_op {
     str after_integration, after_claim;
     struct claim {
         str integration, claim;
-    } claims[BATCH];
+    } claims[TRANSFER_BATCH];
     uint32_t n;
 };
 
@@ -653,7 +668,7 @@ static enum err run_claims(struct tx *tx, struct store_op *op)
         "ORDER BY integration, claim LIMIT $3"};
     struct claims_op *self = CONTAINER_OF(op, struct claims_op, op);
     struct value params[] = {V_TEXT(self->after_integration), V_TEXT(self->after_claim),
-                             V_INT(BATCH)};
+                             V_INT(TRANSFER_BATCH)};
     enum err err = tx_query(tx, &query, params, COUNT_OF(params));
     self->n = 0;
     while (err == ERR_NONE && tx_next(tx, &err))
@@ -679,7 +694,7 @@ static enum err bind_everything(struct transfer *transfer)
             self->after_claim = self->claims[i].claim;
             err = bind_claim(transfer, self->after_integration, self->after_claim);
         }
-    } while (err == ERR_NONE && self->n == BATCH);
+    } while (err == ERR_NONE && self->n == TRANSFER_BATCH);
     mem_free(self);
     return err;
 }

@@ -19,6 +19,8 @@
 
 struct transfer;
 
+enum { TRANSFER_BATCH = 512 }; /* records a transaction */
+
 struct transfer_config {
     struct store *store;
     struct directory *directory;
