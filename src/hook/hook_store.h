@@ -50,6 +50,7 @@ struct hook_row {
     str reason;       /* a word; absent: none */
     str detail;       /* a sentence */
     usec ended, keep; /* wall; 0: not (yet) */
+    int64_t bytes;    /* of the payload, in the first row of it for an account */
 };
 
 /* "hok_00000000000004d2" of 1234; and back, 0 for what is no such id. */
@@ -62,7 +63,7 @@ int64_t hook_sequence_of(str id);
     "SELECT sequence, integration, environment, account, claim, request, item, "         \
     "event_id, "                                                                         \
     "type, happened, received, state, lane, due, tries, events, reason, detail, ended, " \
-    "keep FROM hook "
+    "keep, bytes FROM hook "
 struct hook_row hook_read(struct tx *tx, struct arena *arena);
 
 /* Inside a transaction: adds a row; the sequence is given here. */

@@ -44,6 +44,7 @@ struct hooks_config {
     const struct cidr *trusted; /* proxies whose X-Forwarded-… are believed */
     uint32_t trusted_n;
     uint64_t bytes_max; /* of bodies in memory */
+    uint64_t environment_bytes_max; /* of payloads that one keeps; 0: any */
     unsigned workers;
 
     /* Rows of an account are queued: after the commit, on the transfer's thread, or that

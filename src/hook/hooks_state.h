@@ -32,8 +32,16 @@ struct hooks {
     struct post wake;
     atomic_bool asked; /* the post is under way */
     struct thread *thread;
+    usec caught_up; /* wall: all that came before are rows */
+    struct payload_group groups[64];
+    size_t group_n, group_at;
+    struct payload_drop drop;
+    bool dropping; /* it is under way */
     _Atomic uint64_t accepted, shaken, rejected, refused, unknown;
 };
+
+/* hooks_upkeep.c; ends by starting its timer again. */
+void hooks_keep_up(struct hooks *hooks);
 
 /* The transfer has something to do. Any thread. */
 void hooks_wake(struct hooks *hooks);

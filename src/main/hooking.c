@@ -69,6 +69,8 @@ bool hooking_start(struct hooking *hooking, const struct hooking_parts *parts,
                                   .trusted = parts->trusted,
                                   .trusted_n = parts->trusted_n,
                                   .bytes_max = settings->hook_bytes_max,
+                                  .environment_bytes_max =
+                                      settings->hook_environment_bytes_max,
                                   .workers = parts->workers};
     hooking->hooks = hooks_open(&config, ret_why);
     if (hooking->hooks)
