@@ -120,7 +120,7 @@ $(addprefix $(BUILD)/differential/,$(DIFFERENTIALS)): $(BUILD)/differential/%: \
 	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
 
 # What the scripts of bench run; tools/packages has what these need beside, as `bench`.
-BENCHES = json_runner jsonata_runner journal_runner keeper_runner jansson_runner simdjson_runner
+BENCHES = json_runner jsonata_runner journal_runner keeper_runner hook_load jansson_runner simdjson_runner
 $(BUILD)/bench/%.o: BASE_FLAGS += -I.
 $(addprefix $(BUILD)/bench/,json_runner jsonata_runner journal_runner): $(BUILD)/bench/%: \
     $(BUILD)/bench/%.o $(BUILD)/libbreakwater.a
@@ -130,6 +130,9 @@ $(BUILD)/bench/keeper_runner: $(BUILD)/bench/keeper_runner.o \
     $(BUILD)/tests/support/false_world.o $(BUILD)/libbreakwater.a
 	$(say) "  link  $@"
 	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/bench/hook_load: $(BUILD)/bench/hook_load.o
+	$(say) "  link  $@"
+	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ -lcrypto
 $(BUILD)/bench/jansson_runner: $(BUILD)/bench/jansson_runner.o
 	$(say) "  link  $@"
 	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ -ljansson

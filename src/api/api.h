@@ -35,6 +35,7 @@ struct api {
     struct writes *writes;
     struct deliver *deliver;
     const struct guard *guard;
+    struct hooks *hooks;
     struct gate *gate; /* for the caller's address behind trusted proxies */
     const struct log *log;
     struct path_set *routes; /* built by api_open, as is the next */

@@ -3,6 +3,7 @@
  * seen by every key, since accounts are connected with them; they are changed with a key
  * of all stages and `admin` alone. Those of an environment are reached as it is.
  */
+#include "api/api_apps.h"
 #include "api/api_body.h"
 #include "api/api_ending.h"
 #include "api/api_listing.h"
@@ -440,16 +441,21 @@ static bool may_change(struct api_call *call, bool of_platform)
     return false;
 }
 
+struct app *api_find_changeable_app(struct api_call *call)
+{
+    struct app *app = find_app(call, api_path(call, "app"));
+    if (app && !may_change(call, !app->environment))
+        app_unref(&app);
+    return app;
+}
+
 /* The id that the path names, copied; absent when it was refused. */
 static str find(struct api_call *call)
 {
-    struct app *app = find_app(call, api_path(call, "app"));
-    if (!app)
-        return STR_NONE;
-    str id = arena_str(call->arena, tenant_id_str(&app->id));
-    bool of_platform = !app->environment;
+    struct app *app = api_find_changeable_app(call);
+    str id = app ? arena_str(call->arena, tenant_id_str(&app->id)) : STR_NONE;
     app_unref(&app);
-    return may_change(call, of_platform) ? id : STR_NONE;
+    return id;
 }
 
 static struct change *fill(struct api_call *call, enum change_kind kind,

@@ -142,6 +142,48 @@ X(POST, "/v1/breakers/{breaker}/force", breakers_force, WRITE,
 X(GET, "/v1/limits", limits_list, READ,
   "What the vendors have told of the limits of accounts that were called lately.")
 
+X(GET, "/v1/hooks", hooks_list, READ,
+  "Events that vendors have told of, newest first: those that wait, and those that ended "
+  "within 7 days.")
+X(GET, "/v1/hooks/{hook}", hooks_get, READ,
+  "One event; with the request that it came in, for a key with `payloads`.")
+X(POST, "/v1/hooks/{hook}/replay", hooks_replay, REPLAY,
+  "Works on an event that is done or dead once more.")
+X(POST, "/v1/hooks/replay", hooks_replay_all, REPLAY,
+  "The same for all that the body chooses, at most 200 at a time, oldest first.")
+X(GET, "/v1/rejected-hooks", rejected_hooks_list, READ,
+  "Requests that were not proved to be the vendor's, newest first; the last 100 of an "
+  "integration.")
+X(GET, "/v1/rejected-hooks/{rejected}", rejected_hooks_get, READ,
+  "One of them; with what was sent, for a key with `payloads`.")
+X(GET, "/v1/accounts/{account}/webhook-secrets", account_webhook_secrets_get, READ,
+  "How many secrets are kept for webhooks at that account's URL.")
+X(PUT, "/v1/accounts/{account}/webhook-secrets", account_webhook_secrets_put,
+  SECRETS,
+  "Keeps these secrets for webhooks at that account's URL, in place of those before. They are never "
+  "shown.")
+X(DELETE, "/v1/accounts/{account}/webhook-secrets",
+  account_webhook_secrets_delete, SECRETS,
+  "Takes them away; a handshake may bring one again.")
+X(GET, "/v1/apps/{app}/webhook-secrets", app_webhook_secrets_get, READ,
+  "How many secrets are kept for webhooks at that app's URL.")
+X(PUT, "/v1/apps/{app}/webhook-secrets", app_webhook_secrets_put,
+  SECRETS,
+  "Keeps these secrets for webhooks at that app's URL, in place of those before. They are never "
+  "shown.")
+X(DELETE, "/v1/apps/{app}/webhook-secrets",
+  app_webhook_secrets_delete, SECRETS,
+  "Takes them away; a handshake may bring one again.")
+X(GET, "/v1/integrations/{integration}/webhook-secrets", integration_webhook_secrets_get, READ,
+  "How many secrets are kept for webhooks at the integration's own URL. Takes a key of all stages.")
+X(PUT, "/v1/integrations/{integration}/webhook-secrets", integration_webhook_secrets_put,
+  SECRETS,
+  "Keeps these secrets for webhooks at the integration's own URL. Takes a key of all stages, in place of those before. They are never "
+  "shown.")
+X(DELETE, "/v1/integrations/{integration}/webhook-secrets",
+  integration_webhook_secrets_delete, SECRETS,
+  "Takes them away; a handshake may bring one again.")
+
 X(GET, "/v1/writes", writes_list, READ,
   "The writes that Breakwater answers for, newest first: queued, under way, and those that "
   "ended within 7 days.")

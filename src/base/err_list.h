@@ -231,6 +231,9 @@ X(JOURNAL_BUSY, "journal_busy", 503, LATER, "Too much waits for the journal",
 X(HOOK_UNKNOWN, "webhook_unknown", 404, NEVER, "Nothing receives webhooks at this URL",
   "The URL is /hooks/INTEGRATION, or /hooks/INTEGRATION/ID with the id of an account or an "
   "app of it; its document needs a `webhooks` block.")
+X(HOOK_QUOTA, "webhook_quota", 503, LATER, "The environment keeps as many webhooks as it may",
+  "Look at what is queued or dead (`breakwater hooks list`), or raise "
+  "hook_environment_bytes_max; what ended goes after 7 days.")
 X(HOOK_REJECTED, "webhook_rejected", 401, NEVER, "This request is not proved to be the vendor's",
   "`reason` says why; `breakwater rejected-hooks list` has what was sent. Usually the "
   "vendor's secret has changed.")

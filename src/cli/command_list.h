@@ -101,6 +101,15 @@ X(CLI, writes_retry, "writes", "retry", "[WRITE]",
   "Queue a write again; or all that the options choose.")
 X(CLI, writes_cancel, "writes", "cancel", "[WRITE]",
   "Take back a write that was not done; or all that the options choose.")
+X(CLI, hooks_list, "hooks", "list", "",
+  "Events that vendors have told of, newest first.")
+X(CLI, hooks_show, "hooks", "show", "HOOK", "One event, with the request that it came in.")
+X(CLI, hooks_replay, "hooks", "replay", "[HOOK]",
+  "Work on an event that is done or dead once more; or on all that the options choose.")
+X(CLI, rejected_hooks_list, "rejected-hooks", "list", "",
+  "Webhooks that were not proved to be the vendor's, newest first.")
+X(CLI, rejected_hooks_show, "rejected-hooks", "show", "ID",
+  "One of them, with what was sent.")
 X(CLI, cache_show, "cache", "show", "", "How much is kept of vendors' answers.")
 X(CLI, cache_list, "cache", "list", "", "The answers that are kept of an account.")
 X(CLI, cache_purge, "cache", "purge", "",

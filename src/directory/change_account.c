@@ -467,6 +467,8 @@ static enum err run_account_delete(struct tx *tx, struct change *change)
     static const struct statement overrides = {
         "DELETE FROM integration_override WHERE account = $1"};
     static const struct statement delete = {"DELETE FROM account WHERE id = $1"};
+    static const struct statement hook_secrets = {
+        "DELETE FROM hook_secret WHERE scope = $1"};
     static const struct statement remember = {
         "INSERT INTO account_gone (id, gone) VALUES ($1, $2)"};
     struct value gone[] = {V_TEXT(change->id), V_INT(change->work->wall)};
@@ -478,6 +480,8 @@ static enum err run_account_delete(struct tx *tx, struct change *change)
         err = tx_exec(tx, &credentials, (struct value[]){V_TEXT(change->id)}, 1, NULL);
     if (err == ERR_NONE)
         err = tx_exec(tx, &overrides, (struct value[]){V_TEXT(change->id)}, 1, NULL);
+    if (err == ERR_NONE)
+        err = tx_exec(tx, &hook_secrets, (struct value[]){V_TEXT(change->id)}, 1, NULL);
     if (err == ERR_NONE)
         err = token_forget(tx, change->id);
     if (err == ERR_NONE)

@@ -30,6 +30,12 @@ X(WRITE_DEAD, "write.dead",
 X(WRITE_NEEDS_DECISION, "write.needs_decision",
   "A write may have been done, and the vendor would not know a repeat as one: somebody "
   "must look, and retry or cancel it.")
+X(WEBHOOKS_REJECTED_SPIKE, "webhooks.rejected_spike",
+  "Far more webhooks of an integration are rejected than usual; usually its vendor has "
+  "changed the secret: `integration`, `rejected`, `within_s`.")
+X(WEBHOOKS_QUOTA, "webhooks.quota",
+  "The webhooks that an environment keeps have reached their quota; new ones of it are "
+  "answered 503: `bytes`, `bytes_max`.")
 X(WRITE_CANCELLED, "write.cancelled", "A write was taken back before it was done.")
 X(ENDPOINT_FAILING, "endpoint.failing",
   "More than half of the deliveries to an endpoint have failed lately: `endpoint`, `url`, "

@@ -135,3 +135,15 @@ bool hook_open(struct hook_keys *keys, str owner, str about, str sealed,
     return data_key.sealed.n &&
            keyring_open(keys->keyring, &data_key, about, sealed, arena, ret_plain);
 }
+
+bool hook_open_message(struct hook_keys *keys, str payload, struct arena *arena,
+                       struct hook_message *ret_message)
+{
+    struct hook_envelope envelope;
+    str plain;
+    return hook_envelope_read(payload, &envelope, NULL) &&
+           envelope.frame != HOOK_LIST &&
+           hook_open(keys, envelope.owner, HOOK_ABOUT_REQUEST, envelope.request, arena,
+                     &plain) &&
+           hook_message_read(plain, arena, ret_message);
+}

@@ -11,6 +11,7 @@
 
 #include "directory/directory.h"
 #include "directory/keyring.h"
+#include "hook/hook_message.h"
 
 struct hook_keys;
 
@@ -32,5 +33,10 @@ bool hook_seal(struct hook_keys *keys, str owner, str about, str plain,
                struct arena *arena, str *ret_sealed) MUST_CHECK;
 bool hook_open(struct hook_keys *keys, str owner, str about, str sealed,
                struct arena *arena, str *ret_plain) MUST_CHECK;
+
+/* The request in a payload, as it was kept; it borrows from the arena. False: it is none,
+ * is damaged, or its key is gone. */
+bool hook_open_message(struct hook_keys *keys, str payload, struct arena *arena,
+                       struct hook_message *ret_message) MUST_CHECK;
 
 #endif

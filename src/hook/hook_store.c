@@ -85,21 +85,33 @@ struct hook_row hook_read(struct tx *tx, struct arena *arena)
         .detail = arena_str(arena, tx_text(tx, 17)),
         .ended = tx_int(tx, 18),
         .keep = tx_int(tx, 19),
+        .bytes = tx_int(tx, 20),
     };
+}
+
+enum err hook_reserve(struct tx *tx, uint32_t n, int64_t *ret_first)
+{
+    static const struct statement count = {
+        "UPDATE counter SET value = value + $1 WHERE name = 'hook' RETURNING value"};
+    int64_t last = 0;
+    enum err err = tx_number(tx, &count, (struct value[]){V_INT(n)}, 1, &last);
+    *ret_first = last - n + 1;
+    return err;
 }
 
 enum err hook_insert(struct tx *tx, struct hook_row *row)
 {
-    static const struct statement count = {
-        "UPDATE counter SET value = value + 1 WHERE name = 'hook' RETURNING value"};
+    enum err err = hook_reserve(tx, 1, &row->sequence);
+    return err == ERR_NONE ? hook_insert_as(tx, row) : err;
+}
+
+enum err hook_insert_as(struct tx *tx, const struct hook_row *row)
+{
     static const struct statement insert = {
         "INSERT INTO hook (sequence, integration, environment, account, claim, request, "
         "item, event_id, type, happened, received, state, lane, due, tries, events, "
-        "reason, detail, ended, keep) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
-        "$11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"};
-    enum err err = tx_number(tx, &count, NULL, 0, &row->sequence);
-    if (err != ERR_NONE)
-        return err;
+        "reason, detail, ended, keep, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+        "$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"};
     struct value params[] = {
         V_INT(row->sequence),     V_TEXT(row->integration),
         V_TEXT(row->environment), V_TEXT(row->account),
@@ -110,6 +122,7 @@ enum err hook_insert(struct tx *tx, struct hook_row *row)
         V_TEXT(row->lane),        V_INT(row->due),
         V_INT(row->tries),        V_INT(row->events),
         V_TEXT(row->reason),      V_TEXT(row->detail),
-        V_INT(row->ended),        V_INT(row->keep)};
+        V_INT(row->ended),        V_INT(row->keep),
+        V_INT(row->bytes)};
     return tx_exec(tx, &insert, params, COUNT_OF(params), NULL);
 }

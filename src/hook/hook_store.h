@@ -50,6 +50,7 @@ struct hook_row {
     str reason;       /* a word; absent: none */
     str detail;       /* a sentence */
     usec ended, keep; /* wall; 0: not (yet) */
+    int64_t bytes;    /* of the payload, in the first row of it for an account */
 };
 
 /* "hok_00000000000004d2" of 1234; and back, 0 for what is no such id. */
@@ -62,10 +63,15 @@ int64_t hook_sequence_of(str id);
     "SELECT sequence, integration, environment, account, claim, request, item, "         \
     "event_id, "                                                                         \
     "type, happened, received, state, lane, due, tries, events, reason, detail, ended, " \
-    "keep FROM hook "
+    "keep, bytes FROM hook "
 struct hook_row hook_read(struct tx *tx, struct arena *arena);
 
 /* Inside a transaction: adds a row; the sequence is given here. */
 enum err hook_insert(struct tx *tx, struct hook_row *row) MUST_CHECK;
+
+/* The same for many: *ret_first is the first of `n` sequences that nobody else gets; what
+ * is added with hook_insert_as has its own already. */
+enum err hook_reserve(struct tx *tx, uint32_t n, int64_t *ret_first) MUST_CHECK;
+enum err hook_insert_as(struct tx *tx, const struct hook_row *row) MUST_CHECK;
 
 #endif

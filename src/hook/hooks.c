@@ -1,5 +1,7 @@
 #include "hook/hooks.h"
 
+#include <unistd.h>
+
 #include "base/mem.h"
 #include "hook/hooks_state.h"
 #include "hook/receive.h"
@@ -13,10 +15,9 @@
 
 /* Records come faster than they are worth a transaction each: a short rest lets them
  * gather. */
-static const usec linger = 3 * USEC_MS;
+static const usec linger = 20 * USEC_MS;
 static const usec pause_after_fault = USEC_S;
-static const usec upkeep_every = 60 * USEC_S;
-enum { UPKEEP_STEPS = 100 };
+static const usec upkeep_first = 10 * USEC_S;
 
 static void on_wake(struct post *post)
 {
@@ -40,21 +41,21 @@ static void on_timer(struct timer *timer)
     bool notes = transfer_has_notes(hooks->transfer);
     if (err == ERR_NONE && notes)
         err = transfer_bind(hooks->transfer);
+    if (err == ERR_NONE && rejected_waits(hooks->rejected_kept))
+        err = rejected_store(hooks->rejected_kept);
+    if (err == ERR_NONE)
+        err = transfer_tell_full(hooks->transfer);
+    if (err == ERR_NONE && n < TRANSFER_BATCH)
+        hooks->caught_up = world_wall(hooks->config.world) - linger;
     if (err != ERR_NONE)
         timer_start(timer, pause_after_fault);
     else if (n > 0 || notes)
-        timer_start(timer, linger);
+        timer_start(timer, n == TRANSFER_BATCH ? 0 : linger);
 }
 
 static void on_upkeep(struct timer *timer)
 {
-    struct hooks *hooks = CONTAINER_OF(timer, struct hooks, upkeep);
-    bool more = true;
-    hook_keys_refresh(hooks->keys);
-    for (int i = 0; i < UPKEEP_STEPS && more; i++)
-        if (transfer_expire(hooks->transfer, &more) != ERR_NONE)
-            more = false;
-    timer_start(timer, upkeep_every);
+    hooks_keep_up(CONTAINER_OF(timer, struct hooks, upkeep));
 }
 
 static void run_transfer(void *arg)
@@ -63,8 +64,12 @@ static void run_transfer(void *arg)
     timer_init(&hooks->timer, &hooks->worker, on_timer);
     timer_init(&hooks->upkeep, &hooks->worker, on_upkeep);
     timer_start(&hooks->timer, 0);
-    timer_start(&hooks->upkeep, upkeep_every);
+    timer_start(&hooks->upkeep, upkeep_first);
     driver_run(hooks->driver);
+    while (hooks->dropping) { /* the disk ends it */
+        worker_turn(&hooks->worker);
+        usleep(200);
+    }
     timer_cancel(&hooks->timer);
     timer_cancel(&hooks->upkeep);
 }
@@ -90,6 +95,9 @@ static void end_thread(struct hooks *hooks)
 static void on_account(void *arg, struct account *account, bool there)
 {
     struct hooks *hooks = arg;
+    if (!there)
+        hook_secrets_forget(hooks->secrets, account->integration,
+                            tenant_id_str(&account->id));
     if (!there || account->context.n == 0)
         return;
     transfer_note_account(hooks->transfer, account);
@@ -106,12 +114,15 @@ static bool open_parts(struct hooks *hooks, str *ret_why)
     hooks->secrets = hook_secrets_open(config->store, hooks->keys, config->world);
     if (!hooks->secrets)
         return false;
+    hooks->rejected_kept = rejected_create(config->store, hooks->keys, config->world);
     struct transfer_config transfer = {.store = config->store,
                                        .directory = config->directory,
                                        .journal = config->journal,
                                        .keys = hooks->keys,
                                        .world = config->world,
                                        .log = config->log,
+                                       .environment_bytes_max =
+                                           config->environment_bytes_max,
                                        .on_stored = config->on_stored,
                                        .arg = config->arg};
     hooks->transfer = transfer_open(&transfer, ret_why);
@@ -150,6 +161,7 @@ void hooks_close(struct hooks **hooks)
     for (unsigned i = 0; i < gone->config.workers; i++)
         CHECK(gone->busy[i] == 0);
     transfer_close(&gone->transfer);
+    rejected_destroy(&gone->rejected_kept);
     hook_secrets_close(&gone->secrets);
     hook_keys_close(&gone->keys);
     mem_free(gone->busy);
@@ -180,6 +192,22 @@ struct hook_keys *hooks_keys(struct hooks *hooks)
     return hooks->keys;
 }
 
+struct hook_secrets *hooks_secrets(struct hooks *hooks)
+{
+    return hooks->secrets;
+}
+
+struct payloads *hooks_payloads(struct hooks *hooks)
+{
+    return hooks->config.payloads;
+}
+
+void hooks_tell(struct hooks *hooks, str account, uint32_t n)
+{
+    if (hooks->config.on_stored)
+        hooks->config.on_stored(hooks->config.arg, account, n);
+}
+
 void hooks_stats(struct hooks *hooks, struct hooks_stats *ret)
 {
     struct transfer_stats transfer;
@@ -202,4 +230,5 @@ void hooks_stats(struct hooks *hooks, struct hooks_stats *ret)
                       : 0,
         .stuck = transfer.stuck,
     };
+    rejected_stats(hooks->rejected_kept, &ret->reasons);
 }

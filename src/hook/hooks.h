@@ -18,6 +18,8 @@
 #include "catalog/catalog.h"
 #include "directory/directory.h"
 #include "hook/hook_key.h"
+#include "hook/rejected.h"
+#include "hook/secrets.h"
 #include "http/cidr.h"
 #include "http/inbound.h"
 #include "journal/journal.h"
@@ -42,10 +44,11 @@ struct hooks_config {
     const struct cidr *trusted; /* proxies whose X-Forwarded-… are believed */
     uint32_t trusted_n;
     uint64_t bytes_max; /* of bodies in memory */
+    uint64_t environment_bytes_max; /* of payloads that one keeps; 0: any */
     unsigned workers;
 
-    /* Rows of an account have been stored: on the transfer's thread, after the commit.
-     * May be NULL. */
+    /* Rows of an account are queued: after the commit, on the transfer's thread, or that
+     * of who replays. May be NULL. */
     void (*on_stored)(void *arg, str account, uint32_t n);
     void *arg;
 };
@@ -70,6 +73,11 @@ void hooks_request(struct hooks *hooks, struct inbound *in);
 
 /* The keys that messages are sealed with: for whoever works on rows. */
 struct hook_keys *hooks_keys(struct hooks *hooks);
+struct hook_secrets *hooks_secrets(struct hooks *hooks);
+struct payloads *hooks_payloads(struct hooks *hooks);
+
+/* Rows of an account are queued again: tells `on_stored`. Any thread. */
+void hooks_tell(struct hooks *hooks, str account, uint32_t n);
 
 struct hooks_stats {
     uint64_t accepted, shaken, rejected; /* requests; shaken: handshakes */
@@ -79,6 +87,7 @@ struct hooks_stats {
     uint64_t events, duplicates, unmatched; /* of the transfer, since the start */
     uint64_t erased;   /* requests whose account was deleted before the transfer */
     uint64_t behind;   /* records that the journal has and the rows do not */
+    struct rejected_stats reasons;
     bool stuck;        /* the transfer cannot go on: the log says why */
 };
 void hooks_stats(struct hooks *hooks, struct hooks_stats *ret);

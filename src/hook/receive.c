@@ -224,6 +224,28 @@ void receive_refuse(struct receive *receive, enum err err, str detail)
     receive_move(receive, RECEIVE_ANSWER);
 }
 
+static void note_rejected(struct receive *receive)
+{
+    const struct hooks_config *config = &receive->hooks->config;
+    const struct account *account = receive->account;
+    struct forwarded forwarded = {config->trusted, config->trusted_n};
+    struct hook_message message = {.integration = receive->integration->name,
+                                   .account = STR_NONE,
+                                   .method = receive->request.method,
+                                   .url = receive->url,
+                                   .headers = *receive->request.headers,
+                                   .body = receive->request.body,
+                                   .received = receive->wall};
+    struct rejection rejection = {
+        .reason = receive->verdict.reason,
+        .environment = account ? tenant_id_str(&account->environment->id) : STR_NONE,
+        .account = account ? tenant_id_str(&account->id) : STR_NONE,
+        .peer = forwarded_client(&forwarded, receive->in),
+        .message = &message};
+    rejected_note(receive->hooks->rejected_kept, &rejection);
+    hooks_wake(receive->hooks);
+}
+
 static void on_judged(struct offload_task *task)
 {
     struct receive *receive = CONTAINER_OF(task, struct receive, task);
@@ -231,6 +253,7 @@ static void on_judged(struct offload_task *task)
     struct hooks *hooks = receive->hooks;
     atomic_fetch_sub(&hooks->busy[receive->worker->id], 1);
     if (verdict->outcome == WEBHOOK_REJECT) {
+        note_rejected(receive);
         receive_refuse(receive, ERR_HOOK_REJECTED, webhook_reason_text(verdict->reason));
         return;
     }

@@ -80,6 +80,12 @@ static bool is_whole(struct receive *receive, str message, str *ret_list)
 void receive_keep(struct receive *receive)
 {
     str list, sealed, sealed_list = STR("");
+    const struct account *account = receive->account;
+    if (account && transfer_is_full(receive->hooks->transfer,
+                                    tenant_id_str(&account->environment->id))) {
+        receive_refuse(receive, ERR_HOOK_QUOTA, STR_NONE);
+        return;
+    }
     fill_list(receive);
     str message = message_text(receive);
     bool whole = is_whole(receive, message, &list);

@@ -276,6 +276,14 @@ uint32_t hook_secrets_count(struct hook_secrets *secrets, str integration, str s
     return n;
 }
 
+void hook_secrets_forget(struct hook_secrets *secrets, str integration, str scope)
+{
+    struct arena arena;
+    arena_init(&arena, 512, 1 << 16);
+    replace(secrets, key_of(integration, scope, &arena), NULL);
+    arena_fini(&arena);
+}
+
 /* --- keeping --- */
 
 static enum err put_row(struct tx *tx, const struct secret_keep *keep, usec wall)

@@ -56,6 +56,9 @@ struct secret_keep {
 };
 void secret_keep(struct secret_keep *keep);
 
+/* The owner of the scope was deleted, and what the store had of it with it. */
+void hook_secrets_forget(struct hook_secrets *secrets, str integration, str scope);
+
 /* How many are kept, and since when (wall; 0: none). */
 uint32_t hook_secrets_count(struct hook_secrets *secrets, str integration, str scope,
                             usec *ret_changed);

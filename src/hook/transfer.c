@@ -1,79 +1,19 @@
-#include "hook/transfer.h"
+#include "hook/transfer_state.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/crypto.h"
 #include "base/mem.h"
 #include "directory/directory_app.h"
-#include "hook/dedupe.h"
-#include "hook/hook_message.h"
-#include "hook/hook_store.h"
 #include "hook/hooks.h"
 #include "keeper/party.h"
 #include "loop/world.h"
 #include "payload/payload_reference.h"
 
 enum {
-    BATCH = 512, /* records a transaction */
     BATCH_BYTES_MAX = 16 << 20,
     BATCH_EVENTS_MAX = 20000,
-    ACCOUNTS_MAX = 1000, /* that one event is for */
-    NOTES_MAX = 100000,
-    BIND_ROWS = 500,
-    EXPIRE_ROWS = 1000,
-};
-
-/* A record, opened. */
-struct taken {
-    struct hook_list list;
-    str reference;
-};
-
-/* One event of a record, with all that its rows need. */
-struct found {
-    const struct taken *from;
-    const struct hook_event *event;
-    struct dedupe_key key;
-    bool repeated;    /* not stored */
-    int64_t sequence; /* of its first row */
-};
-
-struct transfer {
-    struct transfer_config config;
-    struct dedupe *dedupe;
-    struct journal_cursor cursor; /* behind the last record that was taken */
-    struct arena arena;           /* of the batch */
-    struct store_op op;
-
-    /* the batch */
-    struct journal_cursor next;
-    uint64_t sequence; /* of its last record */
-    struct taken *taken;
-    uint32_t taken_n;
-    size_t taken_bytes, events;
-    struct found *found;
-    uint32_t found_n;
-    enum err err; /* of a record that cannot be opened */
-    struct tally {
-        uint64_t events, duplicates, unmatched, erased;
-    } tally;
-    struct told {
-        str account;
-        uint32_t n;
-    } *told; /* accounts with new rows */
-    uint32_t told_n, told_room;
-
-    pthread_mutex_t lock; /* over the notes */
-    struct tenant_id *notes;
-    uint32_t notes_n, notes_room;
-    bool bind_all;
-
-    _Atomic uint64_t stat_events, stat_duplicates, stat_unmatched, stat_bound,
-        stat_erased, stat_sequence;
-    atomic_bool stuck;
 };
 
 /* --- the position --- */
@@ -142,6 +82,7 @@ static bool open_list(struct transfer *transfer, const struct journal_entry *ent
         payload_write_record(&entry->ref, text);
         taken->reference = str_z(text);
     }
+    taken->bytes = payload_reference_bytes(taken->reference);
     transfer->events += taken->list.n;
     transfer->taken_n++;
     return true;
@@ -174,7 +115,7 @@ static enum err scan(struct transfer *transfer, uint32_t *ret_n)
 {
     size_t n = 0;
     transfer->next = transfer->cursor;
-    enum err err = journal_scan(transfer->config.journal, &transfer->next, BATCH,
+    enum err err = journal_scan(transfer->config.journal, &transfer->next, TRANSFER_BATCH,
                                 on_record, transfer, &n);
     if (transfer->err != ERR_NONE) {
         n--;
@@ -300,13 +241,14 @@ static bool is_of_app(struct transfer *transfer, const struct account *account, 
     return is;
 }
 
-static uint32_t accounts_of(struct transfer *transfer, str integration, str app,
-                            str claim, struct account **ret)
+uint32_t transfer_accounts(struct transfer *transfer, const struct hook_row *row, str app,
+                           struct account **ret)
 {
+    str claim = row->claim;
     size_t at = str_find(claim, '=');
     if (str_absent(claim) || at == claim.n)
         return 0;
-    uint32_t n = directory_find_by_context(transfer->config.directory, integration,
+    uint32_t n = directory_find_by_context(transfer->config.directory, row->integration,
                                            str_of(claim.p, at), str_from(claim, at + 1),
                                            ACCOUNTS_MAX, ret);
     uint32_t kept = 0;
@@ -319,7 +261,7 @@ static uint32_t accounts_of(struct transfer *transfer, str integration, str app,
     return kept;
 }
 
-static void tell(struct transfer *transfer, str account)
+void transfer_tell(struct transfer *transfer, str account)
 {
     for (uint32_t i = transfer->told_n; i-- > 0 && i + 16 > transfer->told_n;)
         if (str_eq(transfer->told[i].account, account)) {
@@ -332,10 +274,19 @@ static void tell(struct transfer *transfer, str account)
         (struct told){arena_str(&transfer->arena, account), 1};
 }
 
+void transfer_tell_all(struct transfer *transfer)
+{
+    const struct transfer_config *config = &transfer->config;
+    for (uint32_t i = 0; i < transfer->told_n && config->on_stored; i++)
+        config->on_stored(config->arg, transfer->told[i].account, transfer->told[i].n);
+}
+
 static struct hook_row row_of(const struct found *found)
 {
     const struct hook_list *list = &found->from->list;
+    bool first = found->event->item == 0; /* all of a request count once */
     return (struct hook_row){.integration = list->integration,
+                             .bytes = first ? found->from->bytes : 0,
                              .environment = STR_NONE,
                              .account = STR_NONE,
                              .claim = found->event->claim,
@@ -351,16 +302,31 @@ static struct hook_row row_of(const struct found *found)
                              .detail = STR_NONE};
 }
 
+/* The rows of a batch are mostly one an event: their numbers are taken at once. Those that
+ * stay over are a gap, which nobody minds. */
+static enum err put_row(struct transfer *transfer, struct tx *tx, struct hook_row *row)
+{
+    enum err err = ERR_NONE;
+    if (transfer->next_sequence == transfer->end_sequence) {
+        uint32_t n = transfer->found_n ? transfer->found_n : 1;
+        err = hook_reserve(tx, n, &transfer->next_sequence);
+        transfer->end_sequence = transfer->next_sequence + n;
+    }
+    row->sequence = transfer->next_sequence++;
+    return err == ERR_NONE ? hook_insert_as(tx, row) : err;
+}
+
 static enum err insert_for(struct transfer *transfer, struct tx *tx, struct found *found,
                            const struct account *account)
 {
     struct hook_row row = row_of(found);
     row.environment = tenant_id_str(&account->environment->id);
     row.account = tenant_id_str(&account->id);
-    enum err err = hook_insert(tx, &row);
+    enum err err = put_row(transfer, tx, &row);
     if (!found->sequence)
         found->sequence = row.sequence;
-    tell(transfer, row.account);
+    transfer_plan_usage(transfer, row.environment, row.bytes);
+    transfer_tell(transfer, row.account);
     return err;
 }
 
@@ -371,7 +337,7 @@ static enum err insert_unmatched(struct transfer *transfer, struct tx *tx,
     row.state = HOOK_UNMATCHED;
     row.reason = found->from->list.app; /* whose accounts may have it */
     row.keep = found->from->list.received + HOOK_KEPT;
-    enum err err = hook_insert(tx, &row);
+    enum err err = put_row(transfer, tx, &row);
     found->sequence = row.sequence;
     transfer->tally.unmatched++;
     return err;
@@ -380,12 +346,12 @@ static enum err insert_unmatched(struct transfer *transfer, struct tx *tx,
 static enum err insert(struct transfer *transfer, struct tx *tx, struct found *found)
 {
     const struct hook_list *list = &found->from->list;
+    struct hook_row row = row_of(found);
     struct account *accounts[ACCOUNTS_MAX];
     uint32_t n = 0;
     enum err err = ERR_NONE;
     if (str_absent(list->account))
-        n = accounts_of(transfer, list->integration, list->app, found->event->claim,
-                        accounts);
+        n = transfer_accounts(transfer, &row, list->app, accounts);
     else if ((accounts[0] = directory_account(transfer->config.directory,
                                               list->account)) != NULL)
         n = 1;
@@ -408,7 +374,8 @@ static enum err run_batch(struct tx *tx, struct store_op *op)
     struct transfer *transfer = CONTAINER_OF(op, struct transfer, op);
     struct tally before = transfer->tally;
     struct found **all = sorted(transfer);
-    transfer->told_n = 0;
+    transfer->told_n = transfer->planned_n = 0;
+    transfer->next_sequence = transfer->end_sequence = 0;
     transfer->tally = (struct tally){.erased = before.erased};
     enum err err = mark_repeats(transfer, tx, all);
     for (uint32_t i = 0; i < transfer->found_n && err == ERR_NONE; i++) {
@@ -451,24 +418,25 @@ static void count(struct transfer *transfer)
 
 static void conclude(struct transfer *transfer)
 {
-    const struct transfer_config *config = &transfer->config;
     transfer->cursor = transfer->next;
     for (uint32_t i = 0; i < transfer->found_n; i++)
         if (transfer->found[i].sequence)
             dedupe_note(transfer->dedupe, &transfer->found[i].key,
                         transfer->found[i].from->list.received);
     count(transfer);
-    for (uint32_t i = 0; i < transfer->told_n && config->on_stored; i++)
-        config->on_stored(config->arg, transfer->told[i].account, transfer->told[i].n);
+    transfer_settle_usage(transfer);
+    transfer_tell_all(transfer);
 }
 
-static void begin(struct transfer *transfer)
+void transfer_begin(struct transfer *transfer)
 {
     arena_wipe(&transfer->arena);
     arena_reset(&transfer->arena);
-    transfer->taken = arena_array(&transfer->arena, BATCH, sizeof(*transfer->taken));
+    transfer->taken = arena_array(&transfer->arena, TRANSFER_BATCH, sizeof(*transfer->taken));
     transfer->taken_n = transfer->found_n = transfer->told_n = transfer->told_room = 0;
     transfer->told = NULL;
+    transfer->planned = NULL;
+    transfer->planned_n = transfer->planned_room = 0;
     transfer->taken_bytes = transfer->events = 0;
     transfer->err = ERR_NONE;
     transfer->tally = (struct tally){0};
@@ -476,7 +444,7 @@ static void begin(struct transfer *transfer)
 
 enum err transfer_some(struct transfer *transfer, uint32_t *ret_n)
 {
-    begin(transfer);
+    transfer_begin(transfer);
     enum err err = scan(transfer, ret_n);
     if (err == ERR_NONE && *ret_n == 0)
         err = transfer->err;
@@ -495,265 +463,6 @@ enum err transfer_some(struct transfer *transfer, uint32_t *ret_n)
     return err;
 }
 
-/* --- binding --- */
-
-void transfer_note_account(struct transfer *transfer, const struct account *account)
-{
-    pthread_mutex_lock(&transfer->lock);
-    if (transfer->notes_n == NOTES_MAX) {
-        transfer->bind_all = true;
-        transfer->notes_n = 0;
-    }
-    if (transfer->notes_n == transfer->notes_room) {
-        transfer->notes_room = transfer->notes_room ? transfer->notes_room * 2 : 64;
-        transfer->notes =
-            mem_grow(transfer->notes, transfer->notes_room * sizeof(*transfer->notes));
-    }
-    if (!transfer->bind_all)
-        transfer->notes[transfer->notes_n++] = account->id;
-    pthread_mutex_unlock(&transfer->lock);
-}
-
-bool transfer_has_notes(struct transfer *transfer)
-{
-    pthread_mutex_lock(&transfer->lock);
-    bool has = transfer->notes_n > 0 || transfer->bind_all;
-    pthread_mutex_unlock(&transfer->lock);
-    return has;
-}
-
-/* Rows that wait for one value. */
-struct bind_op {
-    struct store_op op;
-    struct transfer *transfer;
-    str integration, claim;
-    bool more;
-    uint64_t bound;
-};
-
-static enum err adopt(struct tx *tx, const struct hook_row *row,
-                      const struct account *account)
-{
-    static const struct statement update = {
-        "UPDATE hook SET environment = $2, account = $3, state = 'queued', "
-        "reason = NULL, keep = 0 WHERE sequence = $1"};
-    struct value params[] = {V_INT(row->sequence),
-                             V_TEXT(tenant_id_str(&account->environment->id)),
-                             V_TEXT(tenant_id_str(&account->id))};
-    return tx_exec(tx, &update, params, COUNT_OF(params), NULL);
-}
-
-static enum err copy_for(struct tx *tx, const struct hook_row *row,
-                         const struct account *account)
-{
-    struct hook_row copy = *row;
-    copy.environment = tenant_id_str(&account->environment->id);
-    copy.account = tenant_id_str(&account->id);
-    copy.state = HOOK_QUEUED;
-    copy.reason = STR_NONE;
-    copy.keep = 0;
-    return hook_insert(tx, &copy);
-}
-
-/* The row becomes the first account's; each other one gets a copy. */
-static enum err bind_row(struct bind_op *self, struct tx *tx, const struct hook_row *row)
-{
-    struct transfer *transfer = self->transfer;
-    struct account *accounts[ACCOUNTS_MAX];
-    uint32_t n = accounts_of(transfer, row->integration, row->reason, row->claim,
-                             accounts);
-    enum err err = ERR_NONE;
-    self->bound += n > 0;
-    for (uint32_t i = 0; i < n; i++) {
-        if (err == ERR_NONE)
-            err = i ? copy_for(tx, row, accounts[i]) : adopt(tx, row, accounts[i]);
-        tell(transfer, tenant_id_str(&accounts[i]->id));
-        account_unref(&accounts[i]);
-    }
-    return err;
-}
-
-static enum err run_bind(struct tx *tx, struct store_op *op)
-{
-    static const struct statement query = {
-        HOOK_COLUMNS "WHERE state = 'unmatched' AND integration = $1 AND claim = $2 "
-                     "ORDER BY sequence LIMIT $3"};
-    struct bind_op *self = CONTAINER_OF(op, struct bind_op, op);
-    struct transfer *transfer = self->transfer;
-    struct value params[] = {V_TEXT(self->integration), V_TEXT(self->claim),
-                             V_INT(BIND_ROWS)};
-    struct hook_row *rows =
-        arena_array(&transfer->arena, BIND_ROWS, sizeof(*rows));
-    uint32_t n = 0;
-    self->bound = 0;
-    transfer->told_n = 0;
-    enum err err = tx_query(tx, &query, params, COUNT_OF(params));
-    while (err == ERR_NONE && tx_next(tx, &err))
-        rows[n++] = hook_read(tx, &transfer->arena);
-    for (uint32_t i = 0; i < n && err == ERR_NONE; i++)
-        err = bind_row(self, tx, &rows[i]);
-    self->more = n == BIND_ROWS && self->bound == n;
-    return err;
-}
-
-static enum err bind_claim(struct transfer *transfer, str integration, str claim)
-{
-    enum err err = ERR_NONE;
-    for (bool more = true; more && err == ERR_NONE;) {
-        struct arena_mark mark = arena_mark(&transfer->arena);
-        struct bind_op self = {.op = {.kind = STORE_RELAXED, .run = run_bind},
-                               .transfer = transfer,
-                               .integration = integration,
-                               .claim = claim};
-        transfer->told = NULL;
-        transfer->told_room = 0;
-        err = store_run(transfer->config.store, &self.op);
-        more = self.more;
-        atomic_fetch_add(&transfer->stat_bound, err == ERR_NONE ? self.bound : 0);
-        for (uint32_t i = 0; i < transfer->told_n && err == ERR_NONE; i++)
-            if (transfer->config.on_stored)
-                transfer->config.on_stored(transfer->config.arg,
-                                           transfer->told[i].account,
-                                           transfer->told[i].n);
-        arena_rewind(&transfer->arena, mark);
-    }
-    return err;
-}
-
-static enum err bind_account(struct transfer *transfer, const struct account *account)
-{
-    enum err err = ERR_NONE;
-    for (uint32_t i = 0; i < account->context.n && err == ERR_NONE; i++) {
-        const struct json_member *member = &account->context.u.members[i];
-        if (!json_is(&member->value, JSON_STRING))
-            continue;
-        str parts[] = {str_of(member->key, member->key_n), STR("="),
-                       json_text(&member->value)};
-        err = bind_claim(transfer, account->integration,
-                         arena_join(&transfer->arena, parts, COUNT_OF(parts)));
-    }
-    return err;
-}
-
-struct claims_op {
-    struct store_op op;
-    struct transfer *transfer;
-    str after_integration, after_claim;
-    struct claim {
-        str integration, claim;
-    } claims[BATCH];
-    uint32_t n;
-};
-
-static enum err run_claims(struct tx *tx, struct store_op *op)
-{
-    static const struct statement query = {
-        "SELECT DISTINCT integration, claim FROM hook WHERE state = 'unmatched' AND "
-        "claim IS NOT NULL AND (integration > $1 OR (integration = $1 AND claim > $2)) "
-        "ORDER BY integration, claim LIMIT $3"};
-    struct claims_op *self = CONTAINER_OF(op, struct claims_op, op);
-    struct value params[] = {V_TEXT(self->after_integration), V_TEXT(self->after_claim),
-                             V_INT(BATCH)};
-    enum err err = tx_query(tx, &query, params, COUNT_OF(params));
-    self->n = 0;
-    while (err == ERR_NONE && tx_next(tx, &err))
-        self->claims[self->n++] =
-            (struct claim){arena_str(&self->transfer->arena, tx_text(tx, 0)),
-                           arena_str(&self->transfer->arena, tx_text(tx, 1))};
-    return err;
-}
-
-/* All that wait, whoever came while nobody looked. */
-static enum err bind_everything(struct transfer *transfer)
-{
-    struct claims_op *self = mem_zalloc(sizeof(*self));
-    *self = (struct claims_op){.op = {.kind = STORE_READ, .run = run_claims},
-                               .transfer = transfer,
-                               .after_integration = STR(""),
-                               .after_claim = STR("")};
-    enum err err = ERR_NONE;
-    do {
-        err = store_run(transfer->config.store, &self->op);
-        for (uint32_t i = 0; i < self->n && err == ERR_NONE; i++) {
-            self->after_integration = self->claims[i].integration;
-            self->after_claim = self->claims[i].claim;
-            err = bind_claim(transfer, self->after_integration, self->after_claim);
-        }
-    } while (err == ERR_NONE && self->n == BATCH);
-    mem_free(self);
-    return err;
-}
-
-static struct tenant_id *take_notes(struct transfer *transfer, uint32_t *ret_n,
-                                    bool *ret_all)
-{
-    pthread_mutex_lock(&transfer->lock);
-    struct tenant_id *notes = transfer->notes;
-    *ret_n = transfer->notes_n;
-    *ret_all = transfer->bind_all;
-    transfer->notes = NULL;
-    transfer->notes_n = transfer->notes_room = 0;
-    transfer->bind_all = false;
-    pthread_mutex_unlock(&transfer->lock);
-    return notes;
-}
-
-enum err transfer_bind(struct transfer *transfer)
-{
-    uint32_t n;
-    bool all;
-    struct tenant_id *notes = take_notes(transfer, &n, &all);
-    begin(transfer);
-    enum err err = all ? bind_everything(transfer) : ERR_NONE;
-    for (uint32_t i = 0; i < n && !all && err == ERR_NONE; i++) {
-        struct account *account =
-            directory_account(transfer->config.directory, tenant_id_str(&notes[i]));
-        if (account)
-            err = bind_account(transfer, account);
-        account_unref(&account);
-    }
-    mem_free(notes);
-    if (err != ERR_NONE) { /* once more, whoever it was */
-        pthread_mutex_lock(&transfer->lock);
-        transfer->bind_all = true;
-        pthread_mutex_unlock(&transfer->lock);
-    }
-    return err;
-}
-
-/* --- what is over --- */
-
-struct expire_op {
-    struct store_op op;
-    usec wall;
-    bool more;
-};
-
-static enum err run_expire(struct tx *tx, struct store_op *op)
-{
-    static const struct statement rows = {
-        "DELETE FROM hook WHERE sequence IN (SELECT sequence FROM hook WHERE keep > 0 "
-        "AND keep <= $1 ORDER BY keep LIMIT $2)"};
-    struct expire_op *self = CONTAINER_OF(op, struct expire_op, op);
-    int64_t n, seen = 0;
-    struct value params[] = {V_INT(self->wall), V_INT(EXPIRE_ROWS)};
-    enum err err = tx_exec(tx, &rows, params, COUNT_OF(params), &n);
-    if (err == ERR_NONE)
-        err = dedupe_expire(tx, self->wall, EXPIRE_ROWS, &seen);
-    self->more = err == ERR_NONE && (n == EXPIRE_ROWS || seen > 0);
-    return err;
-}
-
-enum err transfer_expire(struct transfer *transfer, bool *ret_more)
-{
-    struct expire_op self = {.op = {.kind = STORE_RELAXED, .run = run_expire},
-                             .wall = world_wall(transfer->config.world)};
-    enum err err = store_run(transfer->config.store, &self.op);
-    dedupe_forget(transfer->dedupe, self.wall);
-    *ret_more = self.more;
-    return err;
-}
-
 /* --- opening --- */
 
 struct transfer *transfer_open(const struct transfer_config *config, str *ret_why)
@@ -762,12 +471,15 @@ struct transfer *transfer_open(const struct transfer_config *config, str *ret_wh
     transfer->config = *config;
     arena_init(&transfer->arena, 64 * 1024, (size_t)1 << 30);
     pthread_mutex_init(&transfer->lock, NULL);
+    map_init(&transfer->usages);
     transfer->bind_all = true;
     uint64_t position = 0;
     enum err err = transfer_position(config->store, &position);
     if (err == ERR_NONE)
         transfer->dedupe = dedupe_open(config->store, world_wall(config->world));
-    if (transfer->dedupe)
+    if (err == ERR_NONE)
+        err = transfer_load_usage(transfer);
+    if (transfer->dedupe && err == ERR_NONE)
         err = journal_seek(config->journal, position, &transfer->cursor);
     transfer->sequence = position;
     atomic_store(&transfer->stat_sequence, position);
@@ -786,6 +498,7 @@ void transfer_close(struct transfer **transfer)
     if (!gone)
         return;
     dedupe_close(&gone->dedupe);
+    transfer_free_usage(gone);
     mem_free(gone->notes);
     pthread_mutex_destroy(&gone->lock);
     arena_wipe(&gone->arena);

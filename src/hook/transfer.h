@@ -19,6 +19,8 @@
 
 struct transfer;
 
+enum { TRANSFER_BATCH = 512 }; /* records a transaction */
+
 struct transfer_config {
     struct store *store;
     struct directory *directory;
@@ -26,6 +28,7 @@ struct transfer_config {
     struct hook_keys *keys;
     struct world *world;
     const struct log *log;
+    uint64_t environment_bytes_max; /* of payloads that an environment keeps; 0: any */
     void (*on_stored)(void *arg, str account, uint32_t n); /* may be NULL */
     void *arg;
 };
@@ -44,6 +47,11 @@ enum err transfer_bind(struct transfer *transfer) MUST_CHECK;
 
 /* Takes away what is over; a bounded number of rows. *ret_more: there may be more. */
 enum err transfer_expire(struct transfer *transfer, bool *ret_more) MUST_CHECK;
+
+/* Whether the environment keeps as much as it may. Any thread. */
+bool transfer_is_full(struct transfer *transfer, str environment);
+/* Tells of environments that have become full. */
+enum err transfer_tell_full(struct transfer *transfer) MUST_CHECK;
 
 /* An account was published. Any thread. */
 void transfer_note_account(struct transfer *transfer, const struct account *account);

@@ -379,6 +379,7 @@ static void start_api(struct daemon *daemon)
     api->store = daemon->store;
     api->boards = &daemon->boards;
     api->gate = &daemon->gate;
+    api->hooks = daemon->hooking.hooks;
     api->keeper = daemon->tokens.keeper;
     api->log = &daemon->log;
     api->reload_keys = reload_keys;

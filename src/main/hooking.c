@@ -97,6 +97,8 @@ bool hooking_start(struct hooking *hooking, const struct hooking_parts *parts,
                                   .trusted = parts->trusted,
                                   .trusted_n = parts->trusted_n,
                                   .bytes_max = settings->hook_bytes_max,
+                                  .environment_bytes_max =
+                                      settings->hook_environment_bytes_max,
                                   .workers = parts->workers,
                                   .on_stored = on_stored,
                                   .arg = hooking};
@@ -186,6 +188,14 @@ void hooking_metrics(struct hooking *hooking, struct buf *buf)
                  (double)stats.accepted);
     watch_sample(buf, "breakwater_webhooks_handshakes_total", "counter",
                  "Handshakes answered.", (double)stats.shaken);
+    buf_str(buf, STR("# HELP breakwater_webhooks_rejected_total Requests that were not proved "
+                     "to be the vendor's.\n"
+                     "# TYPE breakwater_webhooks_rejected_total counter\n"));
+    for (int i = 1; i < REASON_COUNT; i++) {
+        str word = webhook_reason_word((enum webhook_reason)i);
+        buf_printf(buf, "breakwater_webhooks_rejected_total{reason=\"" STR_F "\"} %llu\n",
+                   STR_A(word), (unsigned long long)stats.reasons.by_reason[i]);
+    }
     watch_sample(buf, "breakwater_webhooks_refused_total", "counter",
                  "Requests answered 503 or 413: no room, or no disk.",
                  (double)stats.refused);

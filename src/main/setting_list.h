@@ -65,6 +65,9 @@ X(cache_environment_bytes_max, UINT, "67108864", 1048576, 1099511627776,
 X(hook_bytes_max, UINT, "268435456", 33554432, 17179869184,
   "Memory for bodies of vendors' webhooks on their way to the disk. Past it they hear 503 "
   "and come again.")
+X(hook_environment_bytes_max, UINT, "10737418240", 1048576, 17592186044416,
+  "Disk that webhooks of one environment may keep until 7 days after they ended. Past it its "
+  "new ones hear 503, and an event says so.")
 X(journal_bytes_max, UINT, "0", 0, 17592186044416,
   "Disk for the journal, and as much for payloads above 256 KiB; 0 = as there is room: 5 % "
   "of the file system are left alone.")

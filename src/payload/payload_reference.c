@@ -121,3 +121,12 @@ bool payload_read_name(const char *name, struct payload_file *ret_file)
     return take_hex(&text, 16, &ret_file->hour) && text.n > 0 &&
            take_hex(&text, 16, &ret_file->name) && text.n == 0;
 }
+
+uint32_t payload_reference_bytes(str reference)
+{
+    struct journal_ref ref;
+    struct payload_file file;
+    if (payload_read_record(reference, &ref))
+        return ref.bytes;
+    return payload_read_file(reference, &file) ? file.bytes : 0;
+}

@@ -34,6 +34,9 @@ void payload_write_file(const struct payload_file *file,
 bool payload_read_record(str reference, struct journal_ref *ret_ref);
 bool payload_read_file(str reference, struct payload_file *ret_file);
 
+/* The bytes of the payload that it refers to; 0: it is no reference. */
+uint32_t payload_reference_bytes(str reference);
+
 /* A group: of a segment, or of an hour. */
 void payload_write_prefix(enum payload_kind kind, uint64_t group,
                           char ret[PAYLOAD_REFERENCE_BYTES]);

@@ -397,6 +397,8 @@ X(14, "webhooks in",
  * hook_secret: what is kept of a webhook's own secrets (hook/secrets.h); `scope` is the id
  * of an account or app, or '' for the integration's own URL.
  *
+ * hook.bytes: of the payload, in the first row of it for an account.
+ *
  * hook_rejected: requests that were refused (hook/rejected.h), a bounded number of each
  * integration.
  */
@@ -425,7 +427,9 @@ X(15, "webhooks received",
   " peer TEXT,"
   " sealed BYTEA NOT NULL);"
   "CREATE INDEX hook_rejected_of ON hook_rejected (integration, sequence);"
-  "INSERT INTO counter (name, value) VALUES ('hook_rejected', 0);")
+  "INSERT INTO counter (name, value) VALUES ('hook_rejected', 0);"
+  "ALTER TABLE hook ADD COLUMN bytes BIGINT NOT NULL DEFAULT 0;"
+  "CREATE INDEX event_with_payload ON event (payload) WHERE payload IS NOT NULL;")
 
 /*
  * endpoint: where events go (deliver/endpoint.h). `document` is what it was made with, as
