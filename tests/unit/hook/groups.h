@@ -3,6 +3,7 @@
 #define UNIT_HOOK_GROUPS_H
 
 int test_hook_message(void);
+int test_echo(void);
 int test_order(void);
 int test_vendor_events(void);
 int test_work_rule(void);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "directory/directory.h"
 #include "event/event.h"
+#include "hook/echo.h"
 #include "hook/hook_message.h"
 #include "hook/work.h"
 #include "payload/payload_ops.h"
@@ -78,6 +79,7 @@ struct mill {
     struct catalog *catalog;
     struct models *models;
     struct exchange_env exchange;
+    struct echo *echo;
     struct work *work;
 };
 
