@@ -31,6 +31,7 @@
 #include "policy/standing.h"
 
 struct exchange;
+struct model;
 struct profiles;
 struct refreshes;
 
@@ -58,6 +59,11 @@ struct exchange_env {
      * is left of the vendor's limits, is theirs. Any thread; NULL: none do. */
     uint32_t (*writes_waiting)(void *arg, const struct account *account);
     void *writes_waiting_arg;
+    /* A unified record was written at the vendor: as it is there now, or NULL: it was
+     * deleted. On the worker that did it; NULL: nobody asks. */
+    void (*on_written)(void *arg, const struct account *account,
+                       const struct model *model, str id, const struct json *record);
+    void *on_written_arg;
 };
 
 enum exchange_step {

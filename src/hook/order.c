@@ -1,5 +1,10 @@
 #include "hook/order.h"
 
+#include "base/buf.h"
+#include "json/json_write.h"
+
+enum { RECORD_BYTES_MAX = 32 << 20 }; /* a mapping makes at most a few MiB */
+
 static int compare_numbers(int64_t a, int64_t b)
 {
     return (a > b) - (a < b);
@@ -98,4 +103,13 @@ struct order_verdict order_judge(const struct order_known *known,
     else
         move(&verdict, news);
     return verdict;
+}
+
+void order_hash(const struct json *record, uint8_t ret[CRYPTO_SHA256_BYTES])
+{
+    struct buf text;
+    buf_init(&text, RECORD_BYTES_MAX);
+    json_write(&text, record, JSON_COMPACT);
+    crypto_sha256(buf_peek(&text), ret);
+    buf_fini(&text);
 }

@@ -70,6 +70,9 @@ struct order_verdict {
     bool moved;               /* `known` differs from what it was */
 };
 
+/* The digest of a unified record. */
+void order_hash(const struct json *record, uint8_t ret[CRYPTO_SHA256_BYTES]);
+
 /* Whether news are older than what was told, so that their content need not be looked
  * for where late ones are dropped. */
 bool order_is_late(const struct order_known *known, const struct order_news *news);

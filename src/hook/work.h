@@ -24,6 +24,7 @@
 #include "payload/payload.h"
 
 struct cache;
+struct echo;
 struct hook_keys;
 struct keyring;
 struct log;
@@ -38,6 +39,7 @@ struct work_config {
     struct directory *directory;
     struct catalog *catalog;
     struct cache *cache; /* NULL: none */
+    struct echo *echo;   /* of our own writes; NULL: nobody remembers them */
     const struct models *models;
     const struct exchange_env *exchange;
     struct world *world;

@@ -12,6 +12,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "hook/echo.h"
 #include "hook/normalize.h"
 #include "hook/work.h"
 #include "hook/work_rule.h"

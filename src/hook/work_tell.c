@@ -88,7 +88,7 @@ static void put_value(struct json_out *out, str name, const struct json *value)
 struct telling {
     enum event_type type;
     enum record_action action;
-    bool late;
+    bool late, self;
     const struct json *record, *original, *changed; /* NULL: none */
 };
 
@@ -107,7 +107,7 @@ static void put_of_record(struct json_out *out, const struct batch_task *task,
         put_value(out, STR("changed"), telling->changed);
     if (meaning->has_version)
         json_out_member_int(out, STR("version"), meaning->version);
-    json_out_member_text(out, STR("origin"), meaning->self ? STR("self") : STR("vendor"));
+    json_out_member_text(out, STR("origin"), telling->self ? STR("self") : STR("vendor"));
     json_out_member_bool(out, STR("late"), telling->late);
 }
 
@@ -151,7 +151,7 @@ static str write_detail(const struct batch_task *task, str hook,
         json_out_member_text(&out, STR("resource"), task->normal.meaning.rule->target);
         json_out_member_text(&out, STR("id"), task->normal.meaning.id);
         json_out_member_text(&out, STR("origin"),
-                             task->normal.meaning.self ? STR("self") : STR("vendor"));
+                             telling->self ? STR("self") : STR("vendor"));
         json_out_member_bool(&out, STR("late"), telling->late);
     } else {
         json_out_member_text(&out, STR("type"), task->row.type);
@@ -209,13 +209,14 @@ struct order_news batch_news(const struct batch_task *task)
                                          .sequence = task->row.sequence}};
 }
 
-static void hash_record(const struct json *record, uint8_t ret[CRYPTO_SHA256_BYTES])
+/* The document says so, or it is what a call of ours got for an answer. */
+static bool is_ours(const struct batch *batch, const struct batch_task *task,
+                    const struct order_news *news)
 {
-    struct buf text;
-    buf_init(&text, DATA_BYTES_MAX);
-    json_write(&text, record, JSON_COMPACT);
-    crypto_sha256(buf_peek(&text), ret);
-    buf_fini(&text);
+    struct echo *echo = batch->shard->work->config.echo;
+    const uint8_t *hash = news->action == RECORD_DELETED ? NULL : news->hash;
+    return task->normal.meaning.self ||
+           (echo && echo_is(echo, &task->lane->place.record, hash));
 }
 
 static void tell_record(struct batch *batch, uint32_t at, struct order_news *news,
@@ -229,12 +230,13 @@ static void tell_record(struct batch *batch, uint32_t at, struct order_news *new
     struct batch_lane *lane = task->lane;
     const struct event_rules *rules = batch->integration->events;
     if (news->action != RECORD_DELETED)
-        hash_record(record, news->hash);
+        order_hash(record, news->hash);
     struct order_verdict verdict =
         order_judge(&lane->known, news, (enum late_rule)rules->late);
     struct telling telling = {.type = types[verdict.action],
                               .action = verdict.action,
                               .late = verdict.end == ORDER_TELL_LATE,
+                              .self = is_ours(batch, task, news),
                               .record = news->action == RECORD_DELETED ? NULL : record,
                               .original = rules->original ? original : NULL,
                               .changed = lane->fetched ? &lane->changed

@@ -48,6 +48,15 @@ static bool tell(struct operation *operation, const struct operation_record *rec
     return true;
 }
 
+void operation_note_written(const struct operation *operation, str id,
+                            const struct json *record)
+{
+    const struct exchange_env *env = operation->env;
+    if (env->on_written && operation->wish.model)
+        env->on_written(env->on_written_arg, operation->account, operation->wish.model,
+                        id, record);
+}
+
 /* What is known for sure of a record that cannot be told. */
 static struct json id_only(struct operation *operation, str id)
 {
@@ -66,6 +75,10 @@ bool operation_tell(struct operation *operation, const struct json *original)
     arena_reset(&operation->record);
     if (operation->wish.mapping)
         record.end = map_and_check(operation, &record);
+    if (record.end == MAPPING_MADE &&
+        mapping_operation_kind(operation->wish.kind) == MAPPING_WRITES)
+        operation_note_written(operation, json_member_text(&record.model, STR("id")),
+                               &record.model);
     if (record.end == MAPPING_FAULTED)
         record.model = id_only(operation, json_member_text(&record.model, STR("id")));
     return record.end == MAPPING_LEFT_OUT || tell(operation, &record);

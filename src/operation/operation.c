@@ -250,6 +250,9 @@ static enum operation_step read_single(struct operation *operation)
         return OPERATION_MAKE;
     }
     operation->done = true;
+    if (operation->wish.kind == MAPPING_DELETE)
+        operation_note_written(
+            operation, json_member_text(&operation->wish.request, STR("id")), NULL);
     if (operation->part == OPERATION_MAIN && step->then_get)
         return go_on_to_then(operation);
     if (step->response) {

@@ -35,6 +35,9 @@ void operation_tell_item(struct operation *operation, const struct batch_item *i
 /* Maps it alone: MADE with *ret_model, which stands in operation->record. */
 enum mapping_end operation_map(struct operation *operation, const struct json *original,
                                struct json *ret_model, struct mapping_fault *ret_fault);
+/* Tells whoever wants to know what we write ourselves (exchange_env.on_written). */
+void operation_note_written(const struct operation *operation, str id,
+                            const struct json *record);
 /* Tells a record of which only the id is known, and why. */
 void operation_tell_id(struct operation *operation, str id, const char *code, str why);
 

@@ -2,6 +2,7 @@
 #ifndef UNIT_HOOK_GROUPS_H
 #define UNIT_HOOK_GROUPS_H
 
+int test_echo(void);
 int test_order(void);
 int test_vendor_events(void);
 int test_work_rule(void);

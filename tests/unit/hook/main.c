@@ -4,6 +4,7 @@
 int main(void)
 {
     int failed = 0;
+    failed += test_echo();
     failed += test_order();
     failed += test_vendor_events();
     failed += test_work_rule();

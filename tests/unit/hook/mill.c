@@ -281,6 +281,7 @@ static void open_work(struct mill *mill)
                                  .keyring = mill->keyring,
                                  .directory = mill->directory,
                                  .catalog = mill->catalog,
+                                 .echo = mill->echo,
                                  .models = mill->models,
                                  .exchange = &mill->exchange,
                                  .world = &mill->world.world,
@@ -303,6 +304,7 @@ void mill_open(struct mill *mill)
     false_loop_init(&mill->loop, &mill->world, MILL_WORKERS);
     boards_open(&mill->boards);
     mill->models = models_create();
+    mill->echo = echo_create(&mill->world.world);
     mill->keyring = keyring_create(STR(MASTER_KEY), &mill->arena, &why);
     mill->directory = directory_open(mill->store, mill->keyring, &mill->world.world,
                                      &mill->arena, &why);
@@ -354,6 +356,7 @@ void mill_stop(struct mill *mill)
     directory_close(&mill->directory);
     keyring_destroy(&mill->keyring);
     models_destroy(&mill->models);
+    echo_destroy(&mill->echo);
     boards_close(&mill->boards);
     false_loop_idle(&mill->loop);
     false_loop_fini(&mill->loop);

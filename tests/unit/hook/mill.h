@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "directory/directory.h"
 #include "event/event.h"
+#include "hook/echo.h"
 #include "hook/hook_key.h"
 #include "hook/hook_message.h"
 #include "hook/work.h"
@@ -80,6 +81,7 @@ struct mill {
     struct models *models;
     struct exchange_env exchange;
     struct hook_keys *keys;
+    struct echo *echo;
     struct work *work;
 };
 

@@ -2,6 +2,7 @@
 #include "mill.h"
 
 #include "support/given.h"
+#include "unified/model.h"
 
 #define ASSERT_STORY(mill, account, text)                                                \
     assert_string_equal(arena_z(&(mill)->arena, mill_story(mill, account)), text)
@@ -65,6 +66,47 @@ static void a_record_that_is_not_sent_along_is_fetched_once(void **state)
     assert_int_equal(json_member(&data, STR("changed"))->n, 2);
     assert_row(mill, 2, HOOK_DONE, "equal");
     assert_row(mill, 3, HOOK_DONE, "equal");
+}
+
+static str origin_of(struct mill *mill, str account, uint32_t at)
+{
+    struct event_row *rows;
+    assert_true(at < mill_events(mill, account, &rows));
+    struct json data = mill_data(mill, &rows[at]);
+    return json_member_text(&data, STR("origin"));
+}
+
+static void note_write(struct mill *mill, str account, const char *record)
+{
+    const struct model *model = models_find(mill->models, STR("crm"), STR("contacts"));
+    const struct json *made =
+        record ? given_json(&mill->arena, given_quotes(&mill->arena, record)) : NULL;
+    struct account *found = directory_account(mill->directory, account);
+    echo_on_written(mill->echo, found, model, STR("1"), made);
+    account_unref(&found);
+}
+
+static void what_our_own_writes_have_done_is_marked(void **state)
+{
+    struct mill *mill = *state;
+    str account = mill_account(mill, "full"), other = mill_account(mill, "full");
+    note_write(mill, account, "{'id':'1','name':'v1'}");
+    mill_tell(mill, account, "created", 1, 1);
+    mill_tell(mill, other, "created", 1, 1);
+    mill_tell(mill, account, "updated", 1, 2);
+    mill_run(mill, USEC_S);
+    note_write(mill, account, NULL);
+    mill_tell(mill, account, "deleted", 1, 3);
+    mill_run(mill, USEC_S);
+    note_write(mill, account, "{'id':'1','name':'v4'}");
+    mill_run(mill, 6 * USEC_MIN);
+    mill_tell(mill, account, "created", 1, 4);
+    mill_run(mill, USEC_S);
+    assert_true(str_eq(origin_of(mill, account, 0), STR("self")));
+    assert_true(str_eq(origin_of(mill, other, 0), STR("vendor")));
+    assert_true(str_eq(origin_of(mill, account, 1), STR("vendor")));
+    assert_true(str_eq(origin_of(mill, account, 2), STR("self")));
+    assert_true(str_eq(origin_of(mill, account, 3), STR("vendor"))); /* too long ago */
 }
 
 static void what_no_rule_is_for_is_told_as_it_came(void **state)
@@ -409,6 +451,7 @@ int test_work(void)
     const struct CMUnitTest tests[] = {
         MILL_TEST(a_record_that_is_sent_along_is_told),
         MILL_TEST(a_record_that_is_not_sent_along_is_fetched_once),
+        MILL_TEST(what_our_own_writes_have_done_is_marked),
         MILL_TEST(what_no_rule_is_for_is_told_as_it_came),
         MILL_TEST(a_record_keeps_its_order_however_it_comes),
         MILL_TEST(late_ones_are_marked_or_passed_where_the_document_says_so),

@@ -419,6 +419,43 @@ static void the_record_after_it_was_made_is_fetched_then(void **state)
     close_scene(&scene);
 }
 
+static void note_written(void *arg, const struct account *account,
+                         const struct model *model, str id, const struct json *record)
+{
+    struct scene *scene = arg;
+    assert_ptr_equal(account, &scene->base.account);
+    buf_printf(&scene->told, STR_F " " STR_F " %s\n", STR_A(model->name), STR_A(id),
+               record ? "written" : "deleted");
+}
+
+static void who_wants_to_know_hears_of_what_we_write(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"id\":\"9\"}"),
+               JSON_PLAY("{\"person\":{\"id\":\"9\",\"name\":\"Ada\"}}"));
+    scene.base.env.on_written = note_written;
+    scene.base.env.on_written_arg = &scene;
+    run(&scene, "contacts", MAPPING_CREATE, "{'body':{'last_name':'Ada'}}");
+    told(&scene, "contacts 9 written\n{'id':'9','last_name':'Ada'}\n");
+    close_scene(&scene);
+}
+
+static void and_of_what_we_delete_but_not_of_what_we_read(void **state)
+{
+    WITH_PLAYS(scene, JSON_PLAY("{\"all\":[{\"status\":200}]}"),
+               JSON_PLAY("{\"person\":{\"id\":\"9\",\"name\":\"Ada\"}}"));
+    scene.base.env.on_written = note_written;
+    scene.base.env.on_written_arg = &scene;
+    run(&scene, "leads", MAPPING_DELETE, "{'id':'7'}");
+    told(&scene, "leads 7 deleted\n");
+    operation_fini(&scene.operation);
+    buf_clear(&scene.told);
+    scene.done = false;
+    operation_start(prepare(&scene, "contacts", MAPPING_GET, "{'id':'9'}"));
+    finish(&scene);
+    told(&scene, "{'id':'9','last_name':'Ada'}\n");
+    close_scene(&scene);
+}
+
 static void what_was_written_is_told_though_it_cannot_be_fetched(void **state)
 {
     WITH_PLAYS(scene, JSON_PLAY("{\"id\":\"9\"}"), {.status = 404});
@@ -750,6 +787,8 @@ int test_operation(void)
         cmocka_unit_test(the_record_before_a_change_is_fetched_first),
         cmocka_unit_test(a_record_that_cannot_be_fetched_first_is_not_changed),
         cmocka_unit_test(the_record_after_it_was_made_is_fetched_then),
+        cmocka_unit_test(who_wants_to_know_hears_of_what_we_write),
+        cmocka_unit_test(and_of_what_we_delete_but_not_of_what_we_read),
         cmocka_unit_test(what_was_written_is_told_though_it_cannot_be_fetched),
         cmocka_unit_test(what_was_written_is_told_though_its_answer_says_nothing),
         cmocka_unit_test(a_batch_is_as_good_as_the_item_in_it),
