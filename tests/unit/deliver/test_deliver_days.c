@@ -42,7 +42,7 @@ static void trouble(struct depot *depot)
         break;
     case 2:
         false_world_jump(&depot->world,
-                         (usec)unit_below(&depot->chance, 4 * USEC_DAY) - 2 * USEC_DAY);
+                         (usec)unit_below(&depot->chance, USEC_DAY) - 12 * USEC_H);
         break;
     case 3:
         depot_store_fails(depot, true);
@@ -103,7 +103,7 @@ static void nothing_is_lost_and_order_holds_whatever_happens(void **state)
         depot->choose = moody;
         live_through(depot);
         depot->choose = good;
-        depot_run(depot, 3 * USEC_DAY);
+        depot_run(depot, 36 * USEC_H);
         check(depot, seed);
         if (depot->early)
             fail_msg("seed %llu: %u came before their time", (unsigned long long)seed,
