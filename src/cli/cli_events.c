@@ -25,3 +25,5 @@ const struct cli_action action_events_list = {.method = "GET",
                                               .options = list_options,
                                               .columns = columns,
                                               .noun = "events"};
+
+const struct cli_action action_events_show = {.method = "GET", .path = "/v1/events/{}"};

@@ -116,6 +116,30 @@ X(CLI, cache_purge, "cache", "purge", "",
   "Forget answers of an account, an environment or an integration.")
 
 X(CLI, events_list, "events", "list", "", "What happened, newest first.")
+X(CLI, events_show, "events", "show", "EVENT",
+  "One event, with the data that it brings where the key has `payloads`.")
+
+X(CLI, endpoints_list, "endpoints", "list", "", "The endpoints that events are posted to.")
+X(CLI, endpoints_show, "endpoints", "show", "ENDPOINT", "One endpoint.")
+X(CLI, endpoints_create, "endpoints", "create", "URL",
+  "Make an endpoint; its secret is shown once, here.")
+X(CLI, endpoints_update, "endpoints", "update", "ENDPOINT", "Change what is given.")
+X(CLI, endpoints_delete, "endpoints", "delete", "ENDPOINT",
+  "Delete an endpoint; what waits for it is dead.")
+X(CLI, endpoints_test, "endpoints", "test", "ENDPOINT", "Send it an event of its own.")
+X(CLI, endpoints_pause, "endpoints", "pause", "ENDPOINT",
+  "Deliver nothing to it until it is resumed; events wait.")
+X(CLI, endpoints_resume, "endpoints", "resume", "ENDPOINT",
+  "Deliver to it again, what waits first.")
+X(CLI, endpoints_rotate, "endpoints", "rotate", "ENDPOINT",
+  "Give it a new secret, shown once; the one before signs for 24 hours more.")
+
+X(CLI, deliveries_list, "deliveries", "list", "",
+  "Deliveries of events to endpoints, newest first.")
+X(CLI, deliveries_show, "deliveries", "show", "DELIVERY",
+  "One delivery, with its attempts.")
+X(CLI, deliveries_replay, "deliveries", "replay", "[DELIVERY]",
+  "Deliver once more; or all that the options choose.")
 
 X(CLI, audit_list, "audit", "list", "", "The audit log, newest first.")
 

@@ -506,7 +506,7 @@ static void serve(struct deliver_shard *shard, struct deliver_queue *queue,
 /* --- the pump --- */
 
 /* Those that are due stand in line. */
-static void take_due(struct deliver_shard *shard, usec *ret_due)
+static void take_due(struct deliver_shard *shard)
 {
     struct heap_node *node;
     pthread_mutex_lock(&shard->lock);
@@ -519,9 +519,18 @@ static void take_due(struct deliver_shard *shard, usec *ret_due)
         queue->taken = true;
         stand_in_line(shard, queue);
     }
-    node = heap_least(&shard->due);
-    *ret_due = node ? node->key : USEC_NEVER;
     pthread_mutex_unlock(&shard->lock);
+}
+
+/* After all that may have changed it. */
+static void plan_next(struct deliver_shard *shard)
+{
+    pthread_mutex_lock(&shard->lock);
+    struct heap_node *node = heap_least(&shard->due);
+    usec due = node ? node->key : USEC_NEVER;
+    pthread_mutex_unlock(&shard->lock);
+    if (due != USEC_NEVER)
+        timer_start_at(&shard->timer, usec_max(due, shard->worker->now));
 }
 
 /* Everybody in line once, at most, as long as there are places. */
@@ -550,16 +559,12 @@ static void serve_line(struct deliver_shard *shard, enum deliver_class class)
 
 static void pump(struct deliver_shard *shard)
 {
-    usec due;
     if (shard->draining || shard->leaving)
         return;
-    take_due(shard, &due);
+    take_due(shard);
     for (int class = 0; class < CLASS_COUNT; class ++)
         serve_line(shard, (enum deliver_class) class);
-    if (due <= shard->worker->now)
-        deliver_pump_soon(shard);
-    else if (due != USEC_NEVER && (!timer_active(&shard->timer)))
-        timer_start_at(&shard->timer, due);
+    plan_next(shard);
 }
 
 static void on_timer(struct timer *timer)

@@ -179,7 +179,7 @@ void delivery_finish(struct delivery_finish *finish);
 
 enum delivery_sweep_kind {
     SWEEP_BURY,  /* the oldest pending ones: dead, for `reason` */
-    SWEEP_HASTEN /* pending ones that wait for a retry: due now */
+    SWEEP_HASTEN /* those that wait for a retry: due, in the order in which they came */
 };
 
 /* At most DELIVERY_ROWS_MAX rows; `n` less than asked for: there are no more. */

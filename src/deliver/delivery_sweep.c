@@ -63,10 +63,11 @@ static enum err run_bury(struct tx *tx, struct delivery_sweep *sweep)
 static enum err run_hasten(struct tx *tx, struct delivery_sweep *sweep)
 {
     static const struct statement update = {
-        "UPDATE delivery SET due = $2 WHERE sequence IN (SELECT sequence FROM delivery "
-        "WHERE endpoint = $1 AND state = 'pending' AND due > $2 AND due < $3 LIMIT $4)"};
-    struct value params[] = {V_TEXT(sweep->endpoint), V_INT(sweep->wall),
-                             V_INT(USEC_NEVER), V_INT(sweep->max)};
+        "UPDATE delivery SET due = created WHERE sequence IN (SELECT sequence FROM "
+        "delivery WHERE endpoint = $1 AND state = 'pending' AND due > created AND due < "
+        "$2 LIMIT $3)"};
+    struct value params[] = {V_TEXT(sweep->endpoint), V_INT(USEC_NEVER),
+                             V_INT(sweep->max)};
     int64_t changed = 0;
     enum err err = tx_exec(tx, &update, params, COUNT_OF(params), &changed);
     sweep->n = (uint32_t)changed;

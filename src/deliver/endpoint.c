@@ -50,7 +50,8 @@ static const struct bind_row spec_rows[] = {
      .min = 1,
      .max = 2000,
      .doc = "Where events are posted: an absolute URL, https unless allowed."},
-    FILTER(types, "Types of events: exact ones, or `record.*`; left out: all."),
+    FILTER(types, "Types of events: exact ones, or `record.*`; left out: all but those "
+                  "about endpoints and deliveries, which want their names or `alerts`."),
     FILTER(integrations, "Only events of these integrations; left out: of all."),
     FILTER(accounts, "Only events of the accounts of these ids; left out: of all."),
     FILTER(resources, "Only events about records of these resources (crm/contacts), and "
@@ -438,6 +439,8 @@ static bool takes(const struct endpoint *endpoint, const struct endpoint_event *
         return false;
     if (event->to_one || (event->alert && spec->alerts))
         return true;
+    if (event->alert && spec->types.n == 0)
+        return false;
     return is_of_type(&spec->types, row->type) &&
            (spec->integrations.n == 0 || holds(&spec->integrations, row->integration)) &&
            (spec->accounts.n == 0 || holds(&spec->accounts, row->account)) &&

@@ -43,7 +43,8 @@ extern const char *const endpoint_ordering_words[];
 struct endpoint_spec {
     str name; /* for people; absent: none */
     str url;
-    struct bind_texts types; /* of events: exact, or "record.*"; none: all */
+    struct bind_texts types; /* of events: exact, or "record.*"; none: all but
+                              * alerts */
     struct bind_texts integrations, accounts, resources; /* none: all */
     uint32_t ordering;                                   /* enum endpoint_ordering */
     uint32_t concurrency;                                /* attempts at a time */

@@ -93,7 +93,7 @@ static bool read_secret(struct signing *signing, const struct json *item,
     str key;
     if (signing->n == SIGNING_SECRETS_MAX ||
         !decode_base64(arena, json_member_text(item, STR("key")), &key) ||
-        (given && !json_to_u64(given, INT64_MAX, &until)))
+        key.n < KEY_BYTES_MIN || (given && !json_to_u64(given, INT64_MAX, &until)))
         return false;
     signing->secrets[signing->n].key = key;
     signing->secrets[signing->n++].until = (usec)until;

@@ -7,7 +7,7 @@ import { stopLater } from "./run.mjs";
 // `answer` is a status, or a function of what came, which may be asynchronous and answers a
 // status or {status, headers, body}, or nothing: then no answer ever comes.
 export async function receiver({ answer = 200, host = "127.0.0.1", tls } = {}) {
-  const it = { taken: [], answered: [], answer, open: 0, most: 0 };
+  const it = { taken: [], answered: [], answer, open: 0, most: 0, connections: 0 };
   const sockets = new Set();
   const take = async (request, response) => {
     const parts = [];
@@ -31,6 +31,7 @@ export async function receiver({ answer = 200, host = "127.0.0.1", tls } = {}) {
   const server = tls ? createHttps(tls, safely) : createHttp(safely);
   server.on("connection", (socket) => {
     sockets.add(socket);
+    it.connections++;
     socket.on("error", () => {});
     socket.on("close", () => sockets.delete(socket));
   });
