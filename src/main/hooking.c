@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "hook/echo.h"
 #include "hook/transfer.h"
 #include "loop/world.h"
 #include "watch/watch.h"
@@ -60,6 +61,7 @@ static void on_stored(void *arg, str account, uint32_t n)
 static bool open_work(struct hooking *hooking, const struct hooking_parts *parts,
                       str *ret_why)
 {
+    hooking->echo = echo_create(world_real());
     struct work_config config = {.store = parts->store,
                                  .payloads = hooking->payloads,
                                  .keys = hooks_keys(hooking->hooks),
@@ -67,11 +69,14 @@ static bool open_work(struct hooking *hooking, const struct hooking_parts *parts
                                  .directory = parts->directory,
                                  .catalog = parts->catalog,
                                  .cache = parts->exchange->cache,
+                                 .echo = hooking->echo,
                                  .models = parts->models,
                                  .exchange = parts->exchange,
                                  .world = world_real(),
                                  .log = parts->log,
                                  .workers = parts->workers};
+    parts->exchange->on_written = echo_on_written;
+    parts->exchange->on_written_arg = hooking->echo;
     hooking->work = work_open(&config, ret_why);
     return hooking->work != NULL;
 }
@@ -113,6 +118,7 @@ void hooking_stop(struct hooking *hooking)
 {
     hooks_close(&hooking->hooks);
     work_close(&hooking->work);
+    echo_destroy(&hooking->echo);
     if (hooking->payloads)
         payload_close(&hooking->payloads);
     if (hooking->journal)

@@ -14,6 +14,7 @@ struct hooking {
     struct journal *journal;
     struct payloads *payloads;
     struct hooks *hooks;
+    struct echo *echo; /* of our own writes */
     struct work *work;
 };
 
@@ -25,7 +26,7 @@ struct hooking_parts {
     struct directory *directory;
     struct catalog *catalog;
     const struct models *models;
-    const struct exchange_env *exchange;
+    struct exchange_env *exchange; /* is told of the echo */
     const struct log *log;
     const struct cidr *trusted;
     uint32_t trusted_n;
