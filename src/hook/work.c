@@ -9,6 +9,8 @@
 #include "hook/work_state.h"
 #include "loop/world.h"
 
+static const usec sweep_every = 10 * USEC_MIN;
+
 static struct work_shard *shard_of(struct work *work, str account)
 {
     return &work->shards[hash_stable(account) % work->config.workers];
@@ -123,6 +125,29 @@ static void on_poke(struct post *post)
         pump(shard);
 }
 
+/* --- silence --- */
+
+static void on_swept(struct silence_sweep *sweep)
+{
+    struct work_shard *shard = CONTAINER_OF(sweep, struct work_shard, sweep);
+    bool more = sweep->err == ERR_NONE && sweep->n > 0;
+    shard->sweeping = false;
+    if (!shard->leaving && !shard->draining)
+        timer_start(&shard->sweep_timer, more ? USEC_S : sweep_every);
+}
+
+static void on_sweep_timer(struct timer *timer)
+{
+    struct work_shard *shard = CONTAINER_OF(timer, struct work_shard, sweep_timer);
+    shard->sweeping = true;
+    shard->sweep = (struct silence_sweep){.store = shard->work->config.store,
+                                          .worker = shard->worker,
+                                          .done = on_swept,
+                                          .up = shard->up,
+                                          .wall = world_wall(shard->worker->world)};
+    silence_sweep(&shard->sweep);
+}
+
 /* --- opening and closing --- */
 
 static bool load_queues(struct work *work, str *ret_why)
@@ -198,10 +223,14 @@ void work_join(struct work *work, struct worker *worker)
 {
     struct work_shard *shard = &work->shards[worker->id];
     timer_init(&shard->timer, worker, on_timer);
+    timer_init(&shard->sweep_timer, worker, on_sweep_timer);
     pthread_mutex_lock(&shard->lock);
     shard->worker = worker;
     pthread_mutex_unlock(&shard->lock);
     timer_start(&shard->timer, 0);
+    shard->up = world_wall(worker->world);
+    if (worker->id == 0)
+        timer_start(&shard->sweep_timer, sweep_every);
 }
 
 void work_drain(struct work *work, struct worker *worker)
@@ -210,11 +239,13 @@ void work_drain(struct work *work, struct worker *worker)
     pthread_mutex_lock(&shard->lock);
     shard->draining = true;
     pthread_mutex_unlock(&shard->lock);
+    timer_cancel(&shard->sweep_timer);
 }
 
 uint32_t work_busy(struct work *work, struct worker *worker)
 {
-    return work->shards[worker->id].batch_n;
+    const struct work_shard *shard = &work->shards[worker->id];
+    return shard->batch_n + shard->sweeping;
 }
 
 void work_stop(struct work *work, struct worker *worker)
@@ -231,9 +262,10 @@ void work_stop(struct work *work, struct worker *worker)
 void work_leave(struct work *work, struct worker *worker)
 {
     struct work_shard *shard = &work->shards[worker->id];
-    CHECK(shard->batch_n == 0);
+    CHECK(work_busy(work, worker) == 0);
     shard->leaving = true;
     timer_cancel(&shard->timer);
+    timer_cancel(&shard->sweep_timer);
     pthread_mutex_lock(&shard->lock);
     shard->worker = NULL;
     pthread_mutex_unlock(&shard->lock);

@@ -338,7 +338,8 @@ static void end(struct batch *batch)
                                    .n = batch->n,
                                    .records = records,
                                    .knowns = knowns,
-                                   .record_n = n};
+                                   .record_n = n,
+                                   .wall = batch->wall};
     CRASH_POINT("hook.judged");
     work_end(&batch->end);
 }

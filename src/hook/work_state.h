@@ -21,8 +21,8 @@
 
 enum {
     WORK_MAGIC = 0x574f524b,
-    BATCHES_MAX = 16,   /* of a shard at a time */
-    BATCH_ROWS_MAX = 64 /* of a batch */
+    BATCHES_MAX = 16,             /* of a shard at a time */
+    BATCH_ROWS_MAX = WORK_END_MAX /* of a batch */
 };
 
 /* The bodies of a batch's requests together; but one may be larger. */
@@ -50,6 +50,10 @@ struct work_shard {
     bool leaving;
     struct timer timer;
     struct post poke;
+    struct timer sweep_timer; /* of the first worker alone, as are the next */
+    struct silence_sweep sweep;
+    bool sweeping;
+    usec up; /* wall; since when */
 };
 
 struct work {

@@ -446,6 +446,69 @@ static void a_clock_that_was_set_back_holds_nothing_for_good(void **state)
     ASSERT_STORY(mill, account, "record.created 1 v1");
 }
 
+#define SILENT  "SELECT COUNT(*) FROM event WHERE type = 'webhooks.silent'"
+#define RESUMED "SELECT COUNT(*) FROM event WHERE type = 'webhooks.resumed'"
+
+/* An event an hour for ten days, but for nights of ten hours. */
+static void form_habit(struct mill *mill, str account)
+{
+    for (unsigned day = 0; day < 10; day++) {
+        for (unsigned hour = 0; hour < 14; hour++) {
+            mill_tell(mill, account, "updated", 1, day * 14 + hour + 1);
+            mill_run(mill, USEC_H);
+        }
+        mill_run(mill, 10 * USEC_H);
+    }
+}
+
+static void silence_against_the_habit_is_told_once_and_so_is_its_end(void **state)
+{
+    struct mill *mill = *state;
+    str account = mill_account(mill, "full");
+    form_habit(mill, account);
+    mill_run(mill, 9 * USEC_H); /* twice eleven hours have not passed */
+    assert_int_equal(mill_number(mill, SILENT), 0);
+    mill_run(mill, 4 * USEC_H);
+    assert_int_equal(mill_number(mill, SILENT), 1);
+    mill_run(mill, 5 * USEC_DAY);
+    assert_int_equal(mill_number(mill, SILENT), 1);
+    assert_int_equal(mill_number(mill, RESUMED), 0);
+    mill_tell(mill, account, "updated", 1, 1000);
+    mill_tell(mill, account, "updated", 1, 1001);
+    mill_run(mill, USEC_MIN);
+    assert_int_equal(mill_number(mill, RESUMED), 1);
+    mill_run(mill, 30 * USEC_H);
+    assert_int_equal(mill_number(mill, SILENT), 2); /* five days were no habit */
+    mill_delete(mill, account);
+    assert_int_equal(mill_number(mill, "SELECT COUNT(*) FROM hook_habit"), 0);
+    assert_int_equal(mill_number(mill, "SELECT COUNT(*) FROM record_version"), 0);
+}
+
+static void time_in_which_nobody_listens_is_no_silence(void **state)
+{
+    struct mill *mill = *state;
+    str account = mill_account(mill, "full");
+    form_habit(mill, account);
+    mill_stop(mill);
+    false_world_advance(&mill->world, 3 * USEC_DAY);
+    mill_open(mill);
+    mill_run(mill, 20 * USEC_H);
+    assert_int_equal(mill_number(mill, SILENT), 0);
+    mill_run(mill, 4 * USEC_H);
+    assert_int_equal(mill_number(mill, SILENT), 1);
+}
+
+static void events_that_wait_are_no_silence(void **state)
+{
+    struct mill *mill = *state;
+    str account = mill_account(mill, "full");
+    form_habit(mill, account);
+    mill_move(mill, account, ACCOUNT_DISABLED);
+    mill_tell(mill, account, "updated", 1, 1000);
+    mill_run(mill, 5 * USEC_DAY);
+    assert_int_equal(mill_number(mill, SILENT), 0);
+}
+
 int test_work(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +532,9 @@ int test_work(void)
         MILL_TEST(more_than_a_batch_is_worked_through),
         MILL_TEST(a_start_finds_what_waits_and_nothing_is_told_twice),
         MILL_TEST(who_was_faster_is_seen),
+        MILL_TEST(silence_against_the_habit_is_told_once_and_so_is_its_end),
+        MILL_TEST(time_in_which_nobody_listens_is_no_silence),
+        MILL_TEST(events_that_wait_are_no_silence),
         MILL_TEST(a_clock_that_was_set_back_holds_nothing_for_good),
     };
     return cmocka_run_group_tests_name("hook: work", tests, NULL, NULL);
