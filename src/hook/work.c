@@ -25,6 +25,7 @@ static struct work_queue *need_queue(struct work_shard *shard, str account)
         return queue;
     queue = mem_zalloc(sizeof(*queue));
     queue->account = tenant_id_of(account);
+    list_init(&queue->waiting);
     map_put(&shard->queues, tenant_id_str(&queue->account), queue);
     return queue;
 }
@@ -68,13 +69,52 @@ void work_queue_back(struct work_shard *shard, struct work_queue *queue, usec du
     queue->again = false;
     if (due != USEC_NEVER) {
         look_at(shard, queue, due);
-    } else {
+    } else if (list_empty(&queue->waiting)) {
         map_remove(&shard->queues, tenant_id_str(&queue->account));
         mem_free(queue);
     }
     pthread_mutex_unlock(&shard->lock);
     if (!shard->leaving)
         timer_start(&shard->timer, 0);
+}
+
+/* --- vendors; the worker's --- */
+
+static struct work_vendor *need_vendor(struct work_shard *shard, str name)
+{
+    struct work_vendor *vendor = map_find(&shard->vendors, name);
+    if (vendor)
+        return vendor;
+    vendor = mem_zalloc(sizeof(*vendor) + name.n + 1);
+    memcpy(vendor->bytes, name.p, name.n);
+    vendor->name = str_of(vendor->bytes, name.n);
+    list_init(&vendor->waiting);
+    map_put(&shard->vendors, vendor->name, vendor);
+    return vendor;
+}
+
+struct work_vendor *work_vendor_enter(struct work_shard *shard, struct work_queue *queue,
+                                      str integration)
+{
+    struct work_vendor *vendor = need_vendor(shard, integration);
+    list_remove(&queue->waiting);
+    if (vendor->running == VENDOR_BATCHES_MAX) {
+        list_push_back(&vendor->waiting, &queue->waiting);
+        return NULL;
+    }
+    vendor->running++;
+    return vendor;
+}
+
+void work_vendor_leave(struct work_shard *shard, struct work_vendor *vendor)
+{
+    struct list *next = list_pop_front(&vendor->waiting);
+    vendor->running--;
+    pthread_mutex_lock(&shard->lock);
+    if (next)
+        look_at(shard, CONTAINER_OF(next, struct work_queue, waiting),
+                shard->worker->now);
+    pthread_mutex_unlock(&shard->lock);
 }
 
 /* --- what is due --- */
@@ -172,6 +212,7 @@ static void open_shard(struct work *work, struct work_shard *shard)
     shard->work = work;
     pthread_mutex_init(&shard->lock, NULL);
     map_init(&shard->queues);
+    map_init(&shard->vendors);
     heap_init(&shard->due);
     list_init(&shard->batches);
 }
@@ -199,6 +240,10 @@ static void free_shard(struct work_shard *shard)
     CHECK(!shard->worker && shard->batch_n == 0);
     for (struct work_queue *queue; (queue = map_next(&shard->queues, &at)) != NULL;)
         mem_free(queue);
+    at = 0;
+    for (struct work_vendor *one; (one = map_next(&shard->vendors, &at)) != NULL;)
+        mem_free(one);
+    map_fini(&shard->vendors);
     map_fini(&shard->queues);
     heap_fini(&shard->due);
     pthread_mutex_destroy(&shard->lock);

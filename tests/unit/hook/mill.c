@@ -147,7 +147,8 @@ static void start(struct transport *transport, struct call *call)
         mill->most_at_once = mill->at_once;
     timer_init(&order->timer, call->worker, go_on);
     timer_start(&order->timer,
-                USEC_MS + (usec)unit_below(&mill->chance, (size_t)(400 * USEC_MS)));
+                mill->slow + USEC_MS +
+                    (usec)unit_below(&mill->chance, (size_t)(400 * USEC_MS)));
 }
 
 static void cancel(struct call *call)

@@ -387,6 +387,25 @@ static void records_are_fetched_a_few_at_a_time(void **state)
                      MILL_RECORDS);
 }
 
+static void a_slow_vendor_keeps_no_other_waiting(void **state)
+{
+    enum { ACCOUNTS = 80, PLACES = 16 * MILL_WORKERS };
+    struct mill *mill = *state;
+    str account = mill_account(mill, "full");
+    mill->slow = 10 * USEC_S;
+    for (unsigned i = 0; i < ACCOUNTS; i++)
+        mill_tell(mill, mill_account(mill, "thin"), "updated", i % MILL_RECORDS, 1);
+    mill_run(mill, USEC_S);
+    mill_tell(mill, account, "updated", 1, 1);
+    mill_run(mill, USEC_S);
+    ASSERT_STORY(mill, account, "record.created 1 v1");
+    assert_in_range(mill->most_at_once, 2, PLACES);
+    mill_run(mill, 2 * USEC_MIN);
+    assert_in_range(mill->most_at_once, 2, PLACES);
+    assert_int_equal(mill_number(mill, "SELECT COUNT(*) FROM hook WHERE state = 'done'"),
+                     ACCOUNTS + 1);
+}
+
 static void more_than_a_batch_is_worked_through(void **state)
 {
     struct mill *mill = *state;
@@ -529,6 +548,7 @@ int test_work(void)
         MILL_TEST(a_payload_that_is_lost_is_said_and_one_that_is_away_is_waited_for),
         MILL_TEST(large_data_stands_in_a_payload),
         MILL_TEST(records_are_fetched_a_few_at_a_time),
+        MILL_TEST(a_slow_vendor_keeps_no_other_waiting),
         MILL_TEST(more_than_a_batch_is_worked_through),
         MILL_TEST(a_start_finds_what_waits_and_nothing_is_told_twice),
         MILL_TEST(who_was_faster_is_seen),
