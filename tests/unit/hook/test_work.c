@@ -145,6 +145,26 @@ static void a_record_keeps_its_order_however_it_comes(void **state)
     assert_row(mill, 6, HOOK_DONE, "late");
 }
 
+static void a_record_that_has_not_changed_is_not_told_again(void **state)
+{
+    static const char *const events[] = {
+        "[{'type':'contact.x','action':'updated','contact':{'id':1,'name':'Ada'},"
+        "'version':1}]",
+        "[{'type':'contact.x','action':'updated','contact':{'id':1,'name':'Ada',"
+        "'unmapped':5},'version':2}]"};
+    struct mill *mill = *state;
+    str account = mill_account(mill, "full");
+    mill_hook(mill, account, events[0], 0);
+    mill_run(mill, USEC_S);
+    mill_stop(mill);
+    mill_open(mill);
+    mill_hook(mill, account, events[1], 0);
+    mill_run(mill, USEC_S);
+    ASSERT_STORY(mill, account, "record.created 1 Ada");
+    assert_row(mill, 2, HOOK_DONE, "equal");
+    assert_int_equal(mill_number(mill, "SELECT version FROM record_version"), 2);
+}
+
 static void late_ones_are_marked_or_passed_where_the_document_says_so(void **state)
 {
     struct mill *mill = *state;
@@ -536,6 +556,7 @@ int test_work(void)
         MILL_TEST(what_our_own_writes_have_done_is_marked),
         MILL_TEST(what_no_rule_is_for_is_told_as_it_came),
         MILL_TEST(a_record_keeps_its_order_however_it_comes),
+        MILL_TEST(a_record_that_has_not_changed_is_not_told_again),
         MILL_TEST(late_ones_are_marked_or_passed_where_the_document_says_so),
         MILL_TEST(a_record_that_is_gone_when_it_is_fetched_was_deleted),
         MILL_TEST(a_fetch_that_fails_is_tried_again_and_holds_its_record),
