@@ -462,13 +462,13 @@ static bool check_account_delete(struct change *change)
 
 static enum err run_account_delete(struct tx *tx, struct change *change)
 {
-    static const struct statement credentials = {
-        "DELETE FROM credential WHERE account = $1"};
-    static const struct statement overrides = {
-        "DELETE FROM integration_override WHERE account = $1"};
+    static const struct statement owned[] = {
+        {"DELETE FROM credential WHERE account = $1"},
+        {"DELETE FROM integration_override WHERE account = $1"},
+        {"DELETE FROM record_version WHERE account = $1"},
+        {"DELETE FROM hook_habit WHERE account = $1"},
+        {"DELETE FROM hook_secret WHERE scope = $1"}};
     static const struct statement delete = {"DELETE FROM account WHERE id = $1"};
-    static const struct statement hook_secrets = {
-        "DELETE FROM hook_secret WHERE scope = $1"};
     static const struct statement remember = {
         "INSERT INTO account_gone (id, gone) VALUES ($1, $2)"};
     struct value gone[] = {V_TEXT(change->id), V_INT(change->work->wall)};
@@ -476,12 +476,8 @@ static enum err run_account_delete(struct tx *tx, struct change *change)
     enum err err = read_present(tx, change, &present);
     if (err == ERR_NONE)
         err = tx_exec(tx, &remember, gone, COUNT_OF(gone), NULL);
-    if (err == ERR_NONE)
-        err = tx_exec(tx, &credentials, (struct value[]){V_TEXT(change->id)}, 1, NULL);
-    if (err == ERR_NONE)
-        err = tx_exec(tx, &overrides, (struct value[]){V_TEXT(change->id)}, 1, NULL);
-    if (err == ERR_NONE)
-        err = tx_exec(tx, &hook_secrets, (struct value[]){V_TEXT(change->id)}, 1, NULL);
+    for (size_t i = 0; err == ERR_NONE && i < COUNT_OF(owned); i++)
+        err = tx_exec(tx, &owned[i], (struct value[]){V_TEXT(change->id)}, 1, NULL);
     if (err == ERR_NONE)
         err = token_forget(tx, change->id);
     if (err == ERR_NONE)

@@ -59,3 +59,7 @@ X(RECORD_UPDATED, "record.updated", "A record has changed at a vendor.")
 X(RECORD_DELETED, "record.deleted", "A record is no more at a vendor.")
 X(WEBHOOK_RECEIVED, "webhook.received",
   "A vendor has told of something for which its document has no rule: as it came.")
+X(WEBHOOKS_SILENT, "webhooks.silent",
+  "An account gets no more events of a type that used to come: `integration`, `type`, and "
+  "`last`, when the last one came. Its webhook may have been switched off at the vendor.")
+X(WEBHOOKS_RESUMED, "webhooks.resumed", "Events of a type that had gone quiet come again.")

@@ -9,6 +9,8 @@
 #include "hook/work_state.h"
 #include "loop/world.h"
 
+static const usec sweep_every = 10 * USEC_MIN;
+
 static struct work_shard *shard_of(struct work *work, str account)
 {
     return &work->shards[hash_stable(account) % work->config.workers];
@@ -23,6 +25,7 @@ static struct work_queue *need_queue(struct work_shard *shard, str account)
         return queue;
     queue = mem_zalloc(sizeof(*queue));
     queue->account = tenant_id_of(account);
+    list_init(&queue->waiting);
     map_put(&shard->queues, tenant_id_str(&queue->account), queue);
     return queue;
 }
@@ -66,13 +69,52 @@ void work_queue_back(struct work_shard *shard, struct work_queue *queue, usec du
     queue->again = false;
     if (due != USEC_NEVER) {
         look_at(shard, queue, due);
-    } else {
+    } else if (list_empty(&queue->waiting)) {
         map_remove(&shard->queues, tenant_id_str(&queue->account));
         mem_free(queue);
     }
     pthread_mutex_unlock(&shard->lock);
     if (!shard->leaving)
         timer_start(&shard->timer, 0);
+}
+
+/* --- vendors; the worker's --- */
+
+static struct work_vendor *need_vendor(struct work_shard *shard, str name)
+{
+    struct work_vendor *vendor = map_find(&shard->vendors, name);
+    if (vendor)
+        return vendor;
+    vendor = mem_zalloc(sizeof(*vendor) + name.n + 1);
+    memcpy(vendor->bytes, name.p, name.n);
+    vendor->name = str_of(vendor->bytes, name.n);
+    list_init(&vendor->waiting);
+    map_put(&shard->vendors, vendor->name, vendor);
+    return vendor;
+}
+
+struct work_vendor *work_vendor_enter(struct work_shard *shard, struct work_queue *queue,
+                                      str integration)
+{
+    struct work_vendor *vendor = need_vendor(shard, integration);
+    list_remove(&queue->waiting);
+    if (vendor->running == VENDOR_BATCHES_MAX) {
+        list_push_back(&vendor->waiting, &queue->waiting);
+        return NULL;
+    }
+    vendor->running++;
+    return vendor;
+}
+
+void work_vendor_leave(struct work_shard *shard, struct work_vendor *vendor)
+{
+    struct list *next = list_pop_front(&vendor->waiting);
+    vendor->running--;
+    pthread_mutex_lock(&shard->lock);
+    if (next)
+        look_at(shard, CONTAINER_OF(next, struct work_queue, waiting),
+                shard->worker->now);
+    pthread_mutex_unlock(&shard->lock);
 }
 
 /* --- what is due --- */
@@ -123,6 +165,29 @@ static void on_poke(struct post *post)
         pump(shard);
 }
 
+/* --- silence --- */
+
+static void on_swept(struct silence_sweep *sweep)
+{
+    struct work_shard *shard = CONTAINER_OF(sweep, struct work_shard, sweep);
+    bool more = sweep->err == ERR_NONE && sweep->n > 0;
+    shard->sweeping = false;
+    if (!shard->leaving && !shard->draining)
+        timer_start(&shard->sweep_timer, more ? USEC_S : sweep_every);
+}
+
+static void on_sweep_timer(struct timer *timer)
+{
+    struct work_shard *shard = CONTAINER_OF(timer, struct work_shard, sweep_timer);
+    shard->sweeping = true;
+    shard->sweep = (struct silence_sweep){.store = shard->work->config.store,
+                                          .worker = shard->worker,
+                                          .done = on_swept,
+                                          .up = shard->up,
+                                          .wall = world_wall(shard->worker->world)};
+    silence_sweep(&shard->sweep);
+}
+
 /* --- opening and closing --- */
 
 static bool load_queues(struct work *work, str *ret_why)
@@ -147,6 +212,7 @@ static void open_shard(struct work *work, struct work_shard *shard)
     shard->work = work;
     pthread_mutex_init(&shard->lock, NULL);
     map_init(&shard->queues);
+    map_init(&shard->vendors);
     heap_init(&shard->due);
     list_init(&shard->batches);
 }
@@ -174,6 +240,10 @@ static void free_shard(struct work_shard *shard)
     CHECK(!shard->worker && shard->batch_n == 0);
     for (struct work_queue *queue; (queue = map_next(&shard->queues, &at)) != NULL;)
         mem_free(queue);
+    at = 0;
+    for (struct work_vendor *one; (one = map_next(&shard->vendors, &at)) != NULL;)
+        mem_free(one);
+    map_fini(&shard->vendors);
     map_fini(&shard->queues);
     heap_fini(&shard->due);
     pthread_mutex_destroy(&shard->lock);
@@ -198,10 +268,14 @@ void work_join(struct work *work, struct worker *worker)
 {
     struct work_shard *shard = &work->shards[worker->id];
     timer_init(&shard->timer, worker, on_timer);
+    timer_init(&shard->sweep_timer, worker, on_sweep_timer);
     pthread_mutex_lock(&shard->lock);
     shard->worker = worker;
     pthread_mutex_unlock(&shard->lock);
     timer_start(&shard->timer, 0);
+    shard->up = world_wall(worker->world);
+    if (worker->id == 0)
+        timer_start(&shard->sweep_timer, sweep_every);
 }
 
 void work_drain(struct work *work, struct worker *worker)
@@ -210,11 +284,13 @@ void work_drain(struct work *work, struct worker *worker)
     pthread_mutex_lock(&shard->lock);
     shard->draining = true;
     pthread_mutex_unlock(&shard->lock);
+    timer_cancel(&shard->sweep_timer);
 }
 
 uint32_t work_busy(struct work *work, struct worker *worker)
 {
-    return work->shards[worker->id].batch_n;
+    const struct work_shard *shard = &work->shards[worker->id];
+    return shard->batch_n + shard->sweeping;
 }
 
 void work_stop(struct work *work, struct worker *worker)
@@ -231,9 +307,10 @@ void work_stop(struct work *work, struct worker *worker)
 void work_leave(struct work *work, struct worker *worker)
 {
     struct work_shard *shard = &work->shards[worker->id];
-    CHECK(shard->batch_n == 0);
+    CHECK(work_busy(work, worker) == 0);
     shard->leaving = true;
     timer_cancel(&shard->timer);
+    timer_cancel(&shard->sweep_timer);
     pthread_mutex_lock(&shard->lock);
     shard->worker = NULL;
     pthread_mutex_unlock(&shard->lock);

@@ -63,8 +63,11 @@ static void finish(struct batch *batch, usec due)
     list_remove(&batch->node);
     shard->batch_n--;
     arena_fini(&batch->arena);
+    struct work_vendor *vendor = batch->vendor;
     mem_free(batch);
     work_queue_back(shard, queue, due);
+    if (vendor)
+        work_vendor_leave(shard, vendor);
 }
 
 static void finish_later(struct batch *batch, usec pause)
@@ -337,7 +340,8 @@ static void end(struct batch *batch)
                                    .n = batch->n,
                                    .records = records,
                                    .knowns = knowns,
-                                   .record_n = n};
+                                   .record_n = n,
+                                   .wall = batch->wall};
     CRASH_POINT("hook.judged");
     work_end(&batch->end);
 }
@@ -440,6 +444,12 @@ static void on_begin(struct timer *timer)
         directory_account(config->directory, tenant_id_str(&batch->queue->account));
     if (!batch->account) {
         end_orphans(batch);
+        return;
+    }
+    batch->vendor =
+        work_vendor_enter(batch->shard, batch->queue, batch->account->integration);
+    if (!batch->vendor) {
+        finish(batch, USEC_NEVER); /* until one of its vendor ends */
         return;
     }
     if (!find_place(batch)) {

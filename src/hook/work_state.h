@@ -21,15 +21,25 @@
 
 enum {
     WORK_MAGIC = 0x574f524b,
-    BATCHES_MAX = 16,   /* of a shard at a time */
-    BATCH_ROWS_MAX = 64 /* of a batch */
+    BATCHES_MAX = 64,             /* of a shard at a time */
+    VENDOR_BATCHES_MAX = 16,      /* of one integration, in a shard */
+    BATCH_ROWS_MAX = WORK_END_MAX /* of a batch */
 };
 
 /* The bodies of a batch's requests together; but one may be larger. */
 #define BATCH_BYTES_MAX (8 << 20)
 
+/* An integration as work sees it: one that is slow keeps nobody else's events waiting. */
+struct work_vendor {
+    uint32_t running;
+    struct list waiting; /* queues for which there was no room, first come first */
+    str name;            /* in the struct's own memory */
+    char bytes[];
+};
+
 struct work_queue {
     struct tenant_id account;
+    struct list waiting; /* in a vendor's, or in none; the worker's alone */
     struct heap_node
         node;   /* when it is looked at; in the shard's heap unless it is busy */
     bool busy;  /* a batch of it is under way */
@@ -45,11 +55,16 @@ struct work_shard {
     bool poked;
     bool draining;
 
+    struct map vendors; /* by name */
     struct list batches;
     uint32_t batch_n;
     bool leaving;
     struct timer timer;
     struct post poke;
+    struct timer sweep_timer; /* of the first worker alone, as are the next */
+    struct silence_sweep sweep;
+    bool sweeping;
+    usec up; /* wall; since when */
 };
 
 struct work {
@@ -127,6 +142,7 @@ struct batch {
     bool stopped;
 
     struct account *account;
+    struct work_vendor *vendor; /* NULL: it takes no place yet */
     struct pin *pin;
     const struct integration *integration;
     const struct auth_way *way;
@@ -170,8 +186,15 @@ struct order_news batch_news(const struct batch_task *task);
 
 /* --- work.c --- */
 
-/* When it is looked at next: `due` is monotonic; USEC_NEVER: it goes. */
+/* When it is looked at next: `due` is monotonic; USEC_NEVER: it goes, unless it waits for
+ * its vendor. */
 void work_queue_back(struct work_shard *shard, struct work_queue *queue, usec due);
+
+/* A place among the batches of that integration; NULL: there is none, and the queue waits
+ * for one. */
+struct work_vendor *work_vendor_enter(struct work_shard *shard, struct work_queue *queue,
+                                      str integration);
+void work_vendor_leave(struct work_shard *shard, struct work_vendor *vendor);
 
 static inline void work_count(_Atomic uint64_t *counter, uint64_t n)
 {

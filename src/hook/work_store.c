@@ -117,6 +117,39 @@ static enum err end_row(struct tx *tx, const struct hook_row *row)
     return err == ERR_NONE && changed != 1 ? ERR_STATE_CONFLICT : err;
 }
 
+static bool same_type(const struct work_result *a, const struct work_result *b)
+{
+    return str_eq(a->row.type, b->row.type);
+}
+
+/* Those that have ended of the type of `at`, which is the first of them. */
+static enum err note_type(struct tx *tx, const struct work_end *end, uint32_t at)
+{
+    const struct hook_row *row = &end->results[at].row;
+    struct silence_of of = {row->account, row->environment, row->integration, row->type};
+    usec received[WORK_END_MAX];
+    uint32_t n = 0;
+    for (uint32_t i = at; i < end->n; i++)
+        if (end->results[i].row.state != HOOK_QUEUED &&
+            same_type(&end->results[i], &end->results[at]))
+            received[n++] = end->results[i].row.received;
+    return silence_note(tx, &of, received, n, end->wall);
+}
+
+static enum err note_types(struct tx *tx, const struct work_end *end)
+{
+    enum err err = ERR_NONE;
+    for (uint32_t i = 0; err == ERR_NONE && i < end->n; i++) {
+        bool first = end->results[i].row.state != HOOK_QUEUED;
+        for (uint32_t k = 0; first && k < i; k++)
+            first = end->results[k].row.state == HOOK_QUEUED ||
+                    !same_type(&end->results[k], &end->results[i]);
+        if (first)
+            err = note_type(tx, end, i);
+    }
+    return err;
+}
+
 static enum err run_end(struct tx *tx, struct store_op *op)
 {
     struct work_end *end = CONTAINER_OF(op, struct work_end, op);
@@ -128,7 +161,7 @@ static enum err run_end(struct tx *tx, struct store_op *op)
     }
     for (uint32_t i = 0; err == ERR_NONE && i < end->record_n; i++)
         err = order_put(tx, &end->records[i], &end->knowns[i]);
-    return err;
+    return err == ERR_NONE ? note_types(tx, end) : err;
 }
 
 static void on_ended(struct store_op *op)
@@ -141,6 +174,7 @@ static void on_ended(struct store_op *op)
 /* RELAXED: nothing has left the house; what a machine forgets is worked on again. */
 void work_end(struct work_end *end)
 {
+    CHECK(end->n <= WORK_END_MAX);
     end->op = (struct store_op){
         .kind = STORE_RELAXED, .run = run_end, .done = on_ended, .worker = end->worker};
     store_submit(end->store, &end->op);
@@ -158,6 +192,8 @@ static enum err run_orphans(struct tx *tx, struct store_op *op)
     struct value params[] = {V_TEXT(orphans->account), V_INT(orphans->wall),
                              V_INT(orphans->wall + HOOK_KEPT)};
     enum err err = tx_exec(tx, &update, params, COUNT_OF(params), &orphans->n);
+    if (err == ERR_NONE)
+        err = silence_forget(tx, orphans->account);
     return err == ERR_NONE ? order_forget(tx, orphans->account) : err;
 }
 

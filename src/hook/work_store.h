@@ -9,6 +9,7 @@
 #include "event/event.h"
 #include "hook/hook_store.h"
 #include "hook/order_store.h"
+#include "hook/silence_store.h"
 
 /* Rows of an account that are due, in the order in which they became so, at most `max`. A
  * row that would not be due within any delay that work gives is due: a clock was set
@@ -64,8 +65,11 @@ struct work_result {
     struct event event;
 };
 
-/* Of rows that were taken: all of it, or nothing. ERR_STATE_CONFLICT: a row is not queued
- * any more, or somebody else has told of a record. */
+enum { WORK_END_MAX = 64 };
+
+/* Of rows that were taken, at most WORK_END_MAX: all of it, or nothing.
+ * ERR_STATE_CONFLICT: a row is not queued any more, or somebody else has told of a
+ * record. */
 struct work_end {
     struct store *store;
     struct worker *worker;
@@ -76,6 +80,7 @@ struct work_end {
     const struct order_record *records; /* what is known of these from now on */
     const struct order_known *knowns;
     uint32_t record_n;
+    usec wall;
 
     enum err err;
     struct store_op op; /* private */

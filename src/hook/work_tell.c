@@ -96,9 +96,6 @@ static void put_of_record(struct json_out *out, const struct batch_task *task,
                           const struct telling *telling)
 {
     const struct event_meaning *meaning = &task->normal.meaning;
-    json_out_member_text(out, STR("resource"), meaning->rule->target);
-    json_out_member_text(out, STR("id"), meaning->id);
-    json_out_member_text(out, STR("action"), record_action_word(telling->action));
     if (telling->record)
         put_value(out, STR("record"), telling->record);
     if (telling->original)
@@ -107,27 +104,21 @@ static void put_of_record(struct json_out *out, const struct batch_task *task,
         put_value(out, STR("changed"), telling->changed);
     if (meaning->has_version)
         json_out_member_int(out, STR("version"), meaning->version);
-    json_out_member_text(out, STR("origin"), telling->self ? STR("self") : STR("vendor"));
-    json_out_member_bool(out, STR("late"), telling->late);
 }
 
-/* Absent: it is larger than a payload may be. */
-static str write_data(const struct batch *batch, struct batch_task *task,
-                      const struct telling *telling)
+/* What only the account's key opens; write_detail has the rest. Absent: it is larger than
+ * a payload may be. */
+static str write_data(struct batch_task *task, const struct telling *telling)
 {
     struct buf text;
     struct json_out out;
     buf_init(&text, DATA_BYTES_MAX);
     json_out_init(&out, &text);
     json_out_object(&out);
-    json_out_member_text(&out, STR("account"), tenant_id_str(&batch->account->id));
-    json_out_member_text(&out, STR("integration"), task->row.integration);
-    if (telling->type == EVENT_WEBHOOK_RECEIVED) {
-        json_out_member_text(&out, STR("type"), task->row.type);
+    if (telling->type == EVENT_WEBHOOK_RECEIVED)
         put_value(&out, STR("original"), &task->normal.item);
-    } else {
+    else
         put_of_record(&out, task, telling);
-    }
     put_moment(&out, STR("happened"), task->row.happened);
     put_moment(&out, STR("received"), task->row.received);
     json_out_end(&out);
@@ -147,14 +138,15 @@ static str write_detail(const struct batch_task *task, str hook,
     json_out_init(&out, &text);
     json_out_object(&out);
     json_out_member_text(&out, STR("hook"), hook);
-    if (task->lane) {
+    if (telling->type == EVENT_WEBHOOK_RECEIVED) {
+        json_out_member_text(&out, STR("type"), task->row.type);
+    } else {
         json_out_member_text(&out, STR("resource"), task->normal.meaning.rule->target);
         json_out_member_text(&out, STR("id"), task->normal.meaning.id);
+        json_out_member_text(&out, STR("action"), record_action_word(telling->action));
         json_out_member_text(&out, STR("origin"),
                              telling->self ? STR("self") : STR("vendor"));
         json_out_member_bool(&out, STR("late"), telling->late);
-    } else {
-        json_out_member_text(&out, STR("type"), task->row.type);
     }
     json_out_end(&out);
     return arena_take(arena, &text);
@@ -169,7 +161,7 @@ static void tell(struct batch *batch, uint32_t at, const struct telling *telling
     char id[HOOK_ID_BYTES];
     hook_id(task->row.sequence, id);
     str source = arena_str(arena, str_z(id)), sealed;
-    str data = write_data(batch, task, telling);
+    str data = write_data(task, telling);
     if (str_absent(data)) {
         dead(batch, result, "too_large", STR_NONE);
         return;

@@ -128,11 +128,12 @@ static bool start_daemon(struct demo *demo, str *ret_why)
     str listen = arena_printf(&demo->arena, "--listen=" STR_F, STR_A(demo->listen));
     str integrations =
         arena_printf(&demo->arena, "--integrations=" STR_F, STR_A(demo->integrations));
-    char *argv[] = {data,
-                    log,
-                    (char *)(uintptr_t)arena_z(&demo->arena, listen),
+    char *argv[] = {data, log, (char *)(uintptr_t)arena_z(&demo->arena, listen),
                     (char *)(uintptr_t)arena_z(&demo->arena, integrations),
                     (char *)(uintptr_t) "--workers=1",
+                    /* the simulator is the product as well */
+                    (char *)(uintptr_t) "--endpoint-ranges=127.0.0.0/8",
+                    (char *)(uintptr_t) "--endpoint-http=true",
                     (char *)(uintptr_t) "--log-format=json"};
     if (!settings_read(&settings, COUNT_OF(argv), argv, &demo->arena, ret_why))
         return false;

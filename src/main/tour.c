@@ -10,18 +10,24 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/crypto.h"
+#include "base/encode.h"
 #include "http/parse.h"
 #include "json/json_parse.h"
+#include "loop/world.h"
+
+#define VENDORS_SECRET "the secret of a simulated vendor"
 
 enum { ANSWER_BYTES_MAX = 256 * 1024, OPEN_AFTER = 5, CALLS_ALLOWED = 12 };
 
 struct asked {
     const char *verb;
     const char *path;
-    const char *header; /* one more header line; NULL = none */
+    const char *header; /* more header lines, "\r\n" between them; NULL = none */
     const char *body;   /* JSON; NULL = none */
     bool quiet;         /* not printed */
     bool direct;        /* to the simulator, with the vendor's own token */
+    bool is_vendors;    /* a request of the vendor's, which has no key of ours */
 };
 
 struct answered {
@@ -85,13 +91,15 @@ static bool read_answer(struct tour *tour, str text, struct answered *ret)
 
 static void print_request(const struct tour *tour, const struct asked *asked)
 {
-    printf("\n    $ curl -i %s%s'http://127.0.0.1:%u%s'", asked->body ? "-X " : "",
-           asked->body ? "POST " : "", asked->direct ? tour->sim_port : tour->port,
-           asked->path);
-    printf(" -H \"Authorization: Bearer %s\"",
-           asked->direct ? "the-vendors-own-token" : "$KEY");
-    if (asked->header)
-        printf(" -H '%s'", asked->header);
+    printf("\n    $ curl -i %s%s%s'http://127.0.0.1:%u%s'", asked->body ? "-X " : "",
+           asked->body ? asked->verb : "", asked->body ? " " : "",
+           asked->direct ? tour->sim_port : tour->port, asked->path);
+    if (!asked->is_vendors)
+        printf(" -H \"Authorization: Bearer %s\"",
+               asked->direct ? "the-vendors-own-token" : "$KEY");
+    str lines = asked->header ? str_z(asked->header) : STR(""), line;
+    while (lines.n && str_next(&lines, '\n', &line))
+        printf(" -H '" STR_F "'", STR_A(str_trim(line)));
     if (asked->body)
         printf(" -d '%s'", asked->body);
     printf("\n");
@@ -140,14 +148,18 @@ static struct answered ask(struct tour *tour, const struct asked *asked)
         return answered;
     size_t n = asked->body ? strlen(asked->body) : 0;
     str token = asked->direct ? STR("the-vendors-own-token") : tour->key;
-    str request = arena_printf(
-        &tour->arena,
-        "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer " STR_F "\r\n"
-        "Connection: close\r\n%s%sContent-Type: application/json\r\n"
-        "Content-Length: %zu\r\n\r\n%s",
-        asked->verb, asked->path, tour->port, STR_A(token),
-        asked->header ? asked->header : "", asked->header ? "\r\n" : "", n,
-        asked->body ? asked->body : "");
+    str key = asked->is_vendors
+                  ? STR("")
+                  : arena_printf(&tour->arena, "Authorization: Bearer " STR_F "\r\n",
+                                 STR_A(token));
+    str request =
+        arena_printf(&tour->arena,
+                     "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n" STR_F
+                     "Connection: close\r\n%s%sContent-Type: application/json\r\n"
+                     "Content-Length: %zu\r\n\r\n%s",
+                     asked->verb, asked->path, tour->port, STR_A(key),
+                     asked->header ? asked->header : "", asked->header ? "\r\n" : "", n,
+                     asked->body ? asked->body : "");
     bool shown = !asked->quiet && !tour->silent;
     if (shown)
         print_request(tour, asked);
@@ -398,11 +410,123 @@ static void show_one_shape(struct tour *tour)
     say(tour, "the whole list, a line a record.");
 }
 
+/* --- a webhook --- */
+
+/* "id" of the first of a list. */
+static const char *first_id(struct tour *tour, const char *path)
+{
+    struct answered answered =
+        ask(tour, &(struct asked){.verb = "GET", .path = path, .quiet = true});
+    struct json body;
+    if (!json_parse(&tour->arena, answered.body, NULL, &body, NULL))
+        return "";
+    const struct json *items = json_member(&body, STR("items"));
+    const struct json *first = items && items->n ? &items->u.items[0] : NULL;
+    return first ? arena_z(&tour->arena, json_member_text(first, STR("id"))) : "";
+}
+
+/* The headers of Standard Webhooks, which this vendor signs by. */
+static const char *sign(struct tour *tour, str id, str body)
+{
+    uint8_t mac[CRYPTO_SHA256_BYTES];
+    usec now = world_wall(world_real()) / USEC_S;
+    str content = arena_printf(&tour->arena, STR_F ".%lld." STR_F, STR_A(id),
+                               (long long)now, STR_A(body));
+    crypto_hmac_sha256(STR(VENDORS_SECRET), content, mac);
+    str signature = encode_base64(&tour->arena, str_of((char *)mac, sizeof(mac)));
+    return arena_z(&tour->arena,
+                   arena_printf(&tour->arena,
+                                "webhook-id: " STR_F "\r\nwebhook-timestamp: %lld\r\n"
+                                "webhook-signature: v1," STR_F,
+                                STR_A(id), (long long)now, STR_A(signature)));
+}
+
+static void agree_on_webhooks(struct tour *tour, const char *account)
+{
+    str secret = encode_base64(&tour->arena, STR(VENDORS_SECRET));
+    const char *environment = first_id(tour, "/v1/environments");
+    struct asked keep = {.verb = "PUT"};
+    struct asked make = {.verb = "POST", .path = "/v1/endpoints"};
+    keep.path =
+        arena_z(&tour->arena,
+                arena_printf(&tour->arena, "/v1/accounts/%s/webhook-secrets", account));
+    keep.body = arena_z(
+        &tour->arena,
+        arena_printf(&tour->arena, "{\"secrets\":[\"whsec_" STR_F "\"]}", STR_A(secret)));
+    make.body = arena_z(&tour->arena,
+                        arena_printf(&tour->arena,
+                                     "{\"environment\":\"%s\",\"types\":[\"record.*\"],"
+                                     "\"url\":\"http://127.0.0.1:%u/_sim/sink\"}",
+                                     environment, tour->sim_port));
+    expect(tour, ask(tour, &keep).status < 300, "the secret should be kept");
+    expect(tour, ask(tour, &make).status == 201, "the endpoint should be made");
+}
+
+/* What the product got, as the simulator that stands in for it has seen it. */
+static void show_posted(struct tour *tour)
+{
+    struct asked look = {.verb = "GET",
+                         .path = "/_sim/requests?limit=1&path=%2F_sim%2Fsink",
+                         .direct = true,
+                         .quiet = true};
+    struct answered answered = {0};
+    const struct json *requests = NULL;
+    struct json body;
+    for (int i = 0; i < 100 && !tour->broken_off && !(requests && requests->n); i++) {
+        usleep(50 * 1000);
+        answered = ask(tour, &look);
+        requests = json_parse(&tour->arena, answered.body, NULL, &body, NULL)
+                       ? json_member(&body, STR("requests"))
+                       : NULL;
+    }
+    bool came = requests && requests->n;
+    str posted = came ? json_member_text(&requests->u.items[0], STR("body")) : STR("");
+    expect(tour, str_find_str(posted, STR("\"type\":\"record.created\"")) < posted.n,
+           "the product should get a record.created");
+    if (!tour->silent && came)
+        printf("    POST /_sim/sink\n    " STR_F "\n", STR_A(posted));
+}
+
+static void show_webhook(struct tour *tour)
+{
+    static const char body[] =
+        "{\"type\":\"contact.created\",\"timestamp\":\"2026-01-01T00:00:00Z\","
+        "\"data\":{\"id\":\"c42\",\"name\":\"Ada Lovelace\","
+        "\"email\":\"ada@example.com\"}}";
+    title(tour, 7, "The other way");
+    say(tour,
+        "Vendors tell of changes by webhooks. Breakwater is told the vendor's secret, "
+        "and where");
+    say(tour, "your product wants to hear of records:");
+    const char *account = first_id(tour, "/v1/accounts");
+    agree_on_webhooks(tour, account);
+    say(tour, "");
+    say(tour, "The vendor calls. 200 means: the signature is right, and it is on disk.");
+    struct asked call = {
+        .verb = "POST", .body = body, .header = sign(tour, STR("msg_1"), str_z(body))};
+    call.is_vendors = true;
+    call.path =
+        arena_z(&tour->arena, arena_printf(&tour->arena, "/hooks/demo/%s", account));
+    struct answered answered = ask(tour, &call);
+    expect(tour, answered.status == 200, "the webhook should be taken");
+    say(tour, "");
+    say(tour, "Your product gets the record in its own shape, once, signed by Standard "
+              "Webhooks:");
+    show_posted(tour);
+    say(tour, "");
+    say(tour, "The same again is known by its id; a byte changed, and it is refused:");
+    call.body = "{}";
+    answered = ask(tour, &call);
+    expect(tour,
+           answered.status == 401 && code_is(tour, &answered, STR("webhook_rejected")),
+           "a forged webhook should be refused");
+}
+
 void tour_run(struct tour *tour)
 {
-    static void (*const steps[])(struct tour *) = {show_call,     show_throttle,
-                                                   show_outage,   show_meanwhile,
-                                                   show_recovery, show_one_shape};
+    static void (*const steps[])(struct tour *) = {
+        show_call,     show_throttle,  show_outage, show_meanwhile,
+        show_recovery, show_one_shape, show_webhook};
     arena_init(&tour->arena, 64 * 1024, 256 << 20);
     for (size_t i = 0; i < COUNT_OF(steps) && !tour->broken_off; i++)
         steps[i](tour);

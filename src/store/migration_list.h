@@ -524,3 +524,24 @@ X(17, "the order of records",
   "CREATE INDEX hook_queued ON hook (account, due, sequence) WHERE state = 'queued';"
   "CREATE INDEX hook_lane ON hook (account, lane, sequence)"
   " WHERE state = 'queued' AND lane IS NOT NULL;")
+
+/*
+ * How often events of a type come to an account (hook/silence.h); `due`: from when on it
+ * is silent, `silent`: that was told. `type` is '' where events have none.
+ */
+X(18, "habits of webhooks",
+  "CREATE TABLE hook_habit ("
+  " account TEXT NOT NULL,"
+  " type TEXT NOT NULL,"
+  " environment TEXT NOT NULL,"
+  " integration TEXT NOT NULL,"
+  " n BIGINT NOT NULL,"
+  " first BIGINT NOT NULL,"
+  " last BIGINT NOT NULL,"
+  " turned BIGINT NOT NULL,"
+  " longest BIGINT NOT NULL,"
+  " longest_before BIGINT NOT NULL,"
+  " silent BIGINT NOT NULL,"
+  " due BIGINT NOT NULL,"
+  " PRIMARY KEY (account, type));"
+  "CREATE INDEX hook_habit_due ON hook_habit (due) WHERE silent = 0;")

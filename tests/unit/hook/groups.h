@@ -6,6 +6,7 @@ int test_echo(void);
 int test_order(void);
 int test_vendor_events(void);
 int test_work_rule(void);
+int test_silence(void);
 int test_work(void);
 int test_work_days(void);
 

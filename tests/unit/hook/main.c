@@ -8,6 +8,7 @@ int main(void)
     failed += test_order();
     failed += test_vendor_events();
     failed += test_work_rule();
+    failed += test_silence();
     failed += test_work();
     failed += test_work_days();
     return failed != 0;

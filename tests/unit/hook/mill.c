@@ -147,7 +147,8 @@ static void start(struct transport *transport, struct call *call)
         mill->most_at_once = mill->at_once;
     timer_init(&order->timer, call->worker, go_on);
     timer_start(&order->timer,
-                USEC_MS + (usec)unit_below(&mill->chance, (size_t)(400 * USEC_MS)));
+                mill->slow + USEC_MS +
+                    (usec)unit_below(&mill->chance, (size_t)(400 * USEC_MS)));
 }
 
 static void cancel(struct call *call)
@@ -679,12 +680,29 @@ static enum event_type type_of(str name)
     return EVENT_TYPE_COUNT;
 }
 
+/* As they are delivered: what is open and what is sealed, of which no name is in both. */
+static struct json together(struct mill *mill, const struct json *detail,
+                            const struct json *data)
+{
+    struct json_build build;
+    json_build_init(&build, &mill->arena);
+    for (uint32_t i = 0; i < detail->n; i++)
+        json_build_member(&build, json_key(&detail->u.members[i]),
+                          detail->u.members[i].value);
+    for (uint32_t i = 0; i < data->n; i++) {
+        assert_null(json_member(detail, json_key(&data->u.members[i])));
+        json_build_member(&build, json_key(&data->u.members[i]),
+                          data->u.members[i].value);
+    }
+    return json_build_object(&build);
+}
+
 struct json mill_data(struct mill *mill, const struct event_row *row)
 {
     struct account *account = find_account(mill, row->account);
     struct data_key key = {tenant_id_str(&account->id), account->data_key};
     str sealed = row->sealed, text;
-    struct json data;
+    struct json data, detail;
     uint64_t n;
     if (!str_absent(row->payload)) {
         assert_true(str_to_u64(str_from(row->payload, 1), MILL_PAYLOADS_MAX - 1, &n));
@@ -694,8 +712,9 @@ struct json mill_data(struct mill *mill, const struct event_row *row)
                              event_about(row->source, type_of(row->type), &mill->arena),
                              sealed, &mill->arena, &text));
     assert_true(json_parse(&mill->arena, text, NULL, &data, NULL));
+    assert_true(json_parse(&mill->arena, row->detail, NULL, &detail, NULL));
     account_unref(&account);
-    return data;
+    return together(mill, &detail, &data);
 }
 
 str mill_story(struct mill *mill, str account)

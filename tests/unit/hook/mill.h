@@ -62,6 +62,7 @@ struct mill {
     struct mill_record records[MILL_RECORDS];
     enum mill_fate (*choose)(struct mill *mill); /* NULL: good */
     void *owner;
+    usec slow; /* before each answer */
     uint64_t chance;
     unsigned calls, at_once, most_at_once;
 

@@ -145,6 +145,26 @@ static void a_record_keeps_its_order_however_it_comes(void **state)
     assert_row(mill, 6, HOOK_DONE, "late");
 }
 
+static void a_record_that_has_not_changed_is_not_told_again(void **state)
+{
+    static const char *const events[] = {
+        "[{'type':'contact.x','action':'updated','contact':{'id':1,'name':'Ada'},"
+        "'version':1}]",
+        "[{'type':'contact.x','action':'updated','contact':{'id':1,'name':'Ada',"
+        "'unmapped':5},'version':2}]"};
+    struct mill *mill = *state;
+    str account = mill_account(mill, "full");
+    mill_hook(mill, account, events[0], 0);
+    mill_run(mill, USEC_S);
+    mill_stop(mill);
+    mill_open(mill);
+    mill_hook(mill, account, events[1], 0);
+    mill_run(mill, USEC_S);
+    ASSERT_STORY(mill, account, "record.created 1 Ada");
+    assert_row(mill, 2, HOOK_DONE, "equal");
+    assert_int_equal(mill_number(mill, "SELECT version FROM record_version"), 2);
+}
+
 static void late_ones_are_marked_or_passed_where_the_document_says_so(void **state)
 {
     struct mill *mill = *state;
@@ -387,6 +407,25 @@ static void records_are_fetched_a_few_at_a_time(void **state)
                      MILL_RECORDS);
 }
 
+static void a_slow_vendor_keeps_no_other_waiting(void **state)
+{
+    enum { ACCOUNTS = 80, PLACES = 16 * MILL_WORKERS };
+    struct mill *mill = *state;
+    str account = mill_account(mill, "full");
+    mill->slow = 10 * USEC_S;
+    for (unsigned i = 0; i < ACCOUNTS; i++)
+        mill_tell(mill, mill_account(mill, "thin"), "updated", i % MILL_RECORDS, 1);
+    mill_run(mill, USEC_S);
+    mill_tell(mill, account, "updated", 1, 1);
+    mill_run(mill, USEC_S);
+    ASSERT_STORY(mill, account, "record.created 1 v1");
+    assert_in_range(mill->most_at_once, 2, PLACES);
+    mill_run(mill, 2 * USEC_MIN);
+    assert_in_range(mill->most_at_once, 2, PLACES);
+    assert_int_equal(mill_number(mill, "SELECT COUNT(*) FROM hook WHERE state = 'done'"),
+                     ACCOUNTS + 1);
+}
+
 static void more_than_a_batch_is_worked_through(void **state)
 {
     struct mill *mill = *state;
@@ -446,6 +485,69 @@ static void a_clock_that_was_set_back_holds_nothing_for_good(void **state)
     ASSERT_STORY(mill, account, "record.created 1 v1");
 }
 
+#define SILENT  "SELECT COUNT(*) FROM event WHERE type = 'webhooks.silent'"
+#define RESUMED "SELECT COUNT(*) FROM event WHERE type = 'webhooks.resumed'"
+
+/* An event an hour for ten days, but for nights of ten hours. */
+static void form_habit(struct mill *mill, str account)
+{
+    for (unsigned day = 0; day < 10; day++) {
+        for (unsigned hour = 0; hour < 14; hour++) {
+            mill_tell(mill, account, "updated", 1, day * 14 + hour + 1);
+            mill_run(mill, USEC_H);
+        }
+        mill_run(mill, 10 * USEC_H);
+    }
+}
+
+static void silence_against_the_habit_is_told_once_and_so_is_its_end(void **state)
+{
+    struct mill *mill = *state;
+    str account = mill_account(mill, "full");
+    form_habit(mill, account);
+    mill_run(mill, 9 * USEC_H); /* twice eleven hours have not passed */
+    assert_int_equal(mill_number(mill, SILENT), 0);
+    mill_run(mill, 4 * USEC_H);
+    assert_int_equal(mill_number(mill, SILENT), 1);
+    mill_run(mill, 5 * USEC_DAY);
+    assert_int_equal(mill_number(mill, SILENT), 1);
+    assert_int_equal(mill_number(mill, RESUMED), 0);
+    mill_tell(mill, account, "updated", 1, 1000);
+    mill_tell(mill, account, "updated", 1, 1001);
+    mill_run(mill, USEC_MIN);
+    assert_int_equal(mill_number(mill, RESUMED), 1);
+    mill_run(mill, 30 * USEC_H);
+    assert_int_equal(mill_number(mill, SILENT), 2); /* five days were no habit */
+    mill_delete(mill, account);
+    assert_int_equal(mill_number(mill, "SELECT COUNT(*) FROM hook_habit"), 0);
+    assert_int_equal(mill_number(mill, "SELECT COUNT(*) FROM record_version"), 0);
+}
+
+static void time_in_which_nobody_listens_is_no_silence(void **state)
+{
+    struct mill *mill = *state;
+    str account = mill_account(mill, "full");
+    form_habit(mill, account);
+    mill_stop(mill);
+    false_world_advance(&mill->world, 3 * USEC_DAY);
+    mill_open(mill);
+    mill_run(mill, 20 * USEC_H);
+    assert_int_equal(mill_number(mill, SILENT), 0);
+    mill_run(mill, 4 * USEC_H);
+    assert_int_equal(mill_number(mill, SILENT), 1);
+}
+
+static void events_that_wait_are_no_silence(void **state)
+{
+    struct mill *mill = *state;
+    str account = mill_account(mill, "full");
+    form_habit(mill, account);
+    mill_move(mill, account, ACCOUNT_DISABLED);
+    mill_tell(mill, account, "updated", 1, 1000);
+    mill_run(mill, 5 * USEC_DAY);
+    assert_int_equal(mill_number(mill, SILENT), 0);
+}
+
 int test_work(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,6 +556,7 @@ int test_work(void)
         MILL_TEST(what_our_own_writes_have_done_is_marked),
         MILL_TEST(what_no_rule_is_for_is_told_as_it_came),
         MILL_TEST(a_record_keeps_its_order_however_it_comes),
+        MILL_TEST(a_record_that_has_not_changed_is_not_told_again),
         MILL_TEST(late_ones_are_marked_or_passed_where_the_document_says_so),
         MILL_TEST(a_record_that_is_gone_when_it_is_fetched_was_deleted),
         MILL_TEST(a_fetch_that_fails_is_tried_again_and_holds_its_record),
@@ -466,9 +569,13 @@ int test_work(void)
         MILL_TEST(a_payload_that_is_lost_is_said_and_one_that_is_away_is_waited_for),
         MILL_TEST(large_data_stands_in_a_payload),
         MILL_TEST(records_are_fetched_a_few_at_a_time),
+        MILL_TEST(a_slow_vendor_keeps_no_other_waiting),
         MILL_TEST(more_than_a_batch_is_worked_through),
         MILL_TEST(a_start_finds_what_waits_and_nothing_is_told_twice),
         MILL_TEST(who_was_faster_is_seen),
+        MILL_TEST(silence_against_the_habit_is_told_once_and_so_is_its_end),
+        MILL_TEST(time_in_which_nobody_listens_is_no_silence),
+        MILL_TEST(events_that_wait_are_no_silence),
         MILL_TEST(a_clock_that_was_set_back_holds_nothing_for_good),
     };
     return cmocka_run_group_tests_name("hook: work", tests, NULL, NULL);
