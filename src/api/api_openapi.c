@@ -22,6 +22,8 @@ static const struct {
     {"revision", "The number of a version."},
     {"breaker", "The breaker's name, or the id of an account."},
     {"write", "The id of the write."},
+    {"hook", "The id of the event of a vendor."},
+    {"rejected", "The number of the request that was rejected."},
 };
 
 const char *api_path_doc(str name)

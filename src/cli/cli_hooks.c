@@ -117,7 +117,7 @@ static const struct cli_option rejected_options[] = {
     {.name = "reason",
      .value = "WORD",
      .place = OPTION_QUERY,
-     .doc = "Rejected for this: signature_wrong, timestamp_stale, …"},
+     .doc = "Rejected for this reason: signature_wrong, timestamp_stale."},
     {.name = NULL}};
 
 const struct cli_action action_rejected_hooks_list = {.method = "GET",
