@@ -79,9 +79,8 @@ static void put_reason(const struct problem *problem, struct json_out *out)
 
 static void answer_problem(struct receive *receive)
 {
-    struct problem problem = {.err = receive->err,
-                              .detail = receive->err_detail,
-                              .retry_after_s = -1};
+    struct problem problem = {
+        .err = receive->err, .detail = receive->err_detail, .retry_after_s = -1};
     struct headers headers;
     headers_init(&headers, receive->in->arena, 8);
     if (receive->err == ERR_HOOK_REJECTED) {
@@ -217,9 +216,9 @@ void receive_refuse(struct receive *receive, enum err err, str detail)
     struct hooks *hooks = receive->hooks;
     receive->err = err;
     receive->err_detail = detail;
-    atomic_fetch_add(err == ERR_HOOK_REJECTED  ? &hooks->rejected
-                     : receive->integration    ? &hooks->refused
-                                               : &hooks->unknown,
+    atomic_fetch_add(err == ERR_HOOK_REJECTED ? &hooks->rejected
+                     : receive->integration   ? &hooks->refused
+                                              : &hooks->unknown,
                      1);
     receive_move(receive, RECEIVE_ANSWER);
 }
@@ -318,8 +317,8 @@ static str origin(struct receive *receive)
 static str url_of(struct receive *receive)
 {
     const struct inbound *in = receive->in;
-    str parts[] = {origin(receive), in->path,
-                   str_absent(in->query) ? STR("") : STR("?"), in->query};
+    str parts[] = {origin(receive), in->path, str_absent(in->query) ? STR("") : STR("?"),
+                   in->query};
     return arena_join(&receive->arena, parts, COUNT_OF(parts));
 }
 

@@ -96,9 +96,10 @@ void hooking_metrics(struct hooking *hooking, struct buf *buf)
                  (double)stats.accepted);
     watch_sample(buf, "breakwater_webhooks_handshakes_total", "counter",
                  "Handshakes answered.", (double)stats.shaken);
-    buf_str(buf, STR("# HELP breakwater_webhooks_rejected_total Requests that were not proved "
-                     "to be the vendor's.\n"
-                     "# TYPE breakwater_webhooks_rejected_total counter\n"));
+    buf_str(buf,
+            STR("# HELP breakwater_webhooks_rejected_total Requests that were not proved "
+                "to be the vendor's.\n"
+                "# TYPE breakwater_webhooks_rejected_total counter\n"));
     for (int i = 1; i < REASON_COUNT; i++) {
         str word = webhook_reason_word((enum webhook_reason)i);
         buf_printf(buf, "breakwater_webhooks_rejected_total{reason=\"" STR_F "\"} %llu\n",
@@ -116,8 +117,7 @@ void hooking_metrics(struct hooking *hooking, struct buf *buf)
     watch_sample(buf, "breakwater_webhook_duplicates_total", "counter",
                  "Of these, those that were there before.", (double)stats.duplicates);
     watch_sample(buf, "breakwater_webhook_unmatched_total", "counter",
-                 "Of these, those whose account was not known.",
-                 (double)stats.unmatched);
+                 "Of these, those whose account was not known.", (double)stats.unmatched);
     watch_sample(buf, "breakwater_webhook_erased_total", "counter",
                  "Of these, those whose account was deleted meanwhile.",
                  (double)stats.erased);

@@ -36,7 +36,7 @@ struct house {
     struct journal *journal;
     struct payloads *payloads;
     struct hooks *hooks;
-    atomic_uint told; /* rows of hooks that are queued again */
+    atomic_uint told;                   /* rows of hooks that are queued again */
     _Atomic(const char *) token_answer; /* of every token endpoint; NULL: none comes */
     struct gate gate;
     struct cache *cache; /* in memory only */

@@ -107,10 +107,10 @@ static str put_request(struct house *house)
                           hook_message_write(&message, arena), arena, &sealed));
     struct putting *putting = arena_zalloc(arena, sizeof(*putting));
     putting->house = house;
-    putting->put = (struct payload_put){.parts = {hook_envelope_head(&envelope, arena),
-                                                  sealed},
-                                        .done = on_put,
-                                        .worker = &house->loop.worker};
+    putting->put =
+        (struct payload_put){.parts = {hook_envelope_head(&envelope, arena), sealed},
+                             .done = on_put,
+                             .worker = &house->loop.worker};
     live_loop_do(&house->loop, start_put, putting);
     live_loop_wait(&house->loop, is_put, putting);
     assert_int_equal(putting->put.err, ERR_NONE);
@@ -149,7 +149,8 @@ const char *make_hook(struct house *house, const char *account_id, enum hook_sta
     return id;
 }
 
-void make_rejected(struct house *house, const char *account_id, enum webhook_reason reason)
+void make_rejected(struct house *house, const char *account_id,
+                   enum webhook_reason reason)
 {
     struct account *account =
         account_id ? directory_account(house->directory, str_z(account_id)) : NULL;

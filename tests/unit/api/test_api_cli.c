@@ -412,15 +412,15 @@ static void test_hooks(void **state)
     assert_ran(ran, 1);
     assert_in(ran.err, "--all");
     make_rejected(house, account, REASON_signature_wrong);
-    listed = run(house, format(house, "rejected-hooks list --environment %s", environment),
-                 NULL);
+    listed = run(
+        house, format(house, "rejected-hooks list --environment %s", environment), NULL);
     assert_in(listed, "signature_wrong");
     struct heard heard = get(house, "/v1/rejected-hooks?environment=%s", environment);
-    assert_in(run(house,
-                  format(house, "rejected-hooks show %s",
-                         text_at(house, heard, "/items/0/id")),
-                  NULL),
-              "sent");
+    assert_in(
+        run(house,
+            format(house, "rejected-hooks show %s", text_at(house, heard, "/items/0/id")),
+            NULL),
+        "sent");
 }
 
 static void test_all_of_a_long_list(void **state)

@@ -28,7 +28,8 @@ static void test_events_are_listed_newest_first(void **state)
     assert_string_equal(text_at(house, heard, "/items/1/event_id"), "evt_1");
     assert_string_equal(text_at(house, heard, "/items/0/account"), of);
     assert_true(is_null_at(heard, "/items/0/ended"));
-    static const char *const finds[] = {"type=made", "state=done", "integration=acme&type=made"};
+    static const char *const finds[] = {"type=made", "state=done",
+                                        "integration=acme&type=made"};
     for (size_t i = 0; i < COUNT_OF(finds); i++)
         assert_int_equal(
             count_at(get(house, "/v1/hooks?account=%s&%s", of, finds[i]), "/items"), 1);
@@ -106,7 +107,8 @@ static void test_all_that_a_filter_finds_are_replayed(void **state)
     struct heard heard = post(house, body, "/v1/hooks/replay");
     assert_int_equal(count_at(heard, "/hooks"), 1);
     assert_string_equal(text_at(house, heard, "/hooks/0"), dead);
-    assert_string_equal(text_at(house, get(house, "/v1/hooks/%s", dead), "/state"), "dead");
+    assert_string_equal(text_at(house, get(house, "/v1/hooks/%s", dead), "/state"),
+                        "dead");
     body = format(house, "{'account':'%s','state':'done'}", of);
     assert_int_equal(count_at(post(house, body, "/v1/hooks/replay"), "/hooks"), 1);
     assert_string_equal(text_at(house, get(house, "/v1/hooks/%s", done), "/state"),
@@ -182,7 +184,8 @@ static void test_secrets_of_webhooks_are_kept_and_not_shown(void **state)
                    "integration_unknown");
     assert_refused(get(house, "/v1/accounts/acc_none/webhook-secrets"), 404,
                    "account_unknown");
-    assert_refused(get(house, "/v1/apps/app_none/webhook-secrets"), 404, "object_unknown");
+    assert_refused(get(house, "/v1/apps/app_none/webhook-secrets"), 404,
+                   "object_unknown");
 }
 
 int test_api_hooks(void)

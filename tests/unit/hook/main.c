@@ -1,0 +1,13 @@
+/* The unit tests of src/hook: one line for each file. */
+#include "groups.h"
+
+int main(void)
+{
+    int failed = 0;
+    failed += test_hook_message();
+    failed += test_dedupe();
+    failed += test_transfer();
+    failed += test_rejected();
+    failed += test_secrets();
+    return failed != 0;
+}
