@@ -9,6 +9,7 @@
 #define DIRECTORY_DIRECTORY_STATE_H
 
 #include "base/buf.h"
+#include "directory/account_watch.h"
 #include "directory/audit.h"
 #include "directory/context_index.h"
 #include "directory/directory.h"
@@ -17,14 +18,6 @@
 #include "directory/keyring.h"
 #include "directory/tenant_table.h"
 #include "json/json_write.h"
-
-enum { DIRECTORY_WATCHES_MAX = 4 };
-
-/* Who hears of accounts (directory_watch_accounts); `fn` NULL: nobody. */
-struct account_watch {
-    void (*fn)(void *arg, struct account *account, bool there);
-    void *arg;
-};
 
 struct directory {
     uint32_t magic;
