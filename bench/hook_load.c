@@ -22,7 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-
 enum { BODY = 1024, REQUEST = 2048, CONNECTIONS_MAX = 1024, TIMES_MAX = 1 << 24 };
 
 struct sender {
@@ -69,10 +68,11 @@ static size_t make_request(char *ret)
         signature[2 * i] = hex[digest[i] >> 4];
         signature[2 * i + 1] = hex[digest[i] & 15];
     }
-    return (size_t)snprintf(ret, REQUEST,
-                            "POST %s HTTP/1.1\r\nHost: hooks.test\r\nX-Sig: %s\r\n"
-                            "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-                            path, signature, BODY, body);
+    return (size_t)snprintf(
+        ret, REQUEST,
+        "POST %s HTTP/1.1\r\nHost: hooks.test\r\nX-Sig: %s\r\n"
+        "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+        path, signature, BODY, body);
 }
 
 static void send_one(int i, double due)
@@ -99,8 +99,8 @@ static bool is_whole(struct sender *sender)
 static void on_readable(int i)
 {
     struct sender *sender = &senders[i];
-    ssize_t n = read(sender->fd, sender->in + sender->n,
-                     sizeof(sender->in) - 1 - sender->n);
+    ssize_t n =
+        read(sender->fd, sender->in + sender->n, sizeof(sender->in) - 1 - sender->n);
     if (n <= 0)
         die("read");
     sender->n += (size_t)n;

@@ -27,10 +27,7 @@ static const char *const state_words[] = {
          .kind = SHAPE_TEXT,                                                             \
          .nullable = true,                                                               \
          .doc = "Whose it is; null: nobody knows yet."},                                 \
-        {.name = "account",                                                              \
-         .kind = SHAPE_TEXT,                                                             \
-         .nullable = true,                                                               \
-         .doc = "The same."},                                                            \
+        {.name = "account", .kind = SHAPE_TEXT, .nullable = true, .doc = "The same."},   \
         {.name = "claim",                                                                \
          .kind = SHAPE_TEXT,                                                             \
          .nullable = true,                                                               \
@@ -89,8 +86,9 @@ static const struct shape_row whole_rows[] = {
      .kind = SHAPE_OBJECT,
      .nullable = true,
      .shape = &api_hook_request_shape,
-     .doc = "What it came in; null for a key without `payloads`, and when it is no longer "
-            "kept or cannot be opened."},
+     .doc =
+         "What it came in; null for a key without `payloads`, and when it is no longer "
+         "kept or cannot be opened."},
 };
 
 static const struct shape hook_page = {"hook", hook_rows, COUNT_OF(hook_rows), true};
@@ -193,8 +191,8 @@ static void send_one(struct one *one, str payload)
     json_out_object(&call->out);
     put_members(&call->out, &one->query.rows[0]);
     json_out_name(&call->out, STR("request"));
-    if (payload.n && hook_open_message(hooks_keys(call->api->hooks), payload, call->arena,
-                                       &message))
+    if (payload.n &&
+        hook_open_message(hooks_keys(call->api->hooks), payload, call->arena, &message))
         api_put_hook_request(call, &message);
     else
         json_out_null(&call->out);
@@ -453,8 +451,8 @@ static bool covers(struct api_call *call, str environment_id)
 static bool read_state(struct api_call *call, str word, int *ret_state)
 {
     enum hook_state state = HOOK_DEAD;
-    if (!str_absent(word) && (!hook_state_of(word, &state) ||
-                              (state != HOOK_DONE && state != HOOK_DEAD))) {
+    if (!str_absent(word) &&
+        (!hook_state_of(word, &state) || (state != HOOK_DONE && state != HOOK_DEAD))) {
         api_refuse_member(call, "/state", "must be done or dead.");
         return false;
     }

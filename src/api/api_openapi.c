@@ -25,6 +25,8 @@ static const struct {
     {"endpoint", "The id of the endpoint."},
     {"delivery", "The id of the delivery."},
     {"event", "The id of the event."},
+    {"hook", "The id of the event of a vendor."},
+    {"rejected", "The number of the request that was rejected."},
 };
 
 const char *api_path_doc(str name)

@@ -30,8 +30,9 @@ static const struct bind_row body_rows[] = {
      .required = true,
      .min = 1,
      .max = HOOK_SECRET_BYTES_MAX,
-     .doc = "As the vendor shows them: one, or the old and the new one while it is changed; "
-            "at most 4."},
+     .doc =
+         "As the vendor shows them: one, or the old and the new one while it is changed; "
+         "at most 4."},
 };
 
 static const struct bind_table body_table = {.name = "webhook secrets",
@@ -49,10 +50,10 @@ static bool owner_account(struct api_call *call, struct owner *ret)
     struct account *account = api_find_account(call);
     if (!account)
         return false;
-    *ret = (struct owner){
-        arena_str(call->arena, account->integration),
-        arena_str(call->arena, tenant_id_str(&account->id)),
-        arena_str(call->arena, tenant_id_str(&account->environment->id))};
+    *ret =
+        (struct owner){arena_str(call->arena, account->integration),
+                       arena_str(call->arena, tenant_id_str(&account->id)),
+                       arena_str(call->arena, tenant_id_str(&account->environment->id))};
     account_unref(&account);
     return true;
 }
@@ -65,8 +66,7 @@ static bool owner_app(struct api_call *call, struct owner *ret)
     *ret = (struct owner){arena_str(call->arena, app->integration),
                           arena_str(call->arena, tenant_id_str(&app->id)), STR_NONE};
     if (app->environment)
-        ret->environment =
-            arena_str(call->arena, tenant_id_str(&app->environment->id));
+        ret->environment = arena_str(call->arena, tenant_id_str(&app->environment->id));
     app_unref(&app);
     return true;
 }
@@ -114,16 +114,17 @@ static enum err put_audit(struct tx *tx, struct store_op *op)
     struct work *work = CONTAINER_OF(op, struct work, op);
     const struct actor *actor = &work->call->actor;
     str parts[] = {work->owner.integration, STR("/"), work->owner.scope};
-    struct audit_entry entry = {
-        .time = work->wall,
-        .actor = actor->key_id,
-        .peer = actor->peer,
-        .request_id = actor->request_id,
-        .action = work->keep.n ? STR("webhook_secrets.put") : STR("webhook_secrets.delete"),
-        .object_kind = STR("webhook"),
-        .object_id = arena_join(work->call->arena, parts, COUNT_OF(parts)),
-        .environment = work->owner.environment,
-        .detail = STR("{}")};
+    struct audit_entry entry = {.time = work->wall,
+                                .actor = actor->key_id,
+                                .peer = actor->peer,
+                                .request_id = actor->request_id,
+                                .action = work->keep.n ? STR("webhook_secrets.put")
+                                                       : STR("webhook_secrets.delete"),
+                                .object_kind = STR("webhook"),
+                                .object_id =
+                                    arena_join(work->call->arena, parts, COUNT_OF(parts)),
+                                .environment = work->owner.environment,
+                                .detail = STR("{}")};
     return audit_put(tx, &entry);
 }
 

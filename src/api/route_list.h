@@ -160,8 +160,8 @@ X(GET, "/v1/accounts/{account}/webhook-secrets", account_webhook_secrets_get, RE
   "How many secrets are kept for webhooks at that account's URL.")
 X(PUT, "/v1/accounts/{account}/webhook-secrets", account_webhook_secrets_put,
   SECRETS,
-  "Keeps these secrets for webhooks at that account's URL, in place of those before. They are never "
-  "shown.")
+  "Keeps these secrets for webhooks at that account's URL, in place of those before. They "
+  "are never shown.")
 X(DELETE, "/v1/accounts/{account}/webhook-secrets",
   account_webhook_secrets_delete, SECRETS,
   "Takes them away; a handshake may bring one again.")
@@ -169,17 +169,18 @@ X(GET, "/v1/apps/{app}/webhook-secrets", app_webhook_secrets_get, READ,
   "How many secrets are kept for webhooks at that app's URL.")
 X(PUT, "/v1/apps/{app}/webhook-secrets", app_webhook_secrets_put,
   SECRETS,
-  "Keeps these secrets for webhooks at that app's URL, in place of those before. They are never "
-  "shown.")
+  "Keeps these secrets for webhooks at that app's URL, in place of those before. They are "
+  "never shown.")
 X(DELETE, "/v1/apps/{app}/webhook-secrets",
   app_webhook_secrets_delete, SECRETS,
   "Takes them away; a handshake may bring one again.")
-X(GET, "/v1/integrations/{integration}/webhook-secrets", integration_webhook_secrets_get, READ,
-  "How many secrets are kept for webhooks at the integration's own URL. Takes a key of all stages.")
+X(GET, "/v1/integrations/{integration}/webhook-secrets", integration_webhook_secrets_get,
+  READ,
+  "How many secrets are kept for webhooks at the integration's own URL.")
 X(PUT, "/v1/integrations/{integration}/webhook-secrets", integration_webhook_secrets_put,
   SECRETS,
-  "Keeps these secrets for webhooks at the integration's own URL. Takes a key of all stages, in place of those before. They are never "
-  "shown.")
+  "Keeps these secrets for webhooks at the integration's own URL, in place of those before. "
+  "They are never shown. Takes a key of all stages, as do the next and the one before.")
 X(DELETE, "/v1/integrations/{integration}/webhook-secrets",
   integration_webhook_secrets_delete, SECRETS,
   "Takes them away; a handshake may bring one again.")

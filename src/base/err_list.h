@@ -234,6 +234,9 @@ X(HOOK_UNKNOWN, "webhook_unknown", 404, NEVER, "Nothing receives webhooks at thi
 X(HOOK_QUOTA, "webhook_quota", 503, LATER, "The environment keeps as many webhooks as it may",
   "Look at what is queued or dead (`breakwater hooks list`), or raise "
   "hook_environment_bytes_max; what ended goes after 7 days.")
+X(HOOK_KEYS, "webhook_keys_unavailable", 503, LATER, "The vendor's public keys are not known here",
+  "Its document wants a key set behind a URL, and this Breakwater does not fetch one yet: "
+  "keep the vendor's key for the webhook (`webhook-secrets`) in a document of your own.")
 X(HOOK_REJECTED, "webhook_rejected", 401, NEVER, "This request is not proved to be the vendor's",
   "`reason` says why; `breakwater rejected-hooks list` has what was sent. Usually the "
   "vendor's secret has changed.")

@@ -3,11 +3,16 @@
 
 enum { BODY_BYTES_MAX = 64 * 1024 };
 
-static const struct cli_column columns[] = {
-    {"ID", "/id"},           {"STATE", "/state"},       {"INTEGRATION", "/integration"},
-    {"ACCOUNT", "/account"}, {"TYPE", "/type"},         {"EVENT", "/event_id"},
-    {"TRIES", "/tries"},     {"RECEIVED", "/received"}, {"REASON", "/reason"},
-    {NULL, NULL}};
+static const struct cli_column columns[] = {{"ID", "/id"},
+                                            {"STATE", "/state"},
+                                            {"INTEGRATION", "/integration"},
+                                            {"ACCOUNT", "/account"},
+                                            {"TYPE", "/type"},
+                                            {"EVENT", "/event_id"},
+                                            {"TRIES", "/tries"},
+                                            {"RECEIVED", "/received"},
+                                            {"REASON", "/reason"},
+                                            {NULL, NULL}};
 
 static const struct cli_option list_options[] = {
     {.name = "environment", .value = "ID", .place = OPTION_QUERY, .doc = "Its events."},
@@ -117,7 +122,7 @@ static const struct cli_option rejected_options[] = {
     {.name = "reason",
      .value = "WORD",
      .place = OPTION_QUERY,
-     .doc = "Rejected for this: signature_wrong, timestamp_stale, …"},
+     .doc = "Rejected for this reason: signature_wrong, timestamp_stale."},
     {.name = NULL}};
 
 const struct cli_action action_rejected_hooks_list = {.method = "GET",
@@ -126,5 +131,5 @@ const struct cli_action action_rejected_hooks_list = {.method = "GET",
                                                       .columns = rejected_columns,
                                                       .noun = "rejected hooks"};
 
-const struct cli_action action_rejected_hooks_show = {
-    .method = "GET", .path = "/v1/rejected-hooks/{}"};
+const struct cli_action action_rejected_hooks_show = {.method = "GET",
+                                                      .path = "/v1/rejected-hooks/{}"};

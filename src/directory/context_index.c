@@ -1,5 +1,6 @@
 /*
- * A hash table with chains. The hash covers all three texts; what it leads to is compared.
+ * A hash table with chains. The hash covers all three texts; what it leads to is
+ * compared.
  */
 #include "directory/context_index.h"
 

@@ -439,9 +439,8 @@ static enum err run_load(struct tx *tx, struct store_op *op)
 {
     struct load *load = CONTAINER_OF(op, struct load, op);
     static enum err (*const steps[])(struct load *, struct tx *) = {
-        check_master_keys, load_stages,   load_environments,
-        load_apps,         load_accounts, load_keys,
-        load_gone};
+        check_master_keys, load_stages, load_environments, load_apps,
+        load_accounts,     load_keys,   load_gone};
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         enum err err = steps[i](load, tx);
         if (err != ERR_NONE)

@@ -9,6 +9,7 @@
 #define DIRECTORY_DIRECTORY_STATE_H
 
 #include "base/buf.h"
+#include "directory/account_watch.h"
 #include "directory/audit.h"
 #include "directory/context_index.h"
 #include "directory/directory.h"
@@ -18,20 +19,11 @@
 #include "directory/tenant_table.h"
 #include "json/json_write.h"
 
-enum { DIRECTORY_WATCHES_MAX = 4 };
-
-/* Who hears of accounts (directory_watch_accounts); `fn` NULL: nobody. */
-struct account_watch {
-    void (*fn)(void *arg, struct account *account, bool there);
-    void *arg;
-};
-
 struct directory {
     uint32_t magic;
     struct store *store;
     struct keyring *keyring;
     struct world *world;
-
     struct tenant_table stages;
     struct tenant_table environments;
     struct tenant_table accounts;
@@ -61,7 +53,7 @@ void directory_tables_fini(struct directory *directory); /* lets go of all objec
 /* Where an account stands among the members of its environment. */
 struct roster_key directory_member_key(str environment, str account);
 
-/* An object read from the store, and the id of the object it belongs to. */
+/* An object read from the store, and the id of the one it belongs to. */
 struct found_environment {
     struct environment *object;
     struct tenant_id stage;
@@ -87,8 +79,7 @@ bool directory_publish_environment(struct directory *directory,
 bool directory_publish_account(struct directory *directory, struct found_account found);
 bool directory_publish_key(struct directory *directory, struct found_key found);
 
-/* Publishes the account or app once more with another data key; nothing when it is gone.
- */
+/* Publishes the account or app once more with another data key, if it is there. */
 void directory_publish_data_key(struct directory *directory, str owner, str data_key);
 
 void directory_withdraw_stage(struct directory *directory, str id);
@@ -213,12 +204,11 @@ enum err change_remove(struct tx *tx, struct change *change,
 /* OBJECT_UNKNOWN with its sentence; any other error as it is. */
 enum err change_unknown(struct change *change, enum err err, const char *what);
 
-/* Gives the account, whose row is there, the app that the change names, if it names one;
- * OBJECT_UNKNOWN when the app is of another integration or environment. (change_app.c) */
+/* Gives the account, whose row is there, the app that the change names, if any;
+ * OBJECT_UNKNOWN: it is of another integration or environment. (change_app.c) */
 enum err change_app_of_account(struct tx *tx, struct change *change);
 
-/* For the audit log: a time that was set, or taken away (USEC_NEVER); JSON that was set.
- */
+/* For the audit log: a time that was set, or taken away (USEC_NEVER); JSON. */
 void change_note_time(struct change *change, str name, usec wall);
 void change_note_json(struct change *change, str name, const struct json *value);
 

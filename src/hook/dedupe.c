@@ -3,12 +3,12 @@
 #include "base/mem.h"
 
 enum {
-    SLOTS = 7 * 24 + 1,
+    SLOTS = 7 * 24 + 2,   /* the hour begun, and one of a clock that was put back */
     BLOCK_BITS = 1 << 20, /* 128 KiB */
     BLOCK_KEYS = 100000,  /* so that one in 140 is looked up in vain */
     PROBES = 7,
-    BLOCKS_MAX = 512,      /* of all hours: 64 MiB */
-    SLOT_BLOCKS_MAX = 64,  /* of one */
+    BLOCKS_MAX = 512,       /* of all hours: 64 MiB */
+    SLOT_BLOCKS_MAX = 64,   /* of one */
     LOAD_KEYS_MAX = 4000000 /* at the start */
 };
 

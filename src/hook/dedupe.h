@@ -52,8 +52,7 @@ void dedupe_note(struct dedupe *dedupe, const struct dedupe_key *key, usec recei
 
 /* Inside a transaction: at most `max` rows that are too old at `wall` go; answers how
  * many. */
-enum err dedupe_expire(struct tx *tx, usec wall, uint32_t max,
-                       int64_t *ret_n) MUST_CHECK;
+enum err dedupe_expire(struct tx *tx, usec wall, uint32_t max, int64_t *ret_n) MUST_CHECK;
 
 /* Filters of hours that are over. */
 void dedupe_forget(struct dedupe *dedupe, usec wall);

@@ -45,16 +45,15 @@ static enum err run_make(struct tx *tx, struct store_op *op)
     enum err err = find_key(tx, self);
     if (err != ERR_NONE || self->found.n)
         return err;
-    self->found =
-        keyring_new_data_key(self->keys->keyring, HOOK_PLATFORM, &self->arena);
+    self->found = keyring_new_data_key(self->keys->keyring, HOOK_PLATFORM, &self->arena);
     return directory_insert_data_key(tx, HOOK_PLATFORM, self->found);
 }
 
 static bool load(struct hook_keys *keys, enum store_kind kind)
 {
-    struct key_op self = {.op = {.kind = kind,
-                                 .run = kind == STORE_READ ? run_find : run_make},
-                          .keys = keys};
+    struct key_op self = {
+        .op = {.kind = kind, .run = kind == STORE_READ ? run_find : run_make},
+        .keys = keys};
     arena_init(&self.arena, 1024, 1 << 20);
     bool good = store_run(keys->store, &self.op) == ERR_NONE && self.found.n &&
                 self.found.n <= SEALED_BYTES_MAX;
@@ -141,8 +140,7 @@ bool hook_open_message(struct hook_keys *keys, str payload, struct arena *arena,
 {
     struct hook_envelope envelope;
     str plain;
-    return hook_envelope_read(payload, &envelope, NULL) &&
-           envelope.frame != HOOK_LIST &&
+    return hook_envelope_read(payload, &envelope, NULL) && envelope.frame != HOOK_LIST &&
            hook_open(keys, envelope.owner, HOOK_ABOUT_REQUEST, envelope.request, arena,
                      &plain) &&
            hook_message_read(plain, arena, ret_message);

@@ -54,7 +54,7 @@ struct hook_message {
     str method;
     str url; /* as the vendor called it */
     struct headers headers;
-    str body; /* to the byte */
+    str body;             /* to the byte */
     uint32_t verified_by; /* which entry of `verify`, from 0 */
     usec received;        /* wall */
 };

@@ -110,7 +110,8 @@ enum err hook_insert_as(struct tx *tx, const struct hook_row *row)
     static const struct statement insert = {
         "INSERT INTO hook (sequence, integration, environment, account, claim, request, "
         "item, event_id, type, happened, received, state, lane, due, tries, events, "
-        "reason, detail, ended, keep, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+        "reason, detail, ended, keep, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+        "$10, "
         "$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"};
     struct value params[] = {
         V_INT(row->sequence),     V_TEXT(row->integration),

@@ -23,7 +23,7 @@ static void on_wake(struct post *post)
 {
     struct hooks *hooks = CONTAINER_OF(post, struct hooks, wake);
     atomic_store(&hooks->asked, false);
-    if (!timer_active(&hooks->timer))
+    if (hooks->driver && !timer_active(&hooks->timer))
         timer_start(&hooks->timer, 0);
 }
 
@@ -61,8 +61,6 @@ static void on_upkeep(struct timer *timer)
 static void run_transfer(void *arg)
 {
     struct hooks *hooks = arg;
-    timer_init(&hooks->timer, &hooks->worker, on_timer);
-    timer_init(&hooks->upkeep, &hooks->worker, on_upkeep);
     timer_start(&hooks->timer, 0);
     timer_start(&hooks->upkeep, upkeep_first);
     driver_run(hooks->driver);
@@ -76,6 +74,8 @@ static void run_transfer(void *arg)
 
 void hooks_start(struct hooks *hooks)
 {
+    timer_init(&hooks->timer, &hooks->worker, on_timer);
+    timer_init(&hooks->upkeep, &hooks->worker, on_upkeep);
     hooks->driver = driver_create(&hooks->worker);
     hooks->thread = thread_start("bw-transfer", run_transfer, hooks);
 }

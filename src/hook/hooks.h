@@ -43,7 +43,7 @@ struct hooks_config {
     str public_url;             /* what vendors call; absent: as each request says */
     const struct cidr *trusted; /* proxies whose X-Forwarded-… are believed */
     uint32_t trusted_n;
-    uint64_t bytes_max; /* of bodies in memory */
+    uint64_t bytes_max;             /* of bodies in memory */
     uint64_t environment_bytes_max; /* of payloads that one keeps; 0: any */
     unsigned workers;
 
@@ -80,15 +80,15 @@ struct payloads *hooks_payloads(struct hooks *hooks);
 void hooks_tell(struct hooks *hooks, str account, uint32_t n);
 
 struct hooks_stats {
-    uint64_t accepted, shaken, rejected; /* requests; shaken: handshakes */
-    uint64_t refused;                    /* for want of room, or of a disk */
-    uint64_t unknown;                    /* no such URL */
-    uint64_t bytes;                      /* bodies in memory */
+    uint64_t accepted, shaken, rejected;    /* requests; shaken: handshakes */
+    uint64_t refused;                       /* for want of room, or of a disk */
+    uint64_t unknown;                       /* no such URL */
+    uint64_t bytes;                         /* bodies in memory */
     uint64_t events, duplicates, unmatched; /* of the transfer, since the start */
-    uint64_t erased;   /* requests whose account was deleted before the transfer */
-    uint64_t behind;   /* records that the journal has and the rows do not */
+    uint64_t erased; /* requests whose account was deleted before the transfer */
+    uint64_t behind; /* records that the journal has and the rows do not */
     struct rejected_stats reasons;
-    bool stuck;        /* the transfer cannot go on: the log says why */
+    bool stuck; /* the transfer cannot go on: the log says why */
 };
 void hooks_stats(struct hooks *hooks, struct hooks_stats *ret);
 

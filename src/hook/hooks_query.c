@@ -79,10 +79,8 @@ static void on_listed(struct store_op *op)
 
 void hook_list(struct hook_query *query)
 {
-    query->op = (struct store_op){.kind = STORE_READ,
-                                  .run = run_list,
-                                  .done = on_listed,
-                                  .worker = query->worker};
+    query->op = (struct store_op){
+        .kind = STORE_READ, .run = run_list, .done = on_listed, .worker = query->worker};
     store_submit(query->store, &query->op);
 }
 

@@ -9,10 +9,10 @@
 #include "hook/hook_store.h"
 
 struct hook_filter {
-    int64_t sequence; /* 0: any */
+    int64_t sequence;                            /* 0: any */
     str environment, account, integration, type; /* absent: any */
     int state;                                   /* −1: any */
-    usec from, until; /* wall, of receipt; 0: any */
+    usec from, until;                            /* wall, of receipt; 0: any */
 };
 
 #define HOOK_FILTER_ANY                                                                  \

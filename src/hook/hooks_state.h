@@ -24,9 +24,9 @@ struct hooks {
     struct transfer *transfer;
     struct rejected *rejected_kept;
     struct offload *offload; /* judges large bodies */
-    _Atomic uint32_t *busy; /* one a worker: receives that wait for the disk */
-    _Atomic uint64_t bytes; /* of bodies in memory */
-    struct worker worker; /* the transfer's, as all up to `thread` */
+    _Atomic uint32_t *busy;  /* one a worker: receives that wait for the disk */
+    _Atomic uint64_t bytes;  /* of bodies in memory */
+    struct worker worker;    /* the transfer's, as all up to `thread` */
     struct driver *driver;
     struct timer timer, upkeep;
     struct post wake;

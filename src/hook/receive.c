@@ -79,9 +79,8 @@ static void put_reason(const struct problem *problem, struct json_out *out)
 
 static void answer_problem(struct receive *receive)
 {
-    struct problem problem = {.err = receive->err,
-                              .detail = receive->err_detail,
-                              .retry_after_s = -1};
+    struct problem problem = {
+        .err = receive->err, .detail = receive->err_detail, .retry_after_s = -1};
     struct headers headers;
     headers_init(&headers, receive->in->arena, 8);
     if (receive->err == ERR_HOOK_REJECTED) {
@@ -217,11 +216,23 @@ void receive_refuse(struct receive *receive, enum err err, str detail)
     struct hooks *hooks = receive->hooks;
     receive->err = err;
     receive->err_detail = detail;
-    atomic_fetch_add(err == ERR_HOOK_REJECTED  ? &hooks->rejected
-                     : receive->integration    ? &hooks->refused
-                                               : &hooks->unknown,
+    atomic_fetch_add(err == ERR_HOOK_REJECTED ? &hooks->rejected
+                     : receive->integration   ? &hooks->refused
+                                              : &hooks->unknown,
                      1);
     receive_move(receive, RECEIVE_ANSWER);
+}
+
+/* It may be the vendor's: who cannot tell does not say that it is not. */
+static bool wants_key_set(const struct receive *receive)
+{
+    const struct webhook_rule *rule = receive->integration->webhooks;
+    const struct signature_rule *verify = rule->verify.items;
+    for (uint32_t i = 0; i < rule->verify.n; i++)
+        if (receive->verdict.reason == REASON_secret_missing &&
+            verify[i].secret.owner == SECRET_OF_URL)
+            return true;
+    return false;
 }
 
 static void note_rejected(struct receive *receive)
@@ -252,6 +263,10 @@ static void on_judged(struct offload_task *task)
     const struct webhook_verdict *verdict = &receive->verdict;
     struct hooks *hooks = receive->hooks;
     atomic_fetch_sub(&hooks->busy[receive->worker->id], 1);
+    if (verdict->outcome == WEBHOOK_REJECT && wants_key_set(receive)) {
+        receive_refuse(receive, ERR_HOOK_KEYS, STR_NONE);
+        return;
+    }
     if (verdict->outcome == WEBHOOK_REJECT) {
         note_rejected(receive);
         receive_refuse(receive, ERR_HOOK_REJECTED, webhook_reason_text(verdict->reason));
@@ -318,8 +333,8 @@ static str origin(struct receive *receive)
 static str url_of(struct receive *receive)
 {
     const struct inbound *in = receive->in;
-    str parts[] = {origin(receive), in->path,
-                   str_absent(in->query) ? STR("") : STR("?"), in->query};
+    str parts[] = {origin(receive), in->path, str_absent(in->query) ? STR("") : STR("?"),
+                   in->query};
     return arena_join(&receive->arena, parts, COUNT_OF(parts));
 }
 
@@ -360,11 +375,6 @@ static enum err find_integration(struct receive *receive, str name)
     return ERR_NONE;
 }
 
-static bool method_is(const struct inbound *in, str method)
-{
-    return str_eq(in->head.method, method);
-}
-
 static enum err route(struct receive *receive)
 {
     str rest = str_from(receive->in->path, STR("/hooks/").n);
@@ -395,6 +405,6 @@ void receive_start(struct hooks *hooks, struct inbound *in)
         return;
     }
     receive->url = url_of(receive);
-    bool has_body = !method_is(in, STR("GET")) && !method_is(in, STR("HEAD"));
+    bool has_body = !parse_body_empty(&in->body); /* else no end of it comes */
     receive_move(receive, has_body ? RECEIVE_BODY : RECEIVE_JUDGE);
 }

@@ -10,8 +10,7 @@ enum { RECORD_BYTES_MAX = 240 * 1024 };
 
 static uint32_t verified_by(const struct receive *receive)
 {
-    const struct signature_rule *rules =
-        receive->integration->webhooks->verify.items;
+    const struct signature_rule *rules = receive->integration->webhooks->verify.items;
     return receive->verdict.by ? (uint32_t)(receive->verdict.by - rules) : 0;
 }
 
@@ -50,9 +49,8 @@ static void fill_list(struct receive *receive)
 
 static str envelope_of(struct receive *receive, enum hook_frame frame, str list)
 {
-    struct hook_envelope envelope = {.frame = frame,
-                                     .owner = receive_owner(receive),
-                                     .list = list};
+    struct hook_envelope envelope = {
+        .frame = frame, .owner = receive_owner(receive), .list = list};
     if (frame == HOOK_LIST)
         envelope.reference = str_z(receive->put.reference);
     str parts[] = {hook_envelope_head(&envelope, &receive->arena), list};
@@ -92,8 +90,9 @@ void receive_keep(struct receive *receive)
     bool good = seal(receive, HOOK_ABOUT_REQUEST, message, &sealed) &&
                 (!whole || seal(receive, HOOK_ABOUT_LIST, list, &sealed_list));
     if (!good) {
-        receive_refuse(receive, ERR_CREDENTIAL_UNUSABLE,
-                       STR("The data key that it is to be sealed with cannot be opened."));
+        receive_refuse(
+            receive, ERR_CREDENTIAL_UNUSABLE,
+            STR("The data key that it is to be sealed with cannot be opened."));
         return;
     }
     receive->listed = whole ? receive->list.n : 0;

@@ -201,7 +201,7 @@ struct keep_op {
     struct spike {
         str integration;
         uint32_t n;
-    } *spikes;
+    } * spikes;
     uint32_t spike_n;
     usec wall;
 };
@@ -336,13 +336,12 @@ static enum err run_list(struct tx *tx, struct store_op *op)
         "($2 IS NULL OR integration = $2) AND ($3 IS NULL OR reason = $3) AND "
         "($4 = 0 OR sequence = $4) AND sequence < $5 ORDER BY sequence DESC LIMIT $6"};
     struct rejected_query *query = CONTAINER_OF(op, struct rejected_query, op);
-    struct value params[] = {
-        V_TEXT(query->environment),
-        V_TEXT(query->integration),
-        V_TEXT(query->reason),
-        V_INT(query->sequence),
-        V_INT(query->before ? query->before : INT64_MAX),
-        V_INT(query->max)};
+    struct value params[] = {V_TEXT(query->environment),
+                             V_TEXT(query->integration),
+                             V_TEXT(query->reason),
+                             V_INT(query->sequence),
+                             V_INT(query->before ? query->before : INT64_MAX),
+                             V_INT(query->max)};
     query->rows = arena_array(query->arena, query->max, sizeof(*query->rows));
     query->n = 0;
     enum err err = tx_query(tx, &list, params, COUNT_OF(params));
@@ -360,9 +359,7 @@ static void on_listed(struct store_op *op)
 
 void rejected_list(struct rejected_query *query)
 {
-    query->op = (struct store_op){.kind = STORE_READ,
-                                  .run = run_list,
-                                  .done = on_listed,
-                                  .worker = query->worker};
+    query->op = (struct store_op){
+        .kind = STORE_READ, .run = run_list, .done = on_listed, .worker = query->worker};
     store_submit(query->store, &query->op);
 }

@@ -50,8 +50,8 @@ static enum err put_position(struct tx *tx, uint64_t sequence)
 
 static void say(struct transfer *transfer, uint64_t sequence, const char *what)
 {
-    log_say(transfer->config.log, LOG_ERROR, "webhooks",
-            "record %llu of the journal %s", (unsigned long long)sequence, what);
+    log_say(transfer->config.log, LOG_ERROR, "webhooks", "record %llu of the journal %s",
+            (unsigned long long)sequence, what);
 }
 
 /* False: the transfer cannot go on behind it. */
@@ -183,8 +183,7 @@ static enum err look_at_state(struct tx *tx, const struct found *found,
     if (!str_absent(found->event->id) ||
         found->from->list.received - seen->received <= DEDUPE_REPEAT)
         return ERR_NONE;
-    enum err err =
-        tx_number(tx, &waits, (struct value[]){V_INT(seen->sequence)}, 1, &n);
+    enum err err = tx_number(tx, &waits, (struct value[]){V_INT(seen->sequence)}, 1, &n);
     *ret_repeated = n > 0;
     return err;
 }
@@ -202,8 +201,7 @@ static enum err look(struct transfer *transfer, struct tx *tx, struct found *fou
 }
 
 /* In the order of keys, so that those of one batch stand side by side. */
-static enum err mark_repeats(struct transfer *transfer, struct tx *tx,
-                             struct found **all)
+static enum err mark_repeats(struct transfer *transfer, struct tx *tx, struct found **all)
 {
     enum err err = ERR_NONE;
     for (uint32_t i = 0; i < transfer->found_n && err == ERR_NONE; i++) {
@@ -233,8 +231,7 @@ static enum err remember(struct transfer *transfer, struct tx *tx, struct found 
  * it, else those of the platform's apps, or of none. */
 static bool is_of_app(struct transfer *transfer, const struct account *account, str app)
 {
-    struct app *has =
-        party_app(transfer->config.directory, account, account->way);
+    struct app *has = party_app(transfer->config.directory, account, account->way);
     bool is = str_absent(app) ? !has || !has->environment
                               : has && str_eq(tenant_id_str(&has->id), app);
     app_unref(&has);
@@ -302,8 +299,8 @@ static struct hook_row row_of(const struct found *found)
                              .detail = STR_NONE};
 }
 
-/* The rows of a batch are mostly one an event: their numbers are taken at once. Those that
- * stay over are a gap, which nobody minds. */
+/* The rows of a batch are mostly one an event: their numbers are taken at once. Those
+ * that stay over are a gap, which nobody minds. */
 static enum err put_row(struct transfer *transfer, struct tx *tx, struct hook_row *row)
 {
     enum err err = ERR_NONE;
@@ -352,8 +349,8 @@ static enum err insert(struct transfer *transfer, struct tx *tx, struct found *f
     enum err err = ERR_NONE;
     if (str_absent(list->account))
         n = transfer_accounts(transfer, &row, list->app, accounts);
-    else if ((accounts[0] = directory_account(transfer->config.directory,
-                                              list->account)) != NULL)
+    else if ((accounts[0] =
+                  directory_account(transfer->config.directory, list->account)) != NULL)
         n = 1;
     for (uint32_t i = 0; i < n; i++) {
         if (err == ERR_NONE)
@@ -394,8 +391,8 @@ static enum err run_batch(struct tx *tx, struct store_op *op)
 static void list_found(struct transfer *transfer)
 {
     uint32_t at = 0;
-    transfer->found = arena_array(&transfer->arena, transfer->events,
-                                  sizeof(*transfer->found));
+    transfer->found =
+        arena_array(&transfer->arena, transfer->events, sizeof(*transfer->found));
     for (uint32_t i = 0; i < transfer->taken_n; i++)
         for (uint32_t k = 0; k < transfer->taken[i].list.n; k++) {
             const struct taken *taken = &transfer->taken[i];
@@ -432,7 +429,8 @@ void transfer_begin(struct transfer *transfer)
 {
     arena_wipe(&transfer->arena);
     arena_reset(&transfer->arena);
-    transfer->taken = arena_array(&transfer->arena, TRANSFER_BATCH, sizeof(*transfer->taken));
+    transfer->taken =
+        arena_array(&transfer->arena, TRANSFER_BATCH, sizeof(*transfer->taken));
     transfer->taken_n = transfer->found_n = transfer->told_n = transfer->told_room = 0;
     transfer->told = NULL;
     transfer->planned = NULL;

@@ -94,8 +94,7 @@ static enum err run_bind(struct tx *tx, struct store_op *op)
     struct transfer *transfer = self->transfer;
     struct value params[] = {V_TEXT(self->integration), V_TEXT(self->claim),
                              V_INT(BIND_ROWS)};
-    struct hook_row *rows =
-        arena_array(&transfer->arena, BIND_ROWS, sizeof(*rows));
+    struct hook_row *rows = arena_array(&transfer->arena, BIND_ROWS, sizeof(*rows));
     uint32_t n = 0;
     self->bound = 0;
     transfer->told_n = transfer->planned_n = 0;

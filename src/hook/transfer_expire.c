@@ -75,7 +75,8 @@ struct load_op {
 static enum err run_load(struct tx *tx, struct store_op *op)
 {
     static const struct statement sums = {
-        "SELECT environment, CAST(sum(bytes) AS BIGINT) FROM hook WHERE environment IS NOT NULL "
+        "SELECT environment, CAST(sum(bytes) AS BIGINT) FROM hook WHERE environment IS "
+        "NOT NULL "
         "GROUP BY environment"};
     struct load_op *self = CONTAINER_OF(op, struct load_op, op);
     enum err err = tx_query(tx, &sums, NULL, 0);

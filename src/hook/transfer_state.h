@@ -48,19 +48,19 @@ struct transfer {
     struct found *found;
     uint32_t found_n;
     int64_t next_sequence, end_sequence; /* reserved for its rows */
-    enum err err; /* of a record that cannot be opened */
+    enum err err;                        /* of a record that cannot be opened */
     struct tally {
         uint64_t events, duplicates, unmatched, erased;
     } tally;
     struct told {
         str account;
         uint32_t n;
-    } *told; /* accounts with new rows */
+    } * told; /* accounts with new rows */
     uint32_t told_n, told_room;
     struct planned {
         struct tenant_id environment;
         int64_t bytes;
-    } *planned; /* that environments keep more, or less */
+    } * planned; /* that environments keep more, or less */
     uint32_t planned_n, planned_room;
 
     pthread_mutex_t lock; /* over the notes and what environments keep */
@@ -74,8 +74,8 @@ struct transfer {
     atomic_bool stuck;
 };
 
-/* transfer.c: the accounts that a claim means, of those that events of the URL may be for;
- * each with a reference. */
+/* transfer.c: the accounts that a claim means, of those that events of the URL may be
+ * for; each with a reference. */
 uint32_t transfer_accounts(struct transfer *transfer, const struct hook_row *row, str app,
                            struct account **ret);
 

@@ -124,19 +124,11 @@ static void cut_tasks(struct batch *batch)
     batch->n = keep;
 }
 
-/* A key that is gone is that of an account that was erased. */
 static const char *open_request(const struct batch *batch, struct batch_request *request,
                                 str bytes)
 {
-    struct hook_keys *keys = batch->shard->work->config.keys;
-    struct hook_envelope envelope;
-    str plain;
-    if (!hook_envelope_read(bytes, &envelope, NULL) || str_absent(envelope.request))
-        return "payload_damaged";
-    if (!hook_open(keys, envelope.owner, HOOK_ABOUT_REQUEST, envelope.request,
-                   &request->arena, &plain))
-        return "sealed";
-    if (!hook_message_read(plain, &request->arena, &request->request.message))
+    if (!hook_open_message(batch->shard->work->config.keys, bytes, &request->arena,
+                           &request->request.message))
         return "payload_damaged";
     if (request->request.message.body.n > HOOK_READ_BYTES_MAX)
         return "too_large";

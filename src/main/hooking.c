@@ -194,9 +194,10 @@ void hooking_metrics(struct hooking *hooking, struct buf *buf)
                  (double)stats.accepted);
     watch_sample(buf, "breakwater_webhooks_handshakes_total", "counter",
                  "Handshakes answered.", (double)stats.shaken);
-    buf_str(buf, STR("# HELP breakwater_webhooks_rejected_total Requests that were not proved "
-                     "to be the vendor's.\n"
-                     "# TYPE breakwater_webhooks_rejected_total counter\n"));
+    buf_str(buf,
+            STR("# HELP breakwater_webhooks_rejected_total Requests that were not proved "
+                "to be the vendor's.\n"
+                "# TYPE breakwater_webhooks_rejected_total counter\n"));
     for (int i = 1; i < REASON_COUNT; i++) {
         str word = webhook_reason_word((enum webhook_reason)i);
         buf_printf(buf, "breakwater_webhooks_rejected_total{reason=\"" STR_F "\"} %llu\n",

@@ -98,8 +98,10 @@ static void print_request(const struct tour *tour, const struct asked *asked)
         printf(" -H \"Authorization: Bearer %s\"",
                asked->direct ? "the-vendors-own-token" : "$KEY");
     str lines = asked->header ? str_z(asked->header) : STR(""), line;
-    while (lines.n && str_next(&lines, '\n', &line))
-        printf(" -H '" STR_F "'", STR_A(str_trim(line)));
+    while (lines.n && str_next(&lines, '\n', &line)) {
+        line.n -= str_ends(line, STR("\r"));
+        printf(" -H '" STR_F "'", STR_A(line));
+    }
     if (asked->body)
         printf(" -d '%s'", asked->body);
     printf("\n");

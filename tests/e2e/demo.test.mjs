@@ -32,7 +32,7 @@ const asPrinted = (command) => shell(`${exports_()}\n${command}`);
 
 test("the tour tells no disappointment", () => {
   assert.ok(!it.out.includes("did not go as told"), it.out);
-  assert.deepEqual([...it.out.matchAll(/──── (\d)\. (.*)/g)].map((m) => m[2]), ["A call", "Too many calls", "An outage", "Meanwhile", "Back again", "One shape"]);
+  assert.deepEqual([...it.out.matchAll(/──── (\d)\. (.*)/g)].map((m) => m[2]), ["A call", "Too many calls", "An outage", "Meanwhile", "Back again", "One shape", "The other way"]);
 });
 
 test("the first call has its answer, with a link that leads through the proxy", () => {
@@ -74,8 +74,15 @@ test("every request of the tour can be repeated as it is printed", async () => {
     await forgetLimits();
     const { code, out, err } = await asPrinted(command);
     assert.equal(code, 0, `${command}\n${err}`);
-    assert.match(out, /^HTTP\/1\.1 20[01] /, command);
+    const forged = /\/hooks\/.* -d '{}'$/.test(command);
+    assert.match(out, forged ? /^HTTP\/1\.1 401 / : /^HTTP\/1\.1 20[01] /, command);
   }
+});
+
+test("a webhook comes to the product as a record of its own shape; a forged one does not", () => {
+  const part = said(it, "7. The other way");
+  assert.match(part, /POST \/_sim\/sink\n {4}{"type":"record.created",.*"resource":"crm\/contacts","id":"c42".*"record":{"id":"c42","name":"Ada Lovelace"/);
+  assert.match(part, /HTTP 401\n.*"webhook_rejected"/);
 });
 
 test("everything that it offers to try works as it is printed", async () => {

@@ -185,6 +185,35 @@ test("URLs that nothing receives at are 404, those of deleted accounts 410", asy
   assert.deepEqual(await code(`small/${account.id}`), [410, "account_deleted"]);
 });
 
+test("where a key set behind a URL is wanted, the vendor is told to come again", async () => {
+  await bw.put(plain("keyset", "http://127.0.0.1:9", { webhooks: { verify: { scheme: "jwt", algorithms: ["RS256"], secret: { url: "https://keys.example.com/jwks" } } } }));
+  const account = await bw.account("keyset");
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const answer = await post(`keyset/${account.id}`, "", { authorization: `Bearer ${part({ alg: "RS256" })}.${part({ exp: 4e9 })}.${part("x")}` });
+  assert.deepEqual([answer.status, JSON.parse(answer.text).code], [503, "webhook_keys_unavailable"]);
+});
+
+test("an environment that keeps as much as it may hears 503, and an event says so", async () => {
+  const own = await breakwater({ flags: ["--hook-environment-bytes-max", String(1 << 20)] });
+  await own.put(plain("small", "http://127.0.0.1:9", { webhooks: { verify: { scheme: "hmac", signature: "X-Sig", content: "{body}" }, id: "/id" } }));
+  const account = await own.account("small");
+  await own.api("PUT", `accounts/${account.id}/webhook-secrets`, { secrets: ["s"] });
+  const send = async (id) => {
+    const body = JSON.stringify({ id, pad: "x".repeat(700000) });
+    const response = await fetch(`${own.url}/hooks/small/${account.id}`, { method: "POST", body, headers: { "x-sig": hex("s", body) } });
+    return { status: response.status, text: await response.text() };
+  };
+  assert.equal((await send("q-1")).status, 200);
+  assert.equal((await send("q-2")).status, 200);
+  const full = await until("the quota", async () => {
+    const answer = await send(`q-${Math.random()}`);
+    return answer.status === 503 && JSON.parse(answer.text);
+  });
+  assert.equal(full.code, "webhook_quota");
+  const told = await until("the event", async () => (await own.api("GET", "events?type=webhooks.quota")).items[0]);
+  assert.equal(told.environment, own.environment.id);
+});
+
 test("a body above 25 MiB is 413, one of 20 MiB is kept, and too many at once are 503", async () => {
   const account = await bw.account("small");
   await keep(`accounts/${account.id}`, "small-secret");

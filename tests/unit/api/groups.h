@@ -21,6 +21,7 @@ int test_api_breakers(void);
 int test_api_limits(void);
 int test_api_cache(void);
 int test_api_writes(void);
+int test_api_hooks(void);
 int test_api_audit(void);
 int test_api_events(void);
 int test_api_master_keys(void);

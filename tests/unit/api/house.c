@@ -1,4 +1,5 @@
 #include "house.h"
+#include "house_hooks.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -194,6 +195,7 @@ static void open_api(struct house *house)
                               .boards = &house->boards,
                               .keeper = house->keeper,
                               .writes = house->writes,
+                              .hooks = house->hooks,
                               .gate = &house->gate,
                               .log = &house->log,
                               .cursor_key = {1, 2, 3},
@@ -228,6 +230,7 @@ static int setup(void **state, const char *kind)
     open_state(house);
     open_keeper(house);
     open_writes(house);
+    house_open_hooks(house);
     make_admin(house);
     open_api(house);
     *state = house;
@@ -307,6 +310,7 @@ int house_teardown(void **state)
     end_writes(house);
     live_loop_do(&house->loop, leave, house);
     writes_close(&house->writes);
+    house_close_hooks(house);
     keeper_close(&house->keeper);
     catalog_close(&house->catalog);
     live_loop_stop(&house->loop);

@@ -7,12 +7,15 @@
 #ifndef UNIT_API_HOUSE_H
 #define UNIT_API_HOUSE_H
 
+#include "support/false_disk.h"
 #include "support/given.h"
 #include "support/live_loop.h"
 
 #include "api/api.h"
 #include "connect/connect.h"
 #include "directory/keyring.h"
+#include "hook/hook_store.h"
+#include "hook/hooks.h"
 #include "http/server.h"
 #include "writes/writes.h"
 
@@ -29,6 +32,11 @@ struct house {
     struct boards boards;
     struct keeper *keeper;
     struct writes *writes;
+    struct false_disk disk;
+    struct journal *journal;
+    struct payloads *payloads;
+    struct hooks *hooks;
+    atomic_uint told;                   /* rows of hooks that are queued again */
     _Atomic(const char *) token_answer; /* of every token endpoint; NULL: none comes */
     struct gate gate;
     struct cache *cache; /* in memory only */
@@ -103,6 +111,13 @@ const char *make_key(struct house *house, const char *permissions, const char *r
  * an answer; its id. */
 const char *make_write(struct house *house, const char *account, enum write_state state,
                        const char *path);
+
+/* A row of a vendor's event; absent account: unmatched. Its id. */
+const char *make_hook(struct house *house, const char *account, enum hook_state state,
+                      const char *type);
+
+/* A request to acme that was not its own: "{}" with that reason. */
+void make_rejected(struct house *house, const char *account, enum webhook_reason reason);
 
 /* The integration acme, put into use: a bearer token, subdomain in the context. */
 void make_acme(struct house *house);

@@ -393,6 +393,36 @@ static void test_writes(void **state)
     assert_ran(ran, 1);
 }
 
+static void test_hooks(void **state)
+{
+    struct house *house = *state;
+    make_acme(house);
+    const char *environment = make_environment(house, make_stage(house, "ho"), "ho");
+    const char *account = make_account(house, environment, "ho");
+    const char *dead = make_hook(house, account, HOOK_DEAD, "made");
+    str listed = run(house, format(house, "hooks list --account %s", account), NULL);
+    assert_in(listed, dead);
+    assert_in(run(house, format(house, "hooks show %s", dead), NULL), "/hooks/acme");
+    assert_in(run(house,
+                  format(house, "hooks replay --all --account %s --dry-run", account),
+                  NULL),
+              dead);
+    assert_in(run(house, format(house, "hooks replay %s", dead), NULL), dead);
+    struct ran ran = shell_run(&house->arena, "hooks replay", NULL);
+    assert_ran(ran, 1);
+    assert_in(ran.err, "--all");
+    make_rejected(house, account, REASON_signature_wrong);
+    listed = run(
+        house, format(house, "rejected-hooks list --environment %s", environment), NULL);
+    assert_in(listed, "signature_wrong");
+    struct heard heard = get(house, "/v1/rejected-hooks?environment=%s", environment);
+    assert_in(
+        run(house,
+            format(house, "rejected-hooks show %s", text_at(house, heard, "/items/0/id")),
+            NULL),
+        "sent");
+}
+
 static void test_all_of_a_long_list(void **state)
 {
     struct house *house = *state;
@@ -428,6 +458,7 @@ int test_api_cli(void)
         cmocka_unit_test(test_breakers_limits_logs_and_master_keys),
         cmocka_unit_test(test_overrides),
         cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_hooks),
         cmocka_unit_test(test_all_of_a_long_list),
         cmocka_unit_test(test_every_command_that_asks_was_run),
     };

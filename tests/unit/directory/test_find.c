@@ -1,6 +1,8 @@
 #include "groups.h"
 #include "office.h"
 
+#include "json/json_parse.h"
+
 /* Which account a caller means. */
 
 struct town {
@@ -287,6 +289,46 @@ static void who_watches_hears_of_what_readers_find(void **state)
     assert_int_equal(watcher.missed, 0);
 }
 
+static uint32_t count_with(struct office *office, const char *integration, str value)
+{
+    struct account *found[4];
+    uint32_t n = directory_find_by_context(office->directory, str_z(integration),
+                                           STR("team"), value, COUNT_OF(found), found);
+    for (uint32_t i = 0; i < n; i++)
+        account_unref(&found[i]);
+    return n;
+}
+
+static void give_team(struct office *office, str account, const char *context)
+{
+    struct change change = office_change(office, CHANGE_ACCOUNT_UPDATE);
+    change.id = account;
+    assert_true(json_parse(&office->arena, str_z(context), NULL, &change.context, NULL));
+    assert_int_equal(office_do(office, &change), ERR_NONE);
+}
+
+static void accounts_are_found_by_what_their_context_says(void **state)
+{
+    struct office *office = *state;
+    struct town t = build(office);
+    assert_int_equal(count_with(office, "crm", STR("T1")), 0);
+    give_team(office, t.main_a, "{\"team\":\"T1\",\"other\":\"T1\"}");
+    give_team(office, t.main_b, "{\"team\":\"T1\"}");
+    give_team(office, t.mail_a, "{\"team\":\"T1\"}");
+    assert_int_equal(count_with(office, "crm", STR("T1")), 2);
+    assert_int_equal(count_with(office, "mail", STR("T1")), 1);
+    give_team(office, t.main_b, "{\"team\":\"T2\"}");
+    assert_int_equal(count_with(office, "crm", STR("T1")), 1);
+    assert_int_equal(count_with(office, "crm", STR("T2")), 1);
+    assert_false(directory_was_deleted(office->directory, t.main_a));
+    struct change change = office_change(office, CHANGE_ACCOUNT_DELETE);
+    change.id = t.main_a;
+    assert_int_equal(office_do(office, &change), ERR_NONE);
+    assert_int_equal(count_with(office, "crm", STR("T1")), 0);
+    assert_true(directory_was_deleted(office->directory, t.main_a));
+    assert_false(directory_was_deleted(office->directory, STR("acc_never")));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, office_setup, office_teardown)
 #define DURABLE(name)                                                                    \
     cmocka_unit_test_setup_teardown(name, office_setup_durable, office_teardown)
@@ -300,6 +342,7 @@ int test_find(void)
         TEST(a_name_follows_its_account),
         TEST(many_names_are_told_apart),
         TEST(who_watches_hears_of_what_readers_find),
+        TEST(accounts_are_found_by_what_their_context_says),
         DURABLE(readers_run_beside_changes),
     };
     return cmocka_run_group_tests_name("find", tests, NULL, NULL);

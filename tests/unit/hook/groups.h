@@ -9,5 +9,10 @@ int test_work_rule(void);
 int test_silence(void);
 int test_work(void);
 int test_work_days(void);
+int test_hook_message(void);
+int test_dedupe(void);
+int test_transfer(void);
+int test_rejected(void);
+int test_secrets(void);
 
 #endif

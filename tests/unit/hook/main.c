@@ -11,5 +11,10 @@ int main(void)
     failed += test_silence();
     failed += test_work();
     failed += test_work_days();
+    failed += test_hook_message();
+    failed += test_dedupe();
+    failed += test_transfer();
+    failed += test_rejected();
+    failed += test_secrets();
     return failed != 0;
 }
