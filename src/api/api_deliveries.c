@@ -5,6 +5,7 @@
 #include "api/api_body.h"
 #include "api/api_scan.h"
 #include "deliver/deliver.h"
+#include "deliver/delivery_look.h"
 #include "loop/world.h"
 
 #define DELIVERY_ROWS                                                                    \

@@ -4,7 +4,6 @@
  */
 #include "api/api_body.h"
 #include "api/api_listing.h"
-#include "call/call.h"
 #include "deliver/deliver.h"
 #include "http/date.h"
 #include "json/json_parse.h"
@@ -248,12 +247,15 @@ struct endpoint_body {
 
 #define AT(field) offsetof(struct endpoint_body, field)
 
+/* What a delivery has by itself. */
 static bool is_ours(str name)
 {
-    return str_starts_nocase(name, STR("webhook-")) ||
+    enum header_id id = header_id_of(name);
+    return (header_flags(id) & HEADER_HOP) || id == HEADER_HOST ||
+           id == HEADER_CONTENT_LENGTH || id == HEADER_EXPECT ||
+           str_starts_nocase(name, STR("webhook-")) ||
            str_eq_nocase(name, STR("content-type")) ||
-           str_eq_nocase(name, STR("content-encoding")) ||
-           call_frames(&(struct header){.id = header_id_of(name)});
+           str_eq_nocase(name, STR("content-encoding"));
 }
 
 /* custom: struct json. Names and values of header lines. */

@@ -2,6 +2,7 @@
  * The events, page by page from the store.
  */
 #include "deliver/deliver.h"
+#include "deliver/delivery_look.h"
 #include "event/event.h"
 
 #include "api/api_scan.h"

@@ -33,8 +33,8 @@ struct transport;
 struct worker;
 
 /* Whether an address may be connected to at all. Asked of each address that a host has,
- * before each connection; where it may not, the call ends with CALL_FAULT_REFUSED. `allows`
- * NULL: all. Of an egress proxy's host, where a call goes through one. */
+ * before each connection; where it may not, the call ends with CALL_FAULT_REFUSED.
+ * `allows` NULL: all. Of an egress proxy's host, where a call goes through one. */
 struct transport_guard {
     bool (*allows)(const void *arg, const struct sockaddr *address);
     const void *arg;

@@ -93,10 +93,13 @@ static const struct cli_option create_options[] = {
     SHARED_OPTIONS,
     {.name = NULL}};
 
-static const struct cli_option update_options[] = {
-    {.name = "url", .value = "URL", .place = OPTION_TEXT, .doc = "Where it is now."},
-    SHARED_OPTIONS,
-    {.name = NULL}};
+static const struct cli_option update_options[] = {{.name = "to",
+                                                    .value = "URL",
+                                                    .place = OPTION_TEXT,
+                                                    .member = "url",
+                                                    .doc = "Where it is now."},
+                                                   SHARED_OPTIONS,
+                                                   {.name = NULL}};
 
 static const struct cli_option rotate_options[] = {
     {.name = "overlap",

@@ -121,6 +121,15 @@ static inline usec deliver_wall(const struct deliver *deliver, usec now)
 /* What the record of an attempt is bound to when it is sealed. */
 str deliver_about_attempt(int64_t sequence, struct arena *arena);
 
+/* --- deliver_queue.c --- */
+
+struct deliver_shard *deliver_shard_of(struct deliver *deliver, str endpoint);
+/* Both under the shard's lock; `due`: monotonic. */
+struct deliver_queue *deliver_need_queue(struct deliver_shard *shard, str endpoint);
+void deliver_look_at(struct deliver_shard *shard, struct deliver_queue *queue, usec due);
+void deliver_on_timer(struct timer *timer);
+void deliver_on_suspect_timer(struct timer *timer);
+
 void deliver_pump_soon(struct deliver_shard *shard);
 void deliver_keys_unref(struct deliver_keys **keys);
 

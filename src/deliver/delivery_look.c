@@ -1,7 +1,8 @@
 /*
  * Looking at deliveries and events, and having deliveries made again.
  */
-#include "base/buf.h"
+#include "deliver/delivery_look.h"
+
 #include "deliver/delivery_rows.h"
 #include "directory/audit.h"
 

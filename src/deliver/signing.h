@@ -1,6 +1,6 @@
 /*
  * Secrets of an endpoint and the signatures made with them, as Standard Webhooks has them
- * (https://github.com/standard-webhooks/standard-webhooks, spec 1.0): what is signed is
+ * (version 1.0): what is signed is
  * ID.TIMESTAMP.BODY; `v1` by HMAC-SHA-256 with a `whsec_` secret, `v1a` by Ed25519, whose
  * public key is told as `whpk_`. The header has one signature for each secret that is
  * active, parted by blanks, so that a receiver knows the next secret before the last one

@@ -111,8 +111,8 @@ static void run_alone(struct seat *seat, struct store_op *op)
     }
     if (begun)
         ops->rollback(seat->link);
-    announce(seat, !begun);
     note_committed(seat, op);
+    announce(seat, !begun);
 }
 
 /* One operation of a batch; false when it has taken the transaction with it. */
@@ -141,12 +141,14 @@ static bool run_together(struct seat *seat, struct store_op *batch)
     }
     enum err err = ops->commit(seat->link);
     note_fault(seat, err);
-    announce(seat, err == ERR_NONE);
-    if (err != ERR_NONE)
+    if (err != ERR_NONE) {
+        announce(seat, false);
         return false;
+    }
     atomic_fetch_add(&seat->counts->commits, 1);
     for (struct store_op *op = batch; op; op = op->next)
         note_committed(seat, op);
+    announce(seat, true);
     return true;
 }
 

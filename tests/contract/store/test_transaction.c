@@ -1,3 +1,5 @@
+#include <stdatomic.h>
+
 #include "contract.h"
 #include "groups.h"
 
@@ -37,6 +39,47 @@ static void committed_is_called_for_what_is_kept(void **state)
     assert_true(kept.ordinal > 0);
     assert_int_equal(failed.ordinal, 0);
     assert_int_equal(read.ordinal, 0);
+}
+
+static enum err announce(struct tx *tx, struct step *step)
+{
+    (void)step;
+    tx_announce(tx);
+    return ERR_NONE;
+}
+
+static enum err say_nothing(struct tx *tx, struct step *step)
+{
+    (void)tx, (void)step;
+    return ERR_NONE;
+}
+
+static enum err announce_and_fail(struct tx *tx, struct step *step)
+{
+    tx_announce(tx);
+    return insert_and_fail(tx, step);
+}
+
+static void count_announcement(void *arg)
+{
+    atomic_fetch_add((atomic_uint *)arg, 1);
+}
+
+static void what_is_kept_is_announced(void **state)
+{
+    struct contract *c = *state;
+    atomic_uint n = 0;
+    store_on_announce(c->store, count_announcement, &n);
+    assert_int_equal(contract_do(c, STORE_RELAXED, say_nothing, NULL), ERR_NONE);
+    assert_int_equal(atomic_load(&n), 0);
+    assert_int_not_equal(contract_do(c, STORE_FULL, announce_and_fail, NULL), ERR_NONE);
+    assert_int_equal(contract_do(c, STORE_FULL, say_nothing, NULL), ERR_NONE);
+    assert_int_equal(atomic_load(&n), 0);
+    assert_int_equal(contract_do(c, STORE_RELAXED, announce, NULL), ERR_NONE);
+    assert_int_equal(atomic_load(&n), 1);
+    store_on_announce(c->store, NULL, NULL);
+    assert_int_equal(contract_do(c, STORE_RELAXED, announce, NULL), ERR_NONE);
+    assert_int_equal(atomic_load(&n), 1);
 }
 
 static void a_read_cannot_write(void **state)
@@ -245,6 +288,7 @@ int test_transaction(void)
     const struct CMUnitTest tests[] = {
         TEST(a_failing_operation_leaves_nothing),
         TEST(committed_is_called_for_what_is_kept),
+        TEST(what_is_kept_is_announced),
         TEST(a_read_cannot_write),
         TEST(values_come_back_as_they_were),
         TEST(parameters_go_by_their_numbers),

@@ -2,6 +2,7 @@
 #include "support/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -22,6 +23,7 @@ struct scene {
     char why[128];
     const char *host;
     uint16_t port;
+    struct transport_guard guard;
 };
 
 static void on_done(void *arg, int fd, enum call_fault fault, const char *why)
@@ -44,6 +46,7 @@ static void begin(void *arg)
                                                   .dns = scene->dns,
                                                   .host = str_z(scene->host),
                                                   .port = scene->port,
+                                                  .guard = scene->guard,
                                                   .done = on_done,
                                                   .arg = scene});
     scene->starting = false;
@@ -192,6 +195,39 @@ static void tells_what_cannot_even_begin(void **state)
     assert_true(strlen(scene->why) > 0);
 }
 
+/* What the guard was asked; it allows the family that `arg` says. */
+static bool allows_family(const void *arg, const struct sockaddr *address)
+{
+    return address->sa_family == *(const int *)arg;
+}
+
+static void connects_only_to_what_is_allowed(void **state)
+{
+    static const int none = AF_UNIX;
+    struct scene *scene = *state;
+    uint16_t port = 0;
+    int listener = listen_on(AF_INET, 4, &port);
+    scene->guard = (struct transport_guard){allows_family, &none};
+    dial_to(scene, "127.0.0.1", port);
+    assert_int_equal(scene->fd, -1);
+    assert_int_equal(scene->fault, CALL_FAULT_REFUSED);
+    assert_int_equal(fcntl(listener, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(accept(listener, NULL, NULL), -1);
+    close(listener);
+}
+
+static void passes_over_what_is_not_allowed(void **state)
+{
+    static const int old = AF_INET;
+    struct scene *scene = *state;
+    uint16_t port = 0;
+    int listener = listen_on(AF_INET, 4, &port);
+    scene->guard = (struct transport_guard){allows_family, &old};
+    dial_to(scene, "localhost", port);
+    expect_connected(scene, listener);
+    close(listener);
+}
+
 static void tells_that_it_is_no_name(void **state)
 {
     struct scene *scene = *state;
@@ -226,6 +262,8 @@ int test_dial(void)
         DIAL_TEST(reaches_the_family_that_listens),
         DIAL_TEST(tells_a_refusal),
         DIAL_TEST(tells_what_cannot_even_begin),
+        DIAL_TEST(connects_only_to_what_is_allowed),
+        DIAL_TEST(passes_over_what_is_not_allowed),
         DIAL_TEST(tells_that_it_is_no_name),
         DIAL_TEST(may_be_left_at_once),
     };
