@@ -269,6 +269,36 @@ static void ask_proxied(struct visit *visit)
     };
 }
 
+/* As the vendor got a unified write. */
+static struct write_message vendor_request(const struct visit *visit)
+{
+    const struct operation *operation = &visit->unify->operation;
+    const struct exchange_request *request = &operation->exchange.request;
+    return (struct write_message){.verb = request->verb,
+                                  .path = request->path,
+                                  .query = request->query,
+                                  .host = request->host,
+                                  .category = STR_NONE,
+                                  .headers = request->headers,
+                                  .body = operation->text};
+}
+
+bool keep_sent(struct visit *visit, struct write_message *ret_message)
+{
+    struct keep *keep = visit->keep;
+    if (visit->unify) {
+        *ret_message = vendor_request(visit);
+        return true;
+    }
+    if (visit->exchange.request.body &&
+        (visit->body.mode != BODY_HOLD || !visit->body.complete))
+        return false;
+    if (!keep->whole)
+        ask_proxied(visit);
+    *ret_message = keep->asked;
+    return true;
+}
+
 /* Whoever repeats a call must say the same; its verb, path and account stand in the key.
  */
 static void take_print(struct visit *visit)
@@ -362,6 +392,7 @@ void keep_open(struct visit *visit)
         return;
     }
     keep->row.first_sent = keep->mode == QUEUE_ALWAYS ? 0 : wall;
+    keep->row.last_sent = keep->row.first_sent;
     keep->open = (struct write_open){
         .store = visit->gate->store,
         .worker = visit->in->worker,
@@ -395,15 +426,7 @@ static void on_parked(struct write_close *close)
 /* What was sent of a unified write is sent again as it was. */
 static str frozen_part(struct visit *visit)
 {
-    const struct operation *operation = &visit->unify->operation;
-    const struct exchange_request *request = &operation->exchange.request;
-    struct write_message message = {.verb = request->verb,
-                                    .path = request->path,
-                                    .query = request->query,
-                                    .host = request->host,
-                                    .category = STR_NONE,
-                                    .headers = request->headers,
-                                    .body = operation->text};
+    struct write_message message = vendor_request(visit);
     return writes_seal(visit->gate->writes, visit->account, visit->keep->row.id,
                        WRITE_PART_FROZEN, write_message_text(&message, visit->arena),
                        visit->arena);

@@ -53,6 +53,9 @@ void keep_open(struct visit *visit);
 void keep_park(struct visit *visit);
 void keep_settle(struct visit *visit);
 
+/* The write as its vendor got it. False: its body was not kept. */
+bool keep_sent(struct visit *visit, struct write_message *ret_message);
+
 /* Of the body, in hold. */
 void keep_take_body(struct visit *visit, str chunk);
 void keep_end_body(struct visit *visit);

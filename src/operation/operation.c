@@ -32,7 +32,7 @@ struct step {
 #define TO(step) (1u << OPERATION_##step)
 
 static const struct step steps[] = {
-    [OPERATION_IDLE] = {NULL, TO(MAKE)},
+    [OPERATION_IDLE] = {NULL, TO(MAKE) | TO(READ)},
     [OPERATION_MAKE] = {step_make, TO(VENDOR) | TO(NOTED) | TO(DONE)},
     [OPERATION_NOTED] = {NULL, TO(VENDOR) | TO(DONE)},
     [OPERATION_VENDOR] = {NULL, TO(READ) | TO(DONE)},
@@ -320,9 +320,30 @@ static void end_large(struct operation *operation)
     operation->exchange.outcome.class = class;
 }
 
+/* As if the answer had just come. */
+static void take_found(struct operation *operation)
+{
+    operation->part = OPERATION_MAIN;
+    operation->method = operation->wish.method;
+    operation->answered = true;
+    struct headers *none = arena_alloc(&operation->arena, sizeof(*none));
+    headers_init(none, &operation->arena, 0);
+    operation->answer = (struct answer){.status = 200,
+                                        .headers = none,
+                                        .text = STR(""),
+                                        .body = operation->wish.found,
+                                        .wall = world_wall(operation->worker->world)};
+    operation->outcome.class = OUTCOME_OK;
+    move(operation, OPERATION_READ);
+}
+
 static void on_timer(struct timer *timer)
 {
     struct operation *operation = CONTAINER_OF(timer, struct operation, timer);
+    if (operation->step == OPERATION_IDLE && operation->wish.found) {
+        take_found(operation);
+        return;
+    }
     if (operation->step == OPERATION_IDLE) {
         move(operation, OPERATION_MAKE);
         return;

@@ -85,7 +85,10 @@ struct operation_wish {
     str key; /* by which the vendor shall know a repeated write; absent: none */
     const struct operation_frozen *frozen; /* of a write: sent instead of what the mapping
                                             * would make; NULL: no */
-    struct exchange_request base;          /* deadline, waits, priority, retry, trace */
+    const struct json *found; /* of a write: the body with which the vendor has answered
+                               * it before, as is known now. The write itself is not sent,
+                               * all that follows it is done. NULL: no */
+    struct exchange_request base; /* deadline, waits, priority, retry, trace */
 };
 
 enum operation_step {

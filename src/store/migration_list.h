@@ -338,3 +338,9 @@ X(13, "whose writes, and for how long",
   "ALTER TABLE write ADD COLUMN login TEXT NOT NULL DEFAULT '';"
   "ALTER TABLE write ADD COLUMN age BIGINT NOT NULL DEFAULT 0;"
   "UPDATE write SET age = deadline - accepted;")
+
+/* When an attempt that may have done the write was sent last: from then on its vendor's
+ * search may lag behind. */
+X(14, "when a write was sent last",
+  "ALTER TABLE write ADD COLUMN last_sent BIGINT NOT NULL DEFAULT 0;"
+  "UPDATE write SET last_sent = first_sent;")

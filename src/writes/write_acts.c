@@ -114,7 +114,7 @@ static enum err queue_again(struct tx *tx, const struct write_act *act,
 {
     static const struct statement renew = {
         "UPDATE write SET state = 'queued', promised = 1, unsure = 0, tries = 0, "
-        "due = $2, deadline = $2 + age, first_sent = 0, ended = 0, "
+        "due = $2, deadline = $2 + age, first_sent = 0, last_sent = 0, ended = 0, "
         "keep = 0, login = '', reason = NULL, detail = NULL WHERE id = $1"};
     static const struct statement hurry = {"UPDATE write SET due = $2 WHERE id = $1"};
     struct value params[] = {V_TEXT(row->id), V_INT(act->wall)};

@@ -53,7 +53,9 @@ struct write_row {
     bool promised;   /* somebody was told that it will be done */
     bool unsure;     /* an attempt may have done it */
     uint32_t tries;
-    usec due, accepted, deadline, first_sent, ended, keep; /* wall; 0: not (yet) */
+    usec due, accepted, deadline, first_sent, last_sent, ended,
+        keep; /* wall; 0: not (yet)
+               */
     int64_t lease;
     str reason; /* a word; absent: none */
     str detail;

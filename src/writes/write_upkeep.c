@@ -146,10 +146,15 @@ static enum err shift_forward(struct tx *tx, const struct write_shift *shift)
     static const struct statement deadlines = {
         "UPDATE write SET deadline = deadline + $1 "
         "WHERE state IN ('queued', 'sending') AND accepted <= $2"};
+    static const struct statement sent = {
+        "UPDATE write SET last_sent = last_sent + $1 WHERE last_sent > 0 "
+        "AND state IN ('queued', 'sending') AND last_sent <= $2"};
     static const struct statement kept = {
         "UPDATE write SET keep = keep + $1 WHERE keep > 0"};
     struct value params[] = {V_INT(shift->by), V_INT(shift->wall - shift->by)};
     enum err err = tx_exec(tx, &deadlines, params, COUNT_OF(params), NULL);
+    if (err == ERR_NONE)
+        err = tx_exec(tx, &sent, params, COUNT_OF(params), NULL);
     return err == ERR_NONE ? tx_exec(tx, &kept, params, 1, NULL) : err;
 }
 
@@ -158,6 +163,9 @@ static enum err shift_backward(struct tx *tx, const struct write_shift *shift)
     static const struct statement sent = {
         "UPDATE write SET first_sent = first_sent + $1 WHERE first_sent > 0 "
         "AND state IN ('queued', 'sending', 'needs_decision')"};
+    static const struct statement sent_last = {
+        "UPDATE write SET last_sent = $1 WHERE last_sent > $1 "
+        "AND state IN ('queued', 'sending')"};
     static const struct statement deadlines = {
         "UPDATE write SET deadline = deadline + $1, accepted = accepted + $1 "
         "WHERE state IN ('queued', 'sending') AND accepted > $2"};
@@ -168,6 +176,8 @@ static enum err shift_backward(struct tx *tx, const struct write_shift *shift)
     struct value by[] = {V_INT(shift->by), V_INT(shift->wall)};
     struct value now[] = {V_INT(shift->wall), V_INT(USEC_NEVER)};
     enum err err = tx_exec(tx, &sent, by, 1, NULL);
+    if (err == ERR_NONE)
+        err = tx_exec(tx, &sent_last, now, 1, NULL);
     if (err == ERR_NONE)
         err = tx_exec(tx, &deadlines, by, 2, NULL);
     if (err == ERR_NONE)

@@ -17,6 +17,7 @@
 #ifndef WRITES_WRITES_H
 #define WRITES_WRITES_H
 
+#include "catalog/repeat_search.h"
 #include "exchange/exchange.h"
 #include "writes/write_message.h"
 #include "writes/write_store.h"
@@ -24,6 +25,7 @@
 struct keyring;
 struct log;
 struct models;
+struct operation;
 struct writes;
 
 struct writes_config {
@@ -86,10 +88,36 @@ str writes_lane(const struct write_rule *rule, str given, str path, struct arena
 str writes_login(const struct auth_way *way, const struct account *account,
                  struct arena *arena);
 
+/* What is known of an attempt by whoever made it. */
+struct write_attempt {
+    const struct integration *integration;
+    const struct method *method;
+    const struct write_row *row;
+    const struct outcome *outcome;
+    const struct operation *operation; /* of a unified write; NULL: it is proxied */
+    bool answered;                     /* the vendor has, if anything was sent */
+    bool searchable; /* the vendor can be asked whether it has done it */
+    uint32_t tries;  /* this one too */
+    usec wall;
+    double chance;
+};
+struct write_facts writes_facts(const struct write_attempt *attempt);
+
+/* A write as it was sent, for a search (catalog/repeat_search.h), which its document has.
+ */
+struct repeat_write writes_repeat(const struct integration *integration,
+                                  const struct method *method,
+                                  const struct account *account,
+                                  const struct write_message *sent, usec wall);
+
 /* For how long, from the first attempt on, the vendor knows a repeat of this call: 0 not
  * at all, USEC_NEVER always. `keyed`: it has a key where the vendor looks for it. */
 usec writes_window(const struct integration *integration, const struct method *method,
                    str verb, bool keyed);
+
+/* Whether the vendor would know a repeat of this write now. */
+bool writes_recognised(const struct integration *integration, const struct method *method,
+                       const struct write_row *row, usec wall);
 
 struct writes_stats {
     uint64_t queued, accounts, under_way;

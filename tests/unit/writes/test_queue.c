@@ -201,6 +201,130 @@ static void who_hurries_a_queued_write_decides_nothing(void **state)
     assert_int_equal(yard->shop.writes[1].done, 0);
 }
 
+/* --- asking before it is sent again --- */
+
+static enum shop_fate lose_the_first(struct shop *shop)
+{
+    return shop->calls ? SHOP_GOOD : *(enum shop_fate *)shop->owner;
+}
+
+static struct write_row lose_one(struct yard *yard, enum shop_fate *fate)
+{
+    struct write_row row = yard_row(yard, yard_account(yard, "searched"), "", 1);
+    yard->shop.choose = lose_the_first;
+    yard->shop.owner = fate;
+    yard_open_write(yard, &row, true);
+    return row;
+}
+
+static void a_write_that_was_done_is_found_and_not_done_again(void **state)
+{
+    struct yard *yard = *state;
+    enum shop_fate fate = SHOP_LOST;
+    struct write_row row = lose_one(yard, &fate);
+    yard_run(yard, 10 * USEC_MIN);
+    struct write_row found = yard_get(yard, row.id);
+    assert_int_equal(found.state, WRITE_DELIVERED);
+    assert_str(found.reason, STR("found"));
+    assert_int_equal(found.tries, 2);
+    assert_int_equal(yard->shop.writes[1].done, 1);
+    struct write_message answer;
+    struct account *account = yard_find(yard, row.account);
+    assert_true(writes_unseal(yard->writes, account, &found, WRITE_PART_ANSWER,
+                              &yard->arena, &answer));
+    account_unref(&account);
+    assert_int_equal(answer.status, 200);
+    assert_str(answer.body, STR("{\"n\":1,\"id\":\"thing-0\"}"));
+}
+
+/* Its vendor's search lags behind: only what it does not find after that was not done. */
+static void a_write_that_is_not_found_is_sent_again_when_the_search_has_settled(
+    void **state)
+{
+    struct yard *yard = *state;
+    enum shop_fate fate = SHOP_UNHEARD;
+    struct write_row row = lose_one(yard, &fate);
+    yard_run(yard, 2 * USEC_MIN);
+    struct write_row held = yard_get(yard, row.id);
+    assert_int_equal(held.state, WRITE_QUEUED);
+    assert_str(held.reason, STR("settling"));
+    assert_int_equal(held.tries, 1);
+    assert_true(held.unsure);
+    assert_int_equal(yard->shop.writes[1].done, 0);
+    yard_run(yard, 2 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_DELIVERED);
+    assert_str(yard_get(yard, row.id).reason, STR("delivered"));
+    assert_int_equal(yard->shop.writes[1].done, 1);
+    assert_int_equal(yard->shop.searches, 2);
+}
+
+static void what_several_could_be_waits_for_a_decision(void **state)
+{
+    struct yard *yard = *state;
+    enum shop_fate fate = SHOP_LOST;
+    shop_do(&yard->shop, 1, false);
+    struct write_row row = lose_one(yard, &fate);
+    yard_run(yard, 10 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_NEEDS_DECISION);
+    assert_str(yard_get(yard, row.id).reason, STR("several"));
+}
+
+static enum shop_fate lose_and_hide(struct shop *shop)
+{
+    return shop->calls ? SHOP_REFUSED : SHOP_LOST;
+}
+
+static void a_vendor_that_refuses_to_say_leaves_it_to_somebody(void **state)
+{
+    struct yard *yard = *state;
+    enum shop_fate fate = SHOP_LOST;
+    struct write_row row = lose_one(yard, &fate);
+    yard->shop.choose = lose_and_hide;
+    yard_run(yard, 10 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_NEEDS_DECISION);
+    assert_str(yard_get(yard, row.id).reason, STR("search"));
+    assert_int_equal(yard->shop.writes[1].done, 1);
+}
+
+static enum shop_fate lose_and_break_down(struct shop *shop)
+{
+    if (!shop->calls)
+        return SHOP_UNHEARD;
+    return shop->calls < 4 ? SHOP_BROKEN : SHOP_GOOD;
+}
+
+/* Asking is no try. */
+static void a_vendor_that_cannot_say_is_asked_again(void **state)
+{
+    struct yard *yard = *state;
+    enum shop_fate fate = SHOP_UNHEARD;
+    yard_document(yard, "searched", "{'tries':2}");
+    struct write_row row = lose_one(yard, &fate);
+    yard->shop.choose = lose_and_break_down;
+    yard_run(yard, 2 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).tries, 1);
+    yard_run(yard, 10 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_DELIVERED);
+    assert_int_equal(yard->shop.writes[1].done, 1);
+}
+
+/* The search lags behind by time that passes, not by what a clock says. */
+static void a_clock_that_jumps_does_not_settle_a_search(void **state)
+{
+    struct yard *yard = *state;
+    enum shop_fate fate = SHOP_UNHEARD;
+    struct write_row row = lose_one(yard, &fate);
+    yard_run(yard, 30 * USEC_S);
+    false_world_jump(&yard->world, 10 * USEC_H);
+    yard_run(yard, 2 * USEC_MIN);
+    assert_str(yard_get(yard, row.id).reason, STR("settling"));
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_QUEUED);
+    false_world_jump(&yard->world, -20 * USEC_H);
+    yard_run(yard, 5 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_DELIVERED);
+    assert_int_equal(yard->shop.writes[1].done, 1);
+}
+
 /* --- a clock that jumps --- */
 
 static void a_clock_that_jumps_ahead_lets_nothing_grow_old(void **state)
@@ -307,6 +431,12 @@ int test_queue(void)
         YARD_TEST(those_behind_a_stopped_lane_are_known_to_wait),
         YARD_TEST(a_lane_goes_on_when_what_stopped_it_is_cancelled),
         YARD_TEST(who_hurries_a_queued_write_decides_nothing),
+        YARD_TEST(a_write_that_was_done_is_found_and_not_done_again),
+        YARD_TEST(a_write_that_is_not_found_is_sent_again_when_the_search_has_settled),
+        YARD_TEST(what_several_could_be_waits_for_a_decision),
+        YARD_TEST(a_vendor_that_refuses_to_say_leaves_it_to_somebody),
+        YARD_TEST(a_vendor_that_cannot_say_is_asked_again),
+        YARD_TEST(a_clock_that_jumps_does_not_settle_a_search),
         YARD_TEST(a_clock_that_jumps_ahead_lets_nothing_grow_old),
         YARD_TEST(a_write_that_waits_too_long_grows_old_by_the_time_that_passes),
         YARD_TEST(a_clock_that_jumps_back_holds_nothing_up),

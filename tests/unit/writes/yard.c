@@ -58,15 +58,23 @@ void yard_document(struct yard *yard, const char *integration, const char *write
 {
     static const char keys[] =
         "'idempotency':{'kind':'header','header':'Idempotency-Key','window':'24h'},";
+    static const char search[] =
+        "'idempotency':{'kind':'none','search':{'method':'things.find',"
+        "'query':'{\\'n\\':$}','found':'/things','settle':'3m','conclusive':true}},";
     bool keyed = strcmp(integration, "keyed") == 0, done = false;
-    str text =
-        arena_printf(&yard->arena,
-                     "{'name':'%s','hosts':['%s.test'],"
-                     "'base_url':'https://%s.test','auth':'bearer',%s"
-                     "'resources':{'things':{'methods':{'create':"
-                     "{'verb':'POST','path':'/things'}}}},"
-                     "'resilience':{'writes':%s}}",
-                     integration, integration, integration, keyed ? keys : "", writes);
+    bool searched = strcmp(integration, "searched") == 0;
+    str text = arena_printf(&yard->arena,
+                            "{'name':'%s','hosts':['%s.test'],"
+                            "'base_url':'https://%s.test','auth':'bearer',%s"
+                            "'resources':{'things':{'methods':{'create':"
+                            "{'verb':'POST','path':'/things'},"
+                            "'find':{'verb':'GET','path':'/things'}}}},"
+                            "'resilience':{'writes':%s}}",
+                            integration, integration, integration,
+                            keyed      ? keys
+                            : searched ? search
+                                       : "",
+                            writes);
     struct catalog_change change = {
         .kind = CATALOG_PUT,
         .catalog = yard->catalog,
@@ -100,6 +108,7 @@ static void open_catalog(struct yard *yard)
         return;
     yard_document(yard, "keyed", "{}");
     yard_document(yard, "bare", "{}");
+    yard_document(yard, "searched", "{}");
 }
 
 static void open_writes(struct yard *yard)
@@ -346,7 +355,7 @@ struct write_row yard_row(struct yard *yard, str id, const char *lane, unsigned 
     struct write_row row = {.id = str_z(name),
                             .environment = yard->environment,
                             .account = id,
-                            .integration = keyed ? STR("keyed") : STR("bare"),
+                            .integration = arena_str(&yard->arena, account->integration),
                             .lane = str_z(lane),
                             .verb = STR("POST"),
                             .path = STR("/things"),
