@@ -37,7 +37,8 @@ static const struct bind_row rows[] = {
      .required = true,
      .doc = "Where the answer has the record, as the write itself would have been "
             "answered with it; or the list of all that match. An expression sees the "
-            "write as $request, and must compare where the vendor's search is vague."},
+            "write as $request, and must compare where the vendor's search is vague. "
+            "What is neither a record nor nothing, such as a text, decides nothing."},
     {.name = "absent",
      .kind = BIND_UINTS,
      .offset = AT(absent),
@@ -198,20 +199,25 @@ static bool is_absent(const struct repeat_search *search, int status)
     return false;
 }
 
+static bool is_none(const struct json *value)
+{
+    return json_is(value, JSON_UNDEFINED) || json_is(value, JSON_NULL) ||
+           json_is(value, JSON_FALSE) || (json_is(value, JSON_ARRAY) && value->n == 0);
+}
+
+/* A text, or what else is no record, decides nothing: a document can say so. */
 static enum write_found look_for(const struct json *value, struct json *ret_record)
 {
-    bool list = json_is(value, JSON_ARRAY);
-    if (list && value->n > 1)
+    if (is_none(value))
+        return WRITE_IS_NOT_THERE;
+    if (json_is(value, JSON_ARRAY) && value->n > 1)
         return WRITE_IS_ONE_OF;
-    if (list && value->n == 1)
+    if (json_is(value, JSON_ARRAY))
         value = &value->u.items[0];
-    if (json_is(value, JSON_OBJECT)) {
-        *ret_record = *value;
-        return WRITE_IS_THERE;
-    }
-    bool none = json_is(value, JSON_UNDEFINED) || json_is(value, JSON_NULL) ||
-                json_is(value, JSON_FALSE) || (list && value->n == 0);
-    return none ? WRITE_IS_NOT_THERE : WRITE_IS_UNHEARD;
+    if (!json_is(value, JSON_OBJECT))
+        return WRITE_IS_UNHEARD;
+    *ret_record = *value;
+    return WRITE_IS_THERE;
 }
 
 enum write_found repeat_search_read(const struct repeat_write *write,

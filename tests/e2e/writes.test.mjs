@@ -195,6 +195,28 @@ test("a vendor that knows repeats gets a key from the first attempt on, and does
   assert.equal(it.executed[0].key, id);
 });
 
+// The body has what it is searched by, and the gate looks before it promises anything.
+test("a vendor that can be searched is asked before a write is sent again", async () => {
+  const it = await vendor({ changes: {
+    resources: { things: { methods: { create: { verb: "POST", path: "/things" }, find: { verb: "GET", path: "/things" } } } },
+    idempotency: { kind: "none", search: { method: "things.find", query: "n ? { 'n': n }", found: "/things",
+      settle: "200ms", conclusive: true } },
+  } });
+  it.find = (request) => ({ things: it.executed.filter(({ body }) => request.url === `/things?n=${JSON.parse(body).n}`)
+    .map(({ n }) => ({ id: `rec_${n}` })) });
+  it.mode = "lose";
+  const done = accepted(await it.queue({ n: 1 }, { "x-breakwater-lane": "a" }));
+  assert.equal((await it.queue({ other: 1 }, { "x-breakwater-lane": "b" })).status, 504);
+  it.mode = (request) => (request.method === "POST" ? "reset" : "up");
+  const lost = accepted(await it.queue({ n: 2 }, { "x-breakwater-lane": "c" }));
+  const found = await becomes(done, "delivered");
+  assert.equal(found.reason, "found");
+  assert.deepEqual([found.answer.status, found.answer.body], [200, { id: "rec_1" }]);
+  it.mode = "up";
+  assert.equal((await becomes(lost, "delivered")).reason, "delivered");
+  assert.deepEqual(it.seen(), [1, undefined, 2]);
+});
+
 test("with a key a repeat gets the first answer, and nothing is done twice", async () => {
   const it = await vendor();
   const first = await it.post({ n: 1 }, { "idempotency-key": "k1" });
