@@ -25,6 +25,19 @@ static void end_writes(struct writes *writes, struct worker *worker)
     writes_leave(writes, worker);
 }
 
+/* Their vendors are not waited for any more. */
+static void end_leavers(struct crew_parts *parts, struct worker *worker)
+{
+    if (worker->id != 0)
+        return;
+    leavers_drain(parts->leavers);
+    connect_stop(&parts->tokens->connect, worker);
+    while (leavers_busy(parts->leavers)) {
+        worker_turn(worker);
+        usleep(200);
+    }
+}
+
 static void crew_run(void *arg)
 {
     struct crew *crew = arg;
@@ -37,6 +50,8 @@ static void crew_run(void *arg)
     transport_join(parts->curl, worker);
     keeper_join(parts->tokens->keeper, worker);
     writes_join(parts->writes, worker);
+    if (worker->id == 0)
+        leavers_join(parts->leavers, worker);
     listening_open(&crew->listening, parts->plan, parts->server, worker,
                    parts->server_tls);
     atomic_fetch_add(&parts->running, 1);
@@ -44,6 +59,7 @@ static void crew_run(void *arg)
     listening_close(&crew->listening);
     while (worker_turn(worker) <= worker->now) /* closed connections go */
         ;
+    end_leavers(parts, worker);
     end_writes(parts->writes, worker);
     refreshes_leave(parts->gate->exchange.refreshes, worker);
     keeper_leave(parts->tokens->keeper, worker);
@@ -112,7 +128,8 @@ static bool is_busy(struct crew *crew)
     return listening_busy(&crew->listening) ||
            keeper_busy(tokens->keeper, &crew->worker) > 0 ||
            writes_busy(crew->parts->writes, &crew->worker) > 0 ||
-           connect_busy(&tokens->connect, &crew->worker);
+           connect_busy(&tokens->connect, &crew->worker) ||
+           (crew->worker.id == 0 && leavers_busy(crew->parts->leavers));
 }
 
 static void on_drain_timer(struct timer *timer)
@@ -138,6 +155,8 @@ static void on_delay_timer(struct timer *timer)
     listening_drain(&crew->listening);
     keeper_drain(crew->parts->tokens->keeper, &crew->worker);
     writes_drain(crew->parts->writes, &crew->worker);
+    if (crew->worker.id == 0)
+        leavers_drain(crew->parts->leavers);
     crew->drain_until = crew->worker.now + crew->parts->drain_timeout;
     timer_init(&crew->drain_timer, &crew->worker, on_drain_timer);
     timer_start(&crew->drain_timer, 0);

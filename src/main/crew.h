@@ -11,6 +11,7 @@
 
 #include <stdatomic.h>
 
+#include "api/api_leavers.h"
 #include "gate/gate.h"
 #include "loop/driver.h"
 #include "loop/thread.h"
@@ -25,6 +26,7 @@ struct crew_parts {
     struct gate *gate;
     struct tokens *tokens;
     struct writes *writes;
+    struct leavers *leavers; /* the first one looks for them */
     struct server *server;
     struct listen_plan *plan;
     struct tls *server_tls; /* NULL: none */

@@ -423,6 +423,7 @@ static void start_crews(struct daemon *daemon)
                                         .gate = &daemon->gate,
                                         .tokens = &daemon->tokens,
                                         .writes = daemon->writes,
+                                        .leavers = daemon->api.leavers,
                                         .server = &daemon->server,
                                         .plan = &daemon->plan,
                                         .server_tls = daemon->server_tls,

@@ -119,12 +119,12 @@ static const char *state_word(enum account_state state)
     switch (state) {
     case ACCOUNT_ACTIVE:
     case ACCOUNT_DEGRADED:
+    case ACCOUNT_DELETING: /* it waits for them */
         return NULL;
     case ACCOUNT_CONNECTING:
     case ACCOUNT_NEEDS_REAUTH:
         return "credentials";
     case ACCOUNT_DISABLED:
-    case ACCOUNT_DELETING:
         break;
     }
     return "disabled";

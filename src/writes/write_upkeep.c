@@ -109,6 +109,80 @@ enum err write_accounts(struct store *store, struct arena *arena,
     return err;
 }
 
+/* --- accounts that leave --- */
+
+#define OPEN "state IN ('queued', 'sending', 'needs_decision')"
+
+static enum err run_census(struct tx *tx, struct store_op *op)
+{
+    static const struct statement query = {
+        "SELECT state, COUNT(*) FROM write WHERE account = $1 AND " OPEN
+        " GROUP BY state"};
+    struct write_census *census = CONTAINER_OF(op, struct write_census, op);
+    struct value by = V_TEXT(census->account);
+    enum err err = tx_query(tx, &query, &by, 1);
+    census->queued = census->sending = census->undecided = 0;
+    while (err == ERR_NONE && tx_next(tx, &err)) {
+        str state = tx_text(tx, 0);
+        uint64_t n = (uint64_t)tx_int(tx, 1);
+        if (str_eq(state, write_state_word(WRITE_QUEUED)))
+            census->queued = n;
+        else if (str_eq(state, write_state_word(WRITE_SENDING)))
+            census->sending = n;
+        else
+            census->undecided = n;
+    }
+    return err;
+}
+
+static void on_counted(struct store_op *op)
+{
+    struct write_census *census = CONTAINER_OF(op, struct write_census, op);
+    census->err = op->err;
+    census->done(census);
+}
+
+void write_census(struct write_census *census)
+{
+    census->op = (struct store_op){.kind = STORE_READ,
+                                   .run = run_census,
+                                   .done = on_counted,
+                                   .worker = census->worker};
+    store_submit(census->store, &census->op);
+}
+
+static enum err run_drained(struct tx *tx, struct store_op *op)
+{
+    static const struct statement query = {
+        "SELECT a.id FROM account AS a WHERE a.state = 'deleting' AND NOT EXISTS "
+        "(SELECT 1 FROM write AS w WHERE w.account = a.id AND w." OPEN
+        ") ORDER BY a.id LIMIT $1"};
+    struct write_drained *drained = CONTAINER_OF(op, struct write_drained, op);
+    struct value max = V_INT(drained->max);
+    enum err err = tx_query(tx, &query, &max, 1);
+    drained->n = 0;
+    drained->accounts = arena_array(drained->arena, drained->max, sizeof(str));
+    while (err == ERR_NONE && drained->n < drained->max && tx_next(tx, &err))
+        drained->accounts[drained->n++] = arena_str(drained->arena, tx_text(tx, 0));
+    return err;
+}
+
+static void on_drained(struct store_op *op)
+{
+    struct write_drained *drained = CONTAINER_OF(op, struct write_drained, op);
+    drained->err = op->err;
+    drained->done(drained);
+}
+
+void write_drained(struct write_drained *drained)
+{
+    drained->op = (struct store_op){.kind = STORE_READ,
+                                    .run = run_drained,
+                                    .done = on_drained,
+                                    .worker = drained->worker};
+    store_submit(drained->store, &drained->op);
+}
+
 /* --- with time --- */
 
 static enum err run_expire(struct tx *tx, struct store_op *op)

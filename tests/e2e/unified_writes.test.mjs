@@ -136,14 +136,46 @@ test("a record that the model refuses is never queued", async () => {
   assert.equal((await bw.api("GET", `writes?account=${it.account.id}`)).items.length, 0);
 });
 
-test("a deleted account's writes end, and say why", async () => {
+const remove = (it, query = "") => bw.api("DELETE", `accounts/${it.account.id}${query}`);
+const gone = (it) => until("the account gone", () => bw.api("GET", `accounts/${it.account.id}`).then(() => false,
+  (error) => error.problem.code === "account_unknown"));
+
+test("a deleted account takes nothing new, and goes when its writes have ended", async () => {
   const it = await vendor();
   it.mode = "down";
-  const answer = await it.ask("POST", "", { last_name: "Doe" });
-  await bw.api("DELETE", `accounts/${it.account.id}`);
-  const dead = await becomes(answer.json.write.id, "dead");
-  assert.equal(dead.reason, "account_deleted");
-  assert.equal(dead.request, null);
+  const { id } = (await it.ask("POST", "", { last_name: "Doe" })).json.write;
+  assert.deepEqual(await remove(it), { id: it.account.id, state: "deleting", queued: 1, sending: 0, needs_decision: 0 });
+  const refused = await it.ask("POST", "", { last_name: "Roe" });
+  assert.deepEqual([refused.status, refused.json.code], [410, "account_deleted"]);
+  await bw.stop("SIGKILL").catch(() => {});
+  bw = await breakwater({ data: bw.home });
+  assert.equal((await bw.api("GET", `accounts/${it.account.id}`)).state, "deleting");
+  it.mode = "up";
+  await becomes(id, "delivered");
+  await gone(it);
+  assert.deepEqual(it.bodies(), ['{"title":"Doe"}']);
+  assert.equal((await bw.api("GET", `writes/${id}`)).request, null);
+  await assert.rejects(remove(it), (error) => error.problem.code === "account_unknown");
+});
+
+test("what may have been done holds a deleted account until somebody decides", async () => {
+  const it = await vendor();
+  it.mode = "lose";
+  const { id } = (await it.ask("POST", "", { last_name: "Doe" })).json.write;
+  for (let i = 0; i < 2; i++)
+    assert.deepEqual(await remove(it), { id: it.account.id, state: "deleting", queued: 0, sending: 0, needs_decision: 1 });
+  await bw.api("POST", `writes/${id}/cancel`);
+  await gone(it);
+});
+
+test("an account is deleted at once when its writes are cancelled with it", async () => {
+  const it = await vendor();
+  it.mode = "down";
+  const { id } = (await it.ask("POST", "", { last_name: "Doe" })).json.write;
+  assert.deepEqual(await remove(it, "?writes=cancel"), {});
+  assert.equal((await bw.api("GET", `writes/${id}`)).state, "cancelled");
+  await gone(it);
+  it.mode = "up";
   assert.deepEqual(it.bodies(), []);
 });
 
