@@ -1,7 +1,6 @@
 #include "connect/departure.h"
 
 #include "base/buf.h"
-#include "directory/audit.h"
 #include "json/json_write.h"
 #include "loop/world.h"
 
@@ -39,27 +38,11 @@ static void submit(struct departure *departure)
 
 /* --- what came of the revocation --- */
 
-static enum err run_note(struct tx *tx, struct store_op *op)
+static void on_noted(struct audit_note *note)
 {
-    const struct departure *departure = CONTAINER_OF(op, struct departure, op);
-    const struct actor *actor = &departure->actor;
-    struct audit_entry entry = {.time = departure->wall,
-                                .actor = actor->key_id,
-                                .peer = actor->peer,
-                                .request_id = actor->request_id,
-                                .action = STR("account.revoke"),
-                                .object_kind = STR("account"),
-                                .object_id = departure->id,
-                                .environment = departure->environment,
-                                .detail = departure->text};
-    return audit_put(tx, &entry);
-}
-
-static void on_noted(struct store_op *op)
-{
-    struct departure *departure = CONTAINER_OF(op, struct departure, op);
-    if (op->err)
-        end(departure, op->err, STR_NONE);
+    struct departure *departure = note->owner;
+    if (note->err)
+        end(departure, note->err, STR_NONE);
     else
         submit(departure);
 }
@@ -85,13 +68,22 @@ static void on_parted(struct parting *parting)
         submit(departure);
         return;
     }
-    departure->text = parting_text(parting, departure->arena);
-    departure->wall = world_wall(departure->worker->world);
-    departure->op = (struct store_op){.kind = STORE_FULL,
-                                      .run = run_note,
-                                      .done = on_noted,
-                                      .worker = departure->worker};
-    store_submit(departure->store, &departure->op);
+    const struct actor *actor = &departure->actor;
+    departure->note =
+        (struct audit_note){.store = departure->store,
+                            .worker = departure->worker,
+                            .entry = {.time = world_wall(departure->worker->world),
+                                      .actor = actor->key_id,
+                                      .peer = actor->peer,
+                                      .request_id = actor->request_id,
+                                      .action = STR("account.revoke"),
+                                      .object_kind = STR("account"),
+                                      .object_id = departure->id,
+                                      .environment = departure->environment,
+                                      .detail = parting_text(parting, departure->arena)},
+                            .done = on_noted,
+                            .owner = departure};
+    audit_note(&departure->note);
 }
 
 void departure_start(struct departure *departure)

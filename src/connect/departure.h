@@ -7,6 +7,7 @@
 #define CONNECT_DEPARTURE_H
 
 #include "connect/parting.h"
+#include "directory/audit.h"
 
 /* The caller embeds it, fills the first part, and keeps it until `done`. */
 struct departure {
@@ -26,9 +27,7 @@ struct departure {
     /* private */
     str id, environment;
     struct parting parting;
-    struct store_op op;
-    str text;
-    usec wall;
+    struct audit_note note;
     struct change change;
 };
 
