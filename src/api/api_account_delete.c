@@ -141,6 +141,7 @@ static void cancel(struct removal *removal)
                                       .owner = removal,
                                       .kind = WRITE_CANCEL,
                                       .filter = WRITE_FILTER_ANY,
+                                      .after = STR_NONE,
                                       .max = CANCEL_ROWS,
                                       .actor = call->actor.key_id,
                                       .peer = call->actor.peer,

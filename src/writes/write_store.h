@@ -193,7 +193,8 @@ struct write_filter {
 
 /*
  * RETRY: dead, cancelled and undecided ones are queued again, queued ones are due now.
- * CANCEL: queued and undecided ones are cancelled. Others that the filter finds are left,
+ * CANCEL: queued and undecided ones are cancelled, and dead ones whose lane stands still:
+ * it goes on. Others that the filter finds are left,
  * and so are, unless one is named, queued ones that a retry would find due already.
  * At most `max` at a time, in their order; `more` tells that there are others.
  */
@@ -206,8 +207,9 @@ struct write_act {
     enum write_act_kind kind;
     struct write_filter filter;
     int64_t from; /* sequence */
+    str after;    /* instead: the id of one; absent: none. OBJECT_UNKNOWN */
     uint32_t max;
-    bool dry_run;
+    bool dry_run; /* nothing is done, and `count` says how many there are in all */
     str actor, peer, request_id; /* for the audit log; absent: the machine */
     usec wall;
 
@@ -215,6 +217,7 @@ struct write_act {
     struct write_row *rows; /* those that are acted on, as they were */
     uint32_t n;
     bool more;
+    int64_t count;
     struct store_op op; /* private */
 };
 void write_act(struct write_act *act);

@@ -320,8 +320,9 @@ test("a strict lane stops behind it, until somebody decides", async () => {
   it.mode = (request, body) => (JSON.parse(body).n === 1 ? "refuse" : "up");
   await becomes(bad, "dead");
   assert.equal((await write(next)).state, "queued");
-  await bw.api("POST", `writes/${next}/retry`);
+  await bw.api("POST", `writes/${bad}/cancel`);
   await becomes(next, "delivered");
+  assert.equal((await write(bad)).state, "cancelled");
 });
 
 test("tries and age have an end", async () => {
@@ -342,7 +343,11 @@ test("many are retried and cancelled by what chooses them, with a dry run", asyn
   const ids = [];
   for (let n = 1; n <= 3; n++) ids.push(accepted(await it.queue({ n })));
   const dry = await bw.api("POST", "writes/cancel", { account: it.account.id, state: "queued", dry_run: true });
-  assert.deepEqual(dry, { writes: ids, more: false, dry_run: true });
+  assert.deepEqual(dry, { writes: ids, more: false, dry_run: true, count: 3 });
+  const rest = await bw.api("POST", "writes/cancel", { account: it.account.id, state: "queued", dry_run: true, after: ids[1] });
+  assert.deepEqual(rest, { writes: [ids[2]], more: false, dry_run: true, count: 3 });
+  await assert.rejects(bw.api("POST", "writes/cancel", { account: it.account.id, dry_run: true, after: "wrt_none" }),
+    (error) => error.problem.code === "object_unknown");
   assert.equal((await write(ids[0])).state, "queued");
   await bw.api("POST", `writes/${ids[1]}/cancel`);
   it.mode = "up";

@@ -164,6 +164,34 @@ static void a_lane_goes_on_when_what_stopped_it_is_cancelled(void **state)
     assert_int_equal(pending(yard, account), 0);
 }
 
+/* What has ended is cancelled only where somebody waits for that. */
+static void a_dead_write_is_cancelled_where_its_lane_stands_still(void **state)
+{
+    struct yard *yard = *state;
+    struct write_filter filter = WRITE_FILTER_ANY;
+    str account = yard_account(yard, "bare");
+    struct write_row first = yard_row(yard, account, "", 1);
+    struct write_row second = yard_row(yard, account, "", 2);
+    yard_document(yard, "bare", "{'strict':true}");
+    yard->shop.choose = refuse;
+    yard_open_write(yard, &first, true);
+    yard_open_write(yard, &second, true);
+    yard_run(yard, USEC_H);
+    filter.id = first.id;
+    assert_int_equal(yard_act(yard, WRITE_CANCEL, &filter, true).n, 1);
+    assert_int_equal(yard_get(yard, first.id).state, WRITE_CANCELLED);
+    yard_run(yard, USEC_MIN);
+    assert_int_equal(yard_get(yard, second.id).state, WRITE_DELIVERED);
+    assert_int_equal(pending(yard, account), 0);
+    yard->shop.calls = 0;
+    struct write_row third = yard_row(yard, account, "", 3);
+    yard_open_write(yard, &third, true);
+    yard_run(yard, USEC_MIN);
+    filter.id = third.id;
+    assert_int_equal(yard_get(yard, third.id).state, WRITE_DEAD);
+    assert_int_equal(yard_act(yard, WRITE_CANCEL, &filter, true).n, 0);
+}
+
 static enum shop_fate break_down(struct shop *shop)
 {
     return *(bool *)shop->owner ? SHOP_UNREACHABLE : SHOP_GOOD;
@@ -430,6 +458,7 @@ int test_queue(void)
         YARD_TEST(those_that_wait_for_a_slow_vendor_cost_nothing),
         YARD_TEST(those_behind_a_stopped_lane_are_known_to_wait),
         YARD_TEST(a_lane_goes_on_when_what_stopped_it_is_cancelled),
+        YARD_TEST(a_dead_write_is_cancelled_where_its_lane_stands_still),
         YARD_TEST(who_hurries_a_queued_write_decides_nothing),
         YARD_TEST(a_write_that_was_done_is_found_and_not_done_again),
         YARD_TEST(a_write_that_is_not_found_is_sent_again_when_the_search_has_settled),
