@@ -124,7 +124,7 @@ static void on_cancelled(struct write_act *act)
     }
     for (uint32_t i = 0; i < act->n; i++)
         if (act->rows[i].state == WRITE_QUEUED)
-            writes_note_gone(writes, removal->account);
+            writes_note_gone(writes, removal->account, act->rows[i].bytes);
     if (act->more)
         write_act(act);
     else

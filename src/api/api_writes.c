@@ -396,9 +396,9 @@ static void tell_queue(const struct act *act, const struct write_row *row)
     if (!account)
         return;
     if (act->act.kind == WRITE_CANCEL && row->state == WRITE_QUEUED)
-        writes_note_gone(api->writes, account);
+        writes_note_gone(api->writes, account, row->bytes);
     else if (act->act.kind == WRITE_RETRY && row->state != WRITE_QUEUED)
-        writes_note_queued(api->writes, account);
+        writes_note_queued(api->writes, account, row->bytes);
     else
         writes_look(api->writes, account);
     account_unref(&account);

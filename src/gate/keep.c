@@ -10,6 +10,7 @@
 #include "loop/world.h"
 
 enum { KEY_BYTES_MAX = 255 };
+static const usec room_pause = 30 * USEC_S; /* until there may be room again */
 
 /* --- whether --- */
 
@@ -333,6 +334,12 @@ static bool seal_request(struct visit *visit)
 
 /* --- opening --- */
 
+static uint64_t bytes_of(const struct keep *keep)
+{
+    const struct write_row *row = &keep->row;
+    return row->bytes ? row->bytes : row->parts[WRITE_PART_REQUEST].n;
+}
+
 /* What is read from now on may not be what it was: what is kept of it is not fresh. */
 static void note_queued(struct visit *visit)
 {
@@ -342,7 +349,7 @@ static void note_queued(struct visit *visit)
     if (cache)
         cache_invalidate(cache, visit->account,
                          method ? method->resource->name : STR_NONE);
-    writes_note_queued(visit->gate->writes, visit->account);
+    writes_note_queued(visit->gate->writes, visit->account, bytes_of(visit->keep));
 }
 
 static enum visit_step after_open(struct visit *visit)
@@ -366,7 +373,8 @@ static enum visit_step after_open(struct visit *visit)
     case WRITE_BUSY:
         break;
     }
-    return visit_no(visit, ERR_LANE_BUSY, STR_NONE, USEC_S);
+    enum err err = keep->no_room ? keep->no_room : ERR_LANE_BUSY;
+    return visit_no(visit, err, STR_NONE, keep->no_room ? room_pause : USEC_S);
 }
 
 static void on_opened(struct write_open *open)
@@ -391,6 +399,11 @@ void keep_open(struct visit *visit)
                                    STR(DIRECTORY_CREDENTIALS_CLOSED), -1));
         return;
     }
+    keep->no_room = writes_admit(visit->gate->writes, visit->account, bytes_of(keep));
+    if (keep->mode == QUEUE_ALWAYS && keep->no_room) {
+        visit_move(visit, visit_no(visit, keep->no_room, STR_NONE, room_pause));
+        return;
+    }
     keep->row.first_sent = keep->mode == QUEUE_ALWAYS ? 0 : wall;
     keep->row.last_sent = keep->row.first_sent;
     keep->open = (struct write_open){
@@ -401,8 +414,10 @@ void keep_open(struct visit *visit)
         .owner = visit,
         .row = keep->row,
         .queue = keep->mode == QUEUE_ALWAYS,
-        .queue_if_busy = keep->mode == QUEUE_ON_FAILURE,
-        .refuse_if_busy = keep->mode == QUEUE_NEVER && keep->mode_asked,
+        .queue_if_busy = keep->mode == QUEUE_ON_FAILURE && !keep->no_room,
+        .refuse_if_busy = keep->mode == QUEUE_ON_FAILURE
+                              ? keep->no_room != ERR_NONE
+                              : keep->mode == QUEUE_NEVER && keep->mode_asked,
         .window = writes_window(visit->integration, visit->method, keep->row.verb, keyed),
         .wall = wall};
     write_open(&keep->open);
@@ -432,6 +447,18 @@ static str frozen_part(struct visit *visit)
                        visit->arena);
 }
 
+/* Without room it is not queued; but what may have been done is never forgotten: the
+ * reserve is for that. */
+static void park_if_room(struct visit *visit)
+{
+    struct keep *keep = visit->keep;
+    enum err err = writes_admit(visit->gate->writes, visit->account, bytes_of(keep));
+    if (err == ERR_NONE)
+        return;
+    keep->close.kind = keep->row.unsure ? WRITE_CLOSE_DECIDE : WRITE_CLOSE_RELEASE;
+    visit_no(visit, err, STR_NONE, room_pause);
+}
+
 void keep_park(struct visit *visit)
 {
     struct keep *keep = visit->keep;
@@ -440,6 +467,8 @@ void keep_park(struct visit *visit)
                                    STR(DIRECTORY_CREDENTIALS_CLOSED), -1));
         return;
     }
+    if (keep->close.kind == WRITE_CLOSE_PARK)
+        park_if_room(visit);
     if (visit->unify && visit->unify->operation.written)
         keep->row.parts[WRITE_PART_FROZEN] = frozen_part(visit);
     keep->close.store = visit->gate->store;

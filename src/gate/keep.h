@@ -26,9 +26,10 @@ struct keep {
     uint8_t fingerprint[32];
     uint8_t digest[32];
     char id[WRITE_ID_BYTES];
-    bool whole;   /* the body is here, in asked.body */
-    bool opened;  /* the store has it as `sending` */
-    bool parking; /* the vendor's answer is not told: the write is queued instead */
+    bool whole;       /* the body is here, in asked.body */
+    enum err no_room; /* why nothing can be queued now; NONE: there is room */
+    bool opened;      /* the store has it as `sending` */
+    bool parking;     /* the vendor's answer is not told: the write is queued instead */
     struct write_facts facts; /* as far as they were looked at */
     struct write_decision decision;
     bool over; /* the vendor's side is over, and what came of it is being stored */

@@ -58,6 +58,12 @@ X(cache_bytes_max, UINT, "268435456", 0, 1099511627776,
   "much at most. 0 = none are kept.")
 X(cache_environment_bytes_max, UINT, "67108864", 1048576, 1099511627776,
   "Of that, for one environment.")
+X(disk_reserve, UINT, "5", 0, 100,
+  "Percent of the data directory's file system that are kept free for credentials and "
+  "writes that are about to leave: past it nothing is queued, and the cache keeps nothing "
+  "on disk. 0 = none.")
+X(queue_environment_bytes_max, UINT, "1073741824", 1048576, 1099511627776,
+  "What the queued writes of one environment may take in the store.")
 X(head_timeout, DURATION, "10s", 0.1, 600, "For a request's head, from its first byte.")
 X(idle_timeout, DURATION, "75s", 0.1, 86400, "For a connection between two requests.")
 X(body_timeout, DURATION, "30s", 0.1, 3600, "Between two pieces of a request's body.")

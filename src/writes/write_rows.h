@@ -12,7 +12,7 @@
     "SELECT id, sequence, environment, account, integration, lane, state, verb, path, "  \
     "method, vendor_key, promised, unsure, tries, due, accepted, deadline, first_sent, " \
     "ended, lease, reason, detail, status, request_id, fingerprint, keep, login, "       \
-    "last_sent FROM "                                                                    \
+    "last_sent, bytes FROM "                                                             \
     "write "
 
 /* The present row of a query with those columns; a copy. */

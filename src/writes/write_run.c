@@ -345,6 +345,9 @@ static void on_finished(struct write_finish *finish)
         .held =
             str_eq(str_z(run->decision.why), STR("breaker")) ? run->decision.delay : 0,
     };
+    struct tenant_id environment = tenant_id_of(run->row.environment);
+    news.environment = tenant_id_str(&environment);
+    news.bytes = run->row.bytes;
     count(shard->writes, &run->decision);
     say(run);
     free_run(run);

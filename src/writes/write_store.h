@@ -57,7 +57,8 @@ struct write_row {
         keep; /* wall; 0: not (yet)
                */
     int64_t lease;
-    str reason; /* a word; absent: none */
+    uint64_t bytes; /* of its sealed request */
+    str reason;     /* a word; absent: none */
     str detail;
     int status; /* the vendor's last; 0: none */
     str request_id;

@@ -80,13 +80,16 @@ static void add_account(struct account_list *list, struct tx *tx)
     }
     list->items[list->n++] =
         (struct write_account){.account = arena_str(list->arena, tx_text(tx, 0)),
-                               .queued = (uint64_t)tx_int(tx, 1)};
+                               .queued = (uint64_t)tx_int(tx, 1),
+                               .environment = arena_str(list->arena, tx_text(tx, 2)),
+                               .bytes = (uint64_t)tx_int(tx, 3)};
 }
 
 static enum err run_accounts(struct tx *tx, struct store_op *op)
 {
     static const struct statement query = {
-        "SELECT account, COUNT(*) FROM write WHERE state = 'queued' GROUP BY account"};
+        "SELECT account, COUNT(*), environment, SUM(bytes) FROM write "
+        "WHERE state = 'queued' GROUP BY account, environment"};
     struct account_list *list = CONTAINER_OF(op, struct account_list, op);
     bool stopped;
     enum err err = tx_query(tx, &query, NULL, 0);

@@ -11,8 +11,8 @@
 enum err write_recover(struct store *store, usec wall, uint64_t *ret_n);
 
 struct write_account {
-    str account;
-    uint64_t queued;
+    str account, environment;
+    uint64_t queued, bytes;
     usec due;
 };
 /* The accounts with queued writes. On the calling thread. */

@@ -26,6 +26,7 @@ struct keyring;
 struct log;
 struct models;
 struct operation;
+struct space;
 struct writes;
 
 struct writes_config {
@@ -38,6 +39,8 @@ struct writes_config {
     struct world *world;
     const struct log *log;
     unsigned workers;
+    struct space *space;            /* NULL: there is always room on the disk */
+    uint64_t environment_bytes_max; /* of queued writes; 0: no bound */
 };
 
 /* On the calling thread: what a life before has left under way is undecided or queued
@@ -59,12 +62,19 @@ void writes_leave(struct writes *writes, struct worker *worker);
 
 /* --- what the gate and the API say. Any thread --- */
 
-/* An account has one more queued write, or one that is due at once. */
-void writes_note_queued(struct writes *writes, struct account *account);
+/* Whether one more write of so many bytes may be queued; DISK_RESERVED, QUEUE_QUOTA. What
+ * is accepted at the same moment is not counted. */
+enum err writes_admit(struct writes *writes, const struct account *account,
+                      uint64_t bytes);
+
+/* An account has one more queued write, of write_row.bytes; or one that is due at once.
+ */
+void writes_note_queued(struct writes *writes, struct account *account, uint64_t bytes);
 void writes_look(struct writes *writes, struct account *account);
 
 /* One that was queued was taken back. */
-void writes_note_gone(struct writes *writes, const struct account *account);
+void writes_note_gone(struct writes *writes, const struct account *account,
+                      uint64_t bytes);
 
 /* How many of the account's writes wait; 0 without looking at the store. */
 uint32_t writes_pending(struct writes *writes, const struct account *account);
@@ -121,6 +131,7 @@ bool writes_recognised(const struct integration *integration, const struct metho
 
 struct writes_stats {
     uint64_t queued, accounts, under_way;
+    uint64_t queued_bytes;
     uint64_t delivered, dead, undecided, tries, waits;
 };
 void writes_stats(struct writes *writes, struct writes_stats *ret);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { plain } from "./support/documents.mjs";
 import { ledger } from "./support/ledger.mjs";
-import { breakwater, stopAll, until } from "./support/run.mjs";
+import { adminKey, breakwater, stopAll, until } from "./support/run.mjs";
 import { ask } from "./support/wire.mjs";
 
 const once = { server: { retries: 0 }, network: { retries: 0 }, timeout: { retries: 0 } };
@@ -425,4 +425,58 @@ test("wishes that cannot be read are refused", async () => {
     assert.equal(answer.json.code, "header_invalid");
   }
   assert.equal(it.requests, 0);
+});
+
+// What a daemon of its own, with these flags, gets from a vendor in that mode.
+async function alone(flags, it) {
+  const other = await breakwater({ flags });
+  await other.put(plain("ledger", it.url, {
+    resources: { things: { methods: { create: { verb: "POST", path: "/things" }, list: { verb: "GET", path: "/things" } } } },
+    resilience: { retry: once, writes: { base: "1h", max: "1h" } } }));
+  const account = await other.account("ledger");
+  const token = await other.callKey();
+  other.post = (body, headers) => ask(`${other.proxy(account)}/things`, { method: "POST", body: JSON.stringify(body),
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers } });
+  other.writes = async () => (await other.api("GET", "writes")).items;
+  return other;
+}
+
+const on = { "x-breakwater-queue": "on-failure" }, always = { "x-breakwater-queue": "always" };
+
+test("a disk with only its reserve left queues nothing, and still keeps what was begun", async () => {
+  const it = await ledger();
+  const other = await alone(["--disk-reserve", "100"], it);
+  it.mode = "down";
+  for (const headers of [on, always]) {
+    const refused = await other.post({ n: 1 }, headers);
+    assert.equal(refused.status, 503);
+    assert.equal(refused.json.code, "disk_reserved");
+    assert.ok(refused.headers["retry-after"]);
+  }
+  assert.deepEqual(await other.writes(), []);
+  it.mode = "up";
+  assert.equal((await other.post({ n: 2 }, { ...on, "idempotency-key": "k" })).status, 201);
+  assert.equal((await other.post({ n: 2 }, { ...on, "idempotency-key": "k" })).headers["idempotency-replayed"], "true");
+  it.mode = "lose";
+  assert.equal((await other.post({ n: 3 }, on)).status, 504);
+  assert.deepEqual((await other.writes()).map(({ state }) => state).sort(), ["delivered", "needs_decision"]);
+  const metrics = await (await fetch(`${other.url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } })).text();
+  assert.match(metrics, /^breakwater_disk_reserved 1$/m);
+  await other.stop();
+});
+
+test("the queued writes of an environment take what they may", async () => {
+  const it = await ledger();
+  const other = await alone(["--queue-environment-bytes-max", "1048576"], it);
+  it.mode = "down";
+  const big = { text: "x".repeat(600_000) };
+  const first = accepted(await other.post(big, on));
+  for (const headers of [{ ...on, "x-breakwater-lane": "b" }, { ...always, "x-breakwater-lane": "c" }, on]) {
+    const refused = await other.post(big, headers);
+    assert.equal(refused.status, 503, refused.text);
+    assert.equal(refused.json.code, "queue_quota");
+  }
+  await other.api("POST", `writes/${first}/cancel`);
+  accepted(await other.post(big, on));
+  await other.stop();
 });

@@ -107,6 +107,12 @@ static void check_counts(struct days *days)
     HOLDS(days, (int64_t)stats.queued == waiting,
           "%llu queued in memory, %lld in the store", (unsigned long long)stats.queued,
           (long long)waiting);
+    waiting = yard_number(days->yard, "SELECT COALESCE(SUM(bytes), 0) FROM write WHERE "
+                                      "state = 'queued' OR (state = 'sending' AND "
+                                      "promised = 1)");
+    HOLDS(days, (int64_t)stats.queued_bytes == waiting,
+          "%llu bytes in memory, %lld in the store",
+          (unsigned long long)stats.queued_bytes, (long long)waiting);
 }
 
 static void check_rows(struct days *days)

@@ -1,6 +1,8 @@
 #include "groups.h"
 #include "yard.h"
 
+#include "loop/space.h"
+
 static void a_queued_write_is_done_once(void **state)
 {
     struct yard *yard = *state;
@@ -227,6 +229,86 @@ static void who_hurries_a_queued_write_decides_nothing(void **state)
     yard_run(yard, USEC_H); /* the vendor does not know its key any more */
     assert_int_equal(yard_get(yard, row.id).state, WRITE_NEEDS_DECISION);
     assert_int_equal(yard->shop.writes[1].done, 0);
+}
+
+/* --- room --- */
+
+static int tell_room(void *arg, const char *dir, uint64_t *ret_free, uint64_t *ret_all)
+{
+    (void)dir;
+    *ret_free = *(uint64_t *)arg;
+    *ret_all = 1000000;
+    return 0;
+}
+
+static enum err admit(struct yard *yard, str id, uint64_t bytes)
+{
+    struct account *account = yard_find(yard, id);
+    enum err err = writes_admit(yard->writes, account, bytes);
+    account_unref(&account);
+    return err;
+}
+
+static void what_is_left_of_the_disk_is_not_for_the_queue(void **state)
+{
+    struct yard *yard = *state;
+    uint64_t free = 60000;
+    struct space_config config = {.dir = STR("/data"),
+                                  .reserve = 5,
+                                  .world = &yard->world.world,
+                                  .look = tell_room,
+                                  .arg = &free};
+    str account = yard_account(yard, "bare");
+    yard_stop(yard);
+    yard->space = space_create(&config);
+    yard_open(yard);
+    assert_int_equal(admit(yard, account, 10000), ERR_NONE);
+    assert_int_equal(admit(yard, account, 10001), ERR_DISK_RESERVED);
+    free = 40000;
+    yard_run(yard, 2 * USEC_S);
+    assert_int_equal(admit(yard, account, 1), ERR_DISK_RESERVED);
+    yard_stop(yard);
+    space_destroy(&yard->space);
+}
+
+static uint64_t queued_bytes(struct yard *yard)
+{
+    struct writes_stats stats;
+    writes_stats(yard->writes, &stats);
+    return stats.queued_bytes;
+}
+
+/* However they leave the queue, and over a restart. */
+static void an_environments_writes_take_what_they_may(void **state)
+{
+    struct yard *yard = *state;
+    struct write_filter filter = WRITE_FILTER_ANY;
+    str account = yard_account(yard, "bare");
+    yard_move(yard, account, ACCOUNT_DISABLED);
+    struct write_row first = yard_row(yard, account, "", 1);
+    struct write_row second = yard_row(yard, account, "", 2);
+    uint64_t bytes = first.parts[WRITE_PART_REQUEST].n;
+    yard_stop(yard);
+    yard->environment_bytes_max = 2 * bytes + 10;
+    yard_open(yard);
+    yard_open_write(yard, &first, true);
+    assert_int_equal(admit(yard, account, bytes), ERR_NONE);
+    yard_open_write(yard, &second, true);
+    assert_int_equal(queued_bytes(yard), 2 * bytes);
+    assert_int_equal(admit(yard, account, bytes), ERR_QUEUE_QUOTA);
+    yard_stop(yard);
+    yard_open(yard);
+    assert_int_equal(queued_bytes(yard), 2 * bytes);
+    filter.id = first.id;
+    yard_act(yard, WRITE_CANCEL, &filter, true);
+    assert_int_equal(queued_bytes(yard), bytes);
+    assert_int_equal(admit(yard, account, bytes), ERR_NONE);
+    yard_act(yard, WRITE_RETRY, &filter, true);
+    assert_int_equal(queued_bytes(yard), 2 * bytes);
+    yard_move(yard, account, ACCOUNT_ACTIVE);
+    yard_run(yard, USEC_H);
+    assert_int_equal(yard_get(yard, second.id).state, WRITE_DELIVERED);
+    assert_int_equal(queued_bytes(yard), 0);
 }
 
 /* --- asking before it is sent again --- */
@@ -460,6 +542,8 @@ int test_queue(void)
         YARD_TEST(a_lane_goes_on_when_what_stopped_it_is_cancelled),
         YARD_TEST(a_dead_write_is_cancelled_where_its_lane_stands_still),
         YARD_TEST(who_hurries_a_queued_write_decides_nothing),
+        YARD_TEST(what_is_left_of_the_disk_is_not_for_the_queue),
+        YARD_TEST(an_environments_writes_take_what_they_may),
         YARD_TEST(a_write_that_was_done_is_found_and_not_done_again),
         YARD_TEST(a_write_that_is_not_found_is_sent_again_when_the_search_has_settled),
         YARD_TEST(what_several_could_be_waits_for_a_decision),

@@ -121,7 +121,9 @@ static void open_writes(struct yard *yard)
                                    .exchange = &yard->exchange,
                                    .world = &yard->world.world,
                                    .log = &yard->log,
-                                   .workers = YARD_WORKERS};
+                                   .workers = YARD_WORKERS,
+                                   .space = yard->space,
+                                   .environment_bytes_max = yard->environment_bytes_max};
     yard->writes = writes_open(&config, &why);
     if (!yard->writes)
         fail_msg("writes: " STR_F, STR_A(why));
@@ -375,10 +377,10 @@ struct write_row yard_row(struct yard *yard, str id, const char *lane, unsigned 
     return row;
 }
 
-static void note(struct yard *yard, str account)
+static void note(struct yard *yard, const struct write_row *row)
 {
-    struct account *found = yard_find(yard, account);
-    writes_note_queued(yard->writes, found);
+    struct account *found = yard_find(yard, row->account);
+    writes_note_queued(yard->writes, found, row->parts[WRITE_PART_REQUEST].n);
     account_unref(&found);
 }
 
@@ -405,7 +407,7 @@ struct write_open yard_open_write(struct yard *yard, const struct write_row *row
     while (!done)
         worker_turn(open.worker);
     if (open.err == ERR_NONE && open.end == WRITE_ACCEPTED)
-        note(yard, row->account);
+        note(yard, row);
     return open;
 }
 
@@ -430,7 +432,7 @@ enum err yard_close_write(struct yard *yard, const struct write_row *row,
     while (!done)
         worker_turn(close.worker);
     if (close.err == ERR_NONE && kind == WRITE_CLOSE_PARK)
-        note(yard, row->account);
+        note(yard, row);
     return close.err;
 }
 
@@ -446,9 +448,9 @@ static void tell(struct yard *yard, const struct write_act *act)
         const struct write_row *row = &act->rows[i];
         struct account *account = yard_find(yard, row->account);
         if (act->kind == WRITE_CANCEL && row->state == WRITE_QUEUED)
-            writes_note_gone(yard->writes, account);
+            writes_note_gone(yard->writes, account, row->bytes);
         else if (act->kind == WRITE_RETRY && row->state != WRITE_QUEUED)
-            writes_note_queued(yard->writes, account);
+            writes_note_queued(yard->writes, account, row->bytes);
         else
             writes_look(yard->writes, account);
         account_unref(&account);

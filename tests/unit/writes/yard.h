@@ -37,6 +37,10 @@ struct yard {
     struct catalog *catalog;
     struct exchange_env exchange;
     struct writes *writes;
+
+    /* of the writes that are opened next */
+    struct space *space;
+    uint64_t environment_bytes_max;
 };
 
 /* With the integrations "keyed", which knows repeats, "searched", which can be asked for
