@@ -157,7 +157,8 @@ X(OPERATION_UNSUPPORTED, "operation_unsupported", 501, NEVER,
   "This integration cannot do that with this resource",
   "`detail` names what it can. Or call the vendor's own API through the proxy.")
 X(RECORD_INVALID, "record_invalid", 422, NEVER, "The record cannot be written as it is",
-  "`detail` names the member and what it takes; nothing was changed at the vendor.")
+  "`detail` names the member and what it takes, and so do `faults`; nothing was changed at "
+  "the vendor.")
 X(MAPPING_FAILED, "mapping_failed", 502, NEVER,
   "The integration's mapping does not fit what the vendor has",
   "`detail` has the mapping's fault. The vendor's own record can be had through the proxy.")

@@ -1,8 +1,7 @@
 #include "catalog/repeat_search.h"
 
 #include "base/buf.h"
-#include "http/form.h"
-#include "json/json_parse.h"
+#include "catalog/request_schema.h"
 #include "json/json_write.h"
 #include "unified/mapping_wire.h"
 
@@ -108,20 +107,6 @@ struct view {
     str trouble;
 };
 
-static bool read_body(const struct repeat_write *write, struct arena *arena,
-                      struct json *ret_body)
-{
-    struct form form;
-    if (str_absent(write->body) || write->body.n == 0)
-        return false;
-    if (!form_is_body(write->headers))
-        return json_parse(arena, write->body, NULL, ret_body, NULL);
-    form_init(&form, arena);
-    form_add_text(&form, write->body);
-    *ret_body = form_json(&form);
-    return true;
-}
-
 static void look_at(const struct repeat_write *write, struct arena *arena,
                     struct view *view)
 {
@@ -131,7 +116,7 @@ static void look_at(const struct repeat_write *write, struct arena *arena,
         .trouble = STR_NONE};
     view->answer.asked = &view->asked;
     view->answer.trouble = &view->trouble;
-    if (read_body(write, arena, &view->body))
+    if (request_body_read(write->headers, write->body, arena, &view->body))
         view->answer.body = view->asked.body = &view->body;
 }
 

@@ -10,7 +10,6 @@
 #include "loop/world.h"
 
 enum { KEY_BYTES_MAX = 255 };
-static const usec room_pause = 30 * USEC_S; /* until there may be room again */
 
 /* --- whether --- */
 
@@ -373,8 +372,8 @@ static enum visit_step after_open(struct visit *visit)
     case WRITE_BUSY:
         break;
     }
-    enum err err = keep->no_room ? keep->no_room : ERR_LANE_BUSY;
-    return visit_no(visit, err, STR_NONE, keep->no_room ? room_pause : USEC_S);
+    return keep->no_queue ? keep_refuse_queue(visit)
+                          : visit_no(visit, ERR_LANE_BUSY, STR_NONE, USEC_S);
 }
 
 static void on_opened(struct write_open *open)
@@ -399,9 +398,9 @@ void keep_open(struct visit *visit)
                                    STR(DIRECTORY_CREDENTIALS_CLOSED), -1));
         return;
     }
-    keep->no_room = writes_admit(visit->gate->writes, visit->account, bytes_of(keep));
-    if (keep->mode == QUEUE_ALWAYS && keep->no_room) {
-        visit_move(visit, visit_no(visit, keep->no_room, STR_NONE, room_pause));
+    bool may = keep_may_queue(visit, bytes_of(keep));
+    if (keep->mode == QUEUE_ALWAYS && !may) {
+        visit_move(visit, keep_refuse_queue(visit));
         return;
     }
     keep->row.first_sent = keep->mode == QUEUE_ALWAYS ? 0 : wall;
@@ -414,9 +413,9 @@ void keep_open(struct visit *visit)
         .owner = visit,
         .row = keep->row,
         .queue = keep->mode == QUEUE_ALWAYS,
-        .queue_if_busy = keep->mode == QUEUE_ON_FAILURE && !keep->no_room,
+        .queue_if_busy = keep->mode == QUEUE_ON_FAILURE && may,
         .refuse_if_busy = keep->mode == QUEUE_ON_FAILURE
-                              ? keep->no_room != ERR_NONE
+                              ? !may
                               : keep->mode == QUEUE_NEVER && keep->mode_asked,
         .window = writes_window(visit->integration, visit->method, keep->row.verb, keyed),
         .wall = wall};
@@ -447,16 +446,15 @@ static str frozen_part(struct visit *visit)
                        visit->arena);
 }
 
-/* Without room it is not queued; but what may have been done is never forgotten: the
+/* What cannot be queued is refused; but what may have been done is never forgotten: the
  * reserve is for that. */
-static void park_if_room(struct visit *visit)
+static void park_if_it_may(struct visit *visit)
 {
     struct keep *keep = visit->keep;
-    enum err err = writes_admit(visit->gate->writes, visit->account, bytes_of(keep));
-    if (err == ERR_NONE)
+    if (keep_may_queue(visit, bytes_of(keep)))
         return;
     keep->close.kind = keep->row.unsure ? WRITE_CLOSE_DECIDE : WRITE_CLOSE_RELEASE;
-    visit_no(visit, err, STR_NONE, room_pause);
+    (void)keep_refuse_queue(visit);
 }
 
 void keep_park(struct visit *visit)
@@ -468,7 +466,7 @@ void keep_park(struct visit *visit)
         return;
     }
     if (keep->close.kind == WRITE_CLOSE_PARK)
-        park_if_room(visit);
+        park_if_it_may(visit);
     if (visit->unify && visit->unify->operation.written)
         keep->row.parts[WRITE_PART_FROZEN] = frozen_part(visit);
     keep->close.store = visit->gate->store;

@@ -59,8 +59,10 @@ void visit_extend_problem(const struct problem *problem, struct json_out *out)
     put_error(out, problem);
     if (visit->integration)
         json_out_member_text(out, STR("integration"), visit->integration->name);
-    if (visit->keep)
+    if (visit->keep) {
         put_write(out, visit);
+        keep_put_faults(visit, out);
+    }
     if (!outcome)
         return;
     json_out_member_text(out, STR("class"), outcome_word(outcome->class));

@@ -427,6 +427,27 @@ test("wishes that cannot be read are refused", async () => {
   assert.equal(it.requests, 0);
 });
 
+test("what cannot fit its vendor is refused before it is queued, with the places", async () => {
+  const it = await vendor({ changes: { resources: { things: { methods: { create: { verb: "POST", path: "/things", request_schema:
+    { type: "object", properties: { n: { type: "integer" }, name: { type: "string" } }, required: ["n"] } } } } } } });
+  it.mode = "down";
+  for (const headers of [{ "x-breakwater-queue": "on-failure" }, { "x-breakwater-queue": "always" }]) {
+    const refused = await it.post({ n: "one", name: 2 }, headers);
+    assert.equal(refused.status, 422, refused.text);
+    assert.equal(refused.json.code, "record_invalid");
+    assert.deepEqual(refused.json.faults.map(({ pointer }) => pointer).sort(), ["/n", "/name"]);
+  }
+  const good = accepted(await it.queue({ n: 1 }));
+  const behind = await it.queue({ n: "two" });
+  assert.equal(behind.status, 422, "it would have waited behind the other");
+  it.mode = "up";
+  await becomes(good, "delivered");
+  // What is not queued is the vendor's to judge.
+  assert.equal((await it.queue({ n: "three" })).status, 201);
+  assert.equal((await it.post({ n: "four" })).status, 201);
+  assert.deepEqual(it.seen(), [1, "three", "four"]);
+});
+
 // What a daemon of its own, with these flags, gets from a vendor in that mode.
 async function alone(flags, it) {
   const other = await breakwater({ flags });
