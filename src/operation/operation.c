@@ -79,6 +79,15 @@ const struct mapping_step *operation_mapping_step(const struct operation *operat
         ->steps[operation->part == OPERATION_MAIN ? operation->wish.kind : MAPPING_GET];
 }
 
+int operation_status(enum mapping_operation kind)
+{
+    if (kind == MAPPING_DELETE)
+        return 204;
+    if (kind == MAPPING_CREATE_MANY)
+        return 207;
+    return kind == MAPPING_CREATE ? 201 : 200;
+}
+
 const struct page_rule *operation_rule(const struct operation *operation)
 {
     const struct method *method = operation->wish.method;

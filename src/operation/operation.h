@@ -186,6 +186,9 @@ void operation_stop(struct operation *operation);
 
 void operation_fini(struct operation *operation);
 
+/* The status of an answer to such an operation that went well. */
+int operation_status(enum mapping_operation kind);
+
 /* The rule by which that method's lists are paged; NULL: nothing is known of it. */
 const struct page_rule *operation_rule(const struct operation *operation);
 

@@ -143,7 +143,7 @@ static void take_vendor_answer(struct write_run *run)
         return;
     if (operation->done) {
         enum mapping_operation kind = operation->wish.kind;
-        run->status = kind == MAPPING_DELETE ? 204 : kind == MAPPING_CREATE ? 201 : 200;
+        run->status = operation_status(kind);
         run->headers = arena_alloc(&run->arena, sizeof(*run->headers));
         headers_init(run->headers, &run->arena, 1);
         if (kind != MAPPING_DELETE)
