@@ -4,6 +4,7 @@
 #include "api/api.h"
 
 #include "api/api_call.h"
+#include "api/api_leavers.h"
 #include "auth/auth.h"
 #include "loop/world.h"
 
@@ -34,11 +35,13 @@ void api_open(struct api *api)
     arena_init(&api->arena, ARENA_CHUNK, ARENA_BYTES_MAX);
     api->routes = build_routes(&api->arena);
     api->openapi = api_openapi_text(&api->arena);
+    api->leavers = leavers_create(api);
     atomic_init(&api->body_bytes, 0);
 }
 
 void api_close(struct api *api)
 {
+    leavers_destroy(&api->leavers);
     arena_fini(&api->arena);
     api->routes = NULL;
     api->openapi = STR_NONE;

@@ -19,6 +19,7 @@ struct buf;
 struct connect;
 struct keeper;
 struct keyring;
+struct leavers;
 struct writes;
 struct deliver;
 struct guard;
@@ -38,8 +39,9 @@ struct api {
     struct hooks *hooks;
     struct gate *gate; /* for the caller's address behind trusted proxies */
     const struct log *log;
-    struct path_set *routes; /* built by api_open, as is the next */
+    struct path_set *routes; /* built by api_open, as are the next two */
     str openapi;
+    struct leavers *leavers; /* accounts that are being deleted */
     struct arena arena;
     atomic_size_t body_bytes; /* of request bodies that are held now */
     uint8_t cursor_key[32];   /* cursors are authenticated with it */

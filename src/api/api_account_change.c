@@ -1,14 +1,12 @@
 /*
- * Accounts, as they are made, changed, switched and deleted. Credentials are looked at
+ * Accounts, as they are made, changed and switched. Credentials are looked at
  * against the integration's auth block before they are stored, so that what cannot work
  * is said now, and not by the first call.
  */
 #include "api/api_body.h"
-#include "api/api_note.h"
 #include "api/api_view.h"
 #include "base/crypto_sign.h"
 #include "connect/connect.h"
-#include "connect/parting.h"
 #include "http/header.h"
 #include "http/tls_pair.h"
 #include "json/json_write.h"
@@ -329,7 +327,7 @@ static struct change *fill(struct api_call *call, enum change_kind kind,
     return change;
 }
 
-/* --- create, update, delete --- */
+/* --- create, update --- */
 
 /* With its credentials an account keeps the way that they are of; without, it has one
  * only if that is said. */
@@ -412,98 +410,6 @@ const struct api_handler handler_accounts_update = {.run = run_update,
                                                     .body = &update_table,
                                                     .status = 200,
                                                     .answer = &account_shape};
-
-/* --- deleting --- */
-
-struct removal {
-    struct api_call *call;
-    struct account *account; /* a reference, until it is noted */
-    struct parting parting;
-    struct api_note note;
-    str id;
-};
-
-/* Its data key is gone, and with it what is on disk; what is in memory goes, too. */
-static void on_deleted(struct change *change)
-{
-    struct api_call *call = change->owner;
-    struct cache *cache = call->api->gate->exchange.cache;
-    if (cache)
-        cache_forget(cache, change->id);
-    api_send_nothing(call);
-}
-
-static void submit_removal(struct removal *removal)
-{
-    struct change *change = api_change(removal->call, CHANGE_ACCOUNT_DELETE);
-    change->id = removal->id;
-    api_submit(change, on_deleted);
-}
-
-static void on_noted(struct api_note *note)
-{
-    struct removal *removal = note->owner;
-    account_unref(&removal->account);
-    if (note->err)
-        api_refuse_text(note->call, note->err, STR_NONE);
-    else
-        submit_removal(removal);
-}
-
-static str parting_text(const struct parting *parting, struct arena *arena)
-{
-    struct json_build build;
-    struct buf text;
-    json_build_init(&build, arena);
-    json_build_member(&build, STR("revoked"), json_of_bool(parting->revoked));
-    if (parting->detail.n)
-        json_build_member(&build, STR("why"), json_of_text(parting->detail));
-    struct json object = json_build_object(&build);
-    buf_init(&text, 64 << 10);
-    json_write(&text, &object, JSON_COMPACT);
-    str copy = arena_str(arena, buf_peek(&text));
-    buf_fini(&text);
-    return copy;
-}
-
-/* What was not revoked keeps no account: its vendor may be gone for good. */
-static void on_parted(struct parting *parting)
-{
-    struct removal *removal = parting->owner;
-    struct api_call *call = removal->call;
-    if (!parting->asked && !parting->detail.n) {
-        account_unref(&removal->account);
-        submit_removal(removal);
-        return;
-    }
-    removal->note = (struct api_note){.call = call,
-                                      .action = STR("account.revoke"),
-                                      .account = removal->account,
-                                      .detail = parting_text(parting, call->arena),
-                                      .done = on_noted,
-                                      .owner = removal};
-    api_note(&removal->note);
-}
-
-static void run_delete(struct api_call *call)
-{
-    struct account *account = api_find_account(call);
-    if (!account)
-        return;
-    struct removal *removal = arena_zalloc(call->arena, sizeof(*removal));
-    removal->call = call;
-    removal->account = account;
-    removal->id = arena_str(call->arena, tenant_id_str(&account->id));
-    removal->parting = (struct parting){.env = &call->api->connect->code,
-                                        .worker = call->worker,
-                                        .arena = call->arena,
-                                        .account = removal->id,
-                                        .done = on_parted,
-                                        .owner = removal};
-    parting_start(&removal->parting);
-}
-
-const struct api_handler handler_accounts_delete = {.run = run_delete, .status = 204};
 
 /* --- credentials, enable, disable --- */
 

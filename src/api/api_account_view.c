@@ -2,7 +2,6 @@
  * An account as it is shown. What stands in the way of its calls is said in one sentence,
  * the first that holds, in the order in which a call would meet it.
  */
-#include "api/api_certificate.h"
 #include "api/api_ending.h"
 #include "api/api_token.h"
 #include "api/api_view.h"

@@ -30,4 +30,16 @@ void view_end_warning(struct api_call *call, str what, usec ends);
  * certificate is told of with the account that shows it. */
 void view_app_end_warnings(struct api_call *call, const struct app *app, str whose);
 
+/* The certificate that an account shows, as its views have it: what is known at one
+ * moment; texts are in the call's arena. */
+struct certificate_look {
+    usec ends;   /* wall; 0: it shows none */
+    str trouble; /* absent, unless calls fail for want of one that can be used */
+};
+
+/* `integration` NULL: it is not loaded. */
+void certificate_look(struct api_call *call, struct account *account,
+                      const struct integration *integration,
+                      struct certificate_look *ret);
+
 #endif

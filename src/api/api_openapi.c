@@ -197,15 +197,19 @@ static void put_body(struct json_out *out, const struct api_route *route)
     json_out_end(out);
 }
 
-static void put_success(struct json_out *out, const struct api_route *route)
+static void put_described(struct json_out *out, int status, const char *what)
 {
-    const struct api_handler *handler = route->handler;
-    char status[32];
-    json_out_name(out, str_of(status, json_write_number(handler->status, status)));
+    char text[32];
+    json_out_name(out, str_of(text, json_write_number(status, text)));
     json_out_object(out);
-    json_out_member_text(out, STR("description"),
-                         handler->status == 204 ? STR("Done.") : STR("As asked."));
-    if (handler->status != 204) {
+    json_out_member_text(out, STR("description"), str_z(what));
+}
+
+static void put_success(struct json_out *out, const struct api_handler *handler)
+{
+    bool empty = handler->status == 204;
+    put_described(out, handler->status, empty ? "Done." : "As asked.");
+    if (!empty) {
         put_content(out, STR("application/json"));
         if (handler->answer) {
             shape_schema(out, handler->answer);
@@ -219,11 +223,22 @@ static void put_success(struct json_out *out, const struct api_route *route)
     json_out_end(out);
 }
 
+static void put_later(struct json_out *out, const struct shape *later)
+{
+    put_described(out, 202, "It has begun, and is over later.");
+    put_content(out, STR("application/json"));
+    shape_schema(out, later);
+    end_content(out);
+    json_out_end(out);
+}
+
 static void put_answers(struct json_out *out, const struct api_route *route)
 {
     json_out_name(out, STR("responses"));
     json_out_object(out);
-    put_success(out, route);
+    put_success(out, route->handler);
+    if (route->handler->later)
+        put_later(out, route->handler->later);
     json_out_name(out, STR("default"));
     put_ref(out, "#/components/responses/problem");
     json_out_end(out);

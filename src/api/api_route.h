@@ -47,6 +47,8 @@ struct api_handler {
     const struct bind_table *body;
     int status;                 /* of its success */
     const struct shape *answer; /* NULL: it has no body, or is described elsewhere */
+    const struct shape *later;  /* of a 202, where it is not over yet; NULL: it always is
+                                 */
 };
 
 enum {

@@ -6,8 +6,8 @@
  */
 #include "api/api_token.h"
 
-#include "api/api_note.h"
 #include "api/api_view.h"
+#include "directory/audit.h"
 #include "directory/ending.h"
 #include "http/date.h"
 #include "keeper/keeper.h"
@@ -263,10 +263,18 @@ void view_token_warnings(struct json_out *out, const struct token_look *look)
 
 /* --- by hand --- */
 
-static void on_noted(struct api_note *note)
+/* A renewal that is about to be asked for, as a line of the audit log. */
+struct renewal {
+    struct audit_note note;
+    struct api_call *call;
+    struct account *account; /* a reference */
+};
+
+static void on_noted(struct audit_note *note)
 {
-    struct api_call *call = note->call;
-    struct account *account = note->owner;
+    struct renewal *renewal = CONTAINER_OF(note, struct renewal, note);
+    struct api_call *call = renewal->call;
+    struct account *account = renewal->account;
     if (note->err) {
         api_refuse_text(call, note->err, STR_NONE);
     } else {
@@ -275,6 +283,27 @@ static void on_noted(struct api_note *note)
         api_send(call);
     }
     account_unref(&account); /* the call, and `note` with it, may be gone */
+}
+
+static void note_renewal(struct api_call *call, struct account *account)
+{
+    struct renewal *renewal = arena_zalloc(call->arena, sizeof(*renewal));
+    renewal->call = call;
+    renewal->account = account;
+    renewal->note = (struct audit_note){
+        .store = call->api->store,
+        .worker = call->worker,
+        .entry = {.time = world_wall(call->worker->world),
+                  .actor = call->actor.key_id,
+                  .peer = call->actor.peer,
+                  .request_id = call->actor.request_id,
+                  .action = STR("account.renew"),
+                  .object_kind = STR("account"),
+                  .object_id = tenant_id_str(&account->id),
+                  .environment = tenant_id_str(&account->environment->id),
+                  .detail = STR("{}")},
+        .done = on_noted};
+    audit_note(&renewal->note);
 }
 
 static str why_not(const struct token_look *look, const struct integration *integration)
@@ -319,14 +348,7 @@ static void run_renew(struct api_call *call)
         api_refuse_text(call, ERR_STATE_CONFLICT, why);
         return;
     }
-    struct api_note *note = arena_zalloc(call->arena, sizeof(*note));
-    *note = (struct api_note){.call = call,
-                              .action = STR("account.renew"),
-                              .account = account,
-                              .detail = STR("{}"),
-                              .done = on_noted,
-                              .owner = account};
-    api_note(note);
+    note_renewal(call, account);
 }
 
 const struct api_handler handler_accounts_renew = {

@@ -320,6 +320,7 @@ enum { ACT_ROWS = 200 };
 struct act_body {
     str environment, account, integration;
     str state;
+    str after;
     bool dry_run;
 };
 
@@ -353,7 +354,14 @@ static const struct bind_row act_rows[] = {
     {.name = "dry_run",
      .kind = BIND_BOOL,
      .offset = AT(dry_run),
-     .doc = "Says which they are, and does nothing; false."},
+     .doc = "Says which they are and how many, and does nothing; false."},
+    {.name = "after",
+     .kind = BIND_TEXT,
+     .offset = AT(after),
+     .min = 1,
+     .max = 64,
+     .doc = "Only those behind this write, in the order in which they came: the last id "
+            "of a dry run's page, for its next one."},
 };
 
 static const struct bind_table act_table = {
@@ -369,6 +377,10 @@ static const struct shape_row acted_rows[] = {
      .kind = SHAPE_BOOL,
      .doc = "There are others: ask again for the next ones."},
     {.name = "dry_run", .kind = SHAPE_BOOL, .doc = "Nothing was done."},
+    {.name = "count",
+     .kind = SHAPE_UINT,
+     .nullable = true,
+     .doc = "How many there are in all; null unless it is a dry run."},
 };
 
 static const struct shape acted_shape = SHAPE_OF("writes_acted", acted_rows);
@@ -389,9 +401,9 @@ static void tell_queue(const struct act *act, const struct write_row *row)
     if (!account)
         return;
     if (act->act.kind == WRITE_CANCEL && row->state == WRITE_QUEUED)
-        writes_note_gone(api->writes, account);
+        writes_note_gone(api->writes, account, row->bytes);
     else if (act->act.kind == WRITE_RETRY && row->state != WRITE_QUEUED)
-        writes_note_queued(api->writes, account);
+        writes_note_queued(api->writes, account, row->bytes);
     else
         writes_look(api->writes, account);
     account_unref(&account);
@@ -408,6 +420,11 @@ static void send_all(struct act *act)
     json_out_end(out);
     json_out_member_bool(out, STR("more"), act->act.more);
     json_out_member_bool(out, STR("dry_run"), act->act.dry_run);
+    json_out_name(out, STR("count"));
+    if (act->act.dry_run)
+        json_out_int(out, act->act.count);
+    else
+        json_out_null(out);
     json_out_end(out);
     api_send(act->call);
 }
@@ -440,6 +457,7 @@ static struct act *new_act(struct api_call *call, enum write_act_kind kind)
                                   .done = on_acted,
                                   .kind = kind,
                                   .filter = WRITE_FILTER_ANY,
+                                  .after = STR_NONE,
                                   .max = ACT_ROWS,
                                   .actor = call->actor.key_id,
                                   .peer = call->actor.peer,
@@ -529,6 +547,7 @@ static void act_on_all(struct api_call *call, enum write_act_kind kind)
     filter->environment = body.environment;
     filter->account = body.account;
     filter->integration = body.integration;
+    act->act.after = body.after;
     act->act.dry_run = body.dry_run;
     if (covers(call, filter))
         write_act(&act->act);

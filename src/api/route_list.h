@@ -31,8 +31,10 @@ X(PATCH, "/v1/accounts/{account}", accounts_update, WRITE,
   "Changes the members that are given; labels and context are replaced as a whole.")
 X(DELETE, "/v1/accounts/{account}", accounts_delete, WRITE,
   "Deletes an account and destroys its data key: nothing that it sealed can be read "
-  "again. Where the token block has a revoke_url its grant ends at the vendor before; what "
-  "came of that stands in the audit log.")
+  "again. While it has writes that have not ended it is `deleting`: its calls are refused, "
+  "its writes go on, and it goes when the last has ended. Where the token block has a "
+  "revoke_url its grant ends at the vendor before; what came of that stands in the audit "
+  "log.")
 X(PUT, "/v1/accounts/{account}/credentials", accounts_credentials, SECRETS,
   "Stores credentials in place of all before. An account that is connecting or needs to "
   "be connected again becomes active.")

@@ -157,7 +157,8 @@ X(OPERATION_UNSUPPORTED, "operation_unsupported", 501, NEVER,
   "This integration cannot do that with this resource",
   "`detail` names what it can. Or call the vendor's own API through the proxy.")
 X(RECORD_INVALID, "record_invalid", 422, NEVER, "The record cannot be written as it is",
-  "`detail` names the member and what it takes; nothing was changed at the vendor.")
+  "`detail` names the member and what it takes, and so do `faults`; nothing was changed at "
+  "the vendor.")
 X(MAPPING_FAILED, "mapping_failed", 502, NEVER,
   "The integration's mapping does not fit what the vendor has",
   "`detail` has the mapping's fault. The vendor's own record can be had through the proxy.")
@@ -221,6 +222,13 @@ X(STORE_UNAVAILABLE, "store_unavailable", 503, LATER, "The store cannot be reach
   "Nothing was changed. See the runbook for the store.")
 X(STORE_FULL, "store_full", 503, LATER, "The disk under the store is full",
   "Nothing was changed. Free space, or move the data directory.")
+X(DISK_RESERVED, "disk_reserved", 503, LATER, "The disk has only its reserve left",
+  "Nothing was queued. What is left is for credentials and for writes that are about to "
+  "leave: free space, or move the data directory.")
+X(QUEUE_QUOTA, "queue_quota", 503, LATER,
+  "The environment's queued writes take all the room that they may",
+  "Nothing was queued. It goes on as vendors take what waits; cancel what is not wanted, "
+  "or raise `queue_environment_bytes_max`.")
 X(JOURNAL_FULL, "journal_full", 503, LATER, "The disk under the journal is full",
   "Nothing was kept. Free space, or raise the journal's limit; it goes on by itself. See "
   "the runbook for the journal.")

@@ -21,6 +21,7 @@
 #include "cache/table.h"
 #include "loop/thread.h"
 #include "loop/worker.h"
+#include "loop/space.h"
 #include "loop/world.h"
 
 enum {
@@ -46,6 +47,7 @@ struct cache_job {
 
 struct cache {
     struct world *world;
+    struct space *space;
     struct table *table;
     struct disk *disk; /* NULL: none */
     _Atomic uint32_t purges;
@@ -271,7 +273,8 @@ static void write_entry(struct cache *cache, struct cache_entry *entry,
     usec now = world_now(cache->world);
     if (!atomic_load(&entry->linked))
         return; /* replaced, purged or evicted meanwhile */
-    if (!disk_put(cache->disk, entry, account, cache_is_fresh(cache, entry, now)))
+    if (!space_has_room(cache->space, entry->bytes) ||
+        !disk_put(cache->disk, entry, account, cache_is_fresh(cache, entry, now)))
         atomic_fetch_add_explicit(&cache->unwritten, 1, memory_order_relaxed);
 }
 
@@ -442,6 +445,7 @@ struct cache *cache_open(const struct cache_settings *settings)
     struct cache *cache = mem_lines(sizeof(*cache));
     struct table_bounds bounds = {settings->bytes_max, settings->environment_bytes_max};
     cache->world = settings->world;
+    cache->space = settings->space;
     cache->bytes_max = settings->bytes_max;
     cache->environment_bytes_max = settings->environment_bytes_max;
     cache->table = table_create(&bounds);

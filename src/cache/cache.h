@@ -29,6 +29,8 @@ struct world;
 
 enum { CACHE_ENTRY_BYTES_MAX = 1 << 20 }; /* of a body; what is longer is not kept */
 
+struct space;
+
 struct cache_settings {
     size_t bytes_max;             /* in all */
     size_t environment_bytes_max; /* of one environment */
@@ -38,6 +40,8 @@ struct cache_settings {
     struct keyring *keyring;
     struct directory *directory;
     const struct log *log;
+    struct space
+        *space; /* bulk asks it before it takes room on disk; NULL: there is room */
 };
 
 struct cache *cache_open(const struct cache_settings *settings);

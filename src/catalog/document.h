@@ -43,7 +43,8 @@ void base_url_check(struct binder *binder, const struct integration *integration
  * document. */
 void way_check(struct binder *binder, struct integration *integration);
 
-/* That the methods which mappings name are there and fit; after method_compile. */
+/* That the methods which mappings and searches name are there and fit; after
+ * method_compile. */
 void mapped_check(struct binder *binder, const struct integration *integration);
 
 /* The same of the mappings that rules of events name. */

@@ -1,6 +1,7 @@
 #include "catalog/idempotency.h"
 
 #include "catalog/document.h"
+#include "catalog/repeat_search.h"
 #include "http/url.h"
 
 static const char *const words[] = {"none", "header", "query", "body", NULL};
@@ -49,6 +50,13 @@ static const struct bind_row rows[] = {
      .max = 599,
      .doc = "Statuses from 500 up with which the vendor says that it has done nothing; "
             "503 (RFC 9110 §15.6.4). After any other a write may have been done."},
+    {.name = "search",
+     .kind = BIND_OPTION,
+     .offset = AT(search),
+     .table = &repeat_search_table,
+     .doc =
+         "How the vendor is asked whether it has done a write whose answer never came, "
+         "where it would not know a repeat by its key."},
 };
 
 static void init(void *obj)

@@ -18,6 +18,8 @@ enum idempotency_kind {
     IDEMPOTENCY_BODY    /* in a member of a JSON body */
 };
 
+struct repeat_search;
+
 struct idempotency {
     uint32_t kind;
     str header;                /* HEADER: its name */
@@ -26,6 +28,8 @@ struct idempotency {
     usec window;               /* how long the vendor remembers */
     bool stores_errors;        /* it repeats the answer it gave, even a 5xx */
     struct bind_uints refused; /* statuses from 500 up that say: nothing was done; 503 */
+    const struct repeat_search *search; /* how the vendor is asked whether it has a write;
+                                         * NULL: it is not (repeat_search.h) */
 };
 
 extern const struct bind_table idempotency_table;

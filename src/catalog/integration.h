@@ -22,6 +22,7 @@
 #include "unified/mapping.h"
 
 struct buf;
+struct schema;
 
 struct fixed_header {
     str name;
@@ -76,6 +77,7 @@ struct method {
     struct idempotency idempotency;     /* its own, or the integration's */
     bool has_idempotency;
     const struct item_rule *items; /* of an answer that is several; NULL: it is one */
+    const struct schema *request_schema; /* of its bodies; NULL: not known */
     bool inspect_success; /* some rule looks into bodies of its answers below 400 */
     const struct resource *resource;
 };

@@ -1,9 +1,10 @@
 /*
- * What the tables of src/unified cannot say: that the methods which mappings name are
+ * What tables alone cannot say: that the methods which mappings and searches name are
  * there, and change nothing where nothing may change; and that rules of events name
  * mappings that can make records of them.
  */
 #include "catalog/document.h"
+#include "catalog/repeat_search.h"
 
 const struct method *integration_named_method(const struct integration *integration,
                                               str name)
@@ -63,8 +64,49 @@ static void check_mapping(struct binder *binder, const struct integration *integ
     binder->at = before;
 }
 
+/* --- searches --- */
+
+static void check_search(struct binder *binder, const struct integration *integration,
+                         const struct idempotency *idempotency)
+{
+    if (!idempotency->search)
+        return;
+    str before = bind_enter(binder, STR("idempotency"));
+    bind_enter(binder, STR("search"));
+    repeat_search_check(binder, integration, idempotency->search);
+    binder->at = before;
+}
+
+static void check_resource(struct binder *binder, const struct integration *integration,
+                           const struct resource *resource)
+{
+    const struct method *methods = resource->methods.items;
+    str before = bind_enter(binder, resource->name);
+    bind_enter(binder, STR("methods"));
+    for (uint32_t i = 0; i < resource->methods.n; i++) {
+        str outside = bind_enter(binder, methods[i].name);
+        if (methods[i].has_idempotency)
+            check_search(binder, integration, &methods[i].idempotency);
+        binder->at = outside;
+    }
+    binder->at = before;
+}
+
+static void check_searches(struct binder *binder, const struct integration *integration)
+{
+    const struct resource *resources = integration->resources.items;
+    check_search(binder, integration, &integration->idempotency);
+    str top = bind_enter(binder, STR("resources"));
+    for (uint32_t i = 0; i < integration->resources.n; i++)
+        check_resource(binder, integration, &resources[i]);
+    binder->at = top;
+}
+
+/* --- all --- */
+
 void mapped_check(struct binder *binder, const struct integration *integration)
 {
+    check_searches(binder, integration);
     const struct mapping_category *categories = integration->unified.items;
     str top = bind_enter(binder, STR("unified"));
     for (uint32_t i = 0; i < integration->unified.n; i++) {

@@ -4,6 +4,7 @@
  * which members were given. Lists have the order of their objects.
  */
 #include "catalog/document.h"
+#include "catalog/request_schema.h"
 #include "json/merge.h"
 
 /* --- links --- */
@@ -169,6 +170,14 @@ static const struct bind_row method_rows[] = {
      .offset = METHOD(items),
      .table = &item_table,
      .doc = "Where its answers say of each item of a batch whether it was done."},
+    {.name = "request_schema",
+     .kind = BIND_CUSTOM,
+     .offset = METHOD(request_schema),
+     .custom = request_schema_read,
+     .custom_schema = REQUEST_SCHEMA_SCHEMA,
+     .doc =
+         "A JSON Schema of its requests' bodies: what does not fit is refused before it "
+         "is queued."},
 };
 
 static void finish_named(struct binder *binder, str name)

@@ -92,6 +92,14 @@ static const struct cli_option disable_options[] = {
     {.name = "reason", .value = "TEXT", .place = OPTION_TEXT, .doc = "Why."},
     {.name = NULL}};
 
+static const struct cli_option delete_options[] = {
+    {.name = "writes",
+     .value = "WORD",
+     .place = OPTION_QUERY,
+     .doc = "wait = it goes when its writes have ended, which it does unless told "
+            "otherwise; cancel = they are cancelled."},
+    {.name = NULL}};
+
 const struct cli_action action_accounts_list = {.method = "GET",
                                                 .path = "/v1/accounts",
                                                 .options = list_options,
@@ -103,8 +111,10 @@ const struct cli_action action_accounts_create = {
     .method = "POST", .path = "/v1/accounts", .options = create_options};
 const struct cli_action action_accounts_update = {
     .method = "PATCH", .path = "/v1/accounts/{}", .options = update_options};
-const struct cli_action action_accounts_delete = {
-    .method = "DELETE", .path = "/v1/accounts/{}", .done = "deleted"};
+const struct cli_action action_accounts_delete = {.method = "DELETE",
+                                                  .path = "/v1/accounts/{}",
+                                                  .options = delete_options,
+                                                  .done = "deleted"};
 const struct cli_action action_accounts_enable = {.method = "POST",
                                                   .path = "/v1/accounts/{}/enable"};
 const struct cli_action action_accounts_disable = {

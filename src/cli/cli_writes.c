@@ -54,12 +54,19 @@ static const struct cli_option act_options[] = {
      .value = "STATE",
      .place = OPTION_OWN,
      .doc = "queued, dead, needs_decision or cancelled."},
-    {.name = "dry-run", .place = OPTION_OWN, .doc = "Only say which they are."},
+    {.name = "after",
+     .value = "WRITE",
+     .place = OPTION_OWN,
+     .doc = "Only those behind this one: the last of a dry run, for its next 200."},
+    {.name = "dry-run",
+     .place = OPTION_OWN,
+     .doc = "Only say which they are, and how many."},
     {.name = NULL}};
 
 static str filter_body(struct cli *cli)
 {
-    static const char *const names[] = {"environment", "account", "integration", "state"};
+    static const char *const names[] = {"environment", "account", "integration", "state",
+                                        "after"};
     struct json_out out;
     struct buf buf;
     buf_init(&buf, BODY_BYTES_MAX);

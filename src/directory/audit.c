@@ -106,3 +106,24 @@ void audit_list(struct store *store, struct audit_query *query)
         .kind = STORE_READ, .run = run_list, .done = on_listed, .worker = query->worker};
     store_submit(store, &query->op);
 }
+
+/* --- a line by itself --- */
+
+static enum err run_note(struct tx *tx, struct store_op *op)
+{
+    return audit_put(tx, &CONTAINER_OF(op, struct audit_note, op)->entry);
+}
+
+static void on_noted(struct store_op *op)
+{
+    struct audit_note *note = CONTAINER_OF(op, struct audit_note, op);
+    note->err = op->err;
+    note->done(note);
+}
+
+void audit_note(struct audit_note *note)
+{
+    note->op = (struct store_op){
+        .kind = STORE_FULL, .run = run_note, .done = on_noted, .worker = note->worker};
+    store_submit(note->store, &note->op);
+}

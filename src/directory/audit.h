@@ -26,6 +26,20 @@ struct audit_entry {
 /* Inside a transaction: adds a line. */
 enum err audit_put(struct tx *tx, const struct audit_entry *entry) MUST_CHECK;
 
+/* A line about an act that is none of the directory's changes: on disk at `done`. The
+ * caller embeds it and keeps what the entry points to until then. */
+struct audit_note {
+    struct store *store;
+    struct worker *worker;
+    struct audit_entry entry;
+    void (*done)(struct audit_note *note);
+    void *owner;
+
+    enum err err;       /* the store's */
+    struct store_op op; /* private */
+};
+void audit_note(struct audit_note *note);
+
 struct audit_row {
     int64_t sequence;
     struct audit_entry entry;

@@ -92,7 +92,14 @@ static enum err read_lease(struct tx *tx, struct token_change *change)
     return ERR_NONE;
 }
 
+/* One that is being deleted has writes that must still be done. */
 static bool admits_exchange(enum account_state state)
+{
+    return state != ACCOUNT_DISABLED;
+}
+
+/* What comes of its token says nothing of an account that somebody has taken out. */
+static bool follows_token(enum account_state state)
 {
     return state != ACCOUNT_DISABLED && state != ACCOUNT_DELETING;
 }
@@ -241,7 +248,7 @@ static enum err move_state(struct tx *tx, struct token_change *change,
         "UPDATE account SET state = $2, state_reason = $3, updated = $4 WHERE id = $1"};
     const struct account *account = change->work->account;
     bool same = to == account->state && str_eq(reason, account->state_reason);
-    if (same || !admits_exchange(account->state))
+    if (same || !follows_token(account->state))
         return ERR_NONE;
     struct value params[] = {V_TEXT(change->account), V_TEXT(account_state_word(to)),
                              V_TEXT(reason), V_INT(change->wall)};

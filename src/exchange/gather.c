@@ -10,19 +10,15 @@
  */
 #include "exchange/exchange_steps.h"
 
-enum { FORM_BYTES_MAX = 64 * 1024 };
+#include "http/form.h"
 
-static bool is_form(const struct headers *headers)
-{
-    str type = header_value(headers, HEADER_CONTENT_TYPE);
-    type.n = str_find(type, ';');
-    return str_eq_nocase(str_trim(type), STR("application/x-www-form-urlencoded"));
-}
+enum { FORM_BYTES_MAX = 64 * 1024 };
 
 static bool signs_form(const struct exchange *exchange)
 {
     const struct auth_rule *rule = exchange_rule(exchange);
-    return rule && auth_ops_of(rule)->signs_form && is_form(exchange->request.headers);
+    return rule && auth_ops_of(rule)->signs_form &&
+           form_is_body(exchange->request.headers);
 }
 
 /* A safe request with a body, such as a search: what it asks for is in that. */

@@ -269,6 +269,36 @@ static void ask_proxied(struct visit *visit)
     };
 }
 
+/* As the vendor got a unified write. */
+static struct write_message vendor_request(const struct visit *visit)
+{
+    const struct operation *operation = &visit->unify->operation;
+    const struct exchange_request *request = &operation->exchange.request;
+    return (struct write_message){.verb = request->verb,
+                                  .path = request->path,
+                                  .query = request->query,
+                                  .host = request->host,
+                                  .category = STR_NONE,
+                                  .headers = request->headers,
+                                  .body = operation->text};
+}
+
+bool keep_sent(struct visit *visit, struct write_message *ret_message)
+{
+    struct keep *keep = visit->keep;
+    if (visit->unify) {
+        *ret_message = vendor_request(visit);
+        return true;
+    }
+    if (visit->exchange.request.body &&
+        (visit->body.mode != BODY_HOLD || !visit->body.complete))
+        return false;
+    if (!keep->whole)
+        ask_proxied(visit);
+    *ret_message = keep->asked;
+    return true;
+}
+
 /* Whoever repeats a call must say the same; its verb, path and account stand in the key.
  */
 static void take_print(struct visit *visit)
@@ -303,6 +333,12 @@ static bool seal_request(struct visit *visit)
 
 /* --- opening --- */
 
+static uint64_t bytes_of(const struct keep *keep)
+{
+    const struct write_row *row = &keep->row;
+    return row->bytes ? row->bytes : row->parts[WRITE_PART_REQUEST].n;
+}
+
 /* What is read from now on may not be what it was: what is kept of it is not fresh. */
 static void note_queued(struct visit *visit)
 {
@@ -312,7 +348,7 @@ static void note_queued(struct visit *visit)
     if (cache)
         cache_invalidate(cache, visit->account,
                          method ? method->resource->name : STR_NONE);
-    writes_note_queued(visit->gate->writes, visit->account);
+    writes_note_queued(visit->gate->writes, visit->account, bytes_of(visit->keep));
 }
 
 static enum visit_step after_open(struct visit *visit)
@@ -336,7 +372,8 @@ static enum visit_step after_open(struct visit *visit)
     case WRITE_BUSY:
         break;
     }
-    return visit_no(visit, ERR_LANE_BUSY, STR_NONE, USEC_S);
+    return keep->no_queue ? keep_refuse_queue(visit)
+                          : visit_no(visit, ERR_LANE_BUSY, STR_NONE, USEC_S);
 }
 
 static void on_opened(struct write_open *open)
@@ -361,7 +398,13 @@ void keep_open(struct visit *visit)
                                    STR(DIRECTORY_CREDENTIALS_CLOSED), -1));
         return;
     }
+    bool may = keep_may_queue(visit, bytes_of(keep));
+    if (keep->mode == QUEUE_ALWAYS && !may) {
+        visit_move(visit, keep_refuse_queue(visit));
+        return;
+    }
     keep->row.first_sent = keep->mode == QUEUE_ALWAYS ? 0 : wall;
+    keep->row.last_sent = keep->row.first_sent;
     keep->open = (struct write_open){
         .store = visit->gate->store,
         .worker = visit->in->worker,
@@ -370,8 +413,10 @@ void keep_open(struct visit *visit)
         .owner = visit,
         .row = keep->row,
         .queue = keep->mode == QUEUE_ALWAYS,
-        .queue_if_busy = keep->mode == QUEUE_ON_FAILURE,
-        .refuse_if_busy = keep->mode == QUEUE_NEVER && keep->mode_asked,
+        .queue_if_busy = keep->mode == QUEUE_ON_FAILURE && may,
+        .refuse_if_busy = keep->mode == QUEUE_ON_FAILURE
+                              ? !may
+                              : keep->mode == QUEUE_NEVER && keep->mode_asked,
         .window = writes_window(visit->integration, visit->method, keep->row.verb, keyed),
         .wall = wall};
     write_open(&keep->open);
@@ -395,18 +440,21 @@ static void on_parked(struct write_close *close)
 /* What was sent of a unified write is sent again as it was. */
 static str frozen_part(struct visit *visit)
 {
-    const struct operation *operation = &visit->unify->operation;
-    const struct exchange_request *request = &operation->exchange.request;
-    struct write_message message = {.verb = request->verb,
-                                    .path = request->path,
-                                    .query = request->query,
-                                    .host = request->host,
-                                    .category = STR_NONE,
-                                    .headers = request->headers,
-                                    .body = operation->text};
+    struct write_message message = vendor_request(visit);
     return writes_seal(visit->gate->writes, visit->account, visit->keep->row.id,
                        WRITE_PART_FROZEN, write_message_text(&message, visit->arena),
                        visit->arena);
+}
+
+/* What cannot be queued is refused; but what may have been done is never forgotten: the
+ * reserve is for that. */
+static void park_if_it_may(struct visit *visit)
+{
+    struct keep *keep = visit->keep;
+    if (keep_may_queue(visit, bytes_of(keep)))
+        return;
+    keep->close.kind = keep->row.unsure ? WRITE_CLOSE_DECIDE : WRITE_CLOSE_RELEASE;
+    (void)keep_refuse_queue(visit);
 }
 
 void keep_park(struct visit *visit)
@@ -417,6 +465,8 @@ void keep_park(struct visit *visit)
                                    STR(DIRECTORY_CREDENTIALS_CLOSED), -1));
         return;
     }
+    if (keep->close.kind == WRITE_CLOSE_PARK)
+        park_if_it_may(visit);
     if (visit->unify && visit->unify->operation.written)
         keep->row.parts[WRITE_PART_FROZEN] = frozen_part(visit);
     keep->close.store = visit->gate->store;

@@ -14,6 +14,7 @@
 #define GATE_KEEP_H
 
 #include "gate/visit.h"
+#include "schema/schema.h"
 #include "writes/writes.h"
 
 struct keep {
@@ -26,8 +27,10 @@ struct keep {
     uint8_t fingerprint[32];
     uint8_t digest[32];
     char id[WRITE_ID_BYTES];
-    bool whole;   /* the body is here, in asked.body */
-    bool opened;  /* the store has it as `sending` */
+    bool whole;                 /* the body is here, in asked.body */
+    enum err no_queue;          /* why it cannot be queued; NONE: it can */
+    struct schema_report unfit; /* with RECORD_INVALID: what is wrong with its body */
+    bool opened;                /* the store has it as `sending` */
     bool parking; /* the vendor's answer is not told: the write is queued instead */
     struct write_facts facts; /* as far as they were looked at */
     struct write_decision decision;
@@ -52,6 +55,16 @@ void keep_hold(struct visit *visit);
 void keep_open(struct visit *visit);
 void keep_park(struct visit *visit);
 void keep_settle(struct visit *visit);
+
+/* Whether it may be queued, by its body and by the room that there is (keep_queue.c).
+ * What stands in the way is told by the other: where to. */
+bool keep_may_queue(struct visit *visit, uint64_t bytes);
+enum visit_step keep_refuse_queue(struct visit *visit);
+/* What is wrong with its body, as a member of the problem. */
+void keep_put_faults(const struct visit *visit, struct json_out *out);
+
+/* The write as its vendor got it. False: its body was not kept. */
+bool keep_sent(struct visit *visit, struct write_message *ret_message);
 
 /* Of the body, in hold. */
 void keep_take_body(struct visit *visit, str chunk);

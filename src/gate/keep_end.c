@@ -4,7 +4,6 @@
  */
 #include "gate/keep.h"
 
-#include "catalog/idempotency.h"
 #include "gate/unify.h"
 #include "http/problem.h"
 #include "json/json_write.h"
@@ -14,45 +13,47 @@ enum { OWN_HEADERS = 20, TELL_BYTES_MAX = 64 * 1024 };
 
 /* --- the verdict --- */
 
-static bool was_sent(const struct visit *visit)
-{
-    return visit->unify ? visit->unify->operation.written : visit->outcome->sent;
-}
-
 static bool was_answered(const struct visit *visit)
 {
     const struct operation *operation = visit->unify ? &visit->unify->operation : NULL;
     if (operation)
-        return operation->written && (operation->done || operation->refused);
+        return operation->done || operation->refused;
     return visit->exchange.answer.status > 0 && !visit->outcome->err;
 }
 
-static struct write_facts facts_of(const struct visit *visit)
+/* Whether its vendor can be asked whether it has done the write, and what it then does
+ * not know can be sent: only that is a promise. */
+static bool is_searchable(struct visit *visit, usec wall)
 {
-    const struct keep *keep = visit->keep;
-    const struct outcome *outcome = visit->outcome;
-    const struct idempotency *idempotency =
-        integration_idempotency(visit->integration, visit->method);
+    const struct repeat_search *search =
+        integration_idempotency(visit->integration, visit->method)->search;
+    struct write_message sent;
+    struct repeat_question question;
+    if (!search || !search->conclusive || !keep_sent(visit, &sent))
+        return false;
+    struct repeat_write write =
+        writes_repeat(visit->integration, visit->method, visit->account, &sent, wall);
+    return repeat_search_ask(&write, visit->arena, &question);
+}
+
+static struct write_facts facts_of(struct visit *visit)
+{
     usec wall = world_wall(visit->in->worker->world);
-    usec window = writes_window(visit->integration, visit->method, keep->row.verb,
-                                !str_absent(keep->row.vendor_key));
-    usec first = keep->row.first_sent ? keep->row.first_sent : wall;
-    return (struct write_facts){
-        .class = outcome->class,
-        .err = visit->unify && visit->unify->operation.err ? visit->unify->operation.err
-                                                           : outcome->err,
-        .sent = was_sent(visit),
+    struct write_attempt attempt = {
+        .integration = visit->integration,
+        .method = visit->method,
+        .row = &visit->keep->row,
+        .outcome = visit->outcome,
+        .operation = visit->unify ? &visit->unify->operation : NULL,
         .answered = was_answered(visit),
-        .recognised = window == USEC_NEVER || wall - first < window,
-        .stores_errors = idempotency->stores_errors,
-        .refused = idempotency_refused(idempotency, outcome->status),
-        .unsure = keep->row.unsure,
-        .removes = str_eq(keep->row.verb, STR("DELETE")),
         .tries = 1,
-        .age_left = keep->row.deadline - wall,
-        .retry_after = outcome->retry_after,
+        .wall = wall,
         .chance = world_chance(visit->in->worker->world),
     };
+    struct write_facts facts = writes_facts(&attempt);
+    if (facts.sent && facts.class != OUTCOME_OK && !facts.recognised)
+        facts.recognised = is_searchable(visit, wall);
+    return facts;
 }
 
 static struct write_decision decide(const struct visit *visit,
@@ -131,6 +132,7 @@ static void fill_row(struct visit *visit)
                                            : visit->outcome->vendor.message;
     row->status = visit->outcome->vendor_status;
     row->unsure = facts->sent && (!facts->answered || !facts->refused);
+    row->last_sent = facts->sent ? wall : 0;
     if (!facts->sent)
         row->first_sent = 0;
     else if (!row->first_sent)

@@ -59,8 +59,10 @@ void visit_extend_problem(const struct problem *problem, struct json_out *out)
     put_error(out, problem);
     if (visit->integration)
         json_out_member_text(out, STR("integration"), visit->integration->name);
-    if (visit->keep)
+    if (visit->keep) {
         put_write(out, visit);
+        keep_put_faults(visit, out);
+    }
     if (!outcome)
         return;
     json_out_member_text(out, STR("class"), outcome_word(outcome->class));
@@ -87,10 +89,13 @@ static void add_required(const struct visit *visit, enum err err, struct headers
                             : STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
 }
 
+/* The vendor's side says it, unless what is refused came after it: a write that found no
+ * room in the queue. */
 static usec wait_of(const struct visit *visit, enum err err)
 {
     const struct outcome *outcome = visit->outcome;
-    usec wait = outcome ? outcome->retry_after : visit->err_retry_after;
+    bool vendors = outcome && !(err == visit->err && visit->err_retry_after >= 0);
+    usec wait = vendors ? outcome->retry_after : visit->err_retry_after;
     return wait < 0 && err_row(err)->status == 429 ? USEC_S : wait;
 }
 

@@ -329,15 +329,6 @@ static bool is_unmappable(const struct unify *unify)
     return unify->kind == MAPPING_GET && unify->operation.faults;
 }
 
-static int status_of(const struct unify *unify)
-{
-    if (unify->kind == MAPPING_DELETE)
-        return 204;
-    if (unify->kind == MAPPING_CREATE_MANY)
-        return 207;
-    return unify->kind == MAPPING_CREATE ? 201 : 200;
-}
-
 static void reply_whole(struct visit *visit)
 {
     struct unify *unify = visit->unify;
@@ -360,7 +351,8 @@ static void reply_whole(struct visit *visit)
            buf_ok(&unify->originals_text) && buf_ok(&unify->faults_text);
     if (good) {
         unify_keep(visit, buf_peek(text));
-        unify_answer(visit, status_of(unify), STR("application/json"), (int64_t)text->n);
+        unify_answer(visit, operation_status(unify->kind), STR("application/json"),
+                     (int64_t)text->n);
         visit->rest = buf_peek(text);
         visit_put_rest(visit);
         return;
@@ -390,7 +382,7 @@ void unify_keep_answer(struct visit *visit)
         return;
     }
     put_single(visit, &unify->text);
-    keep_whole_answer(visit, status_of(unify), STR("application/json"),
+    keep_whole_answer(visit, operation_status(unify->kind), STR("application/json"),
                       buf_peek(&unify->text));
 }
 

@@ -4,6 +4,13 @@
 #include "http/url.h"
 #include "json/json_distinct.h"
 
+bool form_is_body(const struct headers *headers)
+{
+    str type = header_value(headers, HEADER_CONTENT_TYPE);
+    type.n = str_find(type, ';');
+    return str_eq_nocase(str_trim(type), STR("application/x-www-form-urlencoded"));
+}
+
 void form_init(struct form *form, struct arena *arena)
 {
     *form = (struct form){.arena = arena};

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "http/header.h"
 #include "json/json.h"
 
 struct form_param {
@@ -30,6 +31,9 @@ void form_add(struct form *form, str name, str value);
 
 /* What application/x-www-form-urlencoded text (a query, a body) holds, decoded. */
 void form_add_text(struct form *form, str text);
+
+/* Whether a message's Content-Type says that its body is a form. */
+bool form_is_body(const struct headers *headers);
 
 /* The value of the first parameter of that name, or absent. */
 str form_find(const struct form *form, str name);

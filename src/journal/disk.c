@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "loop/space.h"
 
 static int result(int answer)
 {
@@ -59,12 +59,7 @@ static int real_space(struct disk *disk, const char *path, uint64_t *ret_free,
                       uint64_t *ret_all)
 {
     (void)disk;
-    struct statvfs st;
-    if (statvfs(path, &st) != 0)
-        return errno;
-    *ret_free = (uint64_t)st.f_bavail * st.f_frsize;
-    *ret_all = (uint64_t)st.f_blocks * st.f_frsize;
-    return 0;
+    return space_of(path, ret_free, ret_all);
 }
 
 static int real_rename(struct disk *disk, const char *from, const char *to)

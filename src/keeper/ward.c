@@ -193,9 +193,10 @@ static usec usual_due(struct shard *shard, const struct ward *ward,
                     now);
 }
 
+/* One that is being deleted is not: writes of it may have to be done yet. */
 static bool is_off(const struct account *account)
 {
-    return account->state == ACCOUNT_DISABLED || account->state == ACCOUNT_DELETING;
+    return account->state == ACCOUNT_DISABLED;
 }
 
 /* So long after it was last tried; a clock that was set back makes it no longer. */

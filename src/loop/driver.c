@@ -108,6 +108,7 @@ void driver_destroy(struct driver **driver)
 {
     if (!*driver)
         return;
+    worker_settle((*driver)->worker);
     uv_walk(&(*driver)->uv, close_handle, NULL);
     uv_run(&(*driver)->uv, UV_RUN_DEFAULT);
     CHECK(uv_loop_close(&(*driver)->uv) == 0);

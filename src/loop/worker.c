@@ -1,5 +1,7 @@
 #include "loop/worker.h"
 
+#include <sched.h>
+
 #include "base/check.h"
 #include "base/mem.h"
 #include "loop/world.h"
@@ -21,8 +23,15 @@ void worker_init(struct worker *worker, unsigned id, struct world *world)
     heap_init(&worker->timers);
 }
 
+void worker_settle(struct worker *worker)
+{
+    while (atomic_load_explicit(&worker->posting, memory_order_acquire))
+        sched_yield();
+}
+
 void worker_fini(struct worker *worker)
 {
+    worker_settle(worker);
     CHECK(!worker->local_first && worker->timers.n == 0);
     CHECK(atomic_load(&worker->remote) == NULL);
     heap_fini(&worker->timers);
@@ -43,6 +52,7 @@ void worker_defer(struct worker *worker, struct post *post, void (*fn)(struct po
 void worker_post(struct worker *worker, struct post *post, void (*fn)(struct post *))
 {
     post->fn = fn;
+    atomic_fetch_add_explicit(&worker->posting, 1, memory_order_relaxed);
     struct post *head = atomic_load_explicit(&worker->remote, memory_order_relaxed);
     do
         post->next = head;
@@ -50,6 +60,7 @@ void worker_post(struct worker *worker, struct post *post, void (*fn)(struct pos
         &worker->remote, &head, post, memory_order_release, memory_order_relaxed));
     if (!head)
         worker->wake(worker);
+    atomic_fetch_sub_explicit(&worker->posting, 1, memory_order_release);
 }
 
 /* Moves what others have posted behind the local work, oldest first. */

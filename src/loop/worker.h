@@ -45,6 +45,7 @@ struct worker {
     struct post *local_first; /* posted from this thread */
     struct post *local_last;
     _Atomic(struct post *) remote;       /* posted from others; newest first */
+    atomic_uint posting;                 /* others that are in worker_post now */
     void (*wake)(struct worker *worker); /* the driver's: any thread */
     void *driver;
     char *scratch; /* WORKER_SCRATCH_BYTES for whoever reads, valid within one call */
@@ -52,7 +53,11 @@ struct worker {
 
 void worker_init(struct worker *worker, unsigned id, struct world *world);
 
-/* Everything that was posted or timed must have run or been cancelled. */
+/* Waits for those who have posted and are still about to wake it: their post may have run
+ * already. Before that which `wake` uses goes. */
+void worker_settle(struct worker *worker);
+
+/* Everything that was posted or timed must have run or been cancelled. Settles. */
 void worker_fini(struct worker *worker);
 
 /* Runs `fn` in a later turn. On the worker's own thread. */

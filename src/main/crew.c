@@ -25,6 +25,19 @@ static void end_writes(struct writes *writes, struct worker *worker)
     writes_leave(writes, worker);
 }
 
+/* Their vendors are not waited for any more. */
+static void end_leavers(struct crew_parts *parts, struct worker *worker)
+{
+    if (worker->id != 0)
+        return;
+    leavers_drain(parts->leavers);
+    connect_stop(&parts->tokens->connect, worker);
+    while (leavers_busy(parts->leavers)) {
+        worker_turn(worker);
+        usleep(200);
+    }
+}
+
 static void crew_run(void *arg)
 {
     struct crew *crew = arg;
@@ -39,6 +52,8 @@ static void crew_run(void *arg)
     writes_join(parts->writes, worker);
     hooking_join(parts->hooking, worker);
     delivering_join(parts->delivering, worker);
+    if (worker->id == 0)
+        leavers_join(parts->leavers, worker);
     listening_open(&crew->listening, parts->plan, parts->server, worker,
                    parts->server_tls);
     atomic_fetch_add(&parts->running, 1);
@@ -46,6 +61,7 @@ static void crew_run(void *arg)
     listening_close(&crew->listening);
     while (worker_turn(worker) <= worker->now) /* closed connections go */
         ;
+    end_leavers(parts, worker);
     end_writes(parts->writes, worker);
     hooking_leave(parts->hooking, worker);
     delivering_leave(parts->delivering, worker);
@@ -118,7 +134,8 @@ static bool is_busy(struct crew *crew)
            writes_busy(crew->parts->writes, &crew->worker) > 0 ||
            hooking_busy(crew->parts->hooking, &crew->worker) > 0 ||
            deliver_busy(crew->parts->delivering->deliver, &crew->worker) > 0 ||
-           connect_busy(&tokens->connect, &crew->worker);
+           connect_busy(&tokens->connect, &crew->worker) ||
+           (crew->worker.id == 0 && leavers_busy(crew->parts->leavers));
 }
 
 static void on_drain_timer(struct timer *timer)
@@ -146,6 +163,8 @@ static void on_delay_timer(struct timer *timer)
     keeper_drain(crew->parts->tokens->keeper, &crew->worker);
     writes_drain(crew->parts->writes, &crew->worker);
     deliver_drain(crew->parts->delivering->deliver, &crew->worker);
+    if (crew->worker.id == 0)
+        leavers_drain(crew->parts->leavers);
     crew->drain_until = crew->worker.now + crew->parts->drain_timeout;
     timer_init(&crew->drain_timer, &crew->worker, on_drain_timer);
     timer_start(&crew->drain_timer, 0);

@@ -11,6 +11,7 @@
 
 #include <stdatomic.h>
 
+#include "api/api_leavers.h"
 #include "gate/gate.h"
 #include "loop/driver.h"
 #include "loop/thread.h"
@@ -29,6 +30,7 @@ struct crew_parts {
     struct writes *writes;
     struct hooking *hooking;
     struct delivering *delivering;
+    struct leavers *leavers; /* the first one looks for them */
     struct server *server;
     struct listen_plan *plan;
     struct tls *server_tls; /* NULL: none */

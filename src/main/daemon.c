@@ -315,7 +315,10 @@ static bool start_writes(struct daemon *daemon, str *ret_why)
                                    .exchange = &daemon->gate.exchange,
                                    .world = world_real(),
                                    .log = &daemon->log,
-                                   .workers = daemon->crew_n};
+                                   .workers = daemon->crew_n,
+                                   .space = daemon->keeping.space,
+                                   .environment_bytes_max =
+                                       daemon->settings.queue_environment_bytes_max};
     daemon->writes = writes_open(&config, ret_why);
     daemon->gate.writes = daemon->writes;
     daemon->gate.exchange.writes_waiting = writes_waiting;
@@ -418,6 +421,7 @@ static void start_crews(struct daemon *daemon)
                                         .writes = daemon->writes,
                                         .hooking = &daemon->hooking,
                                         .delivering = &daemon->delivering,
+                                        .leavers = daemon->api.leavers,
                                         .server = &daemon->server,
                                         .plan = &daemon->plan,
                                         .server_tls = daemon->server_tls,

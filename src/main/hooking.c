@@ -7,8 +7,6 @@
 #include "loop/world.h"
 #include "watch/watch.h"
 
-enum { RESERVE_PERCENT = 5 };
-
 static str folder(const struct hooking_parts *parts, str name)
 {
     str names[] = {parts->settings->data, STR("/"), name};
@@ -32,7 +30,7 @@ static bool open_journal(struct hooking *hooking, const struct hooking_parts *pa
     struct journal_config journal = {.dir = folder(parts, STR("journal")),
                                      .world = world_real(),
                                      .bytes_max = parts->settings->journal_bytes_max,
-                                     .reserve = RESERVE_PERCENT,
+                                     .reserve = (unsigned)parts->settings->disk_reserve,
                                      .position = position,
                                      .on_fault = on_fault,
                                      .arg = (void *)(uintptr_t)parts->log};
@@ -44,7 +42,7 @@ static bool open_journal(struct hooking *hooking, const struct hooking_parts *pa
                                      .dir = folder(parts, STR("payloads")),
                                      .world = world_real(),
                                      .bytes_max = parts->settings->journal_bytes_max,
-                                     .reserve = RESERVE_PERCENT,
+                                     .reserve = (unsigned)parts->settings->disk_reserve,
                                      .on_fault = on_fault,
                                      .arg = journal.arg};
     hooking->payloads = payload_open(STR("journal"), &payload, parts->arena, ret_why);

@@ -6,7 +6,15 @@
 
 enum { REFRESH_BODIES_BYTES_MAX = 16 << 20 };
 
-static struct cache *open_cache(const struct keeping_parts *parts)
+static struct space *open_space(const struct settings *settings)
+{
+    struct space_config config = {.dir = settings->data,
+                                  .reserve = (unsigned)settings->disk_reserve,
+                                  .world = world_real()};
+    return space_create(&config);
+}
+
+static struct cache *open_cache(const struct keeping_parts *parts, struct space *space)
 {
     const struct settings *settings = parts->settings;
     struct arena arena;
@@ -19,7 +27,8 @@ static struct cache *open_cache(const struct keeping_parts *parts)
                                     .dir = arena_z(&arena, arena_join(&arena, names, 2)),
                                     .keyring = parts->keyring,
                                     .directory = parts->directory,
-                                    .log = parts->log};
+                                    .log = parts->log,
+                                    .space = space};
     struct cache *cache = cache_open(&wanted);
     arena_fini(&arena);
     return cache;
@@ -27,9 +36,10 @@ static struct cache *open_cache(const struct keeping_parts *parts)
 
 void keeping_start(struct keeping *keeping, const struct keeping_parts *parts)
 {
+    keeping->space = open_space(parts->settings);
     if (!parts->settings->cache_bytes_max)
         return;
-    keeping->cache = open_cache(parts);
+    keeping->cache = open_cache(parts, keeping->space);
     keeping->shares = shares_create();
     keeping->budgets = mem_array(parts->workers, sizeof(*keeping->budgets));
     for (unsigned i = 0; i < parts->workers; i++)
@@ -47,11 +57,28 @@ void keeping_stop(struct keeping *keeping)
     mem_free(keeping->budgets);
     shares_destroy(&keeping->shares);
     cache_close(&keeping->cache);
+    space_destroy(&keeping->space);
+}
+
+static void put_space(struct space *space, struct buf *buf)
+{
+    struct space_stats stats;
+    space_stats(space, &stats);
+    watch_sample(buf, "breakwater_disk_free_bytes", "gauge",
+                 "Free on the file system of the data directory.", (double)stats.free);
+    watch_sample(buf, "breakwater_disk_bytes", "gauge", "Its size.", (double)stats.all);
+    watch_sample(buf, "breakwater_disk_reserved", "gauge",
+                 "1: only the reserve of disk_reserve is left, and bulk is refused.",
+                 stats.low);
+    watch_sample(buf, "breakwater_disk_refused_total", "counter",
+                 "Writes not queued and answers not kept on disk for want of room.",
+                 (double)stats.refused);
 }
 
 void keeping_metrics(struct keeping *keeping, struct buf *buf)
 {
     struct cache_stats stats;
+    put_space(keeping->space, buf);
     if (!keeping->cache)
         return;
     cache_stats(keeping->cache, &stats);

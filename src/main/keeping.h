@@ -1,15 +1,17 @@
 /*
- * The cache of reads, put together: its memory and files, the sharing of reads that
- * are under way, the requests that refresh behind.
+ * The room that there is on disk; and the cache of reads, put together: its memory and
+ * files, the sharing of reads that are under way, the requests that refresh behind.
  */
 #ifndef MAIN_KEEPING_H
 #define MAIN_KEEPING_H
 
 #include "base/log.h"
 #include "exchange/refresh.h"
+#include "loop/space.h"
 #include "main/settings.h"
 
 struct keeping {
+    struct space *space;
     struct cache *cache; /* NULL: settings say that nothing is kept */
     struct shares *shares;
     struct refreshes *refreshes;

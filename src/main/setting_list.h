@@ -71,6 +71,12 @@ X(hook_environment_bytes_max, UINT, "10737418240", 1048576, 17592186044416,
 X(journal_bytes_max, UINT, "0", 0, 17592186044416,
   "Disk for the journal, and as much for payloads above 256 KiB; 0 = as there is room: 5 % "
   "of the file system are left alone.")
+X(disk_reserve, UINT, "5", 0, 100,
+  "Percent of the data directory's file system that are kept free for credentials and "
+  "writes that are about to leave: past it nothing is queued, and the cache keeps nothing "
+  "on disk. 0 = none.")
+X(queue_environment_bytes_max, UINT, "1073741824", 1048576, 1099511627776,
+  "What the queued writes of one environment may take in the store.")
 X(head_timeout, DURATION, "10s", 0.1, 600, "For a request's head, from its first byte.")
 X(idle_timeout, DURATION, "75s", 0.1, 86400, "For a connection between two requests.")
 X(body_timeout, DURATION, "30s", 0.1, 3600, "Between two pieces of a request's body.")

@@ -32,7 +32,7 @@ struct step {
 #define TO(step) (1u << OPERATION_##step)
 
 static const struct step steps[] = {
-    [OPERATION_IDLE] = {NULL, TO(MAKE)},
+    [OPERATION_IDLE] = {NULL, TO(MAKE) | TO(READ)},
     [OPERATION_MAKE] = {step_make, TO(VENDOR) | TO(NOTED) | TO(DONE)},
     [OPERATION_NOTED] = {NULL, TO(VENDOR) | TO(DONE)},
     [OPERATION_VENDOR] = {NULL, TO(READ) | TO(DONE)},
@@ -77,6 +77,15 @@ const struct mapping_step *operation_mapping_step(const struct operation *operat
         return NULL;
     return mapping
         ->steps[operation->part == OPERATION_MAIN ? operation->wish.kind : MAPPING_GET];
+}
+
+int operation_status(enum mapping_operation kind)
+{
+    if (kind == MAPPING_DELETE)
+        return 204;
+    if (kind == MAPPING_CREATE_MANY)
+        return 207;
+    return kind == MAPPING_CREATE ? 201 : 200;
 }
 
 const struct page_rule *operation_rule(const struct operation *operation)
@@ -323,9 +332,30 @@ static void end_large(struct operation *operation)
     operation->exchange.outcome.class = class;
 }
 
+/* As if the answer had just come. */
+static void take_found(struct operation *operation)
+{
+    operation->part = OPERATION_MAIN;
+    operation->method = operation->wish.method;
+    operation->answered = true;
+    struct headers *none = arena_alloc(&operation->arena, sizeof(*none));
+    headers_init(none, &operation->arena, 0);
+    operation->answer = (struct answer){.status = 200,
+                                        .headers = none,
+                                        .text = STR(""),
+                                        .body = operation->wish.found,
+                                        .wall = world_wall(operation->worker->world)};
+    operation->outcome.class = OUTCOME_OK;
+    move(operation, OPERATION_READ);
+}
+
 static void on_timer(struct timer *timer)
 {
     struct operation *operation = CONTAINER_OF(timer, struct operation, timer);
+    if (operation->step == OPERATION_IDLE && operation->wish.found) {
+        take_found(operation);
+        return;
+    }
     if (operation->step == OPERATION_IDLE) {
         move(operation, OPERATION_MAKE);
         return;

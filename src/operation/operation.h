@@ -86,7 +86,10 @@ struct operation_wish {
     str key; /* by which the vendor shall know a repeated write; absent: none */
     const struct operation_frozen *frozen; /* of a write: sent instead of what the mapping
                                             * would make; NULL: no */
-    struct exchange_request base;          /* deadline, waits, priority, retry, trace */
+    const struct json *found; /* of a write: the body with which the vendor has answered
+                               * it before, as is known now. The write itself is not sent,
+                               * all that follows it is done. NULL: no */
+    struct exchange_request base; /* deadline, waits, priority, retry, trace */
 };
 
 enum operation_step {
@@ -183,6 +186,9 @@ bool operation_cancel(struct operation *operation);
 void operation_stop(struct operation *operation);
 
 void operation_fini(struct operation *operation);
+
+/* The status of an answer to such an operation that went well. */
+int operation_status(enum mapping_operation kind);
 
 /* The rule by which that method's lists are paged; NULL: nothing is known of it. */
 const struct page_rule *operation_rule(const struct operation *operation);

@@ -25,9 +25,11 @@ struct answer {
     const struct asked *asked; /* NULL: it is an answer */
     const struct headers *headers;
     str text; /* the body, decompressed, as far as it is known; may be "" */
-    const struct json *body; /* the body as JSON, or NULL */
-    usec wall;               /* our clock when it came */
-    str group;               /* the rate-limit group of the method; may be absent */
+    const struct json *body;    /* the body as JSON, or NULL */
+    usec wall;                  /* our clock when it came */
+    str group;                  /* the rate-limit group of the method; may be absent */
+    const struct answer *about; /* an answer to a question about this request: $request of
+                                 * its expressions; NULL: there is none */
     str *trouble; /* what went wrong with an expression, the first; NULL: nobody asks */
 };
 

@@ -153,12 +153,18 @@ static struct json request_value(struct arena *arena, const struct answer *answe
     return json_build_object(&build);
 }
 
-static struct jsonata_binding binding_of(struct arena *arena, const struct answer *answer)
+static uint32_t bind_answer(struct arena *arena, const struct answer *answer,
+                            struct jsonata_binding bindings[2])
 {
-    return answer->asked
-               ? (struct jsonata_binding){STR("request"), request_value(arena, answer)}
-               : (struct jsonata_binding){STR("response"),
-                                          expression_response(arena, answer)};
+    const struct answer *request = answer->asked ? answer : answer->about;
+    uint32_t n = 0;
+    if (request)
+        bindings[n++] =
+            (struct jsonata_binding){STR("request"), request_value(arena, request)};
+    if (!answer->asked)
+        bindings[n++] =
+            (struct jsonata_binding){STR("response"), expression_response(arena, answer)};
+    return n;
 }
 
 static void note_trouble(const struct answer *answer, struct arena *arena,
@@ -176,12 +182,12 @@ struct json expression_value(const struct jsonata *expression,
 {
     struct json value;
     struct jsonata_fault fault;
-    struct jsonata_binding binding = binding_of(arena, answer);
+    struct jsonata_binding bindings[2];
     struct jsonata_run run = {
         .arena = arena,
         .input = body_value(answer),
-        .bindings = &binding,
-        .binding_n = 1,
+        .bindings = bindings,
+        .binding_n = bind_answer(arena, answer, bindings),
         .limits = {.steps_max = STEPS_MAX, .bytes_max = RUN_BYTES_MAX, .no_eval = true},
         .now_ms = (double)(answer->wall / USEC_MS),
     };

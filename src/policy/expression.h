@@ -1,7 +1,8 @@
 /*
  * Expressions of integration documents: JSONata over a vendor's answer. The input is the
  * body; `$response` has status, headers and body (JSON, or the text when it is none).
- * Over a vendor's request, `$request` has method, url, query, headers and body.
+ * Over a vendor's request, `$request` has method, url, query, headers and body; over an
+ * answer about such a request there are both.
  *
  * Header names are in lower case; a header that comes several times has its values joined
  * by ", " (RFC 9110 §5.3).

@@ -155,6 +155,8 @@ struct write_decision write_decide(const struct write_rule *rule,
     if (facts->answered && facts->class == OUTCOME_NOT_FOUND && facts->unsure &&
         facts->removes)
         return decision(VERDICT_DONE, 0, "gone"); /* an attempt before has done it */
+    if (facts->answered && facts->class == OUTCOME_CONFLICT && facts->unsure)
+        return decision(VERDICT_UNKNOWN, 0, "conflict"); /* with itself, perhaps */
     if (facts->class == OUTCOME_RATE_LIMITED || facts->err == ERR_RATE_LIMITED_LOCAL)
         return hold(facts, "throttled");
     if (facts->answered && is_credential(facts->class))
@@ -170,6 +172,40 @@ struct write_decision write_decide(const struct write_rule *rule,
     if (is_trouble(facts->class))
         return again(rule, facts, "unavailable");
     return hold(facts, facts->err == ERR_BREAKER_OPEN ? "breaker" : "held");
+}
+
+/* The vendor did not say; a refusal of its own will not be another one next time. */
+static struct write_decision unheard(const struct write_facts *heard)
+{
+    if (heard->class == OUTCOME_RATE_LIMITED || heard->err == ERR_RATE_LIMITED_LOCAL)
+        return hold(heard, "throttled");
+    if (heard->answered && is_credential(heard->class))
+        return hold(heard, "credentials");
+    if (heard->err == ERR_BREAKER_OPEN)
+        return hold(heard, "breaker");
+    if (is_trouble(heard->class))
+        return hold(heard, "unavailable");
+    return heard->answered ? decision(VERDICT_UNKNOWN, 0, "search") : hold(heard, "held");
+}
+
+struct write_decision write_decide_search(const struct write_search_facts *facts)
+{
+    struct write_facts heard = facts->heard;
+    heard.unsure = true;
+    switch (facts->found) {
+    case WRITE_IS_THERE:
+        return decision(VERDICT_DONE, 0, "found");
+    case WRITE_IS_ONE_OF:
+        return decision(VERDICT_UNKNOWN, 0, "several");
+    case WRITE_IS_UNHEARD:
+        return unheard(&heard);
+    case WRITE_IS_NOT_THERE:
+        break;
+    }
+    heard.retry_after = facts->settle_left;
+    if (facts->settle_left > 0)
+        return hold(&heard, "settling");
+    return decision(facts->conclusive ? VERDICT_WAIT : VERDICT_UNKNOWN, 0, "not_found");
 }
 
 bool write_is_unavailable(const struct write_facts *facts)

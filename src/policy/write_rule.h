@@ -70,6 +70,27 @@ struct write_decision {
 struct write_decision write_decide(const struct write_rule *rule,
                                    const struct write_facts *facts);
 
+/* What was found of a write that may have been done, by asking its vendor for it (SPEC
+ * 7.3, catalog/repeat_search.h). */
+enum write_found {
+    WRITE_IS_THERE,
+    WRITE_IS_NOT_THERE, /* as far as the vendor's search knows */
+    WRITE_IS_ONE_OF,    /* there are several that could be it */
+    WRITE_IS_UNHEARD    /* the vendor did not say */
+};
+
+struct write_search_facts {
+    enum write_found found;
+    usec settle_left;         /* until the vendor's search has all that was sent before */
+    bool conclusive;          /* what it does not find then was not done */
+    struct write_facts heard; /* of the request that asked: class, err, answered,
+                               * age_left, retry_after, chance */
+};
+
+/* `WAIT` with "not_found": it is known not to be done, and is as one that was never sent.
+ */
+struct write_decision write_decide_search(const struct write_search_facts *facts);
+
 /* Whether the vendor, not the write, is in the way, so that a caller's write may be taken
  * into the queue (SPEC 7.1). */
 bool write_is_unavailable(const struct write_facts *facts);

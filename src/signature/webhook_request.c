@@ -4,13 +4,6 @@
 #include "json/json_parse.h"
 #include "signature/content.h"
 
-static bool is_form(const struct headers *headers)
-{
-    str form = STR("application/x-www-form-urlencoded");
-    str type = header_value(headers, HEADER_CONTENT_TYPE);
-    return str_eq_nocase(str_trim(str_of(type.p, str_find(type, ';'))), form);
-}
-
 void webhook_view_init(struct webhook_view *view, const struct webhook_request *request,
                        str form_json, struct arena *arena)
 {
@@ -25,7 +18,7 @@ void webhook_view_init(struct webhook_view *view, const struct webhook_request *
         .answer = {.headers = request->headers,
                    .text = request->body,
                    .wall = request->wall},
-        .form = is_form(request->headers),
+        .form = form_is_body(request->headers),
         .form_json = form_json,
     };
     view->answer.asked = &view->asked;

@@ -545,3 +545,12 @@ X(18, "habits of webhooks",
   " due BIGINT NOT NULL,"
   " PRIMARY KEY (account, type));"
   "CREATE INDEX hook_habit_due ON hook_habit (due) WHERE silent = 0;")
+
+/* When an attempt that may have done the write was sent last: from then on its vendor's
+ * search may lag behind. What it takes while it is queued: the size of its sealed request.
+ */
+X(19, "when a write was sent last, and what it takes",
+  "ALTER TABLE write ADD COLUMN last_sent BIGINT NOT NULL DEFAULT 0;"
+  "ALTER TABLE write ADD COLUMN bytes BIGINT NOT NULL DEFAULT 0;"
+  "UPDATE write SET last_sent = first_sent, bytes = COALESCE((SELECT LENGTH(p.sealed)"
+  " FROM write_part AS p WHERE p.write = write.id AND p.part = 'request'), 0);")

@@ -26,6 +26,8 @@ void watch_writes(struct buf *buf, const struct writes_stats *stats)
 {
     watch_sample(buf, "breakwater_writes_queued", "gauge",
                  "Writes that wait for their vendor.", (double)stats->queued);
+    watch_sample(buf, "breakwater_writes_queued_bytes", "gauge",
+                 "What they take in the store.", (double)stats->queued_bytes);
     watch_sample(buf, "breakwater_writes_accounts", "gauge",
                  "Accounts with queued writes.", (double)stats->accounts);
     watch_sample(buf, "breakwater_writes_under_way", "gauge",

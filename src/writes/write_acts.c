@@ -13,8 +13,10 @@
     "AND ($3 IS NULL OR integration = $3) AND ($4 IS NULL OR state = $4) "               \
     "AND ($5 = 0 OR accepted < $5) AND ($6 = 0 OR accepted >= $6) "                      \
     "AND ($7 IS NULL OR environment = $7) "
-#define UP   "AND sequence > $1 " MATCHES "ORDER BY sequence LIMIT $2"
-#define DOWN "AND sequence < $1 " MATCHES "ORDER BY sequence DESC LIMIT $2"
+#define UP "AND sequence > $1 " MATCHES "ORDER BY sequence LIMIT $2"
+/* With the parameters of the others. */
+#define COUNTED "AND sequence > $1 AND $2 >= 0 " MATCHES
+#define DOWN    "AND sequence < $1 " MATCHES "ORDER BY sequence DESC LIMIT $2"
 
 static const struct statement all_down = {WRITE_COLUMNS "WHERE 1 = 1 " DOWN};
 static const struct statement account_down = {WRITE_COLUMNS "WHERE account = $8 " DOWN};
@@ -27,35 +29,45 @@ static const struct statement id_any = {WRITE_COLUMNS "WHERE id = $8 " UP};
     "WHERE (state IN ('dead', 'cancelled', 'needs_decision') "                           \
     "OR (state = 'queued' AND (due > $8 OR EXISTS (SELECT 1 FROM write_lane AS l "       \
     "WHERE l.account = write.account AND l.lane = write.lane AND l.due > $8)))) "
-#define CANCELLED "WHERE state IN ('queued', 'needs_decision') "
+/* One that is dead has ended, but for the lane that stands still because of it. */
+#define CANCELLED                                                                        \
+    "WHERE (state IN ('queued', 'needs_decision') "                                      \
+    "OR (state = 'dead' AND EXISTS (SELECT 1 FROM write_lane AS l "                      \
+    "WHERE l.account = write.account AND l.lane = write.lane AND l.due = $8))) "
 
-static const struct statement all_retried = {WRITE_COLUMNS RETRIED UP};
-static const struct statement all_cancelled = {WRITE_COLUMNS CANCELLED UP};
-static const struct statement account_retried = {WRITE_COLUMNS RETRIED
-                                                 "AND account = $9 " UP};
-static const struct statement account_cancelled = {WRITE_COLUMNS CANCELLED
-                                                   "AND account = $8 " UP};
+/* For all, and for those of an account. */
+#define STATEMENTS(name, condition)                                                      \
+    static const struct statement name[] = {                                             \
+        {WRITE_COLUMNS condition UP}, {WRITE_COLUMNS condition "AND account = $9 " UP}}; \
+    static const struct statement name##_n[] = {                                         \
+        {"SELECT COUNT(*) FROM write " condition COUNTED},                               \
+        {"SELECT COUNT(*) FROM write " condition "AND account = $9 " COUNTED}}
 
-/* `wall`: what a retry looks at; 0: it is none. */
-static enum err find(struct tx *tx, const struct write_filter *filter,
-                     const struct statement *query, int64_t from, int64_t max, usec wall)
+STATEMENTS(retried, RETRIED);
+STATEMENTS(cancelled, CANCELLED);
+
+enum { PARAMS_MAX = 9 };
+
+/* What is asked of rows; `$8` is an act's, 0: it is none. Answers how many. */
+static unsigned fill(struct value params[PARAMS_MAX], const struct write_filter *filter,
+                     int64_t from, int64_t max, usec about)
 {
     const char *state = filter->state < 0 ? NULL : write_state_words[filter->state];
-    struct value params[9] = {V_INT(from),
-                              V_INT(max),
-                              V_TEXT(filter->integration),
-                              V_TEXT(state ? str_z(state) : STR_NONE),
-                              V_INT(filter->before),
-                              V_INT(filter->after),
-                              V_TEXT(filter->environment)};
-    unsigned n = 7;
-    if (wall)
-        params[n++] = V_INT(wall);
+    unsigned n = 0;
+    params[n++] = V_INT(from);
+    params[n++] = V_INT(max);
+    params[n++] = V_TEXT(filter->integration);
+    params[n++] = V_TEXT(state ? str_z(state) : STR_NONE);
+    params[n++] = V_INT(filter->before);
+    params[n++] = V_INT(filter->after);
+    params[n++] = V_TEXT(filter->environment);
+    if (about)
+        params[n++] = V_INT(about);
     if (!str_absent(filter->id))
         params[n++] = V_TEXT(filter->id);
     else if (!str_absent(filter->account))
         params[n++] = V_TEXT(filter->account);
-    return tx_query(tx, query, params, n);
+    return n;
 }
 
 static const struct statement *choose(const struct write_filter *filter)
@@ -72,8 +84,9 @@ static enum err run_list(struct tx *tx, struct store_op *op)
     int64_t from = query->before ? query->before : USEC_NEVER;
     query->n = 0;
     query->rows = arena_array(query->arena, query->max, sizeof(query->rows[0]));
-    enum err err =
-        find(tx, &query->filter, choose(&query->filter), one ? 0 : from, query->max, 0);
+    struct value params[PARAMS_MAX];
+    unsigned n = fill(params, &query->filter, one ? 0 : from, query->max, 0);
+    enum err err = tx_query(tx, choose(&query->filter), params, n);
     while (err == ERR_NONE && query->n < query->max && tx_next(tx, &err))
         query->rows[query->n++] = write_read(tx, query->arena);
     if (err == ERR_NONE && one && query->n)
@@ -101,7 +114,8 @@ void write_list(struct write_query *query)
 static bool may(enum write_act_kind kind, enum write_state state)
 {
     if (kind == WRITE_CANCEL)
-        return state == WRITE_QUEUED || state == WRITE_NEEDS_DECISION;
+        return state == WRITE_QUEUED || state == WRITE_NEEDS_DECISION ||
+               state == WRITE_DEAD;
     return state == WRITE_QUEUED || state == WRITE_NEEDS_DECISION ||
            state == WRITE_DEAD || state == WRITE_CANCELLED;
 }
@@ -114,7 +128,7 @@ static enum err queue_again(struct tx *tx, const struct write_act *act,
 {
     static const struct statement renew = {
         "UPDATE write SET state = 'queued', promised = 1, unsure = 0, tries = 0, "
-        "due = $2, deadline = $2 + age, first_sent = 0, ended = 0, "
+        "due = $2, deadline = $2 + age, first_sent = 0, last_sent = 0, ended = 0, "
         "keep = 0, login = '', reason = NULL, detail = NULL WHERE id = $1"};
     static const struct statement hurry = {"UPDATE write SET due = $2 WHERE id = $1"};
     struct value params[] = {V_TEXT(row->id), V_INT(act->wall)};
@@ -196,25 +210,68 @@ static enum err act_on(struct tx *tx, struct write_act *act, const struct write_
     return act->kind == WRITE_RETRY ? retry(tx, act, row) : cancel(tx, act, &changed);
 }
 
-static enum err find_rows(struct tx *tx, const struct write_act *act)
+static bool is_one(const struct write_act *act)
 {
-    const struct write_filter *filter = &act->filter;
-    bool retries = act->kind == WRITE_RETRY, one = !str_absent(filter->id);
-    bool all = str_absent(filter->account);
-    const struct statement *query = all ? &all_cancelled : &account_cancelled;
-    if (one)
-        query = &id_any;
-    else if (retries)
-        query = all ? &all_retried : &account_retried;
-    return find(tx, filter, query, act->from, act->max, retries && !one ? act->wall : 0);
+    return !str_absent(act->filter.id);
 }
 
-static enum err run_act(struct tx *tx, struct store_op *op)
+/* What a retry finds due already, and a cancel finds standing still. */
+static unsigned fill_act(struct value params[PARAMS_MAX], const struct write_act *act,
+                         int64_t from)
 {
-    struct write_act *act = CONTAINER_OF(op, struct write_act, op);
+    usec about = act->kind == WRITE_RETRY ? act->wall : USEC_NEVER;
+    return fill(params, &act->filter, from, act->max, is_one(act) ? 0 : about);
+}
+
+static enum err find_rows(struct tx *tx, const struct write_act *act)
+{
+    struct value params[PARAMS_MAX];
+    unsigned n = fill_act(params, act, act->from);
+    bool of_account = !str_absent(act->filter.account);
+    const struct statement *all = act->kind == WRITE_RETRY ? retried : cancelled;
+    return tx_query(tx, is_one(act) ? &id_any : &all[of_account], params, n);
+}
+
+static enum err count_rows(struct tx *tx, struct write_act *act)
+{
+    struct value params[PARAMS_MAX];
+    unsigned n = fill_act(params, act, 0);
+    bool of_account = !str_absent(act->filter.account);
+    const struct statement *all = act->kind == WRITE_RETRY ? retried_n : cancelled_n;
+    return tx_number(tx, &all[of_account], params, n, &act->count);
+}
+
+/* Where the page before has ended. */
+static enum err look_after(struct tx *tx, struct write_act *act)
+{
+    static const struct statement query = {"SELECT sequence FROM write WHERE id = $1"};
+    struct value by = V_TEXT(act->after);
+    enum err err = tx_query(tx, &query, &by, 1);
+    if (err != ERR_NONE)
+        return err;
+    if (!tx_next(tx, &err))
+        return err == ERR_NONE ? ERR_OBJECT_UNKNOWN : err;
+    act->from = tx_int(tx, 0);
+    return ERR_NONE;
+}
+
+static enum err drop_ended(struct tx *tx, struct write_act *act)
+{
+    static const struct statement query = {
+        "SELECT COUNT(*) FROM write_lane WHERE account = $1 AND lane = $2 AND due = $3"};
+    const struct write_row *row = &act->rows[0];
+    int64_t stopped = 0;
+    if (!is_one(act) || act->kind != WRITE_CANCEL || !act->n || row->state != WRITE_DEAD)
+        return ERR_NONE;
+    struct value by[] = {V_TEXT(row->account), V_TEXT(row->lane), V_INT(USEC_NEVER)};
+    enum err err = tx_number(tx, &query, by, COUNT_OF(by), &stopped);
+    act->n = stopped ? act->n : 0;
+    return err;
+}
+
+static enum err read_rows(struct tx *tx, struct write_act *act)
+{
     uint32_t seen = 0;
-    act->n = 0;
-    act->rows = arena_array(act->arena, act->max, sizeof(act->rows[0]));
     enum err err = find_rows(tx, act);
     while (err == ERR_NONE && act->n < act->max && tx_next(tx, &err)) {
         struct write_row row = write_read(tx, act->arena);
@@ -224,7 +281,20 @@ static enum err run_act(struct tx *tx, struct store_op *op)
             act->rows[act->n++] = row;
     }
     act->more = seen == act->max;
-    for (uint32_t i = 0; err == ERR_NONE && !act->dry_run && i < act->n; i++)
+    return err == ERR_NONE ? drop_ended(tx, act) : err;
+}
+
+static enum err run_act(struct tx *tx, struct store_op *op)
+{
+    struct write_act *act = CONTAINER_OF(op, struct write_act, op);
+    enum err err = str_absent(act->after) ? ERR_NONE : look_after(tx, act);
+    act->n = 0;
+    act->rows = arena_array(act->arena, act->max, sizeof(act->rows[0]));
+    if (err == ERR_NONE)
+        err = read_rows(tx, act);
+    if (err == ERR_NONE && act->dry_run)
+        return count_rows(tx, act);
+    for (uint32_t i = 0; err == ERR_NONE && i < act->n; i++)
         err = act_on(tx, act, &act->rows[i]);
     return err;
 }
@@ -238,7 +308,9 @@ static void on_acted(struct store_op *op)
 
 void write_act(struct write_act *act)
 {
-    act->op = (struct store_op){
-        .kind = STORE_FULL, .run = run_act, .done = on_acted, .worker = act->worker};
+    act->op = (struct store_op){.kind = act->dry_run ? STORE_READ : STORE_FULL,
+                                .run = run_act,
+                                .done = on_acted,
+                                .worker = act->worker};
     store_submit(act->store, &act->op);
 }

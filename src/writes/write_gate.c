@@ -105,14 +105,16 @@ static enum err update_row(struct tx *tx, const struct write_row *row)
     static const struct statement update = {
         "UPDATE write SET state = $2, promised = $3, unsure = $4, tries = $5, due = $6, "
         "first_sent = $7, ended = $8, keep = $9, reason = $10, detail = $11, "
-        "status = $12, vendor_key = $13 WHERE id = $1 AND state = 'sending'"};
-    struct value params[] = {V_TEXT(row->id),        V_TEXT(write_state_word(row->state)),
-                             V_INT(row->promised),   V_INT(row->unsure),
-                             V_INT(row->tries),      V_INT(row->due),
-                             V_INT(row->first_sent), V_INT(row->ended),
-                             V_INT(row->keep),       V_TEXT(row->reason),
-                             V_TEXT(row->detail),    V_INT(row->status),
-                             V_TEXT(row->vendor_key)};
+        "status = $12, vendor_key = $13, last_sent = $14 "
+        "WHERE id = $1 AND state = 'sending'"};
+    struct value params[] = {
+        V_TEXT(row->id),         V_TEXT(write_state_word(row->state)),
+        V_INT(row->promised),    V_INT(row->unsure),
+        V_INT(row->tries),       V_INT(row->due),
+        V_INT(row->first_sent),  V_INT(row->ended),
+        V_INT(row->keep),        V_TEXT(row->reason),
+        V_TEXT(row->detail),     V_INT(row->status),
+        V_TEXT(row->vendor_key), V_INT(row->last_sent)};
     int64_t changed = 0;
     enum err err = tx_exec(tx, &update, params, COUNT_OF(params), &changed);
     return err == ERR_NONE && changed != 1 ? ERR_STATE_CONFLICT : err;

@@ -71,6 +71,8 @@ struct write_row write_read(struct tx *tx, struct arena *arena)
         .fingerprint = arena_str(arena, tx_text(tx, 24)),
         .keep = tx_int(tx, 25),
         .login = arena_str(arena, tx_text(tx, 26)),
+        .last_sent = tx_int(tx, 27),
+        .bytes = (uint64_t)tx_int(tx, 28),
         .key_digest = STR_NONE,
         .parts = {STR_NONE, STR_NONE, STR_NONE},
     };
@@ -125,12 +127,15 @@ enum err write_insert(struct tx *tx, struct write_row *row)
         "INSERT INTO write (id, sequence, environment, account, integration, lane, "
         "state, verb, path, method, key_digest, fingerprint, vendor_key, promised, "
         "unsure, tries, due, accepted, deadline, first_sent, ended, keep, lease, reason, "
-        "detail, status, request_id, login, age) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+        "detail, status, request_id, login, age, last_sent, bytes) VALUES ($1, $2, $3, "
+        "$4, $5, "
+        "$6, $7, $8, "
         "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 0, $23, "
-        "$24, $25, $26, $27, $28)"};
+        "$24, $25, $26, $27, $28, $29, $30)"};
     enum err err = tx_number(tx, &count, NULL, 0, &row->sequence);
     if (err != ERR_NONE)
         return err;
+    row->bytes = row->parts[WRITE_PART_REQUEST].n;
     struct value params[] = {V_TEXT(row->id),
                              V_INT(row->sequence),
                              V_TEXT(row->environment),
@@ -158,7 +163,9 @@ enum err write_insert(struct tx *tx, struct write_row *row)
                              V_INT(row->status),
                              V_TEXT(row->request_id),
                              V_TEXT(str_absent(row->login) ? STR("") : row->login),
-                             V_INT(row->deadline - row->accepted)};
+                             V_INT(row->deadline - row->accepted),
+                             V_INT(row->last_sent),
+                             V_INT((int64_t)row->bytes)};
     err = tx_exec(tx, &insert, params, COUNT_OF(params), NULL);
     for (int i = 0; err == ERR_NONE && i < WRITE_PART_COUNT; i++)
         err = write_put_part(tx, row->id, (enum write_part)i, row->parts[i]);

@@ -11,7 +11,8 @@
 #define WRITE_COLUMNS                                                                    \
     "SELECT id, sequence, environment, account, integration, lane, state, verb, path, "  \
     "method, vendor_key, promised, unsure, tries, due, accepted, deadline, first_sent, " \
-    "ended, lease, reason, detail, status, request_id, fingerprint, keep, login FROM "   \
+    "ended, lease, reason, detail, status, request_id, fingerprint, keep, login, "       \
+    "last_sent, bytes FROM "                                                             \
     "write "
 
 /* The present row of a query with those columns; a copy. */

@@ -2,74 +2,30 @@
  * One attempt at a claimed write, on its queue's worker.
  *
  *   BEGIN ──► VENDOR ──► FINISH ──► (gone)
- *     │        └ NOTE ─┘   ▲
+ *     │ ▲      │ ▲└ NOTE ┘ ▲
+ *     │ SEARCH ──┘         │  one that was found, and what follows it
+ *     ├──► │ ──────────────┤
  *     └────────────────────┘  what cannot be tried now, or not any more
  *
  * Waits, and who ends them:
+ *   SEARCH  the exchange that asks for the write, within its total limit; write_run_stop
  *   VENDOR  the exchange or the operation, within its total limit; write_run_stop
  *   NOTE    the store, which takes the request that is about to be sent
  *   FINISH  the store, tried again each second until it takes what has happened
  */
-#include "writes/writes_state.h"
+#include "writes/write_run_steps.h"
 
-#include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "catalog/idempotency.h"
-#include "json/json_write.h"
 #include "loop/world.h"
-#include "operation/operation.h"
 
 enum {
     RUN_ARENA_BYTES_MAX = 256 << 20,
     ANSWER_BYTES_MAX = 1 << 20,
-    BODY_BYTES_MAX = 4 << 20,
     DETAIL_BYTES_MAX = 1000
 };
 static const usec store_pause = USEC_S;
 static const usec held_pause = 30 * USEC_S;
-
-enum run_step { RUN_BEGIN, RUN_VENDOR, RUN_NOTE, RUN_FINISH };
-
-struct write_run {
-    struct list node;
-    struct write_shard *shard;
-    struct write_queue *queue;
-    struct worker *worker;
-    struct arena arena;
-    struct write_row row;
-    usec ahead; /* of the clock by which the row's times are meant */
-    enum run_step step;
-    struct timer timer;
-    struct timer go; /* a write that was noted before goes on in a turn of its own */
-
-    struct account *account; /* NULL: it is gone */
-    struct pin *pin;
-    const struct integration *integration; /* NULL: there is none for it */
-    const struct auth_way *way;
-    const struct method *method;
-    struct write_message asked;
-    struct write_message frozen;
-    bool is_frozen;
-    bool keyed; /* the vendor gets a key */
-    bool stopped;
-
-    struct exchange exchange; /* of a proxied write */
-    struct body body;
-    struct operation operation; /* of a unified one */
-    struct operation_frozen replay;
-    bool exchanging, operating;
-    bool answered;
-    int status;
-    struct headers *headers;
-    struct buf answer;
-    bool answer_lost;
-    struct write_freeze freeze;
-
-    struct write_decision decision;
-    const struct outcome *outcome;
-    struct write_finish finish;
-};
 
 static void finish_run(struct write_run *run);
 
@@ -87,7 +43,7 @@ static const struct write_rule *rule_of(const struct write_run *run)
     return run->integration ? &run->integration->resilience.writes : &standard;
 }
 
-static usec wall_of(const struct write_run *run)
+usec write_run_wall(const struct write_run *run)
 {
     return world_now(run->worker->world) + run->ahead;
 }
@@ -98,44 +54,34 @@ static usec moved_since(const struct write_run *run)
     return atomic_load(&run->shard->writes->ahead) - run->ahead;
 }
 
-static bool recognised(const struct write_run *run)
+void write_run_conclude(struct write_run *run, struct write_decision decision)
 {
-    usec wall = wall_of(run);
-    usec window =
-        writes_window(run->integration, run->method, run->asked.verb, run->keyed);
-    usec first = run->row.first_sent ? run->row.first_sent : wall;
-    return window == USEC_NEVER || wall - first < window;
+    run->decision = decision;
+    finish_run(run);
 }
 
 static void conclude(struct write_run *run, enum write_verdict verdict, usec delay,
                      const char *why)
 {
-    run->decision = (struct write_decision){verdict, delay, why};
-    finish_run(run);
+    write_run_conclude(run, (struct write_decision){verdict, delay, why});
 }
 
-static struct write_facts facts_of(const struct write_run *run)
+static struct write_facts facts_of(struct write_run *run)
 {
     const struct outcome *outcome = run->outcome;
-    const struct idempotency *idempotency =
-        integration_idempotency(run->integration, run->method);
-    bool sent = run->operating ? run->operation.written : outcome->sent;
-    usec wall = wall_of(run);
-    return (struct write_facts){
-        .class = outcome->class,
-        .err = run->operating && run->operation.err ? run->operation.err : outcome->err,
-        .sent = sent,
-        .answered = sent && run->answered && !outcome->cut,
-        .recognised = recognised(run),
-        .stores_errors = idempotency->stores_errors,
-        .refused = idempotency_refused(idempotency, outcome->status),
-        .unsure = run->row.unsure,
-        .removes = str_eq(run->asked.verb, STR("DELETE")),
+    struct write_attempt attempt = {
+        .integration = run->integration,
+        .method = run->method,
+        .row = &run->row,
+        .outcome = outcome,
+        .operation = run->operating ? &run->operation : NULL,
+        .answered = run->answered && !outcome->cut,
+        .searchable = write_run_searchable(run),
         .tries = run->row.tries + 1,
-        .age_left = run->row.deadline - wall,
-        .retry_after = outcome->retry_after,
+        .wall = write_run_wall(run),
         .chance = world_chance(run->worker->world),
     };
+    return writes_facts(&attempt);
 }
 
 /* What no later attempt would mend by itself. */
@@ -145,14 +91,15 @@ static bool is_unusable(enum err err)
            err == ERR_PATH_FORBIDDEN || err == ERR_HOST_FORBIDDEN;
 }
 
-static void decide(struct write_run *run)
+void write_run_decide(struct write_run *run)
 {
     CRASH_POINT("write.answered");
     struct write_facts facts = facts_of(run);
     bool began = run->exchanging && run->outcome->cut && run->status / 100 == 2;
     run->answer_lost |= began;
     if (began || (run->operating && run->operation.done))
-        run->decision = (struct write_decision){VERDICT_DONE, 0, "delivered"};
+        run->decision = (struct write_decision){
+            VERDICT_DONE, 0, run->operation.wish.found ? "found" : "delivered"};
     else if (!facts.sent && is_unusable(facts.err))
         run->decision = (struct write_decision){
             facts.unsure ? VERDICT_UNKNOWN : VERDICT_DEAD, 0, "unusable"};
@@ -165,280 +112,6 @@ static void decide(struct write_run *run)
     finish_run(run);
 }
 
-/* --- what it was answered --- */
-
-/* What an answer is told with later: not what belongs to the way it came by. */
-static void keep_headers(struct write_run *run, const struct headers *from)
-{
-    run->headers = arena_alloc(&run->arena, sizeof(*run->headers));
-    headers_init(run->headers, &run->arena, from->n + 1);
-    for (uint32_t i = 0; i < from->n; i++) {
-        struct header copy = from->items[i];
-        if (header_flags(copy.id) & (HEADER_HOP | HEADER_TAKEN))
-            continue;
-        copy.name = arena_str(&run->arena, copy.name);
-        copy.value = arena_str(&run->arena, copy.value);
-        header_copy(run->headers, &copy);
-    }
-}
-
-static str seal_answer(struct write_run *run)
-{
-    struct write_message message = {.status = run->status,
-                                    .headers = run->headers,
-                                    .body = run->answer_lost ? STR_NONE
-                                                             : buf_peek(&run->answer),
-                                    .body_lost = run->answer_lost};
-    if (!run->status || !run->account)
-        return STR_NONE;
-    return writes_seal(run->shard->writes, run->account, run->row.id, WRITE_PART_ANSWER,
-                       write_message_text(&message, &run->arena), &run->arena);
-}
-
-/* --- a proxied write --- */
-
-static void on_answer(struct exchange *exchange)
-{
-    struct write_run *run = exchange->owner;
-    run->answered = true;
-    run->status = exchange->answer.status;
-    keep_headers(run, exchange->answer.headers);
-}
-
-static void on_body(struct exchange *exchange, str chunk)
-{
-    struct write_run *run = exchange->owner;
-    if (run->answer_lost)
-        return;
-    buf_str(&run->answer, chunk);
-    run->answer_lost = !buf_ok(&run->answer);
-}
-
-static void on_over(struct timer *timer)
-{
-    decide(CONTAINER_OF(timer, struct write_run, timer));
-}
-
-/* In a turn of its own: what follows frees what the last call stands on. */
-static void on_exchange_done(struct exchange *exchange)
-{
-    struct write_run *run = exchange->owner;
-    run->outcome = &exchange->outcome;
-    timer_init(&run->timer, run->worker, on_over);
-    timer_start(&run->timer, 0);
-}
-
-static void start_exchange(struct write_run *run)
-{
-    static const struct exchange_ops ops = {
-        .on_answer = on_answer, .on_body = on_body, .on_done = on_exchange_done};
-    struct writes *writes = run->shard->writes;
-    struct exchange *exchange = &run->exchange;
-    const struct write_message *asked = &run->asked;
-    bool has_body = !str_absent(asked->body);
-    exchange_init(exchange, writes->config.exchange, run->worker, &run->arena);
-    body_init(&run->body, &writes->budgets[run->worker->id], BODY_BYTES_MAX,
-              has_body ? (int64_t)asked->body.n : 0);
-    if (has_body)
-        body_put(&run->body, asked->body);
-    body_end(&run->body);
-    exchange->ops = &ops;
-    exchange->owner = run;
-    exchange->pin = run->pin;
-    exchange->integration = run->integration;
-    exchange->account = run->account;
-    exchange->way = run->way;
-    exchange->method = run->method;
-    exchange->request = (struct exchange_request){
-        .verb = asked->verb,
-        .path = asked->path,
-        .query = asked->query,
-        .host = asked->host,
-        .headers = asked->headers,
-        .body = has_body ? &run->body : NULL,
-        .body_bytes = has_body ? (int64_t)asked->body.n : 0,
-        .deadline = USEC_NEVER,
-        .keyed = run->keyed,
-        .single_attempt = true,
-        .refuse_on_limit = true,
-        .accepted = true,
-    };
-    run->exchanging = true;
-    exchange_start(exchange);
-}
-
-/* --- a unified write --- */
-
-static bool on_record(struct operation *operation, const struct operation_record *record)
-{
-    struct write_run *run = operation->owner;
-    run->answer_lost = !buf_ok(&run->answer);
-    if (run->answer.n)
-        return true;
-    buf_str(&run->answer, STR("{\"data\":"));
-    if (json_is(&record->model, JSON_UNDEFINED))
-        buf_str(&run->answer, STR("null"));
-    else
-        json_write(&run->answer, &record->model, JSON_COMPACT);
-    buf_char(&run->answer, '}');
-    return true;
-}
-
-static bool on_page(struct operation *operation)
-{
-    (void)operation;
-    return true;
-}
-
-static void take_vendor_answer(struct write_run *run)
-{
-    const struct operation *operation = &run->operation;
-    run->answered = operation->done || operation->refused;
-    if (!run->answered)
-        return;
-    if (operation->done) {
-        enum mapping_operation kind = operation->wish.kind;
-        run->status = kind == MAPPING_DELETE ? 204 : kind == MAPPING_CREATE ? 201 : 200;
-        run->headers = arena_alloc(&run->arena, sizeof(*run->headers));
-        headers_init(run->headers, &run->arena, 1);
-        if (kind != MAPPING_DELETE)
-            header_add(run->headers, HEADER_CONTENT_TYPE, STR("application/json"));
-        if (!run->answer.n && kind != MAPPING_DELETE)
-            buf_str(&run->answer, STR("{\"data\":null}"));
-        return;
-    }
-    run->status = operation->answer.status;
-    keep_headers(run, operation->answer.headers);
-    buf_str(&run->answer, operation->answer.text);
-}
-
-static void on_operation_done(struct operation *operation)
-{
-    struct write_run *run = operation->owner;
-    run->outcome = &operation->outcome;
-    take_vendor_answer(run);
-    timer_init(&run->timer, run->worker, on_over);
-    timer_start(&run->timer, 0);
-}
-
-static void on_noted(struct write_freeze *freeze)
-{
-    struct write_run *run = CONTAINER_OF(freeze, struct write_run, freeze);
-    CRASH_POINT("write.frozen");
-    run->step = RUN_VENDOR;
-    if (freeze->err == ERR_NONE && !run->stopped) {
-        operation_go_on(&run->operation);
-        return;
-    }
-    (void)operation_cancel(&run->operation);
-    run->outcome = &run->operation.outcome;
-    conclude(run, VERDICT_WAIT, held_pause, "store");
-}
-
-static void on_write(struct operation *operation)
-{
-    struct write_run *run = operation->owner;
-    const struct exchange_request *request = &operation->exchange.request;
-    struct write_message message = {.verb = request->verb,
-                                    .path = request->path,
-                                    .query = request->query,
-                                    .host = request->host,
-                                    .headers = request->headers,
-                                    .body = operation->text};
-    usec wall = wall_of(run);
-    if (run->is_frozen) {
-        timer_start(&run->go, 0); /* it was noted at its first attempt */
-        return;
-    }
-    if (!run->row.first_sent)
-        run->row.first_sent = wall;
-    run->step = RUN_NOTE;
-    run->freeze = (struct write_freeze){
-        .store = run->shard->writes->config.store,
-        .worker = run->worker,
-        .done = on_noted,
-        .id = run->row.id,
-        .lease = run->row.lease,
-        .frozen =
-            writes_seal(run->shard->writes, run->account, run->row.id, WRITE_PART_FROZEN,
-                        write_message_text(&message, &run->arena), &run->arena),
-        .vendor_key = run->row.vendor_key,
-        .wall = run->row.first_sent};
-    write_freeze(&run->freeze);
-}
-
-static void on_go_on(struct timer *timer)
-{
-    struct write_run *run = CONTAINER_OF(timer, struct write_run, go);
-    if (!run->stopped)
-        operation_go_on(&run->operation);
-}
-
-static bool find_operation(str name, enum mapping_operation *ret)
-{
-    for (int i = 0; i < MAPPING_OPERATION_COUNT; i++)
-        if (str_eq(name, mapping_operation_name((enum mapping_operation)i))) {
-            *ret = (enum mapping_operation)i;
-            return true;
-        }
-    return false;
-}
-
-/* False: model, mapping or method are there no more. */
-static bool fill_wish(struct write_run *run, struct operation_wish *wish)
-{
-    const struct write_message *asked = &run->asked;
-    if (!find_operation(asked->operation, &wish->kind))
-        return false;
-    wish->model =
-        models_find(run->shard->writes->config.models, asked->category, asked->resource);
-    wish->mapping =
-        mapping_find(&run->integration->unified, asked->category, asked->resource);
-    if (!wish->model || !wish->mapping || !wish->mapping->steps[wish->kind])
-        return false;
-    run->method = integration_named_method(run->integration,
-                                           wish->mapping->steps[wish->kind]->method);
-    wish->method = run->method;
-    wish->request = asked->asked;
-    wish->key = run->row.vendor_key;
-    wish->base = (struct exchange_request){.deadline = USEC_NEVER,
-                                           .single_attempt = true,
-                                           .refuse_on_limit = true,
-                                           .accepted = true};
-    if (run->is_frozen) {
-        run->replay = (struct operation_frozen){run->frozen.path, run->frozen.query,
-                                                run->frozen.host, run->frozen.headers,
-                                                run->frozen.body};
-        wish->frozen = &run->replay;
-    }
-    return run->method != NULL;
-}
-
-static void start_operation(struct write_run *run)
-{
-    static const struct operation_ops ops = {.on_record = on_record,
-                                             .on_page = on_page,
-                                             .on_done = on_operation_done,
-                                             .on_write = on_write};
-    struct writes *writes = run->shard->writes;
-    struct operation *operation = &run->operation;
-    operation_init(operation, writes->config.exchange, run->worker,
-                   &writes->budgets[run->worker->id]);
-    operation->ops = &ops;
-    operation->owner = run;
-    operation->pin = run->pin;
-    operation->integration = run->integration;
-    operation->way = run->way;
-    operation->account = run->account;
-    run->operating = true;
-    run->outcome = &operation->outcome;
-    if (!fill_wish(run, &operation->wish)) {
-        conclude(run, VERDICT_WAIT, held_pause, "mapping");
-        return;
-    }
-    operation_start(operation);
-}
-
 /* --- beginning --- */
 
 static const char *state_word(enum account_state state)
@@ -446,12 +119,12 @@ static const char *state_word(enum account_state state)
     switch (state) {
     case ACCOUNT_ACTIVE:
     case ACCOUNT_DEGRADED:
+    case ACCOUNT_DELETING: /* it waits for them */
         return NULL;
     case ACCOUNT_CONNECTING:
     case ACCOUNT_NEEDS_REAUTH:
         return "credentials";
     case ACCOUNT_DISABLED:
-    case ACCOUNT_DELETING:
         break;
     }
     return "disabled";
@@ -473,15 +146,19 @@ static const char *find_place(struct write_run *run)
     run->is_frozen = writes_unseal(run->shard->writes, run->account, &run->row,
                                    WRITE_PART_FROZEN, &run->arena, &run->frozen);
     run->keyed = !str_absent(run->row.vendor_key);
-    if (str_absent(run->asked.category) && str_absent(run->asked.host))
-        run->method =
-            integration_method(run->integration, run->asked.verb, run->asked.path);
+    run->method = write_run_method(run);
     return state_word(run->account->state);
+}
+
+static bool recognised(const struct write_run *run)
+{
+    return writes_recognised(run->integration, run->method, &run->row,
+                             write_run_wall(run));
 }
 
 static bool is_too_old(const struct write_run *run)
 {
-    return wall_of(run) >= run->row.deadline;
+    return write_run_wall(run) >= run->row.deadline;
 }
 
 /* The account was connected with another login since: the write was meant for that one.
@@ -504,9 +181,10 @@ static void begin(struct write_run *run)
     }
     const char *why = find_place(run);
     bool lost = run->row.unsure && run->integration && !recognised(run);
+    bool searchable = lost && write_run_searchable(run);
     if (run->stopped)
         conclude(run, VERDICT_WAIT, 0, "stopped");
-    else if (lost)
+    else if (lost && !searchable)
         conclude(run, VERDICT_UNKNOWN, 0, "unknown");
     else if (is_anothers(run))
         conclude(run, VERDICT_UNKNOWN, 0, "identity_changed");
@@ -514,10 +192,12 @@ static void begin(struct write_run *run)
         conclude(run, run->row.unsure ? VERDICT_UNKNOWN : VERDICT_DEAD, 0, "age");
     else if (why)
         conclude(run, VERDICT_WAIT, held_pause, why);
+    else if (searchable)
+        write_run_search(run);
     else if (!str_absent(run->asked.category))
-        start_operation(run);
+        write_run_operate(run);
     else
-        start_exchange(run);
+        write_run_send(run);
 }
 
 static void on_begin(struct timer *timer)
@@ -561,7 +241,6 @@ void write_run_start(struct write_shard *shard, struct write_queue *queue,
     pthread_mutex_lock(&shard->lock);
     queue->running++;
     pthread_mutex_unlock(&shard->lock);
-    timer_init(&run->go, run->worker, on_go_on);
     timer_init(&run->timer, run->worker, on_begin);
     timer_start(&run->timer, 0);
 }
@@ -570,7 +249,7 @@ void write_run_stop(struct list *node)
 {
     struct write_run *run = CONTAINER_OF(node, struct write_run, node);
     run->stopped = true;
-    if (run->step != RUN_VENDOR)
+    if (run->step != RUN_VENDOR && run->step != RUN_SEARCH)
         return;
     if (run->exchanging)
         exchange_stop(&run->exchange);
@@ -611,10 +290,7 @@ static void free_run(struct write_run *run)
 {
     struct write_shard *shard = run->shard;
     struct write_queue *queue = run->queue;
-    if (run->exchanging) {
-        exchange_fini(&run->exchange);
-        body_fini(&run->body);
-    }
+    write_run_release(run);
     if (run->operating)
         operation_fini(&run->operation);
     if (run->pin)
@@ -669,6 +345,9 @@ static void on_finished(struct write_finish *finish)
         .held =
             str_eq(str_z(run->decision.why), STR("breaker")) ? run->decision.delay : 0,
     };
+    struct tenant_id environment = tenant_id_of(run->row.environment);
+    news.environment = tenant_id_str(&environment);
+    news.bytes = run->row.bytes;
     count(shard->writes, &run->decision);
     say(run);
     free_run(run);
@@ -686,6 +365,49 @@ static str words_of(struct write_run *run)
     if (text.n > DETAIL_BYTES_MAX)
         text = str_of(text.p, DETAIL_BYTES_MAX);
     return arena_str(&run->arena, text);
+}
+
+static str seal_answer(struct write_run *run)
+{
+    struct write_message message = {.status = run->status,
+                                    .headers = run->headers,
+                                    .body = run->answer_lost ? STR_NONE
+                                                             : buf_peek(&run->answer),
+                                    .body_lost = run->answer_lost};
+    if (!run->status || !run->account)
+        return STR_NONE;
+    return writes_seal(run->shard->writes, run->account, run->row.id, WRITE_PART_ANSWER,
+                       write_message_text(&message, &run->arena), &run->arena);
+}
+
+/* The times at which it was sent, as far as it was; moved along with the clock as the
+ * store's are (write_shift). */
+static void note_times(struct write_run *run, usec wall)
+{
+    struct write_row *row = &run->row;
+    bool sent = !run->searching && run->outcome && run->outcome->sent;
+    usec moved = moved_since(run);
+    if (!row->first_sent && sent)
+        row->first_sent = wall;
+    else if (row->first_sent)
+        row->first_sent += usec_min(moved, 0);
+    if (sent)
+        row->last_sent = wall;
+    else if (row->last_sent)
+        row->last_sent = usec_min(row->last_sent + usec_max(moved, 0), wall);
+}
+
+/* What is known of an answer to the write; a search is none. */
+static void note_answer(struct write_run *run)
+{
+    struct write_row *row = &run->row;
+    str words = words_of(run);
+    if (words.n || !run->searching)
+        row->detail = words;
+    if (!run->searching)
+        row->status = run->outcome ? run->outcome->vendor_status : 0;
+    row->parts[WRITE_PART_REQUEST] = row->parts[WRITE_PART_FROZEN] = STR_NONE;
+    row->parts[WRITE_PART_ANSWER] = seal_answer(run);
 }
 
 static void finish_run(struct write_run *run)
@@ -706,14 +428,8 @@ static void finish_run(struct write_run *run)
     row->ended = over ? wall : 0;
     row->keep = over ? wall + WRITE_KEPT : 0;
     row->reason = str_z(decision->why);
-    row->detail = words_of(run);
-    row->status = run->outcome ? run->outcome->vendor_status : 0;
-    if (!row->first_sent && run->outcome && run->outcome->sent)
-        row->first_sent = wall;
-    else if (row->first_sent)
-        row->first_sent += usec_min(moved_since(run), 0); /* as write_shift does */
-    row->parts[WRITE_PART_REQUEST] = row->parts[WRITE_PART_FROZEN] = STR_NONE;
-    row->parts[WRITE_PART_ANSWER] = seal_answer(run);
+    note_times(run, wall);
+    note_answer(run);
     run->finish = (struct write_finish){.store = run->shard->writes->config.store,
                                         .worker = run->worker,
                                         .done = on_finished,

@@ -53,9 +53,12 @@ struct write_row {
     bool promised;   /* somebody was told that it will be done */
     bool unsure;     /* an attempt may have done it */
     uint32_t tries;
-    usec due, accepted, deadline, first_sent, ended, keep; /* wall; 0: not (yet) */
+    usec due, accepted, deadline, first_sent, last_sent, ended,
+        keep; /* wall; 0: not (yet)
+               */
     int64_t lease;
-    str reason; /* a word; absent: none */
+    uint64_t bytes; /* of its sealed request */
+    str reason;     /* a word; absent: none */
     str detail;
     int status; /* the vendor's last; 0: none */
     str request_id;
@@ -191,7 +194,8 @@ struct write_filter {
 
 /*
  * RETRY: dead, cancelled and undecided ones are queued again, queued ones are due now.
- * CANCEL: queued and undecided ones are cancelled. Others that the filter finds are left,
+ * CANCEL: queued and undecided ones are cancelled, and dead ones whose lane stands still:
+ * it goes on. Others that the filter finds are left,
  * and so are, unless one is named, queued ones that a retry would find due already.
  * At most `max` at a time, in their order; `more` tells that there are others.
  */
@@ -204,8 +208,9 @@ struct write_act {
     enum write_act_kind kind;
     struct write_filter filter;
     int64_t from; /* sequence */
+    str after;    /* instead: the id of one; absent: none. OBJECT_UNKNOWN */
     uint32_t max;
-    bool dry_run;
+    bool dry_run; /* nothing is done, and `count` says how many there are in all */
     str actor, peer, request_id; /* for the audit log; absent: the machine */
     usec wall;
 
@@ -213,6 +218,7 @@ struct write_act {
     struct write_row *rows; /* those that are acted on, as they were */
     uint32_t n;
     bool more;
+    int64_t count;
     struct store_op op; /* private */
 };
 void write_act(struct write_act *act);

@@ -80,13 +80,16 @@ static void add_account(struct account_list *list, struct tx *tx)
     }
     list->items[list->n++] =
         (struct write_account){.account = arena_str(list->arena, tx_text(tx, 0)),
-                               .queued = (uint64_t)tx_int(tx, 1)};
+                               .queued = (uint64_t)tx_int(tx, 1),
+                               .environment = arena_str(list->arena, tx_text(tx, 2)),
+                               .bytes = (uint64_t)tx_int(tx, 3)};
 }
 
 static enum err run_accounts(struct tx *tx, struct store_op *op)
 {
     static const struct statement query = {
-        "SELECT account, COUNT(*) FROM write WHERE state = 'queued' GROUP BY account"};
+        "SELECT account, COUNT(*), environment, SUM(bytes) FROM write "
+        "WHERE state = 'queued' GROUP BY account, environment"};
     struct account_list *list = CONTAINER_OF(op, struct account_list, op);
     bool stopped;
     enum err err = tx_query(tx, &query, NULL, 0);
@@ -107,6 +110,80 @@ enum err write_accounts(struct store *store, struct arena *arena,
     *ret_items = list.items;
     *ret_n = list.n;
     return err;
+}
+
+/* --- accounts that leave --- */
+
+#define OPEN "state IN ('queued', 'sending', 'needs_decision')"
+
+static enum err run_census(struct tx *tx, struct store_op *op)
+{
+    static const struct statement query = {
+        "SELECT state, COUNT(*) FROM write WHERE account = $1 AND " OPEN
+        " GROUP BY state"};
+    struct write_census *census = CONTAINER_OF(op, struct write_census, op);
+    struct value by = V_TEXT(census->account);
+    enum err err = tx_query(tx, &query, &by, 1);
+    census->queued = census->sending = census->undecided = 0;
+    while (err == ERR_NONE && tx_next(tx, &err)) {
+        str state = tx_text(tx, 0);
+        uint64_t n = (uint64_t)tx_int(tx, 1);
+        if (str_eq(state, write_state_word(WRITE_QUEUED)))
+            census->queued = n;
+        else if (str_eq(state, write_state_word(WRITE_SENDING)))
+            census->sending = n;
+        else
+            census->undecided = n;
+    }
+    return err;
+}
+
+static void on_counted(struct store_op *op)
+{
+    struct write_census *census = CONTAINER_OF(op, struct write_census, op);
+    census->err = op->err;
+    census->done(census);
+}
+
+void write_census(struct write_census *census)
+{
+    census->op = (struct store_op){.kind = STORE_READ,
+                                   .run = run_census,
+                                   .done = on_counted,
+                                   .worker = census->worker};
+    store_submit(census->store, &census->op);
+}
+
+static enum err run_drained(struct tx *tx, struct store_op *op)
+{
+    static const struct statement query = {
+        "SELECT a.id FROM account AS a WHERE a.state = 'deleting' AND NOT EXISTS "
+        "(SELECT 1 FROM write AS w WHERE w.account = a.id AND w." OPEN
+        ") ORDER BY a.id LIMIT $1"};
+    struct write_drained *drained = CONTAINER_OF(op, struct write_drained, op);
+    struct value max = V_INT(drained->max);
+    enum err err = tx_query(tx, &query, &max, 1);
+    drained->n = 0;
+    drained->accounts = arena_array(drained->arena, drained->max, sizeof(str));
+    while (err == ERR_NONE && drained->n < drained->max && tx_next(tx, &err))
+        drained->accounts[drained->n++] = arena_str(drained->arena, tx_text(tx, 0));
+    return err;
+}
+
+static void on_drained(struct store_op *op)
+{
+    struct write_drained *drained = CONTAINER_OF(op, struct write_drained, op);
+    drained->err = op->err;
+    drained->done(drained);
+}
+
+void write_drained(struct write_drained *drained)
+{
+    drained->op = (struct store_op){.kind = STORE_READ,
+                                    .run = run_drained,
+                                    .done = on_drained,
+                                    .worker = drained->worker};
+    store_submit(drained->store, &drained->op);
 }
 
 /* --- with time --- */
@@ -146,10 +223,15 @@ static enum err shift_forward(struct tx *tx, const struct write_shift *shift)
     static const struct statement deadlines = {
         "UPDATE write SET deadline = deadline + $1 "
         "WHERE state IN ('queued', 'sending') AND accepted <= $2"};
+    static const struct statement sent = {
+        "UPDATE write SET last_sent = last_sent + $1 WHERE last_sent > 0 "
+        "AND state IN ('queued', 'sending') AND last_sent <= $2"};
     static const struct statement kept = {
         "UPDATE write SET keep = keep + $1 WHERE keep > 0"};
     struct value params[] = {V_INT(shift->by), V_INT(shift->wall - shift->by)};
     enum err err = tx_exec(tx, &deadlines, params, COUNT_OF(params), NULL);
+    if (err == ERR_NONE)
+        err = tx_exec(tx, &sent, params, COUNT_OF(params), NULL);
     return err == ERR_NONE ? tx_exec(tx, &kept, params, 1, NULL) : err;
 }
 
@@ -158,6 +240,9 @@ static enum err shift_backward(struct tx *tx, const struct write_shift *shift)
     static const struct statement sent = {
         "UPDATE write SET first_sent = first_sent + $1 WHERE first_sent > 0 "
         "AND state IN ('queued', 'sending', 'needs_decision')"};
+    static const struct statement sent_last = {
+        "UPDATE write SET last_sent = $1 WHERE last_sent > $1 "
+        "AND state IN ('queued', 'sending')"};
     static const struct statement deadlines = {
         "UPDATE write SET deadline = deadline + $1, accepted = accepted + $1 "
         "WHERE state IN ('queued', 'sending') AND accepted > $2"};
@@ -168,6 +253,8 @@ static enum err shift_backward(struct tx *tx, const struct write_shift *shift)
     struct value by[] = {V_INT(shift->by), V_INT(shift->wall)};
     struct value now[] = {V_INT(shift->wall), V_INT(USEC_NEVER)};
     enum err err = tx_exec(tx, &sent, by, 1, NULL);
+    if (err == ERR_NONE)
+        err = tx_exec(tx, &sent_last, now, 1, NULL);
     if (err == ERR_NONE)
         err = tx_exec(tx, &deadlines, by, 2, NULL);
     if (err == ERR_NONE)

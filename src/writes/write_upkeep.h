@@ -11,13 +11,43 @@
 enum err write_recover(struct store *store, usec wall, uint64_t *ret_n);
 
 struct write_account {
-    str account;
-    uint64_t queued;
+    str account, environment;
+    uint64_t queued, bytes;
     usec due;
 };
 /* The accounts with queued writes. On the calling thread. */
 enum err write_accounts(struct store *store, struct arena *arena,
                         struct write_account **ret_items, uint32_t *ret_n);
+
+/* What an account has that has not ended. */
+struct write_census {
+    struct store *store;
+    struct worker *worker;
+    void (*done)(struct write_census *census);
+    void *owner;
+    str account;
+
+    enum err err;
+    uint64_t queued, sending, undecided;
+    struct store_op op; /* private */
+};
+void write_census(struct write_census *census);
+
+/* Accounts that are being deleted, and have nothing that has not ended. */
+struct write_drained {
+    struct store *store;
+    struct worker *worker;
+    struct arena *arena;
+    void (*done)(struct write_drained *drained);
+    void *owner;
+    uint32_t max;
+
+    enum err err;
+    str *accounts;
+    uint32_t n;
+    struct store_op op; /* private */
+};
+void write_drained(struct write_drained *drained);
 
 /* Rows whose time to be kept has passed go, a few hundred at a time. */
 struct write_expire {

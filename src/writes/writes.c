@@ -147,8 +147,9 @@ static void note(struct writes *writes, const struct account *account, uint32_t 
     pthread_mutex_unlock(&shard->lock);
 }
 
-void writes_note_queued(struct writes *writes, struct account *account)
+void writes_note_queued(struct writes *writes, struct account *account, uint64_t bytes)
 {
+    writes_use(writes, tenant_id_str(&account->environment->id), (int64_t)bytes);
     note(writes, account, 1);
 }
 
@@ -157,8 +158,10 @@ void writes_look(struct writes *writes, struct account *account)
     note(writes, account, 0);
 }
 
-void writes_note_gone(struct writes *writes, const struct account *account)
+void writes_note_gone(struct writes *writes, const struct account *account,
+                      uint64_t bytes)
 {
+    writes_use(writes, tenant_id_str(&account->environment->id), -(int64_t)bytes);
     struct write_shard *shard = shard_of(writes, account->hash);
     pthread_mutex_lock(&shard->lock);
     struct write_queue *queue = find_queue(shard, tenant_id_str(&account->id));
@@ -441,6 +444,8 @@ void write_queue_note(struct write_shard *shard, struct write_queue *queue,
     usec due = from_wall(shard, news->next);
     if (queue->vendor)
         note_vendor(shard, queue->vendor, news);
+    if (news->ended)
+        writes_use(shard->writes, news->environment, -(int64_t)news->bytes);
     queue->stopped = news->stopped;
     pthread_mutex_lock(&shard->lock);
     if (news->ended && queue->queued)
@@ -498,6 +503,7 @@ static bool load_queues(struct writes *writes, str *ret_why)
         struct write_shard *shard = shard_of(writes, account ? account->hash : 0);
         struct write_queue *queue = need_queue(shard, items[i].account);
         queue->queued = (uint32_t)items[i].queued;
+        writes_use(writes, items[i].environment, (int64_t)items[i].bytes);
         look_at(shard, queue, 0);
         account_unref(&account);
     }
@@ -539,6 +545,8 @@ struct writes *writes_open(const struct writes_config *config, str *ret_why)
     writes->config = *config;
     writes->ahead = world_wall(config->world) - world_now(config->world);
     writes->shards = mem_array(config->workers, sizeof(writes->shards[0]));
+    pthread_mutex_init(&writes->usage_lock, NULL);
+    map_init(&writes->usages);
     writes->budgets = mem_array(config->workers, sizeof(writes->budgets[0]));
     for (unsigned i = 0; i < config->workers; i++) {
         open_shard(writes, &writes->shards[i]);
@@ -574,6 +582,7 @@ void writes_close(struct writes **writes)
     CHECK_MAGIC(gone, WRITES_MAGIC);
     for (unsigned i = 0; i < gone->config.workers; i++)
         free_shard(&gone->shards[i]);
+    writes_usage_free(gone);
     mem_free(gone->budgets);
     mem_free(gone->shards);
     gone->magic = 0;
@@ -651,7 +660,8 @@ void writes_stats(struct writes *writes, struct writes_stats *ret)
                                  .dead = atomic_load(&writes->dead),
                                  .undecided = atomic_load(&writes->undecided),
                                  .tries = atomic_load(&writes->tries),
-                                 .waits = atomic_load(&writes->waits)};
+                                 .waits = atomic_load(&writes->waits),
+                                 .queued_bytes = writes_usage(writes)};
     for (unsigned i = 0; i < writes->config.workers; i++)
         count_shard(&writes->shards[i], ret);
 }

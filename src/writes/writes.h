@@ -17,6 +17,7 @@
 #ifndef WRITES_WRITES_H
 #define WRITES_WRITES_H
 
+#include "catalog/repeat_search.h"
 #include "exchange/exchange.h"
 #include "writes/write_message.h"
 #include "writes/write_store.h"
@@ -24,6 +25,8 @@
 struct keyring;
 struct log;
 struct models;
+struct operation;
+struct space;
 struct writes;
 
 struct writes_config {
@@ -36,6 +39,8 @@ struct writes_config {
     struct world *world;
     const struct log *log;
     unsigned workers;
+    struct space *space;            /* NULL: there is always room on the disk */
+    uint64_t environment_bytes_max; /* of queued writes; 0: no bound */
 };
 
 /* On the calling thread: what a life before has left under way is undecided or queued
@@ -57,12 +62,19 @@ void writes_leave(struct writes *writes, struct worker *worker);
 
 /* --- what the gate and the API say. Any thread --- */
 
-/* An account has one more queued write, or one that is due at once. */
-void writes_note_queued(struct writes *writes, struct account *account);
+/* Whether one more write of so many bytes may be queued; DISK_RESERVED, QUEUE_QUOTA. What
+ * is accepted at the same moment is not counted. */
+enum err writes_admit(struct writes *writes, const struct account *account,
+                      uint64_t bytes);
+
+/* An account has one more queued write, of write_row.bytes; or one that is due at once.
+ */
+void writes_note_queued(struct writes *writes, struct account *account, uint64_t bytes);
 void writes_look(struct writes *writes, struct account *account);
 
 /* One that was queued was taken back. */
-void writes_note_gone(struct writes *writes, const struct account *account);
+void writes_note_gone(struct writes *writes, const struct account *account,
+                      uint64_t bytes);
 
 /* How many of the account's writes wait; 0 without looking at the store. */
 uint32_t writes_pending(struct writes *writes, const struct account *account);
@@ -86,13 +98,40 @@ str writes_lane(const struct write_rule *rule, str given, str path, struct arena
 str writes_login(const struct auth_way *way, const struct account *account,
                  struct arena *arena);
 
+/* What is known of an attempt by whoever made it. */
+struct write_attempt {
+    const struct integration *integration;
+    const struct method *method;
+    const struct write_row *row;
+    const struct outcome *outcome;
+    const struct operation *operation; /* of a unified write; NULL: it is proxied */
+    bool answered;                     /* the vendor has, if anything was sent */
+    bool searchable; /* the vendor can be asked whether it has done it */
+    uint32_t tries;  /* this one too */
+    usec wall;
+    double chance;
+};
+struct write_facts writes_facts(const struct write_attempt *attempt);
+
+/* A write as it was sent, for a search (catalog/repeat_search.h), which its document has.
+ */
+struct repeat_write writes_repeat(const struct integration *integration,
+                                  const struct method *method,
+                                  const struct account *account,
+                                  const struct write_message *sent, usec wall);
+
 /* For how long, from the first attempt on, the vendor knows a repeat of this call: 0 not
  * at all, USEC_NEVER always. `keyed`: it has a key where the vendor looks for it. */
 usec writes_window(const struct integration *integration, const struct method *method,
                    str verb, bool keyed);
 
+/* Whether the vendor would know a repeat of this write now. */
+bool writes_recognised(const struct integration *integration, const struct method *method,
+                       const struct write_row *row, usec wall);
+
 struct writes_stats {
     uint64_t queued, accounts, under_way;
+    uint64_t queued_bytes;
     uint64_t delivered, dead, undecided, tries, waits;
 };
 void writes_stats(struct writes *writes, struct writes_stats *ret);

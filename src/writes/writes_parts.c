@@ -7,6 +7,7 @@
 #include "catalog/idempotency.h"
 #include "directory/keyring.h"
 #include "json/json_write.h"
+#include "operation/operation.h"
 #include "writes/writes_state.h"
 
 enum { LOGIN_BYTES_MAX = 1 << 20 };
@@ -75,4 +76,58 @@ usec writes_window(const struct integration *integration, const struct method *m
     if (repeatable)
         return USEC_NEVER;
     return keyed && idempotency->kind != IDEMPOTENCY_NONE ? idempotency->window : 0;
+}
+
+bool writes_recognised(const struct integration *integration, const struct method *method,
+                       const struct write_row *row, usec wall)
+{
+    usec window =
+        writes_window(integration, method, row->verb, !str_absent(row->vendor_key));
+    usec first = row->first_sent ? row->first_sent : wall;
+    return window == USEC_NEVER || wall - first < window;
+}
+
+struct write_facts writes_facts(const struct write_attempt *attempt)
+{
+    const struct outcome *outcome = attempt->outcome;
+    const struct operation *operation = attempt->operation;
+    const struct write_row *row = attempt->row;
+    const struct idempotency *idempotency =
+        integration_idempotency(attempt->integration, attempt->method);
+    bool sent = operation ? operation->written : outcome->sent;
+    return (struct write_facts){
+        .class = outcome->class,
+        .err = operation && operation->err ? operation->err : outcome->err,
+        .sent = sent,
+        .answered = sent && attempt->answered,
+        .recognised =
+            attempt->searchable ||
+            writes_recognised(attempt->integration, attempt->method, row, attempt->wall),
+        .stores_errors = idempotency->stores_errors,
+        .refused = idempotency_refused(idempotency, outcome->status),
+        .unsure = row->unsure,
+        .removes = str_eq(row->verb, STR("DELETE")),
+        .tries = attempt->tries,
+        .age_left = row->deadline - attempt->wall,
+        .retry_after = outcome->retry_after,
+        .chance = attempt->chance,
+    };
+}
+
+struct repeat_write writes_repeat(const struct integration *integration,
+                                  const struct method *method,
+                                  const struct account *account,
+                                  const struct write_message *sent, usec wall)
+{
+    return (struct repeat_write){
+        .integration = integration,
+        .search = integration_idempotency(integration, method)->search,
+        .context = &account->context,
+        .verb = sent->verb,
+        .path = sent->path,
+        .query = sent->query,
+        .headers = sent->headers,
+        .body = sent->body,
+        .wall = wall,
+    };
 }

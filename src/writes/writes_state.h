@@ -76,8 +76,17 @@ struct writes {
     _Atomic bool shifting; /* they are being moved after a jump, by this: */
     struct write_shift shift;
     struct body_budget *budgets; /* one a worker: bodies of attempts */
+    pthread_mutex_t usage_lock;  /* over the next: struct write_usage */
+    struct map usages;           /* by environment */
     _Atomic uint64_t delivered, dead, undecided, tries, waits;
 };
+
+/* --- writes_usage.c --- */
+
+/* What queued writes of an environment take is more, or less, by so much. */
+void writes_use(struct writes *writes, str environment, int64_t bytes);
+void writes_usage_free(struct writes *writes);
+uint64_t writes_usage(struct writes *writes); /* of all */
 
 /* --- writes.c --- */
 
@@ -93,6 +102,8 @@ struct write_news {
     usec next;
     bool stopped; /* without one: a lane waits for a decision */
     bool ended;
+    str environment; /* with `ended`: whose bytes are free again, and how many */
+    uint64_t bytes;
     bool good;   /* the vendor has taken it */
     bool failed; /* the vendor was in the way, or would be: slowly from here on */
     usec held;   /* nothing of the integration for so long; 0: that is not known */

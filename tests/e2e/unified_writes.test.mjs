@@ -17,13 +17,14 @@ after(stopAll);
 const once = { server: { retries: 0 }, network: { retries: 0 }, timeout: { retries: 0 } };
 
 // A vendor whose people have one name; `shape` is how a version of the document writes it.
-async function vendor({ keyed, shape = "title" } = {}) {
+async function vendor({ keyed, search, shape = "title" } = {}) {
   const name = `people-${++serial}`;
   const it = await ledger({ keyed });
   it.put = (field) => bw.put(plain(name, it.url, {
     ...(keyed && { idempotency: { kind: "header", header: "Idempotency-Key", window: "24h" } }),
     resources: { people: { methods: {
-      get: { verb: "GET", path: "/people/{id}" }, create: { verb: "POST", path: "/people" },
+      get: { verb: "GET", path: "/people/{id}" }, find: { verb: "GET", path: "/people" },
+      create: { verb: "POST", path: "/people", ...(search && { idempotency: { kind: "none", search } }) },
       update: { verb: "PATCH", path: "/people/{id}" }, delete: { verb: "DELETE", path: "/people/{id}" } } } },
     unified: { crm: { contacts: {
       response: "{ 'id': id, 'last_name': 'Doe' }",
@@ -135,13 +136,82 @@ test("a record that the model refuses is never queued", async () => {
   assert.equal((await bw.api("GET", `writes?account=${it.account.id}`)).items.length, 0);
 });
 
-test("a deleted account's writes end, and say why", async () => {
+const remove = (it, query = "") => bw.api("DELETE", `accounts/${it.account.id}${query}`);
+const gone = (it) => until("the account gone", () => bw.api("GET", `accounts/${it.account.id}`).then(() => false,
+  (error) => error.problem.code === "account_unknown"));
+
+test("a deleted account takes nothing new, and goes when its writes have ended", async () => {
   const it = await vendor();
   it.mode = "down";
-  const answer = await it.ask("POST", "", { last_name: "Doe" });
-  await bw.api("DELETE", `accounts/${it.account.id}`);
-  const dead = await becomes(answer.json.write.id, "dead");
-  assert.equal(dead.reason, "account_deleted");
-  assert.equal(dead.request, null);
+  const { id } = (await it.ask("POST", "", { last_name: "Doe" })).json.write;
+  assert.deepEqual(await remove(it), { id: it.account.id, state: "deleting", queued: 1, sending: 0, needs_decision: 0 });
+  const refused = await it.ask("POST", "", { last_name: "Roe" });
+  assert.deepEqual([refused.status, refused.json.code], [410, "account_deleted"]);
+  await bw.stop("SIGKILL").catch(() => {});
+  bw = await breakwater({ data: bw.home });
+  assert.equal((await bw.api("GET", `accounts/${it.account.id}`)).state, "deleting");
+  it.mode = "up";
+  await becomes(id, "delivered");
+  await gone(it);
+  assert.deepEqual(it.bodies(), ['{"title":"Doe"}']);
+  assert.equal((await bw.api("GET", `writes/${id}`)).request, null);
+  await assert.rejects(remove(it), (error) => error.problem.code === "account_unknown");
+});
+
+test("what may have been done holds a deleted account until somebody decides", async () => {
+  const it = await vendor();
+  it.mode = "lose";
+  const { id } = (await it.ask("POST", "", { last_name: "Doe" })).json.write;
+  for (let i = 0; i < 2; i++)
+    assert.deepEqual(await remove(it), { id: it.account.id, state: "deleting", queued: 0, sending: 0, needs_decision: 1 });
+  await bw.api("POST", `writes/${id}/cancel`);
+  await gone(it);
+});
+
+test("an account is deleted at once when its writes are cancelled with it", async () => {
+  const it = await vendor();
+  it.mode = "down";
+  const { id } = (await it.ask("POST", "", { last_name: "Doe" })).json.write;
+  assert.deepEqual(await remove(it, "?writes=cancel"), {});
+  assert.equal((await bw.api("GET", `writes/${id}`)).state, "cancelled");
+  await gone(it);
+  it.mode = "up";
   assert.deepEqual(it.bodies(), []);
+});
+
+const search = { method: "people.find", query: "{ 'title': title }", found: "/people", settle: "300ms", conclusive: true };
+const found = (it) => (request) => ({ people: it.executed.filter(({ body }) =>
+  JSON.parse(body).title === new URL(request.url, it.url).searchParams.get("title")).map(({ n }) => ({ id: `rec_${n}` })) });
+
+test("a lost answer: a vendor that can be searched is asked, and what it has is the answer", async () => {
+  const it = await vendor({ search });
+  it.find = found(it);
+  it.mode = "lose";
+  const answer = await it.ask("POST", "", { last_name: "Doe" });
+  assert.equal(answer.status, 202, answer.text);
+  it.mode = "up";
+  const done = await becomes(answer.json.write.id, "delivered");
+  assert.equal(done.reason, "found");
+  assert.equal(done.answer.status, 201);
+  assert.deepEqual(done.answer.body, { data: { id: "rec_1", last_name: "Doe" } });
+  assert.deepEqual(it.bodies(), ['{"title":"Doe"}']);
+});
+
+test("what it has not is sent again, once its search must have it", async () => {
+  const it = await vendor({ search });
+  it.find = found(it);
+  it.mode = "reset";
+  const answer = await it.ask("POST", "", { last_name: "Doe" });
+  assert.equal(answer.status, 202, answer.text);
+  it.mode = "up";
+  const done = await becomes(answer.json.write.id, "delivered");
+  assert.equal(done.reason, "delivered");
+  assert.deepEqual(it.bodies(), ['{"title":"Doe"}']);
+});
+
+test("a search that proves nothing promises nothing", async () => {
+  const it = await vendor({ search: { ...search, conclusive: false } });
+  it.find = found(it);
+  it.mode = "reset";
+  assert.equal((await it.ask("POST", "", { last_name: "Doe" })).status, 504);
 });

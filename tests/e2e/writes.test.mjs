@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { plain } from "./support/documents.mjs";
 import { ledger } from "./support/ledger.mjs";
-import { breakwater, stopAll, until } from "./support/run.mjs";
+import { adminKey, breakwater, stopAll, until } from "./support/run.mjs";
 import { ask } from "./support/wire.mjs";
 
 const once = { server: { retries: 0 }, network: { retries: 0 }, timeout: { retries: 0 } };
@@ -209,6 +209,28 @@ test("a vendor that knows repeats gets a key from the first attempt on, and does
   assert.equal(it.executed[0].key, id);
 });
 
+// The body has what it is searched by, and the gate looks before it promises anything.
+test("a vendor that can be searched is asked before a write is sent again", async () => {
+  const it = await vendor({ changes: {
+    resources: { things: { methods: { create: { verb: "POST", path: "/things" }, find: { verb: "GET", path: "/things" } } } },
+    idempotency: { kind: "none", search: { method: "things.find", query: "n ? { 'n': n }", found: "/things",
+      settle: "200ms", conclusive: true } },
+  } });
+  it.find = (request) => ({ things: it.executed.filter(({ body }) => request.url === `/things?n=${JSON.parse(body).n}`)
+    .map(({ n }) => ({ id: `rec_${n}` })) });
+  it.mode = "lose";
+  const done = accepted(await it.queue({ n: 1 }, { "x-breakwater-lane": "a" }));
+  assert.equal((await it.queue({ other: 1 }, { "x-breakwater-lane": "b" })).status, 504);
+  it.mode = (request) => (request.method === "POST" ? "reset" : "up");
+  const lost = accepted(await it.queue({ n: 2 }, { "x-breakwater-lane": "c" }));
+  const found = await becomes(done, "delivered");
+  assert.equal(found.reason, "found");
+  assert.deepEqual([found.answer.status, found.answer.body], [200, { id: "rec_1" }]);
+  it.mode = "up";
+  assert.equal((await becomes(lost, "delivered")).reason, "delivered");
+  assert.deepEqual(it.seen(), [1, undefined, 2]);
+});
+
 test("with a key a repeat gets the first answer, and nothing is done twice", async () => {
   const it = await vendor();
   const first = await it.post({ n: 1 }, { "idempotency-key": "k1" });
@@ -313,8 +335,9 @@ test("a strict lane stops behind it, until somebody decides", async () => {
   it.mode = (request, body) => (JSON.parse(body).n === 1 ? "refuse" : "up");
   await becomes(bad, "dead");
   assert.equal((await write(next)).state, "queued");
-  await bw.api("POST", `writes/${next}/retry`);
+  await bw.api("POST", `writes/${bad}/cancel`);
   await becomes(next, "delivered");
+  assert.equal((await write(bad)).state, "cancelled");
 });
 
 test("tries and age have an end", async () => {
@@ -335,7 +358,11 @@ test("many are retried and cancelled by what chooses them, with a dry run", asyn
   const ids = [];
   for (let n = 1; n <= 3; n++) ids.push(accepted(await it.queue({ n })));
   const dry = await bw.api("POST", "writes/cancel", { account: it.account.id, state: "queued", dry_run: true });
-  assert.deepEqual(dry, { writes: ids, more: false, dry_run: true });
+  assert.deepEqual(dry, { writes: ids, more: false, dry_run: true, count: 3 });
+  const rest = await bw.api("POST", "writes/cancel", { account: it.account.id, state: "queued", dry_run: true, after: ids[1] });
+  assert.deepEqual(rest, { writes: [ids[2]], more: false, dry_run: true, count: 3 });
+  await assert.rejects(bw.api("POST", "writes/cancel", { account: it.account.id, dry_run: true, after: "wrt_none" }),
+    (error) => error.problem.code === "object_unknown");
   assert.equal((await write(ids[0])).state, "queued");
   await bw.api("POST", `writes/${ids[1]}/cancel`);
   it.mode = "up";
@@ -413,4 +440,79 @@ test("wishes that cannot be read are refused", async () => {
     assert.equal(answer.json.code, "header_invalid");
   }
   assert.equal(it.requests, 0);
+});
+
+test("what cannot fit its vendor is refused before it is queued, with the places", async () => {
+  const it = await vendor({ changes: { resources: { things: { methods: { create: { verb: "POST", path: "/things", request_schema:
+    { type: "object", properties: { n: { type: "integer" }, name: { type: "string" } }, required: ["n"] } } } } } } });
+  it.mode = "down";
+  for (const headers of [{ "x-breakwater-queue": "on-failure" }, { "x-breakwater-queue": "always" }]) {
+    const refused = await it.post({ n: "one", name: 2 }, headers);
+    assert.equal(refused.status, 422, refused.text);
+    assert.equal(refused.json.code, "record_invalid");
+    assert.deepEqual(refused.json.faults.map(({ pointer }) => pointer).sort(), ["/n", "/name"]);
+  }
+  const good = accepted(await it.queue({ n: 1 }));
+  const behind = await it.queue({ n: "two" });
+  assert.equal(behind.status, 422, "it would have waited behind the other");
+  it.mode = "up";
+  await becomes(good, "delivered");
+  // What is not queued is the vendor's to judge.
+  assert.equal((await it.queue({ n: "three" })).status, 201);
+  assert.equal((await it.post({ n: "four" })).status, 201);
+  assert.deepEqual(it.seen(), [1, "three", "four"]);
+});
+
+// What a daemon of its own, with these flags, gets from a vendor in that mode.
+async function alone(flags, it) {
+  const other = await breakwater({ flags });
+  await other.put(plain("ledger", it.url, {
+    resources: { things: { methods: { create: { verb: "POST", path: "/things" }, list: { verb: "GET", path: "/things" } } } },
+    resilience: { retry: once, writes: { base: "1h", max: "1h" } } }));
+  const account = await other.account("ledger");
+  const token = await other.callKey();
+  other.post = (body, headers) => ask(`${other.proxy(account)}/things`, { method: "POST", body: JSON.stringify(body),
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers } });
+  other.writes = async () => (await other.api("GET", "writes")).items;
+  return other;
+}
+
+const on = { "x-breakwater-queue": "on-failure" }, always = { "x-breakwater-queue": "always" };
+
+test("a disk with only its reserve left queues nothing, and still keeps what was begun", async () => {
+  const it = await ledger();
+  const other = await alone(["--disk-reserve", "100"], it);
+  it.mode = "down";
+  for (const headers of [on, always]) {
+    const refused = await other.post({ n: 1 }, headers);
+    assert.equal(refused.status, 503);
+    assert.equal(refused.json.code, "disk_reserved");
+    assert.ok(refused.headers["retry-after"]);
+  }
+  assert.deepEqual(await other.writes(), []);
+  it.mode = "up";
+  assert.equal((await other.post({ n: 2 }, { ...on, "idempotency-key": "k" })).status, 201);
+  assert.equal((await other.post({ n: 2 }, { ...on, "idempotency-key": "k" })).headers["idempotency-replayed"], "true");
+  it.mode = "lose";
+  assert.equal((await other.post({ n: 3 }, on)).status, 504);
+  assert.deepEqual((await other.writes()).map(({ state }) => state).sort(), ["delivered", "needs_decision"]);
+  const metrics = await (await fetch(`${other.url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } })).text();
+  assert.match(metrics, /^breakwater_disk_reserved 1$/m);
+  await other.stop();
+});
+
+test("the queued writes of an environment take what they may", async () => {
+  const it = await ledger();
+  const other = await alone(["--queue-environment-bytes-max", "1048576"], it);
+  it.mode = "down";
+  const big = { text: "x".repeat(600_000) };
+  const first = accepted(await other.post(big, on));
+  for (const headers of [{ ...on, "x-breakwater-lane": "b" }, { ...always, "x-breakwater-lane": "c" }, on]) {
+    const refused = await other.post(big, headers);
+    assert.equal(refused.status, 503, refused.text);
+    assert.equal(refused.json.code, "queue_quota");
+  }
+  await other.api("POST", `writes/${first}/cancel`);
+  accepted(await other.post(big, on));
+  await other.stop();
 });

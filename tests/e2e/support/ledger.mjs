@@ -36,6 +36,7 @@ export async function ledger({ keyed = false } = {}) {
       if (mode === "reset") return request.socket.destroy();
       if (mode === "refuse") return answer(response, 422, '{"error":"no such field"}');
       if (mode === "limit") return answer(response, 429, '{"error":"slow down"}', { "retry-after": "1" });
+      if (request.method === "GET" && it.find) return answer(response, 200, JSON.stringify(it.find(request)));
       if (request.method === "GET") return answer(response, 200, '{"id":"x"}');
       const text = execute(request, body);
       if (mode === "lose") return request.socket.destroy();

@@ -11,6 +11,7 @@
 #include "json/pointer.h"
 #include "keeper/keeper.h"
 #include "loop/world.h"
+#include "api/api_leavers.h"
 #include "shape_check.h"
 
 #define MASTER_KEYS                                                                      \
@@ -64,6 +65,7 @@ static void open_listener(void *arg)
     catalog_join(house->catalog, &house->loop.worker);
     keeper_join(house->keeper, &house->loop.worker);
     writes_join(house->writes, &house->loop.worker);
+    leavers_join(house->api.leavers, &house->loop.worker);
     listener_open(&house->listener, &house->server, &house->loop.worker, opening->fd);
 }
 
@@ -261,6 +263,8 @@ static bool is_quiet(void *arg)
 static void stop_writes(void *arg)
 {
     struct house *house = arg;
+    leavers_drain(house->api.leavers);
+    connect_stop(&house->connect, &house->loop.worker);
     writes_drain(house->writes, &house->loop.worker);
     writes_stop(house->writes, &house->loop.worker);
 }
@@ -273,7 +277,8 @@ struct asking {
 static void ask_busy(void *arg)
 {
     struct asking *asking = arg;
-    asking->busy = writes_busy(asking->house->writes, &asking->house->loop.worker) > 0;
+    asking->busy = writes_busy(asking->house->writes, &asking->house->loop.worker) > 0 ||
+                   leavers_busy(asking->house->api.leavers);
 }
 
 /* What was under way is stored. */
@@ -465,9 +470,10 @@ static void check_answer(struct house *house, const char *verb, str path,
         refused[i] = true;
     if (heard.status >= 400)
         return;
-    assert_int_equal(heard.status, route->handler->status);
-    if (route->handler->answer && heard.json &&
-        !shape_check(route->handler->answer, heard.json, &house->arena, &why))
+    bool later = route->handler->later && heard.status == 202;
+    const struct shape *shape = later ? route->handler->later : route->handler->answer;
+    assert_int_equal(heard.status, later ? 202 : route->handler->status);
+    if (shape && heard.json && !shape_check(shape, heard.json, &house->arena, &why))
         fail_msg("%s %s: " STR_F " in " STR_F, route->verb, route->pattern, STR_A(why),
                  STR_A(heard.body));
 }

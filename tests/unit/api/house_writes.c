@@ -17,7 +17,8 @@ static void on_closed(struct write_close *close)
     struct making *making = close->owner;
     struct house *house = making->house;
     if (close->err == ERR_NONE && close->kind == WRITE_CLOSE_PARK)
-        writes_note_queued(house->writes, making->account);
+        writes_note_queued(house->writes, making->account,
+                           making->close.row.parts[WRITE_PART_REQUEST].n);
     live_loop_lock(&house->loop);
     making->done = true;
     live_loop_unlock(&house->loop);

@@ -120,6 +120,40 @@ static void test_changes_what_is_given_and_deletes(void **state)
     assert_refused(get(house, "/v1/accounts/%s", id), 404, "account_unknown");
 }
 
+static void test_one_with_writes_left_is_deleting(void **state)
+{
+    struct house *house = *state;
+    struct place place = make_place(house, "leaving");
+    const char *id = make_account(house, place.environment, "l1");
+    const char *write = make_write(house, id, WRITE_NEEDS_DECISION, "/things/1");
+    struct heard heard = del(house, "/v1/accounts/%s", id);
+    assert_status(heard, 202);
+    assert_string_equal(text_at(house, heard, "/state"), "deleting");
+    assert_true(number_at(heard, "/needs_decision") == 1);
+    assert_true(number_at(heard, "/queued") == 0);
+    heard = get(house, "/v1/accounts/%s", id);
+    assert_string_equal(text_at(house, heard, "/state"), "deleting");
+    assert_refused(del(house, "/v1/accounts/%s?writes=forget", id), 400, "query_invalid");
+    assert_status(del(house, "/v1/accounts/%s?writes=cancel", id), 204);
+    assert_refused(get(house, "/v1/accounts/%s", id), 404, "account_unknown");
+    heard = get(house, "/v1/writes/%s", write);
+    assert_string_equal(text_at(house, heard, "/state"), "cancelled");
+}
+
+/* Nobody asks again: who decides about the last write has the account go. */
+static void test_one_leaves_when_its_last_write_has_ended(void **state)
+{
+    struct house *house = *state;
+    struct place place = make_place(house, "left");
+    const char *id = make_account(house, place.environment, "l2");
+    const char *write = make_write(house, id, WRITE_NEEDS_DECISION, "/things/1");
+    assert_status(del(house, "/v1/accounts/%s", id), 202);
+    assert_status(post(house, NULL, "/v1/writes/%s/cancel", write), 200);
+    while (get(house, "/v1/accounts/%s", id).status == 200)
+        ;
+    assert_refused(get(house, "/v1/accounts/%s", id), 404, "account_unknown");
+}
+
 static void test_filters(void **state)
 {
     struct house *house = *state;
@@ -192,6 +226,8 @@ int test_api_accounts(void)
         cmocka_unit_test(test_switches_off_and_on),
         cmocka_unit_test(test_an_account_without_credentials_is_enabled_to_wait),
         cmocka_unit_test(test_changes_what_is_given_and_deletes),
+        cmocka_unit_test(test_one_with_writes_left_is_deleting),
+        cmocka_unit_test(test_one_leaves_when_its_last_write_has_ended),
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_an_external_id_that_two_have_is_ambiguous),
         cmocka_unit_test(test_what_cannot_be_is_refused),

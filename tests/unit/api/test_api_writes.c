@@ -238,6 +238,7 @@ static void test_a_dry_run_says_which_and_does_nothing(void **state)
     assert_int_equal(count_at(heard, "/writes"), 1);
     assert_string_equal(text_at(house, heard, "/writes/0"), id);
     assert_true(json_is(at(heard, "/dry_run"), JSON_TRUE));
+    assert_true(number_at(heard, "/count") == 1);
     heard = post(house, body, "/v1/writes/retry");
     assert_int_equal(count_at(heard, "/writes"), 1);
     assert_stands(house, id, "needs_decision");

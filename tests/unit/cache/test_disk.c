@@ -3,6 +3,8 @@
  */
 #include "larder.h"
 
+#include "loop/space.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -185,6 +187,40 @@ static void bodies_stand_sealed(void **state)
     assert_int_equal(str_find_str(text, STR("X-Own")), text.n);
 }
 
+static int tell_room(void *arg, const char *dir, uint64_t *ret_free, uint64_t *ret_all)
+{
+    (void)dir;
+    *ret_free = *(uint64_t *)arg;
+    *ret_all = 1000000;
+    return 0;
+}
+
+/* The reserve is for others; in memory it is kept. */
+static void without_room_nothing_is_kept_on_disk(void **state)
+{
+    struct larder *larder = *state;
+    struct cache_stats stats;
+    uint64_t free = 49000;
+    struct space_config config = {.dir = STR("/data"),
+                                  .reserve = 5,
+                                  .world = &larder->world.world,
+                                  .look = tell_room,
+                                  .arg = &free};
+    larder->settings.space = space_create(&config);
+    larder_reopen(larder, true);
+    larder_put(larder, 0, "one", "1");
+    cache_flush(larder->cache);
+    assert_str(larder_find(larder, 0, "one"), STR("1"));
+    cache_stats(larder->cache, &stats);
+    assert_int_equal(stats.unwritten, 1);
+    larder_reopen(larder, true);
+    assert_true(str_absent(larder_find(larder, 0, "one")));
+    struct space *space = larder->settings.space;
+    larder->settings.space = NULL;
+    larder_reopen(larder, true);
+    space_destroy(&space);
+}
+
 static void an_account_that_is_gone_leaves_nothing_readable(void **state)
 {
     struct larder *larder = *state;
@@ -244,6 +280,7 @@ int test_disk(void)
         TEST(a_torn_tail_is_passed_over),
         TEST(a_changed_byte_is_never_read),
         TEST(bodies_stand_sealed),
+        TEST(without_room_nothing_is_kept_on_disk),
         TEST(an_account_that_is_gone_leaves_nothing_readable),
         TEST(the_files_stay_within_their_bound),
     };

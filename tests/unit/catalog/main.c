@@ -15,6 +15,8 @@ int test_method(void);
 int test_overlay(void);
 int test_override(void);
 int test_recall(void);
+int test_repeat_search(void);
+int test_request_schema(void);
 int test_snapshot(void);
 int test_token_answers(void);
 int test_vendor_pages(void);
@@ -39,6 +41,8 @@ int main(void)
     failed += test_overlay();
     failed += test_override();
     failed += test_recall();
+    failed += test_repeat_search();
+    failed += test_request_schema();
     failed += test_snapshot();
     failed += test_token_answers();
     failed += test_vendor_pages();

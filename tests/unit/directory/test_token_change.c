@@ -443,7 +443,8 @@ static void a_set_is_kept_for_an_account_that_was_switched_off(void **state)
         assert_has(office, id, "v2 new-secret");
         assert_has(office, id, i ? "deleting" : "disabled");
         struct token_change intent = change_of(office, TOKEN_INTEND, id, 2);
-        assert_int_equal(run(office, &intent), TOKEN_GONE);
+        /* one that is being deleted has writes to be done yet */
+        assert_int_equal(run(office, &intent), i ? TOKEN_DONE : TOKEN_GONE);
         assert_str(events_of(office, id, NULL), STR("connected"));
         same_after_restart(office, id);
     }

@@ -6,5 +6,6 @@ int test_worker(void);
 int test_driver(void);
 int test_world(void);
 int test_offload(void);
+int test_space(void);
 
 #endif

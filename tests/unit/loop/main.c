@@ -7,5 +7,6 @@ int main(void)
     failed += test_driver();
     failed += test_world();
     failed += test_offload();
+    failed += test_space();
     return failed != 0;
 }

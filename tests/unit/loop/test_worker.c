@@ -1,5 +1,8 @@
 #include "loop/worker.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -419,6 +422,60 @@ static void a_worker_does_not_end_with_work_left(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Whoever has posted may still be on the way to wake the worker when its post has run. */
+struct waking {
+    struct worker worker;
+    struct post post;
+    atomic_bool entered, go, woken;
+};
+
+static void wake_slowly(struct worker *worker)
+{
+    struct waking *waking = CONTAINER_OF(worker, struct waking, worker);
+    atomic_store(&waking->entered, true);
+    while (!atomic_load(&waking->go))
+        sched_yield();
+    atomic_store(&waking->woken, true);
+}
+
+static void note_nothing(struct post *post)
+{
+    (void)post;
+}
+
+static void *post_one(void *arg)
+{
+    struct waking *waking = arg;
+    worker_post(&waking->worker, &waking->post, note_nothing);
+    return NULL;
+}
+
+static void *let_go(void *arg)
+{
+    atomic_store(&((struct waking *)arg)->go, true);
+    return NULL;
+}
+
+static void a_worker_does_not_end_while_somebody_wakes_it(void **state)
+{
+    struct false_world world;
+    struct waking waking = {.entered = false};
+    pthread_t poster, releaser;
+    (void)state;
+    false_world_init(&world, 1);
+    worker_init(&waking.worker, 0, &world.world);
+    waking.worker.wake = wake_slowly;
+    pthread_create(&poster, NULL, post_one, &waking);
+    while (!atomic_load(&waking.entered))
+        sched_yield();
+    worker_turn(&waking.worker);
+    pthread_create(&releaser, NULL, let_go, &waking);
+    worker_fini(&waking.worker);
+    assert_true(atomic_load(&waking.woken));
+    pthread_join(poster, NULL);
+    pthread_join(releaser, NULL);
+}
+
 int test_worker(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,6 +493,7 @@ int test_worker(void)
         TEST(a_flood_of_timers_lets_posts_through),
         TEST(now_stands_still_during_a_turn),
         TEST(posts_of_several_threads_all_arrive_in_order),
+        cmocka_unit_test(a_worker_does_not_end_while_somebody_wakes_it),
         TEST(a_post_is_free_for_use_inside_its_function),
         TEST(a_worker_does_not_end_with_work_left),
     };

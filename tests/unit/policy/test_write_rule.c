@@ -36,6 +36,9 @@ static void each_outcome_has_its_verdict(void **state)
          VERDICT_DEAD, "refused"},
         {"conflict", FACTS(.class = OUTCOME_CONFLICT, .sent = true, .answered = true),
          VERDICT_DEAD, "refused"},
+        {"a conflict, and it may be with an attempt before",
+         FACTS(.class = OUTCOME_CONFLICT, .sent = true, .answered = true, .unsure = true),
+         VERDICT_UNKNOWN, "conflict"},
         {"gone, though nobody deleted it",
          FACTS(.class = OUTCOME_NOT_FOUND, .sent = true, .answered = true,
                .removes = true),
@@ -173,6 +176,86 @@ static void only_a_vendor_in_trouble_is_unavailable(void **state)
     assert_true(write_is_unavailable(&facts));
 }
 
+/* --- a write that was looked for --- */
+
+struct search_row {
+    const char *what;
+    struct write_search_facts facts;
+    enum write_verdict verdict;
+    const char *why;
+};
+
+#define HEARD(...)                                                                       \
+    .found = WRITE_IS_UNHEARD,                                                           \
+    .heard = {.age_left = USEC_DAY, .retry_after = -1, __VA_ARGS__}
+
+static void each_end_of_a_search_has_its_verdict(void **state)
+{
+    static const struct search_row rows[] = {
+        {"it is there", {.found = WRITE_IS_THERE}, VERDICT_DONE, "found"},
+        {"there are several",
+         {.found = WRITE_IS_ONE_OF, .conclusive = true},
+         VERDICT_UNKNOWN,
+         "several"},
+        {"not yet",
+         {.found = WRITE_IS_NOT_THERE,
+          .settle_left = USEC_S,
+          .conclusive = true,
+          .heard = {.age_left = USEC_DAY}},
+         VERDICT_WAIT,
+         "settling"},
+        {"not yet, and there is no time for it",
+         {.found = WRITE_IS_NOT_THERE,
+          .settle_left = USEC_H,
+          .conclusive = true,
+          .heard = {.age_left = USEC_MIN}},
+         VERDICT_UNKNOWN,
+         "age"},
+        {"it is not there",
+         {.found = WRITE_IS_NOT_THERE, .conclusive = true},
+         VERDICT_WAIT,
+         "not_found"},
+        {"it is not there, which proves nothing",
+         {.found = WRITE_IS_NOT_THERE},
+         VERDICT_UNKNOWN,
+         "not_found"},
+        {"a 500",
+         {HEARD(.class = OUTCOME_SERVER, .answered = true)},
+         VERDICT_WAIT,
+         "unavailable"},
+        {"no connection", {HEARD(.class = OUTCOME_NETWORK)}, VERDICT_WAIT, "unavailable"},
+        {"a breaker",
+         {HEARD(.class = OUTCOME_LOCAL, .err = ERR_BREAKER_OPEN)},
+         VERDICT_WAIT,
+         "breaker"},
+        {"a throttle",
+         {HEARD(.class = OUTCOME_RATE_LIMITED, .answered = true)},
+         VERDICT_WAIT,
+         "throttled"},
+        {"a dead credential",
+         {HEARD(.class = OUTCOME_AUTH_REFRESH, .answered = true)},
+         VERDICT_WAIT,
+         "credentials"},
+        {"stopped", {HEARD(.class = OUTCOME_CANCELLED)}, VERDICT_WAIT, "held"},
+        {"a refusal",
+         {HEARD(.class = OUTCOME_VALIDATION, .answered = true)},
+         VERDICT_UNKNOWN,
+         "search"},
+        {"an answer that says nothing",
+         {HEARD(.class = OUTCOME_OK, .answered = true)},
+         VERDICT_UNKNOWN,
+         "search"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct write_decision decision = write_decide_search(&rows[i].facts);
+        if (decision.verdict != rows[i].verdict || strcmp(decision.why, rows[i].why) != 0)
+            fail_msg("%s: verdict %d, %s", rows[i].what, decision.verdict, decision.why);
+    }
+    struct write_search_facts facts = rows[2].facts;
+    assert_int_equal(write_decide_search(&facts).delay, USEC_S);
+}
+
 int test_write_rule(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +263,7 @@ int test_write_rule(void)
         GIVEN_TEST(tries_are_ever_further_apart),
         GIVEN_TEST(a_vendors_wait_is_kept_to),
         GIVEN_TEST(tries_and_age_end_it),
+        GIVEN_TEST(each_end_of_a_search_has_its_verdict),
         GIVEN_TEST(only_a_vendor_in_trouble_is_unavailable),
     };
     return cmocka_run_group_tests_name("policy: write rule", tests, NULL, NULL);

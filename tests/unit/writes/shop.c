@@ -11,6 +11,7 @@ struct order {
     enum shop_fate fate;
     struct timer timer;
     bool answered;
+    str found; /* of a search: its answer; absent: it is a write */
 };
 
 static size_t below(struct shop *shop, size_t n)
@@ -32,8 +33,10 @@ void shop_do(struct shop *shop, unsigned n, bool keyed)
     if (keyed && is_known(shop, n))
         return;
     write->known_until = now + SHOP_WINDOW;
-    if (!write->done++)
+    if (!write->done++) {
         write->at = ++shop->acts;
+        write->found_from = now + (usec)below(shop, SHOP_LAG);
+    }
 }
 
 static void end_order(struct order *order)
@@ -62,7 +65,12 @@ static void give_head(struct order *order)
     call->first_byte_at = call->worker->now;
     call->head =
         (struct message_head){.status = statuses[order->fate], .content_length = -1};
-    headers_init(&call->head.headers, call->arena, 1);
+    headers_init(&call->head.headers, call->arena, 2);
+    if (!str_absent(order->found)) {
+        call->head.status = 200;
+        header_add_name(&call->head.headers, STR("Content-Type"),
+                        STR("application/json"));
+    }
     if (order->fate == SHOP_LIMITED)
         header_add_name(
             &call->head.headers, STR("Retry-After"),
@@ -75,7 +83,12 @@ static void go_on(struct timer *timer)
 {
     struct order *order = CONTAINER_OF(timer, struct order, timer);
     struct call *call = order->call;
-    if (order->answered) {
+    if (order->answered && order->found.n) {
+        str found = order->found;
+        order->found.n = 0;
+        timer_start(&order->timer, 0);
+        call->events->on_body(call, found);
+    } else if (order->answered) {
         end_order(order);
         call->events->on_end(call);
     } else if (order->fate == SHOP_UNREACHABLE) {
@@ -120,27 +133,52 @@ static bool is_done(struct order *order)
     return false;
 }
 
+/* What the search has of the write, as often as it was done. */
+static str search(struct shop *shop, struct call *call)
+{
+    uint64_t n;
+    str query = call->url.query, list = STR("");
+    assert_true(str_starts(query, STR("n=")));
+    assert_true(str_to_u64(str_from(query, 2), SHOP_WRITES_MAX - 1, &n));
+    const struct shop_write *write = &shop->writes[n];
+    bool known = atomic_load(&shop->world->now) >= write->found_from;
+    for (unsigned i = 0; known && i < write->done; i++)
+        list = arena_printf(call->arena, STR_F "%s{\"n\":%u,\"id\":\"thing-%u\"}",
+                            STR_A(list), i ? "," : "", (unsigned)n, i);
+    shop->searches++;
+    return arena_printf(call->arena, "{\"things\":[" STR_F "]}", STR_A(list));
+}
+
+static void act(struct shop *shop, struct order *order)
+{
+    struct call *call = order->call;
+    unsigned n = read_number(call);
+    bool keyed = str_eq(call->url.host, STR("keyed.test")) &&
+                 !str_absent(header_value_name(call->headers, STR("Idempotency-Key")));
+    if (order->fate == SHOP_REFUSED && keyed && is_known(shop, n))
+        order->fate = SHOP_GOOD;
+    if (is_done(order))
+        shop_do(shop, n, keyed);
+}
+
 static void start(struct transport *transport, struct call *call)
 {
     struct shop *shop = CONTAINER_OF(transport, struct shop, transport);
     struct order *order = mem_zalloc(sizeof(*order));
     *order = (struct order){.shop = shop,
                             .call = call,
+                            .found = STR_NONE,
                             .fate = shop->choose ? shop->choose(shop) : SHOP_GOOD};
     usec slow = order->fate == SHOP_SLOW ? 70 * USEC_S : USEC_S;
     call->carrier = order;
     call->sent = order->fate != SHOP_UNREACHABLE;
     shop->calls++;
-    if (call->sent) {
-        unsigned n = read_number(call);
-        bool keyed =
-            str_eq(call->url.host, STR("keyed.test")) &&
-            !str_absent(header_value_name(call->headers, STR("Idempotency-Key")));
-        if (order->fate == SHOP_REFUSED && keyed && is_known(shop, n))
-            order->fate = SHOP_GOOD;
-        if (is_done(order))
-            shop_do(shop, n, keyed);
-    }
+    if (call->sent && str_eq(call->method, STR("GET")))
+        order->found = order->fate == SHOP_GOOD || order->fate == SHOP_SLOW
+                           ? search(shop, call)
+                           : STR_NONE;
+    else if (call->sent)
+        act(shop, order);
     timer_init(&order->timer, call->worker, go_on);
     timer_start(&order->timer, (usec)below(shop, (size_t)slow));
 }

@@ -4,7 +4,8 @@
  * answered. A request's body is the number of its write.
  *
  * The host "keyed.test" knows a repeat by its Idempotency-Key for SHOP_WINDOW; every
- * other does again what it is asked again.
+ * other does again what it is asked again. What was done is found by GET /things?n=NUMBER
+ * once the search has it, which lags behind by up to SHOP_LAG.
  */
 #ifndef UNIT_WRITES_SHOP_H
 #define UNIT_WRITES_SHOP_H
@@ -14,6 +15,7 @@
 
 enum { SHOP_WRITES_MAX = 400 };
 #define SHOP_WINDOW (24 * USEC_H)
+#define SHOP_LAG    (50 * USEC_S)
 
 enum shop_fate {
     SHOP_GOOD,
@@ -32,7 +34,8 @@ enum shop_fate {
 struct shop_write {
     unsigned done;    /* so often */
     unsigned at;      /* the first time, as the how manieth of all */
-    usec known_until; /* a repeat is known by its key; monotonic */
+    usec known_until; /* a repeat is known by its key; monotonic, as the next */
+    usec found_from;  /* the search has it */
 };
 
 struct shop {
@@ -44,6 +47,7 @@ struct shop {
     struct shop_write writes[SHOP_WRITES_MAX];
     unsigned acts;
     unsigned calls;
+    unsigned searches; /* of these */
 };
 
 void shop_init(struct shop *shop, struct false_world *world, uint64_t seed);

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 /*
- * Days of false time, by seed: accounts of a vendor that knows repeats and of one that
- * does not, in changing weather; writes that come by the gate's ways; people who retry
- * and cancel; documents that change, accounts that must be connected again, clocks that
- * jump, a store that takes nothing for a while, and processes that end in good order or
- * are killed. On the way:
+ * Days of false time, by seed: accounts of a vendor that knows repeats, of one that
+ * can be asked for what was done, and of one that has neither, in changing weather;
+ * writes that come by the gate's ways; people who retry and cancel; documents that
+ * change, accounts that must be connected again, clocks that jump, a store that takes
+ * nothing for a while, and processes that end in good order or are killed. On the way:
  *
  *   - the queues in memory count what the store has;
  *   - nothing that ended is forgotten within 7 days.
@@ -25,12 +25,15 @@
  * failing one is printed; it is then a test of its own.
  */
 
-enum { SEEDS = 40, STEPS = 60, ACCOUNTS = 4, LANES = 3 };
+enum { SEEDS = 40, STEPS = 60, ACCOUNTS = 6, LANES = 3, VENDORS = 3 };
+
+static const char *const vendors[VENDORS] = {"bare", "keyed", "searched"};
 
 struct item {
     struct write_row row; /* as it came */
     unsigned account, lane;
     bool keyed;
+    bool known;         /* whether it was done can be known */
     bool direct;        /* its caller waited for it: it kept no order */
     unsigned decisions; /* that it is to be sent again */
     usec came;
@@ -104,6 +107,12 @@ static void check_counts(struct days *days)
     HOLDS(days, (int64_t)stats.queued == waiting,
           "%llu queued in memory, %lld in the store", (unsigned long long)stats.queued,
           (long long)waiting);
+    waiting = yard_number(days->yard, "SELECT COALESCE(SUM(bytes), 0) FROM write WHERE "
+                                      "state = 'queued' OR (state = 'sending' AND "
+                                      "promised = 1)");
+    HOLDS(days, (int64_t)stats.queued_bytes == waiting,
+          "%llu bytes in memory, %lld in the store",
+          (unsigned long long)stats.queued_bytes, (long long)waiting);
 }
 
 static void check_rows(struct days *days)
@@ -153,10 +162,11 @@ static void go_directly(struct days *days, struct item *item, unsigned n)
     if (days->no_store || one_in(days, 6))
         return; /* it stays as it is until a start finds it */
     row->unsure = sent;
+    row->last_sent = sent ? yard_wall(days->yard) : 0;
     row->tries = 1;
     row->due = yard_wall(days->yard) + (usec)below(days, 10 * USEC_S);
     enum write_close_kind kind =
-        sent && !item->keyed ? WRITE_CLOSE_DECIDE : WRITE_CLOSE_PARK;
+        sent && !item->known ? WRITE_CLOSE_DECIDE : WRITE_CLOSE_PARK;
     assert_int_equal(yard_close_write(days->yard, row, kind, true), ERR_NONE);
 }
 
@@ -172,6 +182,7 @@ static void step_write(struct days *days)
                           .came = yard_now(days->yard)};
     item->row = yard_row(days->yard, days->accounts[item->account], lanes[item->lane], n);
     item->keyed = !str_absent(item->row.vendor_key);
+    item->known = !str_eq(item->row.integration, STR("bare"));
     days->rows++;
     bool direct = one_in(days, 3);
     if (!direct && one_in(days, 3)) { /* it was tried, and never left */
@@ -236,7 +247,7 @@ static void step_document(struct days *days)
 {
     static const char *const blocks[] = {"{}", "{'tries':2,'base':'1s'}", "{'lanes':1}",
                                          "{'strict':true}", "{'max':'10s','tries':50}"};
-    yard_document(days->yard, one_in(days, 2) ? "keyed" : "bare",
+    yard_document(days->yard, vendors[below(days, VENDORS)],
                   blocks[below(days, COUNT_OF(blocks))]);
 }
 
@@ -283,8 +294,8 @@ static void clear_up(struct days *days)
     let_store(days, false);
     for (unsigned i = 0; i < ACCOUNTS; i++)
         yard_move(days->yard, days->accounts[i], ACCOUNT_ACTIVE);
-    yard_document(days->yard, "keyed", "{}");
-    yard_document(days->yard, "bare", "{}");
+    for (unsigned i = 0; i < VENDORS; i++)
+        yard_document(days->yard, vendors[i], "{}");
     yard_run(days->yard, 2 * USEC_MIN); /* attempts by the documents before */
     act(days, WRITE_RETRY, &queued);    /* lanes that had stopped */
     yard_run(days->yard, 6 * USEC_H);
@@ -356,7 +367,7 @@ static void begin(struct days *days, uint64_t seed)
     days->yard->shop.owner = days;
     days->began = yard_now(days->yard);
     for (unsigned i = 0; i < ACCOUNTS; i++)
-        days->accounts[i] = yard_account(days->yard, i % 2 ? "keyed" : "bare");
+        days->accounts[i] = yard_account(days->yard, vendors[i % VENDORS]);
 }
 
 static uint64_t setting(const char *name, uint64_t otherwise)

@@ -1,6 +1,8 @@
 #include "groups.h"
 #include "yard.h"
 
+#include "loop/space.h"
+
 static void a_queued_write_is_done_once(void **state)
 {
     struct yard *yard = *state;
@@ -164,6 +166,34 @@ static void a_lane_goes_on_when_what_stopped_it_is_cancelled(void **state)
     assert_int_equal(pending(yard, account), 0);
 }
 
+/* What has ended is cancelled only where somebody waits for that. */
+static void a_dead_write_is_cancelled_where_its_lane_stands_still(void **state)
+{
+    struct yard *yard = *state;
+    struct write_filter filter = WRITE_FILTER_ANY;
+    str account = yard_account(yard, "bare");
+    struct write_row first = yard_row(yard, account, "", 1);
+    struct write_row second = yard_row(yard, account, "", 2);
+    yard_document(yard, "bare", "{'strict':true}");
+    yard->shop.choose = refuse;
+    yard_open_write(yard, &first, true);
+    yard_open_write(yard, &second, true);
+    yard_run(yard, USEC_H);
+    filter.id = first.id;
+    assert_int_equal(yard_act(yard, WRITE_CANCEL, &filter, true).n, 1);
+    assert_int_equal(yard_get(yard, first.id).state, WRITE_CANCELLED);
+    yard_run(yard, USEC_MIN);
+    assert_int_equal(yard_get(yard, second.id).state, WRITE_DELIVERED);
+    assert_int_equal(pending(yard, account), 0);
+    yard->shop.calls = 0;
+    struct write_row third = yard_row(yard, account, "", 3);
+    yard_open_write(yard, &third, true);
+    yard_run(yard, USEC_MIN);
+    filter.id = third.id;
+    assert_int_equal(yard_get(yard, third.id).state, WRITE_DEAD);
+    assert_int_equal(yard_act(yard, WRITE_CANCEL, &filter, true).n, 0);
+}
+
 static enum shop_fate break_down(struct shop *shop)
 {
     return *(bool *)shop->owner ? SHOP_UNREACHABLE : SHOP_GOOD;
@@ -199,6 +229,210 @@ static void who_hurries_a_queued_write_decides_nothing(void **state)
     yard_run(yard, USEC_H); /* the vendor does not know its key any more */
     assert_int_equal(yard_get(yard, row.id).state, WRITE_NEEDS_DECISION);
     assert_int_equal(yard->shop.writes[1].done, 0);
+}
+
+/* --- room --- */
+
+static int tell_room(void *arg, const char *dir, uint64_t *ret_free, uint64_t *ret_all)
+{
+    (void)dir;
+    *ret_free = *(uint64_t *)arg;
+    *ret_all = 1000000;
+    return 0;
+}
+
+static enum err admit(struct yard *yard, str id, uint64_t bytes)
+{
+    struct account *account = yard_find(yard, id);
+    enum err err = writes_admit(yard->writes, account, bytes);
+    account_unref(&account);
+    return err;
+}
+
+static void what_is_left_of_the_disk_is_not_for_the_queue(void **state)
+{
+    struct yard *yard = *state;
+    uint64_t free = 60000;
+    struct space_config config = {.dir = STR("/data"),
+                                  .reserve = 5,
+                                  .world = &yard->world.world,
+                                  .look = tell_room,
+                                  .arg = &free};
+    str account = yard_account(yard, "bare");
+    yard_stop(yard);
+    yard->space = space_create(&config);
+    yard_open(yard);
+    assert_int_equal(admit(yard, account, 10000), ERR_NONE);
+    assert_int_equal(admit(yard, account, 10001), ERR_DISK_RESERVED);
+    free = 40000;
+    yard_run(yard, 2 * USEC_S);
+    assert_int_equal(admit(yard, account, 1), ERR_DISK_RESERVED);
+    yard_stop(yard);
+    space_destroy(&yard->space);
+}
+
+static uint64_t queued_bytes(struct yard *yard)
+{
+    struct writes_stats stats;
+    writes_stats(yard->writes, &stats);
+    return stats.queued_bytes;
+}
+
+/* However they leave the queue, and over a restart. */
+static void an_environments_writes_take_what_they_may(void **state)
+{
+    struct yard *yard = *state;
+    struct write_filter filter = WRITE_FILTER_ANY;
+    str account = yard_account(yard, "bare");
+    yard_move(yard, account, ACCOUNT_DISABLED);
+    struct write_row first = yard_row(yard, account, "", 1);
+    struct write_row second = yard_row(yard, account, "", 2);
+    uint64_t bytes = first.parts[WRITE_PART_REQUEST].n;
+    yard_stop(yard);
+    yard->environment_bytes_max = 2 * bytes + 10;
+    yard_open(yard);
+    yard_open_write(yard, &first, true);
+    assert_int_equal(admit(yard, account, bytes), ERR_NONE);
+    yard_open_write(yard, &second, true);
+    assert_int_equal(queued_bytes(yard), 2 * bytes);
+    assert_int_equal(admit(yard, account, bytes), ERR_QUEUE_QUOTA);
+    yard_stop(yard);
+    yard_open(yard);
+    assert_int_equal(queued_bytes(yard), 2 * bytes);
+    filter.id = first.id;
+    yard_act(yard, WRITE_CANCEL, &filter, true);
+    assert_int_equal(queued_bytes(yard), bytes);
+    assert_int_equal(admit(yard, account, bytes), ERR_NONE);
+    yard_act(yard, WRITE_RETRY, &filter, true);
+    assert_int_equal(queued_bytes(yard), 2 * bytes);
+    yard_move(yard, account, ACCOUNT_ACTIVE);
+    yard_run(yard, USEC_H);
+    assert_int_equal(yard_get(yard, second.id).state, WRITE_DELIVERED);
+    assert_int_equal(queued_bytes(yard), 0);
+}
+
+/* --- asking before it is sent again --- */
+
+static enum shop_fate lose_the_first(struct shop *shop)
+{
+    return shop->calls ? SHOP_GOOD : *(enum shop_fate *)shop->owner;
+}
+
+static struct write_row lose_one(struct yard *yard, enum shop_fate *fate)
+{
+    struct write_row row = yard_row(yard, yard_account(yard, "searched"), "", 1);
+    yard->shop.choose = lose_the_first;
+    yard->shop.owner = fate;
+    yard_open_write(yard, &row, true);
+    return row;
+}
+
+static void a_write_that_was_done_is_found_and_not_done_again(void **state)
+{
+    struct yard *yard = *state;
+    enum shop_fate fate = SHOP_LOST;
+    struct write_row row = lose_one(yard, &fate);
+    yard_run(yard, 10 * USEC_MIN);
+    struct write_row found = yard_get(yard, row.id);
+    assert_int_equal(found.state, WRITE_DELIVERED);
+    assert_str(found.reason, STR("found"));
+    assert_int_equal(found.tries, 2);
+    assert_int_equal(yard->shop.writes[1].done, 1);
+    struct write_message answer;
+    struct account *account = yard_find(yard, row.account);
+    assert_true(writes_unseal(yard->writes, account, &found, WRITE_PART_ANSWER,
+                              &yard->arena, &answer));
+    account_unref(&account);
+    assert_int_equal(answer.status, 200);
+    assert_str(answer.body, STR("{\"n\":1,\"id\":\"thing-0\"}"));
+}
+
+/* Its vendor's search lags behind: only what it does not find after that was not done. */
+static void a_write_that_is_not_found_is_sent_again_when_the_search_has_settled(
+    void **state)
+{
+    struct yard *yard = *state;
+    enum shop_fate fate = SHOP_UNHEARD;
+    struct write_row row = lose_one(yard, &fate);
+    yard_run(yard, 2 * USEC_MIN);
+    struct write_row held = yard_get(yard, row.id);
+    assert_int_equal(held.state, WRITE_QUEUED);
+    assert_str(held.reason, STR("settling"));
+    assert_int_equal(held.tries, 1);
+    assert_true(held.unsure);
+    assert_int_equal(yard->shop.writes[1].done, 0);
+    yard_run(yard, 2 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_DELIVERED);
+    assert_str(yard_get(yard, row.id).reason, STR("delivered"));
+    assert_int_equal(yard->shop.writes[1].done, 1);
+    assert_int_equal(yard->shop.searches, 2);
+}
+
+static void what_several_could_be_waits_for_a_decision(void **state)
+{
+    struct yard *yard = *state;
+    enum shop_fate fate = SHOP_LOST;
+    shop_do(&yard->shop, 1, false);
+    struct write_row row = lose_one(yard, &fate);
+    yard_run(yard, 10 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_NEEDS_DECISION);
+    assert_str(yard_get(yard, row.id).reason, STR("several"));
+}
+
+static enum shop_fate lose_and_hide(struct shop *shop)
+{
+    return shop->calls ? SHOP_REFUSED : SHOP_LOST;
+}
+
+static void a_vendor_that_refuses_to_say_leaves_it_to_somebody(void **state)
+{
+    struct yard *yard = *state;
+    enum shop_fate fate = SHOP_LOST;
+    struct write_row row = lose_one(yard, &fate);
+    yard->shop.choose = lose_and_hide;
+    yard_run(yard, 10 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_NEEDS_DECISION);
+    assert_str(yard_get(yard, row.id).reason, STR("search"));
+    assert_int_equal(yard->shop.writes[1].done, 1);
+}
+
+static enum shop_fate lose_and_break_down(struct shop *shop)
+{
+    if (!shop->calls)
+        return SHOP_UNHEARD;
+    return shop->calls < 4 ? SHOP_BROKEN : SHOP_GOOD;
+}
+
+/* Asking is no try. */
+static void a_vendor_that_cannot_say_is_asked_again(void **state)
+{
+    struct yard *yard = *state;
+    enum shop_fate fate = SHOP_UNHEARD;
+    yard_document(yard, "searched", "{'tries':2}");
+    struct write_row row = lose_one(yard, &fate);
+    yard->shop.choose = lose_and_break_down;
+    yard_run(yard, 2 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).tries, 1);
+    yard_run(yard, 10 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_DELIVERED);
+    assert_int_equal(yard->shop.writes[1].done, 1);
+}
+
+/* The search lags behind by time that passes, not by what a clock says. */
+static void a_clock_that_jumps_does_not_settle_a_search(void **state)
+{
+    struct yard *yard = *state;
+    enum shop_fate fate = SHOP_UNHEARD;
+    struct write_row row = lose_one(yard, &fate);
+    yard_run(yard, 30 * USEC_S);
+    false_world_jump(&yard->world, 10 * USEC_H);
+    yard_run(yard, 2 * USEC_MIN);
+    assert_str(yard_get(yard, row.id).reason, STR("settling"));
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_QUEUED);
+    false_world_jump(&yard->world, -20 * USEC_H);
+    yard_run(yard, 5 * USEC_MIN);
+    assert_int_equal(yard_get(yard, row.id).state, WRITE_DELIVERED);
+    assert_int_equal(yard->shop.writes[1].done, 1);
 }
 
 /* --- a clock that jumps --- */
@@ -306,7 +540,16 @@ int test_queue(void)
         YARD_TEST(those_that_wait_for_a_slow_vendor_cost_nothing),
         YARD_TEST(those_behind_a_stopped_lane_are_known_to_wait),
         YARD_TEST(a_lane_goes_on_when_what_stopped_it_is_cancelled),
+        YARD_TEST(a_dead_write_is_cancelled_where_its_lane_stands_still),
         YARD_TEST(who_hurries_a_queued_write_decides_nothing),
+        YARD_TEST(what_is_left_of_the_disk_is_not_for_the_queue),
+        YARD_TEST(an_environments_writes_take_what_they_may),
+        YARD_TEST(a_write_that_was_done_is_found_and_not_done_again),
+        YARD_TEST(a_write_that_is_not_found_is_sent_again_when_the_search_has_settled),
+        YARD_TEST(what_several_could_be_waits_for_a_decision),
+        YARD_TEST(a_vendor_that_refuses_to_say_leaves_it_to_somebody),
+        YARD_TEST(a_vendor_that_cannot_say_is_asked_again),
+        YARD_TEST(a_clock_that_jumps_does_not_settle_a_search),
         YARD_TEST(a_clock_that_jumps_ahead_lets_nothing_grow_old),
         YARD_TEST(a_write_that_waits_too_long_grows_old_by_the_time_that_passes),
         YARD_TEST(a_clock_that_jumps_back_holds_nothing_up),

@@ -58,15 +58,23 @@ void yard_document(struct yard *yard, const char *integration, const char *write
 {
     static const char keys[] =
         "'idempotency':{'kind':'header','header':'Idempotency-Key','window':'24h'},";
+    static const char search[] =
+        "'idempotency':{'kind':'none','search':{'method':'things.find',"
+        "'query':'{\\'n\\':$}','found':'/things','settle':'3m','conclusive':true}},";
     bool keyed = strcmp(integration, "keyed") == 0, done = false;
-    str text =
-        arena_printf(&yard->arena,
-                     "{'name':'%s','hosts':['%s.test'],"
-                     "'base_url':'https://%s.test','auth':'bearer',%s"
-                     "'resources':{'things':{'methods':{'create':"
-                     "{'verb':'POST','path':'/things'}}}},"
-                     "'resilience':{'writes':%s}}",
-                     integration, integration, integration, keyed ? keys : "", writes);
+    bool searched = strcmp(integration, "searched") == 0;
+    str text = arena_printf(&yard->arena,
+                            "{'name':'%s','hosts':['%s.test'],"
+                            "'base_url':'https://%s.test','auth':'bearer',%s"
+                            "'resources':{'things':{'methods':{'create':"
+                            "{'verb':'POST','path':'/things'},"
+                            "'find':{'verb':'GET','path':'/things'}}}},"
+                            "'resilience':{'writes':%s}}",
+                            integration, integration, integration,
+                            keyed      ? keys
+                            : searched ? search
+                                       : "",
+                            writes);
     struct catalog_change change = {
         .kind = CATALOG_PUT,
         .catalog = yard->catalog,
@@ -100,6 +108,7 @@ static void open_catalog(struct yard *yard)
         return;
     yard_document(yard, "keyed", "{}");
     yard_document(yard, "bare", "{}");
+    yard_document(yard, "searched", "{}");
 }
 
 static void open_writes(struct yard *yard)
@@ -112,7 +121,9 @@ static void open_writes(struct yard *yard)
                                    .exchange = &yard->exchange,
                                    .world = &yard->world.world,
                                    .log = &yard->log,
-                                   .workers = YARD_WORKERS};
+                                   .workers = YARD_WORKERS,
+                                   .space = yard->space,
+                                   .environment_bytes_max = yard->environment_bytes_max};
     yard->writes = writes_open(&config, &why);
     if (!yard->writes)
         fail_msg("writes: " STR_F, STR_A(why));
@@ -346,7 +357,7 @@ struct write_row yard_row(struct yard *yard, str id, const char *lane, unsigned 
     struct write_row row = {.id = str_z(name),
                             .environment = yard->environment,
                             .account = id,
-                            .integration = keyed ? STR("keyed") : STR("bare"),
+                            .integration = arena_str(&yard->arena, account->integration),
                             .lane = str_z(lane),
                             .verb = STR("POST"),
                             .path = STR("/things"),
@@ -366,10 +377,10 @@ struct write_row yard_row(struct yard *yard, str id, const char *lane, unsigned 
     return row;
 }
 
-static void note(struct yard *yard, str account)
+static void note(struct yard *yard, const struct write_row *row)
 {
-    struct account *found = yard_find(yard, account);
-    writes_note_queued(yard->writes, found);
+    struct account *found = yard_find(yard, row->account);
+    writes_note_queued(yard->writes, found, row->parts[WRITE_PART_REQUEST].n);
     account_unref(&found);
 }
 
@@ -396,7 +407,7 @@ struct write_open yard_open_write(struct yard *yard, const struct write_row *row
     while (!done)
         worker_turn(open.worker);
     if (open.err == ERR_NONE && open.end == WRITE_ACCEPTED)
-        note(yard, row->account);
+        note(yard, row);
     return open;
 }
 
@@ -421,7 +432,7 @@ enum err yard_close_write(struct yard *yard, const struct write_row *row,
     while (!done)
         worker_turn(close.worker);
     if (close.err == ERR_NONE && kind == WRITE_CLOSE_PARK)
-        note(yard, row->account);
+        note(yard, row);
     return close.err;
 }
 
@@ -437,9 +448,9 @@ static void tell(struct yard *yard, const struct write_act *act)
         const struct write_row *row = &act->rows[i];
         struct account *account = yard_find(yard, row->account);
         if (act->kind == WRITE_CANCEL && row->state == WRITE_QUEUED)
-            writes_note_gone(yard->writes, account);
+            writes_note_gone(yard->writes, account, row->bytes);
         else if (act->kind == WRITE_RETRY && row->state != WRITE_QUEUED)
-            writes_note_queued(yard->writes, account);
+            writes_note_queued(yard->writes, account, row->bytes);
         else
             writes_look(yard->writes, account);
         account_unref(&account);
@@ -457,6 +468,7 @@ struct write_act yard_act(struct yard *yard, enum write_act_kind kind,
                             .owner = &done,
                             .kind = kind,
                             .filter = *filter,
+                            .after = STR_NONE,
                             .max = 100,
                             .actor = STR_NONE,
                             .peer = STR_NONE,

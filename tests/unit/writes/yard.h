@@ -37,10 +37,15 @@ struct yard {
     struct catalog *catalog;
     struct exchange_env exchange;
     struct writes *writes;
+
+    /* of the writes that are opened next */
+    struct space *space;
+    uint64_t environment_bytes_max;
 };
 
-/* With the integrations "keyed", which knows repeats, and "bare", which does not; both
- * have things.create at POST /things. A process is open. */
+/* With the integrations "keyed", which knows repeats, "searched", which can be asked for
+ * what was done, and "bare", which has neither; all have things.create at POST /things. A
+ * process is open. */
 struct yard *yard_create(uint64_t seed);
 /* The same over a store of that kind, in a folder of its own. */
 struct yard *yard_create_in(uint64_t seed, const char *kind);
