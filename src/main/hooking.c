@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "hook/echo.h"
+#include "news/echo.h"
 #include "hook/transfer.h"
 #include "loop/world.h"
 #include "watch/watch.h"

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "hook/hooks.h"
-#include "hook/work.h"
+#include "news/work.h"
 #include "main/settings.h"
 
 struct hooking {

@@ -500,7 +500,7 @@ X(16, "events out",
   " WHERE name = 'event';")
 
 /*
- * What was told of a vendor's records last (hook/order.h): one order of versions for each,
+ * What was told of a vendor's records last (news/order.h): one order of versions for each,
  * whoever brings news of it. `version` NULL: the vendor has none; `time`, `sequence` as
  * order_place has them; `hash` of the unified record, '' for none; `revision` counts the
  * changes of the row, so that nobody stores over what he has not seen.
@@ -526,7 +526,7 @@ X(17, "the order of records",
   " WHERE state = 'queued' AND lane IS NOT NULL;")
 
 /*
- * How often events of a type come to an account (hook/silence.h); `due`: from when on it
+ * How often events of a type come to an account (news/silence.h); `due`: from when on it
  * is silent, `silent`: that was told. `type` is '' where events have none.
  */
 X(18, "habits of webhooks",

@@ -4,13 +4,6 @@
 int main(void)
 {
     int failed = 0;
-    failed += test_echo();
-    failed += test_order();
-    failed += test_vendor_events();
-    failed += test_work_rule();
-    failed += test_silence();
-    failed += test_work();
-    failed += test_work_days();
     failed += test_hook_message();
     failed += test_dedupe();
     failed += test_transfer();

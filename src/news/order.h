@@ -20,8 +20,8 @@
  * An update of a record that was never told of is told as created: whoever listens hears
  * of it for the first time. Pure; any thread.
  */
-#ifndef HOOK_ORDER_H
-#define HOOK_ORDER_H
+#ifndef NEWS_ORDER_H
+#define NEWS_ORDER_H
 
 #include "base/crypto.h"
 #include "base/usec.h"

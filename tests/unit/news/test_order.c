@@ -1,7 +1,7 @@
 #include "groups.h"
 #include "support/unit.h"
 
-#include "hook/order.h"
+#include "news/order.h"
 
 enum { NEVER_TOLD, LIVES, GONE };
 

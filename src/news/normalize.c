@@ -1,4 +1,4 @@
-#include "hook/normalize.h"
+#include "news/normalize.h"
 
 void hook_request_read(struct hook_request *request,
                        const struct integration *integration, struct arena *arena)

@@ -1,7 +1,7 @@
 #include "groups.h"
 #include "support/unit.h"
 
-#include "hook/silence.h"
+#include "news/silence.h"
 
 static struct habit hourly(unsigned n)
 {

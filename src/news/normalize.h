@@ -2,8 +2,8 @@
  * One event of a vendor's request as what is to be told of it: the record of the unified
  * model, or the event as it came. Pure; nothing is fetched or ordered here.
  */
-#ifndef HOOK_NORMALIZE_H
-#define HOOK_NORMALIZE_H
+#ifndef NEWS_NORMALIZE_H
+#define NEWS_NORMALIZE_H
 
 #include "catalog/integration.h"
 #include "hook/hook_message.h"

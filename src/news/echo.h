@@ -7,10 +7,10 @@
  *
  * Any thread; of a fixed size, where the oldest go first.
  */
-#ifndef HOOK_ECHO_H
-#define HOOK_ECHO_H
+#ifndef NEWS_ECHO_H
+#define NEWS_ECHO_H
 
-#include "hook/order_store.h"
+#include "news/order_store.h"
 
 struct account;
 struct echo;

@@ -3,13 +3,13 @@
  * transaction. Callers embed an operation, fill its first part, keep everything that it
  * points to until `done`, which runs once, on `worker`, and never from inside.
  */
-#ifndef HOOK_WORK_STORE_H
-#define HOOK_WORK_STORE_H
+#ifndef NEWS_WORK_STORE_H
+#define NEWS_WORK_STORE_H
 
 #include "event/event.h"
 #include "hook/hook_store.h"
-#include "hook/order_store.h"
-#include "hook/silence_store.h"
+#include "news/order_store.h"
+#include "news/silence_store.h"
 
 /* Rows of an account that are due, in the order in which they became so, at most `max`. A
  * row that would not be due within any delay that work gives is due: a clock was set

@@ -1,4 +1,4 @@
-#include "hook/echo.h"
+#include "news/echo.h"
 
 #include <pthread.h>
 

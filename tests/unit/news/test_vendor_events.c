@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "groups.h"
-#include "hook/normalize.h"
+#include "news/normalize.h"
 #include "json/json_parse.h"
 #include "json/json_write.h"
 #include "support/given.h"

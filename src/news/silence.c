@@ -1,4 +1,4 @@
-#include "hook/silence.h"
+#include "news/silence.h"
 
 static const int64_t events_least = 20;
 static const usec observed_least = USEC_DAY;

@@ -4,19 +4,19 @@
  * A shard is a worker's. Its lock is over what other threads ask or say: the queues and
  * when they are due. Everything else of it is its worker's alone.
  */
-#ifndef HOOK_WORK_STATE_H
-#define HOOK_WORK_STATE_H
+#ifndef NEWS_WORK_STATE_H
+#define NEWS_WORK_STATE_H
 
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/list.h"
 #include "base/map.h"
-#include "hook/echo.h"
-#include "hook/normalize.h"
-#include "hook/work.h"
-#include "hook/work_rule.h"
-#include "hook/work_store.h"
+#include "news/echo.h"
+#include "news/normalize.h"
+#include "news/work.h"
+#include "news/work_rule.h"
+#include "news/work_store.h"
 #include "operation/operation.h"
 
 enum {

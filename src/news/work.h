@@ -16,8 +16,8 @@
  * In a batch, the records of an account are fetched a few at a time, each once, however
  * many events tell of it. A row that has to wait holds those behind it of its record.
  */
-#ifndef HOOK_WORK_H
-#define HOOK_WORK_H
+#ifndef NEWS_WORK_H
+#define NEWS_WORK_H
 
 #include "exchange/exchange.h"
 #include "hook/hook_store.h"

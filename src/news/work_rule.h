@@ -3,8 +3,8 @@
  * is done, waits for what is in the way of its account, is tried again by the schedule of
  * deliveries (SPEC 9.2), or ends among the dead. Values in, verdict out; pure.
  */
-#ifndef HOOK_WORK_RULE_H
-#define HOOK_WORK_RULE_H
+#ifndef NEWS_WORK_RULE_H
+#define NEWS_WORK_RULE_H
 
 #include "base/err.h"
 #include "policy/outcome.h"

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/calendar.h"
 #include "base/crypto.h"
-#include "hook/work_state.h"
+#include "news/work_state.h"
 #include "json/json_write.h"
 #include "loop/world.h"
 

@@ -1,4 +1,4 @@
-#include "hook/order.h"
+#include "news/order.h"
 
 #include "base/buf.h"
 #include "json/json_write.h"

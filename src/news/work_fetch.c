@@ -2,7 +2,7 @@
  * The records of a batch that vendors do not send along: each is fetched once, a few at a
  * time, in the background of what callers ask of the account.
  */
-#include "hook/work_state.h"
+#include "news/work_state.h"
 
 #include "loop/world.h"
 

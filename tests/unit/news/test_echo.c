@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "hook/echo.h"
+#include "news/echo.h"
 
 static const struct order_record one = {{"acc_1", 5}, {"crm/contacts", 12}, {"42", 2}};
 

@@ -6,8 +6,8 @@
  * GET /contacts/{id}. An event of both is
  * {"type": "contact.updated", "action": "updated", "contact": …, "version": 7}.
  */
-#ifndef UNIT_HOOK_MILL_H
-#define UNIT_HOOK_MILL_H
+#ifndef UNIT_NEWS_MILL_H
+#define UNIT_NEWS_MILL_H
 
 #include "support/false_world.h"
 #include "support/unit.h"
@@ -15,10 +15,10 @@
 #include "base/log.h"
 #include "directory/directory.h"
 #include "event/event.h"
-#include "hook/echo.h"
+#include "news/echo.h"
 #include "hook/hook_key.h"
 #include "hook/hook_message.h"
-#include "hook/work.h"
+#include "news/work.h"
 #include "payload/payload_ops.h"
 #include "policy/standing.h"
 

@@ -1,6 +1,6 @@
-#include "hook/work_store.h"
+#include "news/work_store.h"
 
-#include "hook/work_rule.h"
+#include "news/work_rule.h"
 
 /* --- taking --- */
 

@@ -4,10 +4,10 @@
  * store what is known from then on (order_put) in the transaction that tells of it; who
  * has looked in another one learns by the revision that somebody was faster.
  */
-#ifndef HOOK_ORDER_STORE_H
-#define HOOK_ORDER_STORE_H
+#ifndef NEWS_ORDER_STORE_H
+#define NEWS_ORDER_STORE_H
 
-#include "hook/order.h"
+#include "news/order.h"
 #include "store/store.h"
 
 /* Whose order it is. */

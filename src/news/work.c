@@ -1,12 +1,12 @@
 /*
  * The shards: which accounts have vendors' events waiting, and when each is looked at.
  */
-#include "hook/work.h"
+#include "news/work.h"
 
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "hook/work_state.h"
+#include "news/work_state.h"
 #include "loop/world.h"
 
 static const usec sweep_every = 10 * USEC_MIN;

@@ -2,10 +2,10 @@
  * Habits of accounts' events in the store: noted in the transaction that ends events,
  * looked at from time to time. Silence is told once, and its end once.
  */
-#ifndef HOOK_SILENCE_STORE_H
-#define HOOK_SILENCE_STORE_H
+#ifndef NEWS_SILENCE_STORE_H
+#define NEWS_SILENCE_STORE_H
 
-#include "hook/silence.h"
+#include "news/silence.h"
 #include "store/store.h"
 
 enum { SILENCE_TYPES_MAX = 200 }; /* of an account; others are not watched */

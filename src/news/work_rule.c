@@ -1,4 +1,4 @@
-#include "hook/work_rule.h"
+#include "news/work_rule.h"
 
 static const usec credentials_pause = 10 * USEC_MIN;
 static const usec held_least = 5 * USEC_S;

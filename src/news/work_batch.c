@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "cache/cache.h"
 #include "hook/hook_key.h"
-#include "hook/work_state.h"
+#include "news/work_state.h"
 #include "loop/world.h"
 
 enum {

@@ -1,4 +1,4 @@
-#include "hook/order_store.h"
+#include "news/order_store.h"
 
 static str word_of(const struct order_known *known)
 {

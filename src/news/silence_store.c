@@ -1,4 +1,4 @@
-#include "hook/silence_store.h"
+#include "news/silence_store.h"
 
 #include "base/buf.h"
 #include "base/calendar.h"

@@ -5,8 +5,8 @@
  * day; as long as no weekend can have been seen, three days of quiet are no silence.
  * Pure.
  */
-#ifndef HOOK_SILENCE_H
-#define HOOK_SILENCE_H
+#ifndef NEWS_SILENCE_H
+#define NEWS_SILENCE_H
 
 #include <stdbool.h>
 

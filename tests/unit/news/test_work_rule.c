@@ -1,7 +1,7 @@
 #include "groups.h"
 #include "support/unit.h"
 
-#include "hook/work_rule.h"
+#include "news/work_rule.h"
 
 static void tries_follow_the_schedule_of_deliveries(void **state)
 {

@@ -1,0 +1,13 @@
+/* The groups of this folder; each answers the number of tests that failed. */
+#ifndef UNIT_NEWS_GROUPS_H
+#define UNIT_NEWS_GROUPS_H
+
+int test_echo(void);
+int test_order(void);
+int test_vendor_events(void);
+int test_work_rule(void);
+int test_silence(void);
+int test_work(void);
+int test_work_days(void);
+
+#endif
