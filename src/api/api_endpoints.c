@@ -640,13 +640,14 @@ static const struct bind_table rotate_table = {.name = "body",
 static void run_rotate(struct api_call *call)
 {
     struct rotate_body body;
+    str secret;
     struct endpoint *endpoint = find(call);
     bool found = endpoint != NULL;
     endpoint_unref(&endpoint);
-    struct endpoint_change *change = new_change(call, ENDPOINT_ROTATE);
-    if (!found || !api_bind(call, &body) ||
-        !check_secret(call, body.secret, &change->secret))
+    if (!found || !api_bind(call, &body) || !check_secret(call, body.secret, &secret))
         return;
+    struct endpoint_change *change = new_change(call, ENDPOINT_ROTATE);
+    change->secret = secret;
     change->id = api_path(call, "endpoint");
     change->immediate = body.immediate;
     change->until = body.immediate ? 0 : change->wall + body.overlap;

@@ -103,12 +103,35 @@ static void check_filter(struct binder *binder, const char *name,
         bind_fault_at(binder, str_z(name), "has more than %d items.", FILTERS_MAX);
 }
 
+/* One that nothing is ever called would get nothing, and nobody would know why. */
+static bool is_type(str wanted)
+{
+    enum event_type type;
+    if (!str_ends(wanted, STR("*")))
+        return event_type_of(wanted, &type);
+    for (int i = 0; i < EVENT_TYPE_COUNT; i++)
+        if (str_starts(event_type_name((enum event_type)i),
+                       str_of(wanted.p, wanted.n - 1)))
+            return true;
+    return false;
+}
+
+static void check_types(struct binder *binder, const struct bind_texts *types)
+{
+    for (uint32_t i = 0; i < types->n; i++)
+        if (!is_type(types->items[i]))
+            bind_fault_at(binder, STR("types"),
+                          "has \"" STR_F "\", which is no type of events.",
+                          STR_A(types->items[i]));
+}
+
 static void finish_spec(struct binder *binder, void *obj)
 {
     struct endpoint_spec *spec = obj;
     struct url url;
     const char *why;
     check_filter(binder, "types", &spec->types);
+    check_types(binder, &spec->types);
     check_filter(binder, "integrations", &spec->integrations);
     check_filter(binder, "accounts", &spec->accounts);
     check_filter(binder, "resources", &spec->resources);

@@ -22,6 +22,11 @@ X(ACCOUNT_CREDENTIALS_ENDING, "account.credentials_ending",
 X(APP_SECRET_ENDING, "app.secret_ending",
   "A secret of an app is said to end within 14 days, or has ended: `app`, `what` and "
   "`ends`.")
+X(BREAKER_OPENED, "breaker.opened",
+  "Calls are refused for a while since the vendor fails: of an integration's `breaker`, which "
+  "concerns everybody, or of one account's own. `integration`, `reason`.")
+X(BREAKER_CLOSED, "breaker.closed",
+  "Calls go through again: `breaker`, `integration`.")
 X(WRITE_DELIVERED, "write.delivered",
   "The vendor has done a write that was queued: `write`, `verb`, `path`, `tries`.")
 X(WRITE_DEAD, "write.dead",

@@ -67,8 +67,9 @@ static void crew_run(void *arg)
     delivering_leave(parts->delivering, worker);
     refreshes_leave(parts->gate->exchange.refreshes, worker);
     keeper_leave(parts->tokens->keeper, worker);
-    while (worker_turn(worker) <= worker->now) /* its exchanges go */
-        ;
+    while (worker_turn(worker) <= worker->now || /* its exchanges go */
+           breaker_events_waiting(parts->breaker_events, worker))
+        usleep(200);
     transport_leave(parts->curl, worker);
     transport_leave(parts->h1, worker);
     catalog_leave(parts->catalog, worker);

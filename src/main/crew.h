@@ -15,6 +15,7 @@
 #include "gate/gate.h"
 #include "loop/driver.h"
 #include "loop/thread.h"
+#include "main/breaker_events.h"
 #include "main/delivering.h"
 #include "main/hooking.h"
 #include "main/listening.h"
@@ -29,6 +30,7 @@ struct crew_parts {
     struct tokens *tokens;
     struct writes *writes;
     struct hooking *hooking;
+    struct breaker_events *breaker_events;
     struct delivering *delivering;
     struct leavers *leavers; /* the first one looks for them */
     struct server *server;

@@ -19,6 +19,7 @@
 #include "http/server.h"
 #include "http/tls.h"
 #include "loop/world.h"
+#include "main/breaker_events.h"
 #include "main/crew.h"
 #include "main/delivering.h"
 #include "main/descriptors.h"
@@ -57,6 +58,7 @@ struct daemon {
     struct delivering delivering;
     struct keeping keeping;
     struct hooking hooking;
+    struct breaker_events breaker_events;
     struct gate gate;
     struct api api;
     struct server server;
@@ -240,6 +242,14 @@ static bool read_trusted(struct daemon *daemon, str *ret_why)
     return true;
 }
 
+static void on_breaker(void *arg, const struct exchange *exchange, str breaker,
+                       enum breaker_event event)
+{
+    struct daemon *daemon = arg;
+    watch_breaker(daemon->watch, exchange, breaker, event);
+    breaker_events_put(&daemon->breaker_events, exchange, breaker, event);
+}
+
 static bool start_gate(struct daemon *daemon, str *ret_why)
 {
     const struct settings *settings = &daemon->settings;
@@ -247,6 +257,7 @@ static bool start_gate(struct daemon *daemon, str *ret_why)
     for (unsigned i = 0; i < daemon->crew_n; i++)
         gate_part_init(&parts[i], settings->hold_bytes_max);
     daemon->watch = watch_create(daemon->crew_n, &daemon->log);
+    breaker_events_init(&daemon->breaker_events, daemon->store, daemon->crew_n);
     daemon->models = models_create();
     daemon->gate = (struct gate){
         .exchange = {.boards = &daemon->boards,
@@ -258,8 +269,8 @@ static bool start_gate(struct daemon *daemon, str *ret_why)
                          settings->egress_proxy.n ? settings->egress_proxy : STR_NONE,
                      .error_bytes_max = ERROR_BYTES_MAX,
                      .look_bytes_max = LOOK_BYTES_MAX,
-                     .on_breaker = watch_breaker,
-                     .on_breaker_arg = daemon->watch},
+                     .on_breaker = on_breaker,
+                     .on_breaker_arg = daemon},
         .directory = daemon->directory,
         .catalog = daemon->catalog,
         .log = &daemon->log,
@@ -420,6 +431,7 @@ static void start_crews(struct daemon *daemon)
                                         .tokens = &daemon->tokens,
                                         .writes = daemon->writes,
                                         .hooking = &daemon->hooking,
+                                        .breaker_events = &daemon->breaker_events,
                                         .delivering = &daemon->delivering,
                                         .leavers = daemon->api.leavers,
                                         .server = &daemon->server,
@@ -657,6 +669,7 @@ void daemon_destroy(struct daemon **ptr)
     if (daemon->api.directory)
         api_close(&daemon->api);
     watch_destroy(&daemon->watch);
+    breaker_events_fini(&daemon->breaker_events);
     models_destroy(&daemon->models);
     mem_free(daemon->gate.parts);
     transport_destroy(&daemon->curl);

@@ -46,6 +46,8 @@ static int on_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 at)
     int64_t max = atomic_load(&faulty_disk.bytes_max);
     if (atomic_load(&faulty_disk.full) || (max > 0 && at + n > max))
         return no_space();
+    if (at + n > atomic_load(&faulty_disk.reached))
+        atomic_store(&faulty_disk.reached, at + n);
     return real_of(file)->pMethods->xWrite(real_of(file), p, n, at);
 }
 
@@ -159,6 +161,7 @@ void faulty_disk_install(void)
     vfs.xOpen = on_open;
     atomic_store(&faulty_disk.full, false);
     atomic_store(&faulty_disk.bytes_max, 0);
+    atomic_store(&faulty_disk.reached, 0);
     atomic_store(&faulty_disk.sync_fails, false);
     CHECK(sqlite3_vfs_register(&vfs, 1) == SQLITE_OK);
 }

@@ -11,6 +11,7 @@
 struct faulty_disk {
     atomic_bool full;              /* writes fail for want of space */
     atomic_int_fast64_t bytes_max; /* so do writes beyond this offset; 0: anywhere */
+    atomic_int_fast64_t reached;   /* the largest offset that was written to */
     atomic_bool sync_fails;
     atomic_uint_fast64_t syncs;
 };

@@ -23,6 +23,7 @@ int test_api_cache(void);
 int test_api_writes(void);
 int test_api_hooks(void);
 int test_api_audit(void);
+int test_api_endpoints(void);
 int test_api_events(void);
 int test_api_master_keys(void);
 int test_api_scope(void);

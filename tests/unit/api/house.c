@@ -65,6 +65,8 @@ static void open_listener(void *arg)
     catalog_join(house->catalog, &house->loop.worker);
     keeper_join(house->keeper, &house->loop.worker);
     writes_join(house->writes, &house->loop.worker);
+    transport_join(house->posts, &house->loop.worker);
+    deliver_join(house->deliver, &house->loop.worker);
     leavers_join(house->api.leavers, &house->loop.worker);
     listener_open(&house->listener, &house->server, &house->loop.worker, opening->fd);
 }
@@ -91,7 +93,7 @@ static void open_state(struct house *house)
 
 /* --- token endpoints --- */
 
-struct endpoint {
+struct own_server {
     struct post post;
     struct token_fetch *fetch; /* NULL: it was abandoned */
     const char *text;
@@ -99,7 +101,7 @@ struct endpoint {
 
 static void on_answered(struct post *post)
 {
-    struct endpoint *endpoint = CONTAINER_OF(post, struct endpoint, post);
+    struct own_server *endpoint = CONTAINER_OF(post, struct own_server, post);
     struct token_fetch *fetch = endpoint->fetch;
     const char *text = endpoint->text;
     mem_free(endpoint);
@@ -120,7 +122,7 @@ static void answer_fetch(void *arg, struct token_fetch *fetch)
     const char *text = atomic_load(&house->token_answer);
     if (!text)
         return;
-    struct endpoint *endpoint = mem_zalloc(sizeof(*endpoint));
+    struct own_server *endpoint = mem_zalloc(sizeof(*endpoint));
     endpoint->fetch = fetch;
     endpoint->text = text;
     fetch->work = endpoint;
@@ -129,7 +131,7 @@ static void answer_fetch(void *arg, struct token_fetch *fetch)
 
 static void abandon_fetch(struct token_fetch *fetch)
 {
-    struct endpoint *endpoint = fetch->work;
+    struct own_server *endpoint = fetch->work;
     if (endpoint)
         endpoint->fetch = NULL;
 }
@@ -146,6 +148,26 @@ static void open_keeper(struct house *house)
                                    .ops_arg = house,
                                    .workers = 1};
     house->keeper = keeper_open(&config);
+}
+
+/* Whose transport reaches this machine alone. */
+static void open_deliver(struct house *house)
+{
+    str why;
+    assert_true(guard_init(&house->guard, STR("127.0.0.0/8"), true, &house->arena, &why));
+    house->posts = h1_create(&(struct transport_settings){
+        .workers = 1, .guard = {.allows = guard_allows, .arg = &house->guard}});
+    struct deliver_config config = {.store = house->store,
+                                    .keyring = house->keyring,
+                                    .directory = house->directory,
+                                    .payloads = house->payloads,
+                                    .transport = house->posts,
+                                    .world = world_real(),
+                                    .log = &house->log,
+                                    .workers = 1};
+    house->deliver = deliver_open(&config, &why);
+    if (!house->deliver)
+        fail_msg("deliver: " STR_F, STR_A(why));
 }
 
 static void open_writes(struct house *house)
@@ -198,6 +220,8 @@ static void open_api(struct house *house)
                               .keeper = house->keeper,
                               .writes = house->writes,
                               .hooks = house->hooks,
+                              .deliver = house->deliver,
+                              .guard = &house->guard,
                               .gate = &house->gate,
                               .log = &house->log,
                               .cursor_key = {1, 2, 3},
@@ -233,6 +257,7 @@ static int setup(void **state, const char *kind)
     open_keeper(house);
     open_writes(house);
     house_open_hooks(house);
+    open_deliver(house);
     make_admin(house);
     open_api(house);
     *state = house;
@@ -267,6 +292,8 @@ static void stop_writes(void *arg)
     connect_stop(&house->connect, &house->loop.worker);
     writes_drain(house->writes, &house->loop.worker);
     writes_stop(house->writes, &house->loop.worker);
+    deliver_drain(house->deliver, &house->loop.worker);
+    deliver_stop(house->deliver, &house->loop.worker);
 }
 
 struct asking {
@@ -277,7 +304,9 @@ struct asking {
 static void ask_busy(void *arg)
 {
     struct asking *asking = arg;
-    asking->busy = writes_busy(asking->house->writes, &asking->house->loop.worker) > 0 ||
+    struct worker *worker = &asking->house->loop.worker;
+    asking->busy = writes_busy(asking->house->writes, worker) > 0 ||
+                   deliver_busy(asking->house->deliver, worker) > 0 ||
                    leavers_busy(asking->house->api.leavers);
 }
 
@@ -294,6 +323,8 @@ static void end_writes(struct house *house)
 static void leave(void *arg)
 {
     struct house *house = arg;
+    deliver_leave(house->deliver, &house->loop.worker);
+    transport_leave(house->posts, &house->loop.worker);
     writes_leave(house->writes, &house->loop.worker);
     keeper_leave(house->keeper, &house->loop.worker);
     catalog_leave(house->catalog, &house->loop.worker);
@@ -315,6 +346,8 @@ int house_teardown(void **state)
     end_writes(house);
     live_loop_do(&house->loop, leave, house);
     writes_close(&house->writes);
+    deliver_close(&house->deliver);
+    transport_destroy(&house->posts);
     house_close_hooks(house);
     keeper_close(&house->keeper);
     catalog_close(&house->catalog);

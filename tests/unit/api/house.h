@@ -12,7 +12,9 @@
 #include "support/live_loop.h"
 
 #include "api/api.h"
+#include "call/transport.h"
 #include "connect/connect.h"
+#include "deliver/deliver.h"
 #include "directory/keyring.h"
 #include "hook/hook_store.h"
 #include "hook/hooks.h"
@@ -36,6 +38,9 @@ struct house {
     struct journal *journal;
     struct payloads *payloads;
     struct hooks *hooks;
+    struct guard guard;
+    struct transport *posts;
+    struct deliver *deliver;
     atomic_uint told;                   /* rows of hooks that are queued again */
     _Atomic(const char *) token_answer; /* of every token endpoint; NULL: none comes */
     struct gate gate;

@@ -41,6 +41,7 @@ int main(int argc, char **argv)
     failed += test_api_writes();
     failed += test_api_hooks();
     failed += test_api_audit();
+    failed += test_api_endpoints();
     failed += test_api_events();
     failed += test_api_master_keys();
     failed += test_api_scope();

@@ -435,6 +435,37 @@ static void test_all_of_a_long_list(void **state)
     assert_true(items->n >= 30);
 }
 
+/* Nobody listens there. */
+static void test_endpoints_and_deliveries(void **state)
+{
+    struct house *house = *state;
+    const char *environment =
+        make_environment(house, make_stage(house, "posted"), "posted");
+    const char *id = id_in(
+        house, format(house, "endpoints create http://127.0.0.1:1/x --environment %s",
+                      environment));
+    assert_in(run(house, "endpoints list", NULL), "127.0.0.1:1");
+    assert_in(run(house, format(house, "endpoints show %s", id), NULL), "active");
+    run(house, format(house, "endpoints update %s --name ours", id), NULL);
+    run(house, format(house, "endpoints test %s", id), NULL);
+    run(house, format(house, "endpoints pause %s", id), NULL);
+    run(house, format(house, "endpoints resume %s", id), NULL);
+    assert_in(run(house, format(house, "endpoints rotate %s", id), NULL), "whsec_");
+    struct heard heard;
+    do
+        heard = get(house, "/v1/deliveries?endpoint=%s", id);
+    while (count_at(heard, "/items") == 0);
+    const char *delivery = text_at(house, heard, "/items/0/id");
+    const char *event = text_at(house, heard, "/items/0/event");
+    assert_in(run(house, "deliveries list", NULL), delivery);
+    assert_in(run(house, format(house, "deliveries show %s", delivery), NULL),
+              "endpoint.test");
+    run(house, format(house, "deliveries replay --all --endpoint %s --dry-run", id),
+        NULL);
+    assert_in(run(house, format(house, "events show %s", event), NULL), "endpoint.test");
+    run(house, format(house, "endpoints delete %s", id), NULL);
+}
+
 static void test_every_command_that_asks_was_run(void **state)
 {
     (void)state;
@@ -460,6 +491,7 @@ int test_api_cli(void)
         cmocka_unit_test(test_writes),
         cmocka_unit_test(test_hooks),
         cmocka_unit_test(test_all_of_a_long_list),
+        cmocka_unit_test(test_endpoints_and_deliveries),
         cmocka_unit_test(test_every_command_that_asks_was_run),
     };
     return cmocka_run_group_tests_name("api: the command line", tests, setup, teardown);

@@ -170,6 +170,7 @@ static void faults_have_their_classes_and_errors(void **state)
         {CALL_FAULT_TOTAL_TIMEOUT, OUTCOME_TIMEOUT, "upstream_timeout"},
         {CALL_FAULT_DEADLINE, OUTCOME_LOCAL, "deadline_exceeded"},
         {CALL_FAULT_BODY, OUTCOME_CANCELLED, "request_timeout"},
+        {CALL_FAULT_REFUSED, OUTCOME_LOCAL, "address_refused"},
         {CALL_FAULT_CANCELLED, OUTCOME_CANCELLED, "deadline_exceeded"},
     };
     (void)state;
