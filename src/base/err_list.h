@@ -243,8 +243,8 @@ X(HOOK_QUOTA, "webhook_quota", 503, LATER, "The environment keeps as many webhoo
   "Look at what is queued or dead (`breakwater hooks list`), or raise "
   "hook_environment_bytes_max; what ended goes after 7 days.")
 X(HOOK_KEYS, "webhook_keys_unavailable", 503, LATER, "The vendor's public keys are not known here",
-  "Its document wants a key set behind a URL, and this Breakwater does not fetch one yet: "
-  "keep the vendor's key for the webhook (`webhook-secrets`) in a document of your own.")
+  "They are being fetched from the URL in its document: send it again. If this lasts, the "
+  "log says under `key_set` why they cannot be.")
 X(HOOK_REJECTED, "webhook_rejected", 401, NEVER, "This request is not proved to be the vendor's",
   "`reason` says why; `breakwater rejected-hooks list` has what was sent. Usually the "
   "vendor's secret has changed.")

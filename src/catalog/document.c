@@ -377,6 +377,23 @@ bool document_inspects(const struct integration *integration, str group)
            error_needs_body_of_success(&integration->errors, group);
 }
 
+/* A set of keys proves whose a webhook is: it comes from where credentials may go. */
+static void check_key_sets(struct binder *binder, const struct integration *integration)
+{
+    const struct webhook_rule *webhooks = integration->webhooks;
+    const struct signature_rule *rules = webhooks ? webhooks->verify.items : NULL;
+    struct url url;
+    for (uint32_t i = 0; webhooks && i < webhooks->verify.n; i++) {
+        str text = rules[i].secret.of_url;
+        if (!str_absent(text) && url_parse(binder->arena, text, &url, NULL) &&
+            !integration_allows(integration, &url))
+            bind_fault_at(binder, STR("webhooks"),
+                          "has its keys at " STR_F
+                          ", which is not among \"hosts\"; add it there.",
+                          STR_A(url_origin(binder->arena, &url)));
+    }
+}
+
 static void finish_document(struct binder *binder, void *obj)
 {
     struct integration *integration = obj;
@@ -384,6 +401,7 @@ static void finish_document(struct binder *binder, void *obj)
         integration->label = integration->name;
     integration->inspect_success = document_inspects(integration, STR_NONE);
     way_check(binder, integration);
+    check_key_sets(binder, integration);
 }
 
 const struct bind_table document_table = {

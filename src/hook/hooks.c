@@ -114,6 +114,11 @@ static bool open_parts(struct hooks *hooks, str *ret_why)
     hooks->secrets = hook_secrets_open(config->store, hooks->keys, config->world);
     if (!hooks->secrets)
         return false;
+    struct key_sets_config key_sets = {.exchange = config->exchange,
+                                       .world = config->world,
+                                       .log = config->log,
+                                       .workers = config->workers};
+    hooks->key_sets = key_sets_create(&key_sets);
     hooks->rejected_kept = rejected_create(config->store, hooks->keys, config->world);
     struct transfer_config transfer = {.store = config->store,
                                        .directory = config->directory,
@@ -163,6 +168,7 @@ void hooks_close(struct hooks **hooks)
     transfer_close(&gone->transfer);
     rejected_destroy(&gone->rejected_kept);
     hook_secrets_close(&gone->secrets);
+    key_sets_destroy(&gone->key_sets);
     hook_keys_close(&gone->keys);
     mem_free(gone->busy);
     gone->magic = 0;
@@ -172,6 +178,11 @@ void hooks_close(struct hooks **hooks)
 uint32_t hooks_busy(struct hooks *hooks, struct worker *worker)
 {
     return atomic_load(&hooks->busy[worker->id]);
+}
+
+void hooks_stop(struct hooks *hooks, struct worker *worker)
+{
+    key_sets_stop(hooks->key_sets, worker);
 }
 
 /* --- requests --- */

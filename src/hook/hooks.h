@@ -38,6 +38,7 @@ struct hooks_config {
     struct catalog *catalog;
     struct journal *journal;
     struct payloads *payloads;
+    const struct exchange_env *exchange; /* fetches key sets by its transports */
     struct world *world;
     const struct log *log;
     str public_url;             /* what vendors call; absent: as each request says */
@@ -66,6 +67,10 @@ void hooks_start(struct hooks *hooks);
 /* Requests that wait for the disk, or are being verified; their callers may have left. A
  * worker leaves the catalog only when it has none. Any thread. */
 uint32_t hooks_busy(struct hooks *hooks, struct worker *worker);
+
+/* Ends what the worker fetches for requests; on its thread, before it leaves the
+ * transports. */
+void hooks_stop(struct hooks *hooks, struct worker *worker);
 
 /* Whether a path is one of ours; takes such a request and answers it. */
 bool hooks_is_ours(str path);

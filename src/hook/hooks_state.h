@@ -21,6 +21,7 @@ struct hooks {
     struct hooks_config config;
     struct hook_keys *keys;
     struct hook_secrets *secrets;
+    struct key_sets *key_sets;
     struct transfer *transfer;
     struct rejected *rejected_kept;
     struct offload *offload; /* judges large bodies */

@@ -20,7 +20,8 @@ enum {
     RECEIVE_MAGIC = 0x52435645,
     CHUNK_BYTES = 8 * 1024,
     JUDGE_HERE_BYTES_MAX = 256 * 1024, /* larger ones are judged on a thread of theirs */
-    RETRY_AFTER_S = 5
+    RETRY_AFTER_S = 5,
+    RETRY_AFTER_KEYS_S = 1 /* they are being fetched */
 };
 static const size_t arena_bytes_max = (size_t)4 << 30; /* a body of 25 MiB as JSON */
 
@@ -88,7 +89,8 @@ static void answer_problem(struct receive *receive)
         problem.arg = receive;
     }
     if (problem_status(&problem) == 503)
-        problem.retry_after_s = RETRY_AFTER_S;
+        problem.retry_after_s =
+            receive->err == ERR_HOOK_KEYS ? RETRY_AFTER_KEYS_S : RETRY_AFTER_S;
     refusal_send_problem(receive->in, &problem, &headers);
 }
 
@@ -224,15 +226,16 @@ void receive_refuse(struct receive *receive, enum err err, str detail)
 }
 
 /* It may be the vendor's: who cannot tell does not say that it is not. */
-static bool wants_key_set(const struct receive *receive)
+static bool awaits_keys(const struct receive *receive)
 {
-    const struct webhook_rule *rule = receive->integration->webhooks;
-    const struct signature_rule *verify = rule->verify.items;
-    for (uint32_t i = 0; i < rule->verify.n; i++)
-        if (receive->verdict.reason == REASON_secret_missing &&
-            verify[i].secret.owner == SECRET_OF_URL)
-            return true;
-    return false;
+    const struct webhook_verdict *verdict = &receive->verdict;
+    bool missed =
+        verdict->reason == REASON_secret_missing || verdict->reason == REASON_key_unknown;
+    if (!verdict->by || verdict->by->secret.owner != SECRET_OF_URL)
+        return false;
+    return key_sets_ask(receive->hooks->key_sets, receive->worker,
+                        verdict->by->secret.name, missed) &&
+           missed;
 }
 
 static void note_rejected(struct receive *receive)
@@ -263,7 +266,7 @@ static void on_judged(struct offload_task *task)
     const struct webhook_verdict *verdict = &receive->verdict;
     struct hooks *hooks = receive->hooks;
     atomic_fetch_sub(&hooks->busy[receive->worker->id], 1);
-    if (verdict->outcome == WEBHOOK_REJECT && wants_key_set(receive)) {
+    if (awaits_keys(receive)) {
         receive_refuse(receive, ERR_HOOK_KEYS, STR_NONE);
         return;
     }

@@ -74,7 +74,8 @@ static void find_secrets(struct receive *receive)
                                  .integration = receive->integration,
                                  .account = receive->account,
                                  .app = receive->app,
-                                 .scope = receive_scope(receive)};
+                                 .scope = receive_scope(receive),
+                                 .key_sets = hooks->key_sets};
     struct webhook_secret *secrets;
     receive->request.secret_n =
         hook_secrets_find(hooks->secrets, &scene, &receive->arena, &secrets);

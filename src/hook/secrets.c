@@ -246,11 +246,22 @@ static void add_kept(struct hook_secrets *secrets, struct finding *finding, str 
     pthread_rwlock_unlock(&secrets->lock);
 }
 
+static void add_key_sets(struct finding *finding, const struct secret_scene *scene)
+{
+    const struct webhook_rule *webhooks = scene->integration->webhooks;
+    const struct signature_rule *rules = webhooks ? webhooks->verify.items : NULL;
+    for (uint32_t i = 0; scene->key_sets && webhooks && i < webhooks->verify.n; i++)
+        if (rules[i].secret.owner == SECRET_OF_URL)
+            add(finding, SECRET_OF_URL, rules[i].secret.name,
+                key_sets_find(scene->key_sets, rules[i].secret.name, finding->arena));
+}
+
 uint32_t hook_secrets_find(struct hook_secrets *secrets, const struct secret_scene *scene,
                            struct arena *arena, struct webhook_secret **ret)
 {
     struct finding finding = {arena, arena_array(arena, FOUND_MAX, sizeof(**ret)), 0};
     add_kept(secrets, &finding, key_of(scene->integration->name, scene->scope, arena));
+    add_key_sets(&finding, scene);
     if (scene->account)
         add_account(&finding, scene);
     else if (scene->app)

@@ -12,6 +12,7 @@
 
 #include "catalog/integration.h"
 #include "hook/hook_key.h"
+#include "hook/key_sets.h"
 
 struct hook_secrets;
 
@@ -28,7 +29,8 @@ struct secret_scene {
     const struct integration *integration;
     struct account *account;
     struct app *app;
-    str scope; /* of kept ones */
+    str scope;                 /* of kept ones */
+    struct key_sets *key_sets; /* NULL: none are there */
 };
 
 /* All of them, texts in the arena, which its owner wipes; answers how many. */

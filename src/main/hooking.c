@@ -94,6 +94,7 @@ bool hooking_start(struct hooking *hooking, const struct hooking_parts *parts,
                                   .catalog = parts->catalog,
                                   .journal = hooking->journal,
                                   .payloads = hooking->payloads,
+                                  .exchange = parts->exchange,
                                   .world = world_real(),
                                   .log = parts->log,
                                   .public_url = public_url,
@@ -143,6 +144,7 @@ void hooking_leave(struct hooking *hooking, struct worker *worker)
 {
     work_drain(hooking->work, worker);
     work_stop(hooking->work, worker);
+    hooks_stop(hooking->hooks, worker);
     while (hooking_busy(hooking, worker)) {
         worker_turn(worker);
         usleep(200);

@@ -148,34 +148,62 @@ static bool holds_key(const struct token *token, struct verify_key *key,
     return good;
 }
 
-/* One of the set (RFC 7517 §5) that has the token's `kid`, if it has one. */
-static bool holds_set(const struct token *token, const struct json *set,
+/* The keys of a set (RFC 7517 §5); NULL: the text is none. */
+static const struct json *read_set(str secret, struct arena *arena)
+{
+    struct json *set = arena_zalloc(arena, sizeof(*set));
+    struct json_fault fault;
+    str text = str_trim(secret);
+    if (!text.n || text.p[0] != '{' || !json_parse(arena, text, NULL, set, &fault))
+        return NULL;
+    const struct json *keys = json_member(set, STR("keys"));
+    return keys && json_is(keys, JSON_ARRAY) ? keys : NULL;
+}
+
+static bool is_named(const struct token *token, const struct json *jwk)
+{
+    const struct json *kid = json_member(&token->header, STR("kid"));
+    const struct json *own = json_member(jwk, STR("kid"));
+    return !kid || (own && json_equal(kid, own));
+}
+
+/* One of the set that has the token's `kid`, if it has one. */
+static bool holds_set(const struct token *token, const struct json *keys,
                       struct arena *arena)
 {
-    const struct json *keys = json_member(set, STR("keys"));
-    const struct json *kid = json_member(&token->header, STR("kid"));
     bool good = false;
-    uint32_t n = keys && json_is(keys, JSON_ARRAY) ? keys->n : 0;
-    for (uint32_t i = 0; i < n && i < KEYS_MAX && !good; i++) {
-        const struct json *jwk = &keys->u.items[i];
-        const struct json *own = json_member(jwk, STR("kid"));
-        if (!kid || (own && json_equal(kid, own)))
-            good = holds_key(token, public_key_of_jwk(arena, jwk), arena);
+    for (uint32_t i = 0, tried = 0; i < keys->n && tried < KEYS_MAX && !good; i++) {
+        if (!is_named(token, &keys->u.items[i]))
+            continue;
+        good = holds_key(token, public_key_of_jwk(arena, &keys->u.items[i]), arena);
+        tried++;
     }
     return good;
+}
+
+/* Whether it names a key that no set has: the sets may be older than the key. */
+static bool is_key_unknown(const struct token *token, const str *secrets, uint32_t n,
+                           struct arena *arena)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct json *keys = read_set(secrets[i], arena);
+        for (uint32_t j = 0; keys && j < keys->n; j++)
+            if (is_named(token, &keys->u.items[j]))
+                return false;
+        any |= keys != NULL;
+    }
+    return any;
 }
 
 static bool holds(const struct signature_rule *rule, const struct token *token,
                   str secret, struct arena *arena)
 {
-    struct json set;
-    struct json_fault fault;
     if (takes_secret(rule))
         return holds_secret(token, secret);
-    if (str_trim(secret).n && str_trim(secret).p[0] == '{')
-        return json_parse(arena, secret, NULL, &set, &fault) &&
-               holds_set(token, &set, arena);
-    return holds_key(token, public_key_read(arena, secret), arena);
+    const struct json *keys = read_set(secret, arena);
+    return keys ? holds_set(token, keys, arena)
+                : holds_key(token, public_key_read(arena, secret), arena);
 }
 
 /* --- its claims --- */
@@ -269,6 +297,9 @@ static enum webhook_reason verify_one(const struct signature_rule *rule,
         return REASON_algorithm_refused;
     for (uint32_t i = 0; i < secret_n && !found; i++)
         found = holds(rule, &token, secrets[i], view->arena);
+    if (!found && !takes_secret(rule) &&
+        is_key_unknown(&token, secrets, secret_n, view->arena))
+        return REASON_key_unknown;
     if (!found)
         return REASON_signature_wrong;
     if (!is_timely(rule, &token, view->request->wall))

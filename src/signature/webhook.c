@@ -212,8 +212,10 @@ static const struct handshake *find_signed(const struct webhook_rule *rule,
 
 static void reject(struct webhook_verdict *verdict, enum webhook_reason reason)
 {
-    *verdict = (struct webhook_verdict){
-        .outcome = WEBHOOK_REJECT, .reason = reason, .answer = {.status = REJECT_STATUS}};
+    *verdict = (struct webhook_verdict){.outcome = WEBHOOK_REJECT,
+                                        .reason = reason,
+                                        .by = verdict->by,
+                                        .answer = {.status = REJECT_STATUS}};
 }
 
 static void shake(const struct handshake *handshake, str value,

@@ -44,7 +44,7 @@ struct webhook_verdict {
     enum webhook_outcome outcome;
     enum webhook_reason reason;        /* of REJECT */
     const struct handshake *handshake; /* with ACCEPT too: there are no events in it */
-    const struct signature_rule *by;   /* of ACCEPT: the entry that it was verified by */
+    const struct signature_rule *by;   /* the entry that has decided; NULL: none */
     struct webhook_answer answer;
     str secret; /* what a handshake brought, to be kept; absent: nothing */
 };

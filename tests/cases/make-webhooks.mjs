@@ -233,7 +233,8 @@ put("hmac_method_url_body_ts: a URL whose escapes are signed as characters", { v
   one("ES256 by a set of keys", made("ES256", plain, ec, { kid: "e" }), { verdict: "accept" }, keys, set);
   one("EdDSA by a set of keys", made("EdDSA", plain, ed, { kid: "d" }), { verdict: "accept" }, keys, set);
   one("without the key's name", made("RS256", plain, rsa), { verdict: "accept" }, keys, set);
-  one("a key that the set has not", made("RS256", plain, rsa, { kid: "x" }), { verdict: "reject", reason: "signature_wrong" }, keys, set);
+  one("a key that the set has not", made("RS256", plain, rsa, { kid: "x" }), { verdict: "reject", reason: "key_unknown" }, keys, set);
+  one("another key under the name of one", made("ES256", plain, ec, { kid: "d" }), { verdict: "reject", reason: "signature_wrong" }, keys, set);
   one("the public key as a secret", made("HS256", plain, keys, { kid: "r" }), { verdict: "reject", reason: "algorithm_refused" }, keys, set);
   one("RS256 by one key", made("RS256", plain, rsa), { verdict: "accept" }, createPublicKey(rsa).export({ type: "spki", format: "pem" }), set);
   const inside = { verify: { ...set.verify, signature: "/validationTokens/*" } };

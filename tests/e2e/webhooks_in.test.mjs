@@ -2,14 +2,18 @@
 // hands with, given to accounts, known again, rejected with a reason.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import { request } from "node:http";
+import { createServer } from "node:https";
 import { after, before, test } from "node:test";
 import { Signature } from "@hubspot/api-client";
 import { Webhooks } from "@octokit/webhooks";
 import Stripe from "stripe";
 import twilio from "twilio";
+import { authority } from "./support/certs.mjs";
 import { plain, shipped } from "./support/documents.mjs";
-import { breakwater, sleep, stopAll, until } from "./support/run.mjs";
+import { makeJwt, signingKey } from "./support/jwt.mjs";
+import { breakwater, sleep, stopAll, stopLater, until } from "./support/run.mjs";
 
 after(stopAll);
 
@@ -185,12 +189,99 @@ test("URLs that nothing receives at are 404, those of deleted accounts 410", asy
   assert.deepEqual(await code(`small/${account.id}`), [410, "account_deleted"]);
 });
 
-test("where a key set behind a URL is wanted, the vendor is told to come again", async () => {
-  await bw.put(plain("keyset", "http://127.0.0.1:9", { webhooks: { verify: { scheme: "jwt", algorithms: ["RS256"], secret: { url: "https://keys.example.com/jwks" } } } }));
-  const account = await bw.account("keyset");
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const answer = await post(`keyset/${account.id}`, "", { authorization: `Bearer ${part({ alg: "RS256" })}.${part({ exp: 4e9 })}.${part("x")}` });
-  assert.deepEqual([answer.status, JSON.parse(answer.text).code], [503, "webhook_keys_unavailable"]);
+// --- key sets
+
+// A JSON Web Key Set behind TLS, as vendors have them.
+async function keyServer(certificate) {
+  const served = { keys: [], asked: 0 };
+  const listen = async (port) => {
+    served.server = createServer(certificate.options, (asked, answer) => {
+      served.asked++;
+      answer.writeHead(200, { "content-type": "application/json", "cache-control": "max-age=86400" });
+      answer.end(JSON.stringify({ keys: served.keys.map(({ jwk }) => jwk) }));
+    });
+    served.server.listen(port, "127.0.0.1");
+    await once(served.server, "listening");
+    served.url = `https://127.0.0.1:${served.server.address().port}`;
+  };
+  served.stop = () => {
+    served.server.closeAllConnections();
+    return new Promise((resolve) => served.server.close(resolve));
+  };
+  served.again = () => listen(Number(new URL(served.url).port));
+  await listen(0);
+  stopLater(() => served.server.closeAllConnections() ?? served.server.close());
+  return served;
+}
+
+async function keyWorld(name) {
+  const ours = authority();
+  const served = await keyServer(ours.sign("keys"));
+  const own = await breakwater({ flags: ["--upstream-ca", ours.ca] });
+  await own.put(plain(name, served.url, { webhooks: { verify: { scheme: "jwt", algorithms: ["RS256", "ES256"], claims: { aud: "us" }, secret: { url: `${served.url}/jwks` } }, id: "/id" } }));
+  const account = await own.account(name);
+  const send = async (key, id, { path = `${name}/${account.id}`, ...claims } = {}) => {
+    const exp = Math.floor(Date.now() / 1000) + 600;
+    const answer = await fetch(`${own.url}/hooks/${path}`, { method: "POST", body: JSON.stringify({ id }), headers: { authorization: `Bearer ${makeJwt(key, { aud: "us", exp, ...claims })}` } });
+    const text = await answer.text();
+    return { status: answer.status, ...(text && JSON.parse(text)), after: answer.headers.get("retry-after") };
+  };
+  // As a vendor sends it: again while it hears 503.
+  const insist = (key, id, rest) => until(`an answer to ${id}`, async () => {
+    const answer = await send(key, id, rest);
+    return answer.status !== 503 && answer;
+  });
+  return { own, served, account, send, insist };
+}
+
+test("tokens are verified by a key set that is fetched, and fetched again for a key that is new", async () => {
+  const { own, served, account, send, insist } = await keyWorld("keyset");
+  const [rsa, ec, next, foreign] = ["RS256", "ES256", "ES256", "RS256"].map((alg) => signingKey(alg));
+  served.keys = [rsa, ec];
+  const first = await send(rsa, "k-0");
+  assert.deepEqual([first.status, first.code, first.after], [503, "webhook_keys_unavailable", "1"]);
+  assert.equal((await insist(rsa, "k-1")).status, 200);
+  for (const [key, id, rest] of [[ec, "k-2"], [rsa, "k-3", { path: "keyset" }]]) assert.equal((await send(key, id, rest)).status, 200, id);
+  assert.equal(served.asked, 1);
+  assert.equal((await send({ ...foreign, kid: rsa.kid }, "no")).reason, "signature_wrong");
+  assert.equal((await send(rsa, "no", { aud: "them" })).reason, "claim_wrong");
+
+  served.keys = [next];
+  assert.equal((await send(next, "k-4")).status, 503);
+  assert.equal((await insist(next, "k-4")).status, 200);
+  assert.equal(served.asked, 2);
+  for (const key of [rsa, foreign]) {
+    const refused = await send(key, "no");
+    assert.deepEqual([refused.status, refused.reason], [401, "key_unknown"]);
+  }
+  assert.equal(served.asked, 2); // which is not done for each that names a wrong key
+
+  await served.stop();
+  assert.equal((await send(next, "k-5")).status, 200);
+  const ids = async () => (await own.api("GET", `hooks?limit=1000&account=${account.id}`)).items.map(({ event_id }) => event_id).sort();
+  await until("the events", async () => (await ids()).length === 4);
+  assert.deepEqual(await ids(), ["k-1", "k-2", "k-4", "k-5"]);
+});
+
+test("while nobody answers for a key set, vendors hear 503, and the log says why", async () => {
+  const { own, served, send, insist } = await keyWorld("keyless");
+  const key = signingKey("RS256");
+  served.keys = [key];
+  await served.stop();
+  const line = await until("the log's line", async () => {
+    const answer = await send(key, "w-1");
+    assert.deepEqual([answer.status, answer.code], [503, "webhook_keys_unavailable"]);
+    return own.log("key_set")[0];
+  });
+  assert.deepEqual([line.url, line.level], [`${served.url}/jwks`, "warn"]);
+  assert.match(line.what, /refused|reset/i);
+  await served.again();
+  assert.equal((await insist(key, "w-1")).status, 200);
+});
+
+test("a key set must be behind one of the document's hosts", async () => {
+  const document = plain("elsewhere", "https://api.vendor.test", { webhooks: { verify: { scheme: "jwt", algorithms: "RS256", secret: { url: "https://keys.other.test/jwks" } } } });
+  await assert.rejects(bw.put(document), /422[^]*keys\.other\.test/);
 });
 
 test("an environment that keeps as much as it may hears 503, and an event says so", async () => {

@@ -7,5 +7,6 @@ int test_dedupe(void);
 int test_transfer(void);
 int test_rejected(void);
 int test_secrets(void);
+int test_key_sets(void);
 
 #endif

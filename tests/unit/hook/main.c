@@ -9,5 +9,6 @@ int main(void)
     failed += test_transfer();
     failed += test_rejected();
     failed += test_secrets();
+    failed += test_key_sets();
     return failed != 0;
 }
