@@ -10,7 +10,7 @@ X(GET, "/v1/stages", stages_list, READ, "The stages that the key sees.")
 X(POST, "/v1/stages", stages_create, ADMIN, "Makes a stage. Takes a key of all stages.")
 X(GET, "/v1/stages/{stage}", stages_get, READ, "One stage.")
 X(DELETE, "/v1/stages/{stage}", stages_delete, ADMIN,
-  "Deletes a stage that has no environments and no keys left. Takes a key of all stages.")
+  "Deletes a stage that has no environments, keys and endpoints left. Takes a key of all stages.")
 
 X(GET, "/v1/environments", environments_list, READ, "The environments that the key sees.")
 X(POST, "/v1/environments", environments_create, WRITE,
@@ -19,7 +19,7 @@ X(GET, "/v1/environments/{environment}", environments_get, READ, "One environmen
 X(PATCH, "/v1/environments/{environment}", environments_update, WRITE,
   "Changes the members that are given; labels are replaced as a whole.")
 X(DELETE, "/v1/environments/{environment}", environments_delete, WRITE,
-  "Deletes an environment that has no accounts left.")
+  "Deletes an environment that has no accounts, apps, keys limited to it and endpoints left.")
 
 X(GET, "/v1/accounts", accounts_list, READ, "The accounts that the key sees.")
 X(POST, "/v1/accounts", accounts_create, WRITE,

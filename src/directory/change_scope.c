@@ -51,10 +51,14 @@ static enum err run_stage_delete(struct tx *tx, struct change *change)
         "SELECT COUNT(*) FROM environment WHERE stage = $1"};
     static const struct statement keys = {
         "SELECT COUNT(*) FROM api_key WHERE stage = $1"};
+    static const struct statement endpoints = {
+        "SELECT COUNT(*) FROM endpoint WHERE stage = $1"};
     static const struct statement delete = {"DELETE FROM stage WHERE id = $1"};
     enum err err = change_unless(tx, change, &environments, "environments");
     if (err == ERR_NONE)
         err = change_unless(tx, change, &keys, "API keys");
+    if (err == ERR_NONE)
+        err = change_unless(tx, change, &endpoints, "endpoints");
     return err == ERR_NONE ? change_remove(tx, change, &delete, "stage") : err;
 }
 
@@ -165,6 +169,8 @@ static enum err run_environment_delete(struct tx *tx, struct change *change)
         "SELECT COUNT(*) FROM app WHERE environment = $1"};
     static const struct statement keys = {
         "SELECT COUNT(*) FROM api_key_environment WHERE environment = $1"};
+    static const struct statement endpoints = {
+        "SELECT COUNT(*) FROM endpoint WHERE environment = $1"};
     static const struct statement overrides = {
         "DELETE FROM integration_override WHERE environment = $1"};
     static const struct statement delete = {"DELETE FROM environment WHERE id = $1"};
@@ -173,6 +179,8 @@ static enum err run_environment_delete(struct tx *tx, struct change *change)
         err = change_unless(tx, change, &apps, "apps");
     if (err == ERR_NONE)
         err = change_unless(tx, change, &keys, "API keys limited to it");
+    if (err == ERR_NONE)
+        err = change_unless(tx, change, &endpoints, "endpoints");
     if (err == ERR_NONE)
         err = tx_exec(tx, &overrides, (struct value[]){V_TEXT(change->id)}, 1, NULL);
     change->work->environment = change->id;

@@ -1,13 +1,15 @@
 // Events on their way to the product: signed, tried again, in order, and never anywhere
 // they must not go.
 import assert from "node:assert/strict";
-import { createPublicKey, verify } from "node:crypto";
+import { createPublicKey, randomBytes, verify } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Webhook } from "standardwebhooks";
 import { Webhook as Svix } from "svix";
 import { plain } from "./support/documents.mjs";
 import { receiver } from "./support/receiver.mjs";
-import { breakwater, stopAll, until } from "./support/run.mjs";
+import { breakwater, folder, stopAll, until } from "./support/run.mjs";
 
 const inside = { BREAKWATER_ENDPOINT_RANGES: "127.0.0.0/8", BREAKWATER_ENDPOINT_HTTP: "true" };
 let bw;
@@ -268,6 +270,42 @@ test("what is changed holds for the next event; what is wrong is refused", async
 const attempted = (b, id) => until("an attempt", async () => {
   const [one] = (await b.api("GET", `deliveries?endpoint=${id}`)).items;
   return one?.attempts > 0 && b.api("GET", `deliveries/${one.id}`);
+});
+
+test("an environment or a stage that has endpoints stays, and says so", async () => {
+  const mine = await tenant(), stage = await bw.api("POST", "stages", { name: "empty", kind: "sandbox" });
+  const endpoints = [await endpoint(mine, "https://one.test/"), await bw.api("POST", "endpoints", { stage: stage.id, url: "https://all.test/" })];
+  for (const path of [`environments/${mine.id}`, `stages/${stage.id}`]) {
+    await assert.rejects(bw.api("DELETE", path), { status: 409, message: /object_in_use.*It still has endpoints \(1\)/ });
+  }
+  for (const { id } of endpoints) await bw.api("DELETE", `endpoints/${id}`);
+  await bw.api("DELETE", `environments/${mine.id}`);
+  await bw.api("DELETE", `stages/${stage.id}`);
+});
+
+test("a master key that is rotated leaves endpoints what they sign with", async () => {
+  const home = folder(), keys = join(home, "data/key"), it = await receiver();
+  let own = await breakwater({ data: home, env: inside });
+  await own.put(plain("shop", "https://shop.test"));
+  const mine = await own.tenant();
+  const made = await own.api("POST", "endpoints", { environment: mine.id, url: it.url, headers: { "x-mine": "kept" } });
+  await own.account("shop", { environment: mine });
+  await until("a delivery under the old key", () => it.taken.length === 1);
+  await own.stop();
+  const old = readFileSync(keys, "utf8").trim();
+  writeFileSync(keys, `${old}\nmk_next ${randomBytes(32).toString("base64")}\n`);
+  own = await breakwater({ data: home, env: inside });
+  await own.api("POST", "master-keys/rotate", { master_key: "mk_next" });
+  await until("all data keys under the new one", async () => (await own.api("GET", "master-keys")).needed.every(({ id }) => id === "mk_next"));
+  await own.stop();
+  // Nothing but the new key is there: whatever the old one had still sealed would be lost.
+  writeFileSync(keys, readFileSync(keys, "utf8").split("\n").filter((line) => line !== old).join("\n"));
+  own = await breakwater({ data: home, env: inside });
+  await own.account("shop", { environment: mine });
+  await until("a delivery under the new key", () => it.taken.length === 2);
+  new Webhook(made.secret).verify(it.taken[1].body, it.taken[1].headers);
+  assert.equal(it.taken[1].headers["x-mine"], "kept");
+  await own.stop();
 });
 
 test("no delivery goes to a private network, however its address is written", async () => {

@@ -90,6 +90,54 @@ test("a vendor's event comes to the product in its own shape, signed, once", asy
   assert.equal((await bw.api("GET", "hooks?state=dead")).items.length, 0);
 });
 
+test("a record too large for a row of the outbox comes whole", async () => {
+  const it = await receiver(), bw = await breakwater({ env: inside });
+  await bw.put(documentOf("http://127.0.0.1:9"));
+  const environment = await bw.tenant("acme");
+  const account = await bw.account("crm", { environment, credentials: { token: secret } });
+  const endpoint = await bw.api("POST", "endpoints", { environment: environment.id, url: it.url, types: ["record.*"] });
+  const name = createHmac("sha256", "noise").update("").digest("hex").repeat(4000); // 250 KiB
+  const contact = { id: 1, email: "ada@example.com", name, version: 1 };
+  assert.equal((await hook(bw, account, [{ id: "large", type: "contact.created", contact }])).status, 200);
+  await until("the event", () => it.taken.length === 1);
+  const [{ body, headers, json }] = it.taken;
+  new Webhook(endpoint.secret).verify(body, headers);
+  assert.ok(json.data.record.first_name === name, `${json.data.record.first_name?.length} of ${name.length} characters`);
+});
+
+test("echoes of our own calls and what comes late are left out where that is asked for", async () => {
+  const bw = await breakwater({ env: inside });
+  const document = documentOf("http://127.0.0.1:9");
+  document.events = { late: "mark", rules: document.events.rules.map((rule) => (
+    rule.record ? { ...rule, self: { when: "/source", is: "api" } } : rule)) };
+  await bw.put(document);
+  const environment = await bw.tenant("acme");
+  const account = await bw.account("crm", { environment, credentials: { token: secret } });
+  const to = { all: {}, others: { skip_self: true }, timely: { skip_late: true } };
+  for (const [name, filters] of Object.entries(to)) {
+    to[name] = await receiver();
+    await bw.api("POST", "endpoints", { environment: environment.id, url: to[name].url, types: ["record.*"], ordering: "record", ...filters });
+  }
+  const tell = async (id, version, more) => {
+    const event = { id, type: "contact.updated", contact: { id: 1, email: `${id}@example.com`, version }, ...more };
+    assert.equal((await hook(bw, account, [event])).status, 200);
+  };
+  const told = (it) => it.taken.map(({ json: { data } }) => data.record.emails[0].email.split("@")[0]);
+  await tell("first", 5);
+  await until("the first", () => told(to.all).length === 1);
+  await tell("late", 3);
+  await until("the late one", () => told(to.all).length === 2);
+  await tell("own", 6, { source: "api" });
+  await until("our own", () => told(to.all).length === 3);
+  await tell("last", 7);
+  for (const it of Object.values(to)) await until("the last", () => told(it).includes("last"));
+  assert.deepEqual(told(to.all), ["first", "late", "own", "last"]);
+  assert.deepEqual(told(to.others), ["first", "late", "last"]);
+  assert.deepEqual(told(to.timely), ["first", "own", "last"]);
+  assert.deepEqual(to.all.taken.map(({ json: { data } }) => [data.origin, data.late]),
+    [["vendor", false], ["vendor", true], ["self", false], ["vendor", false]]);
+});
+
 const kills = Number(process.env.KILLS ?? 12);
 const points = ["journal.after_fsync", "hook.kept", "hook.transferred", "hook.judged", "hook.ended", "deliver.fanned", "deliver.answered"];
 
