@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-enum { NONCE_BYTES = 12, TAG_BYTES = 16, BLOCK_BYTES_MAX = 128 };
+enum { NONCE_BYTES = 12, TAG_BYTES = 16, BLOCK_BYTES_MAX = 128, NONCES = 64 };
 
 static EVP_MD *hashes[CRYPTO_HASH_COUNT];
 static EVP_CIPHER *aes_gcm;
@@ -20,6 +20,8 @@ static pthread_key_t kept_key;
 struct kept {
     EVP_MD_CTX *hashes[CRYPTO_HASH_COUNT];
     EVP_CIPHER_CTX *seal, *open;
+    uint8_t nonces[NONCES][NONCE_BYTES]; /* random; each is given once */
+    size_t nonces_left;
 };
 
 static _Thread_local struct kept *kept;
@@ -189,13 +191,24 @@ size_t crypto_hmac_pieces(enum crypto_hash hash, str key, const str *pieces, siz
 
 /* --- sealing --- */
 
+/* The system is asked for many at once: a call costs as much as sealing a short text. */
+static void take_nonce(unsigned char ret[NONCE_BYTES])
+{
+    struct kept *mine = own();
+    if (mine->nonces_left == 0) {
+        crypto_random(mine->nonces, sizeof(mine->nonces));
+        mine->nonces_left = NONCES;
+    }
+    memcpy(ret, mine->nonces[--mine->nonces_left], NONCE_BYTES);
+}
+
 void crypto_seal(const uint8_t key[CRYPTO_KEY_BYTES], str about, str plain, char *ret)
 {
     unsigned char *nonce = (unsigned char *)ret;
     unsigned char *body = nonce + NONCE_BYTES;
     int n = 0;
     EVP_CIPHER_CTX *ctx = own()->seal;
-    crypto_random(nonce, NONCE_BYTES);
+    take_nonce(nonce);
     CHECK(EVP_EncryptInit_ex2(ctx, NULL, key, nonce, NULL) == 1);
     CHECK(!about.n || EVP_EncryptUpdate(ctx, NULL, &n, u8(about), (int)about.n) == 1);
     CHECK(!plain.n || EVP_EncryptUpdate(ctx, body, &n, u8(plain), (int)plain.n) == 1);
