@@ -70,6 +70,9 @@ test(`${rounds} times killed under load, seed ${seed}`, async () => {
     await bw.exited;
     killed++;
     await Promise.all(work);
+    // What it has sent is taken down to its own life, not to the next.
+    do await sleep(50);
+    while (its.some(({ open }) => open));
   }
   const bw = await start();
   calm = true;

@@ -253,7 +253,7 @@ test("what is no list, or of whose pages nothing is known, is not walked", async
   assert.equal((await proxied(contacts, { [pages]: "some" })).value.code, "header_invalid");
   assert.equal((await proxied("crm/v3/objects/contacts/search", { [pages]: "one" }, { method: "POST", body: "{" })).value.code, "body_invalid");
   assert.equal((await proxied("crm/v3/objects/contacts/7", { [pages]: "one" })).value.code, "page_invalid");
-  const { pagination, unified: mappings, ...bare } = localized("hubspot", `${sim.url}/hubspot`, { auth: "bearer", name: "bare" });
+  const { pagination, unified: mappings, events, ...bare } = localized("hubspot", `${sim.url}/hubspot`, { auth: "bearer", name: "bare" });
   await bw.put(bare);
   await bw.account("bare", { external_id: "bare", credentials: { token: "pat" } });
   const response = await fetch(`${bw.proxy("bare")}/${contacts}`, { headers: { authorization: `Bearer ${key}`, [pages]: "one" } });
