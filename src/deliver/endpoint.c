@@ -481,11 +481,25 @@ static void match_scope(struct endpoints *endpoints, str id,
             take(arg, scope->items[i]);
 }
 
+/* What concerns no environment concerns all stages. */
+static void match_stages(struct endpoints *endpoints, const struct endpoint_event *event,
+                         void (*take)(void *arg, struct endpoint *endpoint), void *arg)
+{
+    const struct scope *scope;
+    for (size_t at = 0; (scope = map_next(&endpoints->scopes, &at));)
+        for (uint32_t i = 0; i < scope->n; i++)
+            if (!scope->items[i]->environment.text[0] && takes(scope->items[i], event))
+                take(arg, scope->items[i]);
+}
+
 void endpoints_match(struct endpoints *endpoints, const struct endpoint_event *event,
                      void (*take)(void *arg, struct endpoint *endpoint), void *arg)
 {
     pthread_rwlock_rdlock(&endpoints->lock);
     match_scope(endpoints, event->row->environment, event, take, arg);
-    match_scope(endpoints, event->stage, event, take, arg);
+    if (str_absent(event->row->environment) && str_absent(event->stage))
+        match_stages(endpoints, event, take, arg);
+    else
+        match_scope(endpoints, event->stage, event, take, arg);
     pthread_rwlock_unlock(&endpoints->lock);
 }

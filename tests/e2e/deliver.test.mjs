@@ -32,6 +32,24 @@ const becomes = (query, state) => until(`${query} ${state}`, async () => {
   return now?.state === state && now;
 });
 
+test("an integration's breaker is told to endpoints of stages, an account's to its environment's", async () => {
+  const mine = await tenant(), other = await tenant();
+  const whole = await receiver(), own = await receiver(), elsewhere = await receiver();
+  await bw.api("POST", "endpoints", { stage: bw.stage.id, url: whole.url, types: ["breaker.*"] });
+  await endpoint(mine, own, { types: ["breaker.*"] });
+  await endpoint(other, elsewhere, { types: ["breaker.*"] });
+  const trips = { failures: 2 };
+  await bw.put(plain("flaky", "http://127.0.0.1:9", { resilience: { breaker: trips, account_breaker: trips, retry: { network: { retries: 0 } } } }));
+  const accounts = [await bw.account("flaky", { environment: mine, external_id: "f1" }), await bw.account("flaky", { environment: mine, external_id: "f2" })];
+  const key = await bw.callKey();
+  for (let i = 0; i < 3; i++)
+    for (const account of accounts)
+      await (await fetch(`${bw.proxy(account)}/x`, { headers: { authorization: `Bearer ${key}` } })).text();
+  await until("the integration's breaker", () => whole.taken.some(({ json }) => json.data.breaker === "flaky" && json.type === "breaker.opened"));
+  assert.ok(own.taken.every(({ json }) => json.data.environment === mine.id && json.data.account));
+  assert.equal(elsewhere.taken.length, 0);
+});
+
 test("an event reaches the endpoint of its environment, signed", async () => {
   const mine = await tenant(), other = await tenant();
   const it = await receiver(), elsewhere = await receiver();
